@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The question "may it be pinned?": one registration for each mapping and access.
+ */
+#ifndef DAXPIN_CHECK_H
+#define DAXPIN_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daxpin/mapping.h"
+
+struct dp_cell;
+struct dp_error;
+struct dp_rdma;
+
+/* An MR access mode by its fixed name. */
+struct dp_access {
+	const char *name;
+	unsigned int flags; /* for ibv_reg_mr(); FLUSH bits that rdma-core 44 has no names for too */
+	const char *what;
+};
+
+/**
+ * dp_accesses - all access modes, in the order of the columns
+ * @count: receives how many
+ */
+const struct dp_access *dp_accesses(size_t *count);
+
+/* One cell of the matrix. */
+struct dp_question {
+	const struct dp_mapping *mapping;
+	const struct dp_access *access;
+	char id[96]; /* check/MAPPING/ACCESS */
+};
+
+/* Which questions, and on what. */
+struct dp_plan {
+	struct dp_question *list;
+	size_t count;
+};
+
+/**
+ * dp_plan_make - all cells whose id matches one of the globs
+ * @only: shell patterns; one without '/' is taken for a mapping
+ * @nonly: how many; none selects everything
+ * @plan: receives the cells, mapping by mapping; release with dp_plan_clear()
+ * @err: names the first glob that matches nothing (bad input)
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan,
+		 struct dp_error *err);
+
+void dp_plan_clear(struct dp_plan *plan);
+
+/**
+ * dp_size_check - whether regions of this size can be asked for
+ * @size: bytes
+ * @memory: physical memory of the machine that will map them, bytes
+ * @err: says what is wrong with it (bad input)
+ *
+ * Return: 0 or -EINVAL: zero, not a multiple of the page size, or more than the machine has.
+ */
+int dp_size_check(uint64_t size, uint64_t memory, struct dp_error *err);
+
+/**
+ * dp_check_cell - ask one question and write down what was seen
+ * @rdma: the adapter
+ * @question: what to ask
+ * @env: the machine
+ * @cell: receives the observation, whatever happened
+ */
+void dp_check_cell(const struct dp_rdma *rdma, const struct dp_question *question,
+		   const struct dp_env *env, struct dp_cell *cell);
+
+/* How to carry out a plan. */
+struct dp_check_options {
+	struct dp_env env;
+	const char *rdma;          /* adapter, NULL for the first */
+	uint64_t cell_limit_ms;    /* a cell that takes longer counts as stuck */
+	int (*misbehave)(void);    /* called instead of the first cell, to test the watchers */
+};
+
+/**
+ * dp_check_run - carry out a plan
+ * @plan: the questions
+ * @options: how
+ * @fd: stream that receives the observations as they are made
+ * @err: context on failure
+ *
+ * The questions are asked by a child process. If the kernel kills it (an oops does) or it gets
+ * stuck, that is an observation, and another child goes on with the next question.
+ *
+ * Return: 0 once each question has its observation, or a negative errno if none could be asked.
+ */
+int dp_check_run(const struct dp_plan *plan, const struct dp_check_options *options, int fd,
+		 struct dp_error *err);
+
+#endif

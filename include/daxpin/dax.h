@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * device-dax, namespaces, and file systems on pmem. What is here changes devices, and is called by
+ * the guest's agent only, but for the last part, which reads.
+ */
+#ifndef DAXPIN_DAX_H
+#define DAXPIN_DAX_H
+
+#include <ndctl/libndctl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dp_error;
+
+enum dp_namespace_mode {
+	DP_NS_DEVDAX,
+	DP_NS_FSDAX,
+};
+
+struct dp_namespace_spec {
+	enum dp_namespace_mode mode;
+	uint64_t size;  /* raw bytes taken from the region */
+	uint64_t align; /* 4K, 2M or 1G */
+};
+
+/**
+ * dp_region_init_labels - write empty label indexes to the DIMMs of a region
+ * @region: disabled for the time being, as the kernel refuses otherwise
+ * @err: context on failure
+ *
+ * Without labels a region is one namespace that cannot be split.
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_region_init_labels(struct ndctl_region *region, struct dp_error *err);
+
+/**
+ * dp_namespace_create - make a namespace and enable it, its page map in memory
+ * @region: where
+ * @spec: what
+ * @device: receives "pmem0" or "dax0.0"
+ * @size: size of @device in bytes
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_namespace_create(struct ndctl_region *region, const struct dp_namespace_spec *spec,
+			char *device, size_t size, struct dp_error *err);
+
+/**
+ * dp_dax_to_kmem - give a device-dax to the page allocator
+ * @device: "dax1.0"
+ * @movable: online in ZONE_MOVABLE rather than ZONE_NORMAL
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_dax_to_kmem(const char *device, bool movable, struct dp_error *err);
+
+/**
+ * dp_fs_format - make a file system that lays out 2 MiB extents
+ * @fs: "ext4" or "xfs"
+ * @device: block device, "/dev/pmem0"; what it holds is lost
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_fs_format(const char *fs, const char *device, struct dp_error *err);
+
+/**
+ * dp_fs_mount - mount it with dax=inode
+ * @fs: "ext4" or "xfs"
+ * @device: block device
+ * @dir: mount point, made if missing; below it "dax" (files are DAX) and "cached" (files are not)
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_fs_mount(const char *fs, const char *device, const char *dir, struct dp_error *err);
+
+/* One mounted file system on which daxpin can ask. */
+struct dp_mount {
+	char dir[256];
+	char fs[16];
+	char source[64];
+	bool dax; /* the block device can do DAX (queue/dax) */
+};
+
+/**
+ * dp_mounts_read - the ext4 and xfs mounts of this machine, from /proc/self/mountinfo
+ * @mounts: receives an array, to be freed
+ * @count: receives how many
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_mounts_read(struct dp_mount **mounts, size_t *count);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pin accounting, and the way from a user address to the owner of the memory behind it.
+ */
+#ifndef DAXPIN_PIN_H
+#define DAXPIN_PIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dp_error;
+
+/* One reading of the pin counters. */
+struct dp_pins {
+	uint64_t acquired; /* nr_foll_pin_acquired, pages since boot */
+	uint64_t released; /* nr_foll_pin_released, pages since boot */
+};
+
+/**
+ * dp_vmstat_parse - find the pin counters in the text of /proc/vmstat
+ * @text: NUL-terminated
+ * @pins: receives them
+ *
+ * Return: 0, or -ENODATA if a counter is missing (kernels before 5.8) or no number.
+ */
+int dp_vmstat_parse(const char *text, struct dp_pins *pins);
+
+/**
+ * dp_pins_read - read the pin counters, refreshed
+ * @pins: receives them
+ *
+ * The counters are per CPU and folded once a second; a write to /proc/sys/vm/stat_refresh folds
+ * them now (vmstat_refresh(), mm/vmstat.c). Without root the reading may lag.
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_pins_read(struct dp_pins *pins);
+
+/**
+ * dp_vmpin_kib - VmPin of this process (mm->pinned_vm, to which ib_umem_get() adds)
+ *
+ * Return: KiB, or a negative errno.
+ */
+int64_t dp_vmpin_kib(void);
+
+/* One resource of /proc/iomem with its path from the top. */
+struct dp_resource {
+	uint64_t start, end; /* physical, inclusive */
+	char path[192];      /* "Persistent Memory/namespace0.1/dax0.1" */
+};
+
+struct dp_iomem {
+	struct dp_resource *list;
+	size_t count;
+};
+
+/**
+ * dp_iomem_parse - read the text of /proc/iomem
+ * @text: NUL-terminated; nesting is by two blanks a level
+ * @iomem: receives the resources in file order; release with dp_iomem_clear()
+ * @err: the line that could not be read
+ *
+ * Return: 0, -EBADMSG, -EPERM if all addresses are zero (what /proc/iomem shows without
+ * CAP_SYS_ADMIN), -ENOMEM.
+ */
+int dp_iomem_parse(const char *text, struct dp_iomem *iomem, struct dp_error *err);
+
+/**
+ * dp_iomem_read - read /proc/iomem
+ * As dp_iomem_parse().
+ */
+int dp_iomem_read(struct dp_iomem *iomem, struct dp_error *err);
+
+void dp_iomem_clear(struct dp_iomem *iomem);
+
+/**
+ * dp_iomem_find - the innermost resource that holds an address
+ * @iomem: the resources
+ * @phys: physical address
+ *
+ * Return: the resource, NULL if there is none.
+ */
+const struct dp_resource *dp_iomem_find(const struct dp_iomem *iomem, uint64_t phys);
+
+/**
+ * dp_frames_read - the page frame numbers behind a range of this process
+ * @addr: page-aligned address
+ * @pages: how many pages
+ * @pfn: receives @pages numbers, 0 where nothing is mapped
+ *
+ * Reads /proc/self/pagemap (fs/proc/task_mmu.c), which hides the numbers without CAP_SYS_ADMIN.
+ * Not for ranges that are mapped by PUD: the page walk splits them (walk_pud_range() calls
+ * split_huge_pud()), so that reading changes what is read.
+ *
+ * Return: 0, -EPERM if the numbers are hidden, or another negative errno.
+ */
+int dp_frames_read(const void *addr, size_t pages, uint64_t *pfn);
+
+/* What the page table says of one address. */
+struct dp_leaf {
+	uint64_t size; /* bytes that the leaf entry maps, 0 if the kernel does not tell */
+	uint64_t phys; /* physical address, 0 if gup-fast finds no page there */
+};
+
+/**
+ * dp_leaf_read - have the kernel walk the page table for one address of this process
+ * @addr: a readable address; one byte of it is read
+ * @leaf: receives what the walk found
+ * @err: context on failure
+ *
+ * A hardware breakpoint on the address samples PERF_SAMPLE_DATA_PAGE_SIZE and
+ * PERF_SAMPLE_PHYS_ADDR: perf_get_pgtable_size() and perf_virt_to_phys() in kernel/events/core.c.
+ * The size is there from 5.11 on.
+ *
+ * Return: 0, or a negative errno (-EACCES by perf_event_paranoid, -EINVAL before 5.11).
+ */
+int dp_leaf_read(const void *addr, struct dp_leaf *leaf, struct dp_error *err);
+
+/**
+ * dp_zone_of - the zone of a physical address, from the memory block's valid_zones
+ * @phys: physical address
+ * @zone: receives "Normal", "Movable", …
+ * @size: its size in bytes
+ *
+ * Return: 0 or a negative errno (no memory hotplug in this kernel).
+ */
+int dp_zone_of(uint64_t phys, char *zone, size_t size);
+
+#endif

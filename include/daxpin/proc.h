@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Other programs: run, with a limit, and with nothing left running.
+ */
+#ifndef DAXPIN_PROC_H
+#define DAXPIN_PROC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct dp_error;
+
+/**
+ * dp_run - run a program to its end, without input, its output kept
+ * @argv: NULL-terminated; argv[0] is looked up in PATH and the sbin folders
+ * @limit_ms: after so many milliseconds it is killed
+ * @output: receives what it printed on stdout and stderr (its last 64 KiB, NUL-terminated), to be
+ *          freed; may be NULL
+ * @err: context on failure, with the last line that it printed
+ *
+ * Return: 0; -ENOENT if there is no such program; -ETIMEDOUT; -EIO if it ended with another status
+ * than 0.
+ */
+int dp_run(const char *const *argv, uint64_t limit_ms, char **output, struct dp_error *err);
+
+/* Someone who wants to see the output while the program runs. */
+struct dp_watcher {
+	void (*line)(void *arg, const char *line);
+	void *arg;
+};
+
+/**
+ * dp_run_watched - dp_run() with somebody watching
+ * @watcher: is told the latest whole line each time output has come
+ * As dp_run().
+ */
+int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_watcher *watcher,
+		   char **output, struct dp_error *err);
+
+/**
+ * dp_spawn - start a program that dies with its parent (PR_SET_PDEATHSIG)
+ * @argv: NULL-terminated; looked up as for dp_run()
+ * @in: descriptor for its stdin, -1 for /dev/null
+ * @out: descriptor for its stdout and stderr, -1 for /dev/null
+ * @keep: descriptors it inherits under their own numbers
+ * @nkeep: how many
+ * @err: context on failure
+ *
+ * Return: the process id, or a negative errno.
+ */
+pid_t dp_spawn(const char *const *argv, int in, int out, const int *keep, size_t nkeep,
+	       struct dp_error *err);
+
+/**
+ * dp_reap - wait for a child, for at most so long
+ * @pid: the child
+ * @limit_ms: milliseconds; 0 only looks
+ * @status: receives the wait status, may be NULL
+ *
+ * Return: 0 once it has ended, -ETIMEDOUT while it runs, -ECHILD if it is no child.
+ */
+int dp_reap(pid_t pid, uint64_t limit_ms, int *status);
+
+/**
+ * dp_find_program - look a program up in PATH, then /usr/sbin and /sbin
+ * @name: its name
+ * @path: receives the path
+ * @size: size of @path in bytes
+ *
+ * Return: 0 or -ENOENT.
+ */
+int dp_find_program(const char *name, char *path, size_t size);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Verbs devices, and the soft-RoCE link of the guest.
+ */
+#ifndef DAXPIN_RDMA_H
+#define DAXPIN_RDMA_H
+
+#include <infiniband/verbs.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct dp_error;
+
+/* An opened adapter with the protection domain that registrations go to. */
+struct dp_rdma {
+	struct ibv_context *context;
+	struct ibv_pd *pd;
+	char device[64];   /* "rxe0", "mlx5_0" */
+	char provider[32]; /* "rxe", "mlx5" */
+	bool odp;          /* general on-demand paging capability (ibv_query_device_ex) */
+};
+
+/**
+ * dp_rdma_open - open an adapter
+ * @name: its name, NULL for the first one
+ * @rdma: receives it; release with dp_rdma_close()
+ * @err: context on failure; a name that does not exist is bad input
+ *
+ * Return: 0, -ENODEV without any adapter, -EINVAL for an unknown name, or another negative errno.
+ */
+int dp_rdma_open(const char *name, struct dp_rdma *rdma, struct dp_error *err);
+
+/* Closes what dp_rdma_open() opened; a zero struct is left alone. */
+void dp_rdma_close(struct dp_rdma *rdma);
+
+/**
+ * dp_rdma_provider - which driver is behind a verbs device
+ * @device: its name
+ * @provider: receives "rxe", "siw", "mlx5", …
+ * @size: its size in bytes
+ */
+void dp_rdma_provider(const char *device, char *provider, size_t size);
+
+/**
+ * dp_rxe_create - make a pair of veth interfaces and a soft-RoCE device on the first
+ * @device: name of the RDMA device, "rxe0"
+ * @netdev: name of the first interface; the second gets "p" appended
+ * @err: context on failure
+ *
+ * RDMA_NLDEV_CMD_NEWLINK over NETLINK_RDMA, as `rdma link add` does; needs the modules veth and
+ * rdma_rxe and CAP_NET_ADMIN.
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_rxe_create(const char *device, const char *netdev, struct dp_error *err);
+
+#endif

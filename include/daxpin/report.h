@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reports: runs with their results, in the formats of src/report, one file each.
+ */
+#ifndef DAXPIN_REPORT_H
+#define DAXPIN_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "daxpin/policy.h"
+
+#define DP_PHASES 16
+
+/* How long one phase of a run took. */
+struct dp_phase {
+	char name[32];
+	uint64_t ms;
+};
+
+/* One run: one kernel on one machine. */
+struct dp_run_record {
+	char where[16];        /* "guest" or "host" */
+	char accel[16];        /* "tcg", "kvm", "" on the host */
+	char kernel_spec[256]; /* what the user asked for, "" on the host */
+	struct dp_subject subject;
+	char rdma_device[64];
+	bool odp;              /* the RDMA device pages on demand */
+	struct dp_phase phases[DP_PHASES];
+	size_t nphases;
+	struct dp_result *results;
+	size_t count;
+	char ending[512];      /* how the run ended too early, or "" */
+	char alarm[256];       /* the first complaint of the guest's kernel, or "" */
+	char **console;        /* the last lines of the console, if there is one of the two */
+	size_t nconsole;
+};
+
+/* How people want it. */
+struct dp_report_options {
+	bool color;
+	bool timing;
+};
+
+struct dp_format {
+	const char *name;
+	int (*write)(FILE *out, const struct dp_run_record *runs, size_t nruns,
+		     const struct dp_report_options *options);
+};
+
+#define DP_FORMAT(ident, ...)                                                                      \
+	static const struct dp_format ident = { __VA_ARGS__ };                                     \
+	static const struct dp_format *const ident##_entry                                         \
+		__attribute__((section("dp_formats"), used)) = &ident
+
+/**
+ * dp_format_find - a format by name
+ * Return: NULL if there is none.
+ */
+const struct dp_format *dp_format_find(const char *name);
+
+/**
+ * dp_run_add_phase - note how long a phase took; a name that is there already is replaced
+ */
+void dp_run_add_phase(struct dp_run_record *run, const char *name, uint64_t ms);
+
+/* Counts results by status; @counts has DP_STATUSES numbers. */
+void dp_run_count(const struct dp_run_record *run, size_t *counts);
+
+/* Releases what a run holds. */
+void dp_run_clear(struct dp_run_record *run);
+
+/**
+ * dp_run_exit_code - 0 if nothing failed, 1 if something did, 3 if something was not answered
+ */
+int dp_run_exit_code(const struct dp_run_record *run);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sizes, versions and globs as people write them.
+ */
+#ifndef DAXPIN_TEXT_H
+#define DAXPIN_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dp_error;
+
+/**
+ * dp_parse_size - read "4096", "64K", "2M" or "1G" (powers of 1024)
+ * @text: the size
+ * @bytes: receives it
+ *
+ * Return: 0, -EINVAL if it is no size, -ERANGE if it does not fit 64 bits.
+ */
+int dp_parse_size(const char *text, uint64_t *bytes);
+
+/**
+ * dp_format_size - write a size with the largest unit that leaves no rest
+ * @bytes: the size
+ * @buf: receives it
+ * @len: size of @buf in bytes
+ *
+ * Return: @buf.
+ */
+const char *dp_format_size(uint64_t bytes, char *buf, size_t len);
+
+/* A kernel series, as far as policy knows it: 6.1 is {6, 1}. */
+struct dp_series {
+	unsigned int major, minor;
+};
+
+/**
+ * dp_parse_series - read the series from a version or release such as "6.1" or "6.1.0-56-amd64"
+ * @text: begins with MAJOR.MINOR
+ * @series: receives it
+ * @end: receives where reading stopped, may be NULL
+ *
+ * Return: 0 or -EINVAL.
+ */
+int dp_parse_series(const char *text, struct dp_series *series, const char **end);
+
+/* Negative, 0 or positive, as for strcmp(). */
+int dp_compare_series(struct dp_series a, struct dp_series b);
+
+/**
+ * dp_match_any - whether a name matches one of the globs; no glob at all matches everything
+ * @globs: shell patterns; '*' crosses '/' too, so that "check/fsdax-*" selects all accesses
+ * @count: how many
+ * @name: the name
+ */
+bool dp_match_any(const char *const *globs, size_t count, const char *name);
+
+#endif

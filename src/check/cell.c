@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daxpin/check.h"
+#include "daxpin/clock.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/observe.h"
+#include "daxpin/pin.h"
+#include "daxpin/rdma.h"
+#include "proof.h"
+
+/*
+ * The counters are the machine's, not the process's. Where others pin at the same time, the cell is
+ * asked again; a pin that the kernel really keeps is kept each time.
+ */
+#define ATTEMPTS 4
+
+/* Registers, looks, deregisters. What is between two readings of the counters is this only. */
+static int register_once(const struct dp_rdma *rdma, const struct dp_question *question,
+			 const struct dp_area *area, const struct dp_proof *proof,
+			 struct dp_cell *cell)
+{
+	struct dp_pins before = { 0 }, after = { 0 };
+	int64_t vmpin = dp_vmpin_kib();
+	uint64_t t0, t1;
+	struct ibv_mr *mr;
+
+	cell->pins_seen = !dp_pins_read(&before);
+	t0 = dp_now_us();
+	errno = 0;
+	mr = ibv_reg_mr(rdma->pd, area->addr, area->len, question->access->flags);
+	t1 = dp_now_us();
+	cell->err = mr ? 0 : errno;
+	cell->register_us = t1 - t0;
+	if (!mr && !cell->err)
+		return -EIO;
+	cell->vmpin_held_kib = dp_vmpin_kib() - vmpin;
+	dp_proof_after(area, proof, cell);
+	t0 = dp_now_us();
+	if (mr && ibv_dereg_mr(mr))
+		return -errno;
+	cell->deregister_us = mr ? dp_now_us() - t0 : 0;
+	cell->vmpin_kept_kib = dp_vmpin_kib() - vmpin;
+	if (cell->pins_seen && !dp_pins_read(&after)) {
+		cell->acquired = after.acquired - before.acquired;
+		cell->released = after.released - before.released;
+	}
+	return 0;
+}
+
+static int ask(const struct dp_rdma *rdma, const struct dp_question *question,
+	       const struct dp_env *env, struct dp_cell *cell, struct dp_error *err)
+{
+	struct dp_proof proof = { 0 };
+	struct dp_area area;
+	int rc = dp_area_open(question->mapping, env, &area, err);
+
+	if (rc)
+		return rc;
+	cell->pages = area.len / (uint64_t)sysconf(_SC_PAGESIZE);
+	dp_proof_take(&area, question->mapping, &proof, cell);
+	rc = register_once(rdma, question, &area, &proof, cell);
+	if (rc)
+		dp_fail(err, rc, "%s gave no errno, or deregistration failed", question->id);
+	dp_proof_clear(&proof);
+	dp_area_close(&area);
+	return rc;
+}
+
+void dp_check_cell(const struct dp_rdma *rdma, const struct dp_question *question,
+		   const struct dp_env *env, struct dp_cell *cell)
+{
+	for (unsigned int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+		struct dp_error err = { 0 };
+		int rc;
+
+		memset(cell, 0, sizeof(*cell));
+		snprintf(cell->id, sizeof(cell->id), "%s", question->id);
+		cell->attempts = attempt;
+		rc = ask(rdma, question, env, cell, &err);
+		if (rc) {
+			cell->outcome = rc == DP_SKIP ? DP_SKIPPED : DP_BROKEN;
+			snprintf(cell->text, sizeof(cell->text), "%.500s", err.what);
+			return;
+		}
+		if (!cell->pins_seen || cell->acquired == cell->released)
+			return;
+	}
+}

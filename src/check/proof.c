@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Proof that a mapping is what its name says, from the kernel and not from what was asked for:
+ * the page size from a page-table walk (dp_leaf_read()), the owner of each frame from pagemap
+ * against /proc/iomem.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proof.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/pin.h"
+
+#define PUD_SIZE (1ULL << 30)
+
+/* VM_PFNMAP hides its frames from pagemap; smaps tells that it is one ("pf" in VmFlags). */
+static bool is_pfnmap(const struct dp_area *area)
+{
+	dp_autofree char *text = NULL;
+	char head[32];
+	const char *at, *flags;
+
+	if (dp_read_file("/proc/self/smaps", 4 << 20, &text, NULL, NULL))
+		return false;
+	snprintf(head, sizeof(head), "\n%" PRIxPTR "-", (uintptr_t)area->addr);
+	at = strstr(text, head);
+	flags = at ? strstr(at, "\nVmFlags:") : NULL;
+	return flags && memmem(flags, strcspn(flags + 1, "\n"), " pf", 3);
+}
+
+/*
+ * Frames, by pagemap. Not where a PUD maps them: there the page walk would split what it looks at,
+ * and one leaf is one range of frames anyway.
+ */
+static int take_frames(const struct dp_area *area, const struct dp_leaf *leaf,
+		       struct dp_proof *proof)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	proof->pages = area->len / page;
+	proof->pfn = calloc(proof->pages, sizeof(*proof->pfn));
+	if (!proof->pfn)
+		return -ENOMEM;
+	if (leaf->size < PUD_SIZE)
+		return dp_frames_read(area->addr, proof->pages, proof->pfn);
+	for (size_t i = 0; i < proof->pages && leaf->phys; i++)
+		proof->pfn[i] = leaf->phys / page + i;
+	return 0;
+}
+
+static void find_owner(const struct dp_proof *proof, struct dp_cell *cell)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct dp_iomem iomem;
+	struct dp_error err = { 0 };
+	const struct dp_resource *first;
+
+	if (dp_iomem_read(&iomem, &err)) {
+		snprintf(cell->proof_text, sizeof(cell->proof_text), "%.150s", err.what);
+		return;
+	}
+	first = dp_iomem_find(&iomem, proof->pfn[0] * page);
+	if (first)
+		snprintf(cell->owner, sizeof(cell->owner), "%s", first->path);
+	cell->uniform = first != NULL;
+	for (size_t i = 1; i < proof->pages && first && cell->uniform; i++) {
+		uint64_t phys = proof->pfn[i] * page;
+
+		if (phys < first->start || phys > first->end) {
+			const struct dp_resource *other = dp_iomem_find(&iomem, phys);
+
+			cell->uniform = other && !strcmp(other->path, first->path);
+		}
+	}
+	dp_iomem_clear(&iomem);
+}
+
+static void take_leaf(const struct dp_area *area, struct dp_leaf *leaf, struct dp_cell *cell)
+{
+	struct dp_error err = { 0 };
+
+	if (dp_leaf_read(area->addr, leaf, &err)) {
+		snprintf(cell->proof_text, sizeof(cell->proof_text), "page size: %.140s", err.what);
+		return;
+	}
+	cell->leaf = leaf->size;
+	snprintf(cell->leaf_by, sizeof(cell->leaf_by), "perf-page-size");
+}
+
+void dp_proof_take(const struct dp_area *area, const struct dp_mapping *mapping,
+		   struct dp_proof *proof, struct dp_cell *cell)
+{
+	struct dp_leaf leaf = { 0 };
+	int rc;
+
+	snprintf(cell->resource, sizeof(cell->resource), "%s", area->resource);
+	if (mapping->populate == DP_POPULATE_NONE) {
+		cell->uniform = is_pfnmap(area);
+		snprintf(cell->owner, sizeof(cell->owner), "%s%s",
+			 cell->uniform ? "VM_PFNMAP/" : "", area->resource);
+		return;
+	}
+	take_leaf(area, &leaf, cell);
+	rc = take_frames(area, &leaf, proof);
+	if (rc) {
+		snprintf(cell->proof_text, sizeof(cell->proof_text), "frame numbers: %s%s",
+			 dp_errno_name(rc), rc == -EPERM ? " (shown to root only)" : "");
+		return;
+	}
+	find_owner(proof, cell);
+	if (mapping->zone && proof->pfn[0])
+		dp_zone_of(proof->pfn[0] * (uint64_t)sysconf(_SC_PAGESIZE), cell->zone_before,
+			   sizeof(cell->zone_before));
+}
+
+void dp_proof_after(const struct dp_area *area, const struct dp_proof *proof, struct dp_cell *cell)
+{
+	dp_autofree uint64_t *now = NULL;
+
+	if (!proof->pfn || !proof->pfn[0] || cell->leaf >= PUD_SIZE)
+		return;
+	now = calloc(proof->pages, sizeof(*now));
+	if (!now || dp_frames_read(area->addr, proof->pages, now))
+		return;
+	for (size_t i = 0; i < proof->pages; i++)
+		cell->moved += now[i] && now[i] != proof->pfn[i];
+	if (cell->zone_before[0] && now[0])
+		dp_zone_of(now[0] * (uint64_t)sysconf(_SC_PAGESIZE), cell->zone_after,
+			   sizeof(cell->zone_after));
+}
+
+void dp_proof_clear(struct dp_proof *proof)
+{
+	free(proof->pfn);
+	memset(proof, 0, sizeof(*proof));
+}

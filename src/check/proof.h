@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DAXPIN_CHECK_PROOF_H
+#define DAXPIN_CHECK_PROOF_H
+
+#include "daxpin/mapping.h"
+#include "daxpin/observe.h"
+
+/* What the kernel says of the mapping at one moment. */
+struct dp_proof {
+	uint64_t *pfn; /* of each page, 0 where unknown */
+	size_t pages;
+};
+
+/**
+ * dp_proof_take - find out who owns the frames and how large the leaf is, before registration
+ * @area: the mapping, faulted in
+ * @mapping: its kind
+ * @proof: receives the frames; release with dp_proof_clear()
+ * @cell: receives owner, leaf and zone, or in proof_text why one is missing
+ */
+void dp_proof_take(const struct dp_area *area, const struct dp_mapping *mapping,
+		   struct dp_proof *proof, struct dp_cell *cell);
+
+/**
+ * dp_proof_after - see whether the registration moved the pages
+ * @area: the mapping
+ * @proof: what dp_proof_take() saw
+ * @cell: receives moved and zone_after
+ */
+void dp_proof_after(const struct dp_area *area, const struct dp_proof *proof, struct dp_cell *cell);
+
+void dp_proof_clear(struct dp_proof *proof);
+
+#endif

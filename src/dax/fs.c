@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/dax.h"
+#include "daxpin/error.h"
+#include "daxpin/proc.h"
+
+/* Making a file system takes half a second under emulation. */
+#define MKFS_LIMIT_MS 60000
+
+/*
+ * Both lay extents out in units of 2 MiB, so that a file of that size can be mapped by PMD. Small
+ * logs, because writing them is most of the time mkfs takes.
+ */
+static const char *const mkfs_ext4[] = {
+	"mkfs.ext4", "-q", "-F", "-b", "4096", "-J", "size=4", "-N", "64", "-E",
+	"stride=512,stripe_width=512,lazy_itable_init=1,lazy_journal_init=1,nodiscard", NULL, NULL
+};
+static const char *const mkfs_xfs[] = { "mkfs.xfs", "-q", "-f", "-K", "-m", "reflink=0",
+					"-d", "su=2m,sw=1,agcount=2,extszinherit=512", "-l", "su=32k", NULL, NULL };
+
+static int run_mkfs(const char *const *words, const char *device, struct dp_error *err)
+{
+	const char *argv[16];
+	size_t n = 0;
+
+	for (; words[n]; n++)
+		argv[n] = words[n];
+	argv[n++] = device;
+	argv[n] = NULL;
+	return dp_run(argv, MKFS_LIMIT_MS, NULL, err);
+}
+
+static int make_dir(const char *parent, const char *name, bool dax, struct dp_error *err)
+{
+	dp_autofd int fd = -1;
+	struct fsxattr attr;
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%s", parent, name);
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return dp_fail(err, -errno, "cannot make %s", path);
+	if (!dax)
+		return 0;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, FS_IOC_FSGETXATTR, &attr))
+		return dp_fail(err, -errno, "cannot read the flags of %s", path);
+	attr.fsx_xflags |= FS_XFLAG_DAX;
+	if (ioctl(fd, FS_IOC_FSSETXATTR, &attr))
+		return dp_fail(err, -errno, "cannot set the DAX flag of %s", path);
+	return 0;
+}
+
+int dp_fs_format(const char *fs, const char *device, struct dp_error *err)
+{
+	return run_mkfs(strcmp(fs, "xfs") ? mkfs_ext4 : mkfs_xfs, device, err);
+}
+
+int dp_fs_mount(const char *fs, const char *device, const char *dir, struct dp_error *err)
+{
+	int rc;
+
+	if (mkdir(dir, 0755) && errno != EEXIST)
+		return dp_fail(err, -errno, "cannot make %s", dir);
+	if (mount(device, dir, fs, 0, "dax=inode"))
+		return dp_fail(err, -errno, "cannot mount %s as %s with dax=inode", device, fs);
+	rc = make_dir(dir, "dax", true, err);
+	return rc ? rc : make_dir(dir, "cached", false, err);
+}

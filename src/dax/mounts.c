@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * /proc/self/mountinfo: "ID PARENT MAJ:MIN ROOT DIR OPTIONS [TAGS…] - FSTYPE SOURCE SUPEROPTIONS",
+ * blanks in names as \040 (Documentation/filesystems/proc.rst, 3.5).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/dax.h"
+#include "daxpin/file.h"
+
+#define MOUNTINFO_LIMIT (8 << 20)
+
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++) {
+		unsigned int octal;
+
+		if (*text == '\\' && sscanf(text + 1, "%3o", &octal) == 1) {
+			*to++ = (char)octal;
+			text += 3;
+		} else {
+			*to++ = *text;
+		}
+	}
+	*to = '\0';
+}
+
+static bool parse_mount(const char *line, struct dp_mount *mount)
+{
+	const char *tail = strstr(line, " - ");
+	unsigned int major, minor;
+	char dax[8] = "";
+
+	if (!tail || sscanf(line, "%*d %*d %u:%u %*s %255s", &major, &minor, mount->dir) != 3 ||
+	    sscanf(tail, " - %15s %63s", mount->fs, mount->source) != 2)
+		return false;
+	if (strcmp(mount->fs, "ext4") && strcmp(mount->fs, "xfs"))
+		return false;
+	unescape(mount->dir);
+	if (dp_read_attr(dax, sizeof(dax), "/sys/dev/block/%u:%u/queue/dax", major, minor))
+		dp_read_attr(dax, sizeof(dax), "/sys/dev/block/%u:%u/../queue/dax", major, minor);
+	mount->dax = dax[0] == '1';
+	return true;
+}
+
+int dp_mounts_read(struct dp_mount **mounts, size_t *count)
+{
+	dp_autofree struct dp_mount *list = NULL;
+	dp_autofree char *text = NULL;
+	char *rest;
+	int rc = dp_read_file("/proc/self/mountinfo", MOUNTINFO_LIMIT, &text, NULL, NULL);
+
+	*count = 0;
+	if (rc)
+		return rc;
+	rest = text;
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+		struct dp_mount mount = { 0 };
+		void *grown;
+
+		if (!parse_mount(line, &mount))
+			continue;
+		grown = reallocarray(list, *count + 1, sizeof(*list));
+		if (!grown)
+			return -ENOMEM;
+		list = grown;
+		list[(*count)++] = mount;
+	}
+	*mounts = dp_take_ptr(list);
+	return 0;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <daxctl/libdaxctl.h>
+#include <errno.h>
+#include <ndctl/libndctl.h>
+#include <stdio.h>
+#include <uuid/uuid.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/dax.h"
+#include "daxpin/error.h"
+
+static void put_command(struct ndctl_cmd **cmd)
+{
+	if (*cmd)
+		ndctl_cmd_unref(*cmd);
+}
+
+static int init_dimm(struct ndctl_dimm *dimm, struct dp_error *err)
+{
+	/* The labels that were read are what is written back; the command must live until then. */
+	dp_cleanup(put_command) struct ndctl_cmd *index = ndctl_dimm_read_label_index(dimm);
+	int rc;
+
+	if (!index)
+		return dp_fail(err, -EIO, "cannot read the label area of %s",
+			       ndctl_dimm_get_devname(dimm));
+	rc = ndctl_dimm_init_labels(dimm, NDCTL_NS_VERSION_1_2);
+	if (rc < 0)
+		return dp_fail(err, rc, "cannot write labels to %s", ndctl_dimm_get_devname(dimm));
+	/* The kernel read the labels when it bound the DIMM; make it read them again. */
+	if (ndctl_dimm_is_enabled(dimm) && (ndctl_dimm_disable(dimm) || ndctl_dimm_enable(dimm)))
+		return dp_fail(err, -EIO, "cannot rebind %s", ndctl_dimm_get_devname(dimm));
+	return 0;
+}
+
+int dp_region_init_labels(struct ndctl_region *region, struct dp_error *err)
+{
+	struct ndctl_dimm *dimm;
+	int rc = ndctl_region_disable_invalidate(region);
+
+	if (rc < 0)
+		return dp_fail(err, rc, "cannot disable %s", ndctl_region_get_devname(region));
+	ndctl_dimm_foreach_in_region(region, dimm) {
+		rc = init_dimm(dimm, err);
+		if (rc)
+			return rc;
+	}
+	rc = ndctl_region_enable(region);
+	return rc < 0 ? dp_fail(err, rc, "cannot enable %s", ndctl_region_get_devname(region)) : 0;
+}
+
+static int enable_fsdax(struct ndctl_region *region, struct ndctl_namespace *ns, uint64_t align,
+			char *device, size_t size)
+{
+	struct ndctl_pfn *pfn = ndctl_region_get_pfn_seed(region);
+	uuid_t uuid;
+	int rc;
+
+	if (!pfn)
+		return -ENXIO;
+	uuid_generate(uuid);
+	rc = ndctl_pfn_set_uuid(pfn, uuid);
+	if (!rc)
+		rc = ndctl_pfn_set_location(pfn, NDCTL_PFN_LOC_RAM);
+	if (!rc && ndctl_pfn_has_align(pfn))
+		rc = ndctl_pfn_set_align(pfn, align);
+	if (!rc)
+		rc = ndctl_pfn_set_namespace(pfn, ns);
+	if (!rc)
+		rc = ndctl_pfn_enable(pfn);
+	if (!rc)
+		snprintf(device, size, "%s", ndctl_pfn_get_block_device(pfn));
+	return rc;
+}
+
+static int enable_devdax(struct ndctl_region *region, struct ndctl_namespace *ns, uint64_t align,
+			 char *device, size_t size)
+{
+	struct ndctl_dax *dax = ndctl_region_get_dax_seed(region);
+	struct daxctl_dev *dev;
+	uuid_t uuid;
+	int rc;
+
+	if (!dax)
+		return -ENXIO;
+	uuid_generate(uuid);
+	rc = ndctl_dax_set_uuid(dax, uuid);
+	if (!rc)
+		rc = ndctl_dax_set_location(dax, NDCTL_PFN_LOC_RAM);
+	if (!rc && ndctl_dax_has_align(dax))
+		rc = ndctl_dax_set_align(dax, align);
+	if (!rc)
+		rc = ndctl_dax_set_namespace(dax, ns);
+	if (!rc)
+		rc = ndctl_dax_enable(dax);
+	if (rc)
+		return rc;
+	dev = daxctl_dev_get_first(ndctl_dax_get_daxctl_region(dax));
+	if (!dev)
+		return -ENODEV;
+	snprintf(device, size, "%s", daxctl_dev_get_devname(dev));
+	return 0;
+}
+
+int dp_namespace_create(struct ndctl_region *region, const struct dp_namespace_spec *spec,
+			char *device, size_t size, struct dp_error *err)
+{
+	bool fsdax = spec->mode == DP_NS_FSDAX;
+	struct ndctl_namespace *ns = ndctl_region_get_namespace_seed(region);
+	uuid_t uuid;
+	int rc;
+
+	if (!ns)
+		return dp_fail(err, -ENOSPC, "%s offers no namespace to make",
+			       ndctl_region_get_devname(region));
+	uuid_generate(uuid);
+	rc = ndctl_namespace_set_uuid(ns, uuid);
+	if (!rc)
+		rc = ndctl_namespace_set_size(ns, spec->size);
+	if (rc)
+		return dp_fail(err, rc, "cannot take %llu bytes from %s",
+			       (unsigned long long)spec->size, ndctl_region_get_devname(region));
+	rc = (fsdax ? enable_fsdax : enable_devdax)(region, ns, spec->align, device, size);
+	if (rc)
+		return dp_fail(err, rc, "cannot enable %s as %s with an alignment of %llu",
+			       ndctl_namespace_get_devname(ns), fsdax ? "fsdax" : "devdax",
+			       (unsigned long long)spec->align);
+	return 0;
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * daxpin as /init. It says hello, prepares the machine, says ready, and then carries out one
+ * command a line from the second serial port:
+ *
+ *   {"command":"check","only":[GLOB…],"size":BYTES,"cell_limit_ms":MS,"fault":NAME}
+ *   {"command":"poweroff"}
+ *
+ * "fault" makes the guest misbehave on purpose, for the tests of the watchers.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <termios.h>
+
+#include "daxpin/check.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/guest.h"
+#include "daxpin/observe.h"
+#include "daxpin/rdma.h"
+#include "devices.h"
+
+#define CHANNEL   "/dev/ttyS1"
+#define MAX_GLOBS 64
+
+static const char *const scratch[] = { "/mnt/ext4/dax", "/mnt/ext4/cached", "/mnt/xfs/dax",
+				       "/mnt/xfs/cached" };
+
+__attribute__((noreturn)) static void power_off(void)
+{
+	sync();
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}
+
+static void mount_all(void)
+{
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("dev", "/dev", "devtmpfs", 0, NULL);
+	mount("run", "/run", "tmpfs", 0, NULL);
+	setenv("PATH", "/sbin", 1);
+}
+
+static int open_channel(void)
+{
+	int fd = open(CHANNEL, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios tio;
+
+	if (fd < 0 || tcgetattr(fd, &tio))
+		return -1;
+	cfmakeraw(&tio);
+	tcsetattr(fd, TCSANOW, &tio);
+	return fd;
+}
+
+static void say_hello(int fd)
+{
+	struct json_object *obj = json_object_new_object();
+	struct utsname uts;
+
+	uname(&uts);
+	json_object_object_add(obj, "kind", json_object_new_string("hello"));
+	json_object_object_add(obj, "kernel", json_object_new_string(uts.release));
+	json_object_object_add(obj, "machine", json_object_new_string(uts.machine));
+	json_object_object_add(obj, "page_size", json_object_new_int64(sysconf(_SC_PAGESIZE)));
+	dp_emit(fd, obj);
+}
+
+static void say_failed(int fd, const struct dp_error *err)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "kind", json_object_new_string("failed"));
+	json_object_object_add(obj, "what", json_object_new_string(err->what));
+	json_object_object_add(obj, "hint", json_object_new_string(err->hint));
+	json_object_object_add(obj, "input", json_object_new_boolean(err->input));
+	dp_emit(fd, obj);
+}
+
+static int panic_now(void)
+{
+	dp_write_attr("c", "/proc/sysrq-trigger");
+	return -EIO;
+}
+
+__attribute__((noreturn)) static int hang_now(void)
+{
+	for (;;)
+		pause();
+}
+
+static size_t read_globs(struct json_object *command, const char **globs)
+{
+	struct json_object *only = json_object_object_get(command, "only");
+	size_t n = 0;
+
+	if (!json_object_is_type(only, json_type_array))
+		return 0;
+	while (n < json_object_array_length(only) && n < MAX_GLOBS) {
+		globs[n] = json_object_get_string(json_object_array_get_idx(only, n));
+		n++;
+	}
+	return n;
+}
+
+static int run_check(int fd, struct json_object *command, struct dp_error *err)
+{
+	struct dp_check_options options = { .env = { .dirs = scratch,
+						     .ndirs = DP_ARRAY_SIZE(scratch),
+						     .guest = true } };
+	const char *fault = dp_json_text(command, "fault");
+	const char *globs[MAX_GLOBS];
+	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
+	int64_t size, limit;
+	int rc;
+
+	if (dp_json_int(command, "size", &size) || dp_json_int(command, "cell_limit_ms", &limit))
+		return dp_fail(err, -EBADMSG, "the command lacks a number");
+	options.env.size = (uint64_t)size;
+	options.cell_limit_ms = (uint64_t)limit;
+	options.rdma = dp_json_text(command, "rdma");
+	if (fault && !strcmp(fault, "panic"))
+		options.misbehave = panic_now;
+	if (fault && !strcmp(fault, "hang"))
+		options.misbehave = hang_now;
+	if (fault && !strcmp(fault, "silence"))
+		hang_now();
+	rc = dp_plan_make(globs, read_globs(command, globs), &plan, err);
+	return rc ? rc : dp_check_run(&plan, &options, fd, err);
+}
+
+static void carry_out(int fd, const char *line)
+{
+	struct dp_error err = { 0 };
+	struct json_object *command = json_tokener_parse(line);
+	const char *name = command ? dp_json_text(command, "command") : NULL;
+	int rc = -EBADMSG;
+
+	if (name && !strcmp(name, "poweroff"))
+		power_off();
+	if (name && !strcmp(name, "check"))
+		rc = run_check(fd, command, &err);
+	else
+		dp_fail(&err, rc, "the guest does not know the command %.80s", line);
+	if (rc)
+		say_failed(fd, &err);
+	else
+		dp_emit_text(fd, "done", NULL, NULL);
+	json_object_put(command);
+}
+
+static void serve(int fd)
+{
+	FILE *commands = fdopen(dup(fd), "r");
+	char line[8192];
+
+	while (commands && fgets(line, sizeof(line), commands))
+		carry_out(fd, line);
+}
+
+void dp_agent_main(void)
+{
+	struct dp_error err = { 0 };
+	uint64_t start, modules_ms = 0;
+	int fd;
+
+	mount_all();
+	fd = open_channel();
+	if (fd < 0)
+		power_off();
+	say_hello(fd);
+	start = dp_now_ms();
+	if (dp_devices_prepare(&modules_ms, &err)) {
+		say_failed(fd, &err);
+		power_off();
+	}
+	dp_emit_phase(fd, "boot", start);
+	dp_emit_phase(fd, "modules", modules_ms);
+	dp_emit_phase(fd, "devices", dp_now_ms() - start - modules_ms);
+	dp_emit_text(fd, "ready", NULL, NULL);
+	serve(fd);
+	power_off();
+}

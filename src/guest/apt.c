@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Kernel packages through the system's own apt, with everything that apt writes in a private root
+ * in the cache. Mirrors come from the system's sources, and the archive's keys from its keyring.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/guest.h"
+#include "daxpin/proc.h"
+
+#define KEYRING          "/usr/share/keyrings/debian-archive-keyring.gpg"
+#define QUERY_LIMIT_MS   60000
+#define UPDATE_LIMIT_MS  (5 * 60 * 1000)
+#define FETCH_LIMIT_MS   (30 * 60 * 1000)
+#define MAX_ARGS         64
+#define MAX_PACKAGES     8
+
+struct apt {
+	char root[PATH_MAX - 64];
+	char options[12][PATH_MAX];
+	dp_progress_fn progress;
+};
+
+static int prepare_root(struct apt *apt, const char *suite, struct dp_error *err)
+{
+	static const char *const dirs[] = { "state/lists/partial", "cache/archives/partial",
+					    "packages", "etc", "log" };
+	char path[PATH_MAX];
+	int rc = dp_cache_path(apt->root, sizeof(apt->root), err, "apt/%s", suite);
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(dirs) && !rc; i++) {
+		snprintf(path, sizeof(path), "%s/%s", apt->root, dirs[i]);
+		rc = dp_mkdir_p(path, err);
+	}
+	if (rc)
+		return rc;
+	snprintf(path, sizeof(path), "%s/status", apt->root);
+	dp_autofd int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	return fd < 0 ? dp_fail(err, -errno, "cannot write %s", path) : 0;
+}
+
+/* Where apt keeps things is said by options; the system's apt.conf (proxies) stays in force. */
+static int set_options(struct apt *apt)
+{
+	int n = 0;
+
+#define OPTION(...) snprintf(apt->options[n++], sizeof(apt->options[0]), __VA_ARGS__)
+	OPTION("Dir::Etc::sourcelist=%s/etc/sources.list", apt->root);
+	OPTION("Dir::Etc::sourceparts=/dev/null");
+	OPTION("Dir::State=%s/state", apt->root);
+	OPTION("Dir::State::status=%s/status", apt->root);
+	OPTION("Dir::Cache=%s/cache", apt->root);
+	OPTION("Dir::Log=%s/log", apt->root);
+	OPTION("APT::Architecture=amd64");
+	OPTION("APT::Sandbox::User=root");
+	OPTION("APT::Update::Error-Mode=any");
+	OPTION("Acquire::Languages=none");
+	OPTION("Acquire::Retries=2");
+	OPTION("Acquire::http::Timeout=30");
+#undef OPTION
+	return n;
+}
+
+static void show_status(void *arg, const char *line)
+{
+	struct apt *apt = arg;
+	double percent;
+
+	/* "dlstatus:1:12.5:Retrieving file 1 of 2" (apt's doc/progress-reporting) */
+	if (apt->progress && sscanf(line, "dlstatus:%*d:%lf:", &percent) == 1)
+		apt->progress("downloading the kernel", (int)percent);
+}
+
+static int run_apt(struct apt *apt, const char *const *words, uint64_t limit_ms, char **output,
+		   struct dp_error *err)
+{
+	struct dp_watcher watcher = { .line = show_status, .arg = apt };
+	const char *argv[MAX_ARGS];
+	int noptions = set_options(apt), n = 0;
+
+	for (; *words && n < MAX_ARGS - 2 * noptions - 1; words++)
+		argv[n++] = *words;
+	for (int i = 0; i < noptions; i++) {
+		argv[n++] = "-o";
+		argv[n++] = apt->options[i];
+	}
+	argv[n] = NULL;
+	return dp_run_watched(argv, limit_ms, &watcher, output, err);
+}
+
+/* The release this machine runs, such as "bookworm". */
+static void own_suite(char *suite, size_t size)
+{
+	dp_autofree char *text = NULL;
+	const char *at;
+
+	snprintf(suite, size, "stable");
+	if (dp_read_file("/etc/os-release", 65536, &text, NULL, NULL))
+		return;
+	at = strstr(text, "VERSION_CODENAME=");
+	if (at)
+		snprintf(suite, size, "%.*s", (int)strcspn(at + 17, "\n\" "), at + 17);
+}
+
+/*
+ * One source: "SITE|RELEASE|COMPONENT". For the suite of this machine its updates and security
+ * archives count too; for another suite the place of our own one in the mirror is taken.
+ */
+static void add_source(FILE *out, const char *signed_by, const char *line, const char *suite,
+		       const char *own)
+{
+	char site[256], release[64], component[32];
+	bool ours = !strcmp(suite, own);
+
+	if (sscanf(line, "%255[^|]|%63[^|]|%31s", site, release, component) != 3 ||
+	    strcmp(component, "main") || strncmp(release, own, strlen(own)))
+		return;
+	if (strstr(release, "backports") || (!ours && strcmp(release, own)))
+		return;
+	fprintf(out, "deb %s%s %s main\n", signed_by, site, ours ? release : suite);
+}
+
+static int write_sources(struct apt *apt, const char *suite, struct dp_error *err)
+{
+	static const char *const query[] = { "apt-get", "indextargets", "--format",
+					     "$(SITE)|$(RELEASE)|$(COMPONENT)",
+					     "Created-By: Packages", NULL };
+	dp_autofree char *lines = NULL;
+	char path[PATH_MAX], own[64], signed_by[128] = "", *rest;
+	dp_autofile FILE *out = NULL;
+	int rc = dp_run(query, QUERY_LIMIT_MS, &lines, err);
+
+	if (rc)
+		return dp_hint(err, "daxpin fetches kernels through apt: without it, use "
+				    "--kernel VMLINUZ:MODULES_DIR"),
+		       rc;
+	snprintf(path, sizeof(path), "%s/etc/sources.list", apt->root);
+	out = fopen(path, "we");
+	if (!out)
+		return dp_fail(err, -errno, "cannot write %s", path);
+	if (dp_exists(KEYRING))
+		snprintf(signed_by, sizeof(signed_by), "[arch=amd64 signed-by=" KEYRING "] ");
+	own_suite(own, sizeof(own));
+	rest = lines;
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+		add_source(out, signed_by, line, suite, own);
+	if (ftell(out) > 0)
+		return 0;
+	dp_fail(err, -ENOENT, "the system's apt sources name no archive of %s", own);
+	return dp_hint(err, "check /etc/apt/sources.list, or use --kernel VMLINUZ:MODULES_DIR");
+}
+
+/* Names of the dependencies of a package that begin with "linux-" and, if given, hold a version. */
+static int linux_depends(struct apt *apt, const char *package, const char *holds,
+			 char names[][128], int room, struct dp_error *err)
+{
+	const char *const query[] = { "apt-cache", "depends", "--important", package, NULL };
+	dp_autofree char *lines = NULL;
+	char *rest, name[128];
+	int n = 0, rc = run_apt(apt, query, QUERY_LIMIT_MS, &lines, err);
+
+	if (rc)
+		return rc;
+	rest = lines;
+	for (char *line = strsep(&rest, "\n"); line && n < room; line = strsep(&rest, "\n"))
+		if (sscanf(line, " Depends: %127s", name) == 1 && !strncmp(name, "linux-", 6) &&
+		    (!holds || strstr(name, holds)))
+			strcpy(names[n++], name);
+	return n;
+}
+
+/* The image that the metapackage stands for, and the packages that newer images are split into. */
+static int choose_packages(struct apt *apt, char names[][128], struct dp_error *err)
+{
+	const char *version;
+	int more, n = linux_depends(apt, "linux-image-amd64", NULL, names, 1, err);
+
+	if (n < 0)
+		return n;
+	if (!n)
+		return dp_fail(err, -ENOENT, "linux-image-amd64 depends on no kernel");
+	version = names[0] + strcspn(names[0], "0123456789");
+	more = linux_depends(apt, names[0], version, names + 1, MAX_PACKAGES - 1, err);
+	return more < 0 ? more : 1 + more;
+}
+
+static int download(struct apt *apt, char names[][128], int count, struct dp_error *err)
+{
+	char dir[PATH_MAX];
+	const char *argv[MAX_PACKAGES + 8];
+	int n = 0;
+
+	snprintf(dir, sizeof(dir), "%s/packages", apt->root);
+	dp_remove_tree(dir);
+	if (dp_mkdir_p(dir, err))
+		return err->code;
+	argv[n++] = "env";
+	argv[n++] = "-C";
+	argv[n++] = dir;
+	argv[n++] = "apt-get";
+	argv[n++] = "download";
+	argv[n++] = "-oAPT::Status-Fd=1";
+	for (int i = 0; i < count; i++)
+		argv[n++] = names[i];
+	argv[n] = NULL;
+	return run_apt(apt, argv, FETCH_LIMIT_MS, NULL, err);
+}
+
+static int list_packages(struct apt *apt, char ***packages, size_t *count, struct dp_error *err)
+{
+	char pattern[PATH_MAX];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/packages/*.deb", apt->root);
+	if (glob(pattern, 0, NULL, &found))
+		return dp_fail(err, -ENOENT, "apt-get download left no package in %s", apt->root);
+	*packages = calloc(found.gl_pathc, sizeof(**packages));
+	for (*count = 0; *packages && *count < found.gl_pathc; ++*count)
+		(*packages)[*count] = strdup(found.gl_pathv[*count]);
+	globfree(&found);
+	return *packages ? 0 : -ENOMEM;
+}
+
+int dp_apt_fetch(const char *suite, dp_progress_fn progress, char ***packages, size_t *count,
+		 struct dp_error *err)
+{
+	static const char *const update[] = { "apt-get", "update", NULL };
+	dp_autofree struct apt *apt = calloc(1, sizeof(*apt));
+	char names[MAX_PACKAGES][128];
+	int rc, n;
+
+	if (!apt)
+		return -ENOMEM;
+	apt->progress = progress;
+	rc = prepare_root(apt, suite, err);
+	if (!rc)
+		rc = write_sources(apt, suite, err);
+	if (rc)
+		return rc;
+	if (progress)
+		progress("reading the package lists", 0);
+	rc = run_apt(apt, update, UPDATE_LIMIT_MS, NULL, err);
+	n = rc ? rc : choose_packages(apt, names, err);
+	rc = n < 0 ? n : download(apt, names, n, err);
+	if (rc) {
+		dp_hint(err, "check the network, or use --kernel VMLINUZ:MODULES_DIR with a kernel "
+			     "that is here");
+		return rc;
+	}
+	return list_packages(apt, packages, count, err);
+}
+
+void dp_strings_free(char **list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i]);
+	free(list);
+}

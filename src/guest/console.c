@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/guest.h"
+
+/* What a kernel prints when something is wrong; the panic line first, as it ends the guest. */
+static const char *const alarms[] = {
+	"Kernel panic - not syncing", "BUG: ",		    "Oops: ",
+	"WARNING: ",		      "general protection", "INFO: task ",
+	"rcu_sched detected stalls",  "rcu_preempt detected stalls",
+	"soft lockup",		      "hard LOCKUP",
+};
+
+static void recognise(struct dp_console *console, const char *line)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(alarms); i++) {
+		if (!strstr(line, alarms[i]))
+			continue;
+		console->panicked |= i == 0;
+		if (!console->alarm[0])
+			snprintf(console->alarm, sizeof(console->alarm), "%s", line);
+		return;
+	}
+}
+
+static void end_line(struct dp_console *console)
+{
+	char **slot = &console->lines[console->next % DP_CONSOLE_KEEP];
+
+	console->partial[console->used] = '\0';
+	console->used = 0;
+	if (!console->partial[0])
+		return;
+	recognise(console, console->partial);
+	free(*slot);
+	*slot = strdup(console->partial);
+	console->next++;
+}
+
+void dp_console_feed(struct dp_console *console, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)data[i];
+
+		if (c == '\n' || console->used + 1 == sizeof(console->partial))
+			end_line(console);
+		/* What comes from a guest goes to a terminal: nothing but text may pass. */
+		if (c != '\n' && c != '\r')
+			console->partial[console->used++] = c < ' ' || c > '~' ? '?' : (char)c;
+	}
+}
+
+size_t dp_console_take(struct dp_console *console, char ***lines)
+{
+	size_t count = 0;
+
+	if (console->used)
+		end_line(console);
+	*lines = calloc(DP_CONSOLE_KEEP, sizeof(**lines));
+	if (!*lines)
+		return 0;
+	for (size_t i = 0; i < DP_CONSOLE_KEEP; i++) {
+		char **slot = &console->lines[(console->next + i) % DP_CONSOLE_KEEP];
+
+		if (*slot)
+			(*lines)[count++] = dp_take_ptr(*slot);
+	}
+	return count;
+}
+
+void dp_console_clear(struct dp_console *console)
+{
+	for (size_t i = 0; i < DP_CONSOLE_KEEP; i++)
+		free(console->lines[i]);
+	memset(console, 0, sizeof(*console));
+}

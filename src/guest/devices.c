@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the guest makes of the machine (see machine.c), on its two CPUs at once: one thread does
+ * persistent memory, the other RDMA and the file system modules. They meet before the mounts.
+ *
+ * The 1 GiB-aligned namespace comes first because its data must begin on a GiB, and the one before
+ * it goes to the alignment.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ndctl/libndctl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "devices.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
+#include "daxpin/dax.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/rdma.h"
+
+#define MIB (1ULL << 20)
+#define GIB (1ULL << 30)
+#define REGIONS 3
+
+static int load_module(const char *path, struct dp_error *err)
+{
+	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return dp_fail(err, -errno, "the image lacks %s", path);
+	/* Another group may have loaded it; a module that finds no hardware or twin may stay out. */
+	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST && errno != ENODEV)
+		return dp_fail(err, -errno, "the kernel does not take the module %s", path);
+	return 0;
+}
+
+static int load_group(const char *group, struct dp_error *err)
+{
+	dp_autofree char *text = NULL;
+	char path[64], *rest;
+	int rc;
+
+	snprintf(path, sizeof(path), "/modules/%s", group);
+	rc = dp_read_file(path, 65536, &text, NULL, err);
+	if (rc)
+		return rc;
+	rest = text;
+	for (char *line = strsep(&rest, "\n"); line && !rc; line = strsep(&rest, "\n"))
+		if (*line)
+			rc = load_module(line, err);
+	return rc;
+}
+
+static void put_context(struct ndctl_ctx **ctx)
+{
+	if (*ctx)
+		ndctl_unref(*ctx);
+}
+
+static int by_resource(const void *a, const void *b)
+{
+	struct ndctl_region *const *x = a, *const *y = b;
+	unsigned long long rx = ndctl_region_get_resource(*x), ry = ndctl_region_get_resource(*y);
+
+	return rx < ry ? -1 : rx > ry;
+}
+
+/* In the order of their addresses, which is the order of the DIMMs in machine.c. */
+static int find_regions(struct ndctl_ctx *ctx, struct ndctl_region **regions, struct dp_error *err)
+{
+	struct ndctl_bus *bus;
+	struct ndctl_region *region;
+	size_t n = 0;
+
+	ndctl_bus_foreach(ctx, bus)
+		ndctl_region_foreach(bus, region)
+			if (n < REGIONS)
+				regions[n++] = region;
+	if (n < REGIONS)
+		return dp_fail(err, -ENODEV, "%zu of %d NVDIMM regions have appeared", n, REGIONS);
+	qsort(regions, n, sizeof(*regions), by_resource);
+	return 0;
+}
+
+static int make_kmem(struct ndctl_region *region, bool movable, struct dp_error *err)
+{
+	const struct dp_namespace_spec spec = { DP_NS_DEVDAX, 368 * MIB, 2 * MIB };
+	char device[32];
+	int rc = dp_region_init_labels(region, err);
+
+	if (!rc)
+		rc = dp_namespace_create(region, &spec, device, sizeof(device), err);
+	return rc ? rc : dp_dax_to_kmem(device, movable, err);
+}
+
+static const struct dp_namespace_spec devdax[] = {
+	{ DP_NS_DEVDAX, 2 * GIB, GIB },
+	{ DP_NS_DEVDAX, 32 * MIB, 4096 },
+	{ DP_NS_DEVDAX, 64 * MIB, 2 * MIB },
+};
+
+static const struct {
+	const char *fs, *dir;
+	struct dp_namespace_spec spec;
+} file_systems[] = {
+	{ "ext4", "/mnt/ext4", { DP_NS_FSDAX, 128 * MIB, 2 * MIB } },
+	/* mkfs.xfs makes none below 300 MiB. */
+	{ "xfs", "/mnt/xfs", { DP_NS_FSDAX, 352 * MIB, 2 * MIB } },
+};
+
+struct setup {
+	char disks[DP_ARRAY_SIZE(file_systems)][40];
+	uint64_t modules_at; /* when the last module was in, ms */
+	struct dp_error error;
+};
+
+static int make_file_systems(struct ndctl_region *region, struct setup *setup,
+			     struct dp_error *err)
+{
+	char device[32];
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems); i++) {
+		int rc = dp_namespace_create(region, &file_systems[i].spec, device, sizeof(device),
+					     err);
+
+		snprintf(setup->disks[i], sizeof(setup->disks[i]), "/dev/%s", device);
+		if (!rc)
+			rc = dp_fs_format(file_systems[i].fs, setup->disks[i], err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int make_pmem(struct setup *setup, struct dp_error *err)
+{
+	dp_cleanup(put_context) struct ndctl_ctx *ctx = NULL;
+	struct ndctl_region *regions[REGIONS];
+	char device[32];
+	int rc = ndctl_new(&ctx);
+
+	if (rc)
+		return dp_fail(err, rc, "libndctl");
+	rc = find_regions(ctx, regions, err);
+	if (!rc)
+		rc = dp_region_init_labels(regions[0], err);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(devdax) && !rc; i++)
+		rc = dp_namespace_create(regions[0], &devdax[i], device, sizeof(device), err);
+	if (!rc)
+		rc = make_file_systems(regions[0], setup, err);
+	if (!rc)
+		rc = make_kmem(regions[1], false, err);
+	return rc ? rc : make_kmem(regions[2], true, err);
+}
+
+static void *persistent_memory(void *arg)
+{
+	struct setup *setup = arg;
+
+	if (!load_group("nvdimm", &setup->error)) {
+		setup->modules_at = dp_now_ms();
+		make_pmem(setup, &setup->error);
+	}
+	return NULL;
+}
+
+static int make_rest(uint64_t *modules_at, struct dp_error *err)
+{
+	int rc = load_group("rdma", err);
+
+	if (!rc)
+		rc = load_group("fs", err);
+	if (!rc)
+		rc = load_group("nvme", err);
+	*modules_at = dp_now_ms();
+	if (!rc)
+		rc = dp_rxe_create("rxe0", "veth0", err);
+	dp_write_attr("4", "/proc/sys/vm/nr_hugepages");
+	return rc;
+}
+
+int dp_devices_prepare(uint64_t *modules_ms, struct dp_error *err)
+{
+	struct setup setup = { 0 };
+	uint64_t start = dp_now_ms(), modules_at;
+	pthread_t thread;
+	int rc, created = pthread_create(&thread, NULL, persistent_memory, &setup);
+
+	if (created)
+		return dp_fail(err, -created, "cannot start a thread");
+	rc = make_rest(&modules_at, err);
+	pthread_join(thread, NULL);
+	if (!rc && setup.error.code) {
+		*err = setup.error;
+		rc = err->code;
+	}
+	*modules_ms = (setup.modules_at > modules_at ? setup.modules_at : modules_at) - start;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++)
+		rc = dp_fs_mount(file_systems[i].fs, setup.disks[i], file_systems[i].dir, err);
+	return rc;
+}

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The initramfs: daxpin itself as /init, the shared libraries it needs, the verbs provider of rxe,
+ * the two mkfs programs, and the modules, decompressed and in the order of loading. Nothing else:
+ * no shell, no distribution.
+ *
+ * First a manifest is made, of what goes where; its key names the image in the cache; then, if the
+ * cache has none, the image is written.
+ */
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/guest.h"
+#include "daxpin/proc.h"
+
+#define MAX_ENTRIES    512
+/* A library or module that does not fit is not one. */
+#define FILE_LIMIT     (256 << 20)
+#define LOADER         "/lib64/ld-linux-x86-64.so.2"
+#define LIST_LIMIT_MS  10000
+#define PROVIDER_DIRS  { "/usr/lib/x86_64-linux-gnu/libibverbs", "/usr/lib64/libibverbs" }
+
+/* The init for --bare, put into the program by the assembler. */
+__asm__(".section .rodata\n"
+	"bare_init: .incbin \"" DP_BARE_INIT "\"\n"
+	"bare_init_end:\n"
+	".previous\n");
+extern const char bare_init[], bare_init_end[];
+
+struct entry {
+	char name[256];        /* in the image, without leading slash */
+	char source[PATH_MAX]; /* file to copy, or "" */
+	char *text;            /* content if there is no source */
+	bool module;           /* decompress, and leave the signature behind */
+};
+
+struct manifest {
+	struct entry list[MAX_ENTRIES];
+	size_t count;
+};
+
+static void free_manifest(struct manifest **m)
+{
+	for (size_t i = 0; *m && i < (*m)->count; i++)
+		free((*m)->list[i].text);
+	free(*m);
+}
+
+static struct entry *add_entry(struct manifest *m, const char *name, struct dp_error *err)
+{
+	while (*name == '/')
+		name++;
+	for (size_t i = 0; i < m->count; i++)
+		if (!strcmp(m->list[i].name, name))
+			return &m->list[i];
+	if (m->count == MAX_ENTRIES || strlen(name) >= sizeof(m->list[0].name)) {
+		dp_fail(err, -E2BIG, "too much for the image: %s", name);
+		return NULL;
+	}
+	strcpy(m->list[m->count].name, name);
+	return &m->list[m->count++];
+}
+
+static int add_file(struct manifest *m, const char *name, const char *source, struct dp_error *err)
+{
+	struct entry *entry = add_entry(m, name, err);
+
+	if (!entry)
+		return -E2BIG;
+	snprintf(entry->source, sizeof(entry->source), "%s", source);
+	return 0;
+}
+
+/* Lines of the loader's list: "NAME => PATH (ADDRESS)", or "PATH (ADDRESS)" for the loader. */
+static int add_listed(struct manifest *m, char *list, struct dp_error *err)
+{
+	for (char *line = strsep(&list, "\n"); line; line = strsep(&list, "\n")) {
+		char *path = strchr(line, '/');
+		int rc;
+
+		if (strstr(line, "not found"))
+			return dp_fail(err, -ENOENT, "a shared library is missing:%s", line);
+		if (!path)
+			continue;
+		path[strcspn(path, " ")] = '\0';
+		rc = add_file(m, path, path, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* A program or library and all that it needs. */
+static int add_with_libraries(struct manifest *m, const char *name, const char *source,
+			      struct dp_error *err)
+{
+	const char *argv[] = { LOADER, "--list", source, NULL };
+	dp_autofree char *list = NULL;
+	int rc = add_file(m, name, source, err);
+
+	if (!rc)
+		rc = dp_run(argv, LIST_LIMIT_MS, &list, err);
+	return rc ? rc : add_listed(m, list, err);
+}
+
+static int add_program(struct manifest *m, const char *program, const char *package,
+		       struct dp_error *err)
+{
+	char path[PATH_MAX], name[64];
+
+	if (dp_find_program(program, path, sizeof(path))) {
+		dp_fail(err, -ENOENT, "the program %s is missing", program);
+		return dp_hint(err, "install the package %s", package);
+	}
+	snprintf(name, sizeof(name), "sbin/%s", program);
+	return add_with_libraries(m, name, path, err);
+}
+
+static int add_provider(struct manifest *m, struct dp_error *err)
+{
+	static const char *const dirs[] = PROVIDER_DIRS;
+	char path[PATH_MAX];
+	int rc;
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(dirs); i++) {
+		/* The number is libibverbs' private ABI, 34 in rdma-core 26 to 44 and beyond. */
+		for (int abi = 34; abi < 100; abi++) {
+			snprintf(path, sizeof(path), "%s/librxe-rdmav%d.so", dirs[i], abi);
+			if (!dp_exists("%s", path))
+				continue;
+			rc = add_with_libraries(m, path, path, err);
+			return rc ? rc : add_file(m, "etc/libibverbs.d/rxe.driver",
+						  "/etc/libibverbs.d/rxe.driver", err);
+		}
+	}
+	dp_fail(err, -ENOENT, "the verbs provider of rxe is missing");
+	return dp_hint(err, "install the package ibverbs-providers");
+}
+
+static int add_group(struct manifest *m, const struct dp_modules *modules,
+		     const struct dp_module_group *group, const size_t *order, size_t norder,
+		     struct dp_error *err)
+{
+	char source[2 * PATH_MAX], name[300];
+	dp_autofree char *text = NULL;
+	size_t len = 0;
+	FILE *list = open_memstream(&text, &len);
+	struct entry *entry = NULL;
+
+	for (size_t i = 0; list && i < norder; i++) {
+		const struct dp_module *module = &modules->list[order[i]];
+
+		snprintf(name, sizeof(name), "modules/%s.ko", module->name);
+		snprintf(source, sizeof(source), "%s/%s", modules->dir, module->path);
+		fprintf(list, "/%s\n", name);
+		entry = strlen(source) < PATH_MAX ? add_entry(m, name, err) : NULL;
+		if (!entry)
+			break;
+		snprintf(entry->source, sizeof(entry->source), "%.*s", PATH_MAX - 1, source);
+		entry->module = true;
+	}
+	if (list)
+		fclose(list);
+	if (!list || (norder && !entry))
+		return -ENOMEM;
+	snprintf(name, sizeof(name), "modules/%s", group->name);
+	entry = add_entry(m, name, err);
+	if (!entry)
+		return -E2BIG;
+	entry->text = dp_take_ptr(text);
+	return 0;
+}
+
+static int add_modules(struct manifest *m, const struct dp_kernel *kernel, struct dp_error *err)
+{
+	dp_cleanup(dp_modules_clear) struct dp_modules modules;
+	dp_autofree size_t *order = NULL;
+	size_t ngroups;
+	const struct dp_module_group *groups = dp_module_groups(&ngroups);
+	int rc = dp_modules_load(kernel->modules, &modules, err);
+
+	if (rc)
+		return rc;
+	order = calloc(modules.count + 1, sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < ngroups && !rc; i++) {
+		size_t norder = 0;
+
+		rc = dp_modules_order(&modules, groups[i].modules, groups[i].count, order, &norder,
+				      err);
+		if (!rc)
+			rc = add_group(m, &modules, &groups[i], order, norder, err);
+	}
+	return rc;
+}
+
+/* A sanitizer cannot run before /proc is mounted; such builds name another daxpin for the guest. */
+static int add_init(struct manifest *m, struct dp_error *err)
+{
+	const char *other = getenv("DAXPIN_INIT");
+	char self[PATH_MAX] = "";
+
+	if (other)
+		return add_with_libraries(m, "init", other, err);
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		return dp_fail(err, -errno, "cannot read /proc/self/exe");
+	return add_with_libraries(m, "init", self, err);
+}
+
+static int make_manifest(struct manifest *m, const struct dp_kernel *kernel, struct dp_error *err)
+{
+	int rc = add_modules(m, kernel, err);
+
+	if (!rc)
+		rc = add_init(m, err);
+	if (!rc)
+		rc = add_provider(m, err);
+	if (!rc)
+		rc = add_program(m, "mkfs.ext4", "e2fsprogs", err);
+	if (!rc)
+		rc = add_program(m, "mkfs.xfs", "xfsprogs", err);
+	if (!rc && kernel->config[0])
+		rc = add_file(m, "boot/config", kernel->config, err);
+	return rc;
+}
+
+static void free_reader(struct archive **a)
+{
+	if (*a)
+		archive_read_free(*a);
+}
+
+/* Modules come plain, or as .xz, .zst or .gz. */
+static int read_module(const char *path, char **data, size_t *len, struct dp_error *err)
+{
+	dp_cleanup(free_reader) struct archive *a = archive_read_new();
+	dp_autofree char *buf = NULL;
+	struct archive_entry *entry;
+	size_t used = 0;
+
+	if (!a)
+		return -ENOMEM;
+	archive_read_support_filter_xz(a);
+	archive_read_support_filter_zstd(a);
+	archive_read_support_filter_gzip(a);
+	archive_read_support_format_raw(a);
+	if (archive_read_open_filename(a, path, 65536) != ARCHIVE_OK ||
+	    archive_read_next_header(a, &entry) != ARCHIVE_OK)
+		return dp_bad_input(err, "cannot read the module %s: %s", path,
+				    archive_error_string(a));
+	for (;;) {
+		char *grown = realloc(buf, used + (1 << 20));
+		ssize_t n;
+
+		if (!grown)
+			return -ENOMEM;
+		buf = grown;
+		n = archive_read_data(a, buf + used, 1 << 20);
+		if (n < 0 || used + (size_t)n > FILE_LIMIT)
+			return dp_bad_input(err, "the module %s is damaged", path);
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	*data = dp_take_ptr(buf);
+	*len = dp_module_strip((const uint8_t *)*data, used);
+	return 0;
+}
+
+/*
+ * A signed module ends in: signature, struct module_signature (12 bytes, the last four the
+ * signature's length, big-endian), "~Module signature appended~\n" (kernel/module_signature.c).
+ * Checking it is a third of the time that loading takes under emulation, and it says nothing here:
+ * the packages were checked when they were fetched.
+ */
+size_t dp_module_strip(const uint8_t *data, size_t len)
+{
+	static const char marker[] = "~Module signature appended~\n";
+	const size_t tail = sizeof(marker) - 1 + 12;
+	const uint8_t *size_at;
+	size_t size;
+
+	if (len < tail || memcmp(data + len - (sizeof(marker) - 1), marker, sizeof(marker) - 1))
+		return len;
+	size_at = data + len - (sizeof(marker) - 1) - 4;
+	size = (size_t)size_at[0] << 24 | (size_t)size_at[1] << 16 | (size_t)size_at[2] << 8 |
+	       size_at[3];
+	return size > len - tail ? len : len - tail - size;
+}
+
+static int write_parents(struct archive *a, const struct manifest *m, size_t index,
+			 struct dp_error *err)
+{
+	const char *name = m->list[index].name;
+
+	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+		size_t len = (size_t)(slash - name) + 1;
+		bool seen = false;
+		char dir[256];
+		int rc;
+
+		for (size_t i = 0; i < index && !seen; i++)
+			seen = !strncmp(m->list[i].name, name, len);
+		if (seen)
+			continue;
+		snprintf(dir, sizeof(dir), "%.*s", (int)len - 1, name);
+		rc = dp_cpio_add(a, dir, S_IFDIR | 0755, NULL, 0, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int write_entry(struct archive *a, const struct entry *entry, struct dp_error *err)
+{
+	dp_autofree char *data = NULL;
+	size_t len = 0;
+	int rc;
+
+	if (entry->text)
+		return dp_cpio_add(a, entry->name, S_IFREG | 0644, entry->text, strlen(entry->text),
+				   err);
+	rc = entry->module ? read_module(entry->source, &data, &len, err)
+			   : dp_read_file(entry->source, FILE_LIMIT, &data, &len, err);
+	return rc ? rc : dp_cpio_add(a, entry->name, S_IFREG | 0755, data, len, err);
+}
+
+static int write_all(struct archive *a, const struct manifest *m, struct dp_error *err)
+{
+	static const char *const dirs[] = { "dev", "proc", "sys", "run", "tmp", "mnt" };
+	int rc = 0;
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(dirs) && !rc; i++)
+		rc = dp_cpio_add(a, dirs[i], S_IFDIR | 0755, NULL, 0, err);
+	for (size_t i = 0; i < m->count && !rc; i++) {
+		rc = write_parents(a, m, i, err);
+		if (!rc)
+			rc = write_entry(a, &m->list[i], err);
+	}
+	return rc;
+}
+
+/* Under another name first: an image that is there is whole. */
+static int write_image(const struct manifest *m, const char *path, struct dp_error *err)
+{
+	char draft[PATH_MAX + 8];
+	struct archive *a;
+	int rc, rc2;
+
+	snprintf(draft, sizeof(draft), "%s.new", path);
+	rc = dp_cpio_open(draft, &a, err);
+	if (rc)
+		return rc;
+	rc = write_all(a, m, err);
+	rc2 = dp_cpio_close(a, err);
+	rc = rc ? rc : rc2;
+	if (!rc && rename(draft, path))
+		rc = dp_fail(err, -errno, "cannot rename %s", draft);
+	if (rc)
+		unlink(draft);
+	return rc;
+}
+
+static int manifest_key(const struct manifest *m, char hex[33], struct dp_error *err)
+{
+	struct dp_key key;
+
+	dp_key_begin(&key, "image");
+	for (size_t i = 0; i < m->count; i++) {
+		const struct entry *entry = &m->list[i];
+
+		dp_key_text(&key, entry->name);
+		if (entry->text)
+			dp_key_text(&key, entry->text);
+		else if (dp_key_file(&key, entry->source))
+			return dp_fail(err, -ENOENT, "cannot find %s", entry->source);
+	}
+	dp_key_end(&key, hex);
+	return 0;
+}
+
+static int from_cache(const struct manifest *m, char *path, size_t size, struct dp_error *err)
+{
+	dp_autofd int lock = -1;
+	char hex[33];
+	int rc = manifest_key(m, hex, err);
+
+	if (!rc)
+		rc = dp_cache_path(path, size, err, "images/%s.cpio", hex);
+	if (rc || dp_exists("%s", path))
+		return rc;
+	lock = dp_cache_lock("images", err);
+	if (lock < 0)
+		return lock;
+	return dp_exists("%s", path) ? 0 : write_image(m, path, err);
+}
+
+int dp_image_build(const struct dp_kernel *kernel, char *path, size_t size, struct dp_error *err)
+{
+	dp_cleanup(free_manifest) struct manifest *m = calloc(1, sizeof(*m));
+	int rc = m ? make_manifest(m, kernel, err) : -ENOMEM;
+
+	return rc ? rc : from_cache(m, path, size, err);
+}
+
+int dp_image_bare(char *path, size_t size, struct dp_error *err)
+{
+	char draft[PATH_MAX + 8];
+	dp_autofd int lock = -1;
+	struct archive *a;
+	int rc = dp_cache_path(path, size, err, "images/bare-%s.cpio", DP_VERSION);
+
+	if (rc || dp_exists("%s", path))
+		return rc;
+	lock = dp_cache_lock("images", err);
+	if (lock < 0)
+		return lock;
+	snprintf(draft, sizeof(draft), "%s.new", path);
+	rc = dp_cpio_open(draft, &a, err);
+	if (rc)
+		return rc;
+	rc = dp_cpio_add(a, "init", S_IFREG | 0755, bare_init, (size_t)(bare_init_end - bare_init),
+			 err);
+	if (dp_cpio_close(a, err) || rc)
+		return rc ? rc : err->code;
+	return rename(draft, path) ? dp_fail(err, -errno, "cannot rename %s", draft) : 0;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fetched kernels live in the cache as kernels/PACKAGE/ with boot/ and lib/modules/RELEASE/; the
+ * file suites/SUITE names the one that is current.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/guest.h"
+#include "daxpin/proc.h"
+
+/* What this version was tried with first; on a machine without os-release it is the default. */
+#define DEFAULT_SUITE   "bookworm"
+#define DEPMOD_LIMIT_MS (5 * 60 * 1000)
+
+static int first_match(char *path, size_t size, const char *dir, const char *pattern)
+{
+	char full[PATH_MAX];
+	glob_t found;
+	int rc = -ENOENT;
+
+	snprintf(full, sizeof(full), "%s/%s", dir, pattern);
+	if (glob(full, 0, NULL, &found))
+		return rc;
+	if (strlen(found.gl_pathv[0]) < size) {
+		strcpy(path, found.gl_pathv[0]);
+		rc = 0;
+	}
+	globfree(&found);
+	return rc;
+}
+
+/* Where the parts of an unpacked kernel are: the packages of different years differ. */
+static int locate(const char *dir, struct dp_kernel *kernel)
+{
+	if (first_match(kernel->modules, sizeof(kernel->modules), dir, "lib/modules/*"))
+		return -ENOENT;
+	if (first_match(kernel->config, sizeof(kernel->config), dir, "boot/config-*") &&
+	    first_match(kernel->config, sizeof(kernel->config), dir, "lib/modules/*/config"))
+		kernel->config[0] = '\0';
+	if (!first_match(kernel->image, sizeof(kernel->image), dir, "boot/vmlinuz-*"))
+		return 0;
+	return first_match(kernel->image, sizeof(kernel->image), dir, "lib/modules/*/vmlinuz");
+}
+
+/* depmod for the guest's kernel, not for the one that runs here. */
+static int run_depmod(const char *dir, const char *modules, struct dp_error *err)
+{
+	const char *argv[] = { "depmod", "-b", dir, strrchr(modules, '/') + 1, NULL };
+	int rc = dp_run(argv, DEPMOD_LIMIT_MS, NULL, err);
+
+	return rc ? dp_hint(err, "install the package kmod"), rc : 0;
+}
+
+static int unpack(char *const *packages, size_t count, const char *dir, struct dp_error *err)
+{
+	struct dp_kernel kernel = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = dp_package_extract(packages[i], dir, err);
+	if (!rc && locate(dir, &kernel))
+		rc = dp_bad_input(err, "the package %s holds no kernel with modules", packages[0]);
+	return rc ? rc : run_depmod(dir, kernel.modules, err);
+}
+
+/* Under another name first: a kernel folder that is there is whole. */
+static int unpack_into(char *const *packages, size_t count, const char *dir, struct dp_error *err)
+{
+	char draft[PATH_MAX + 8];
+	int rc;
+
+	snprintf(draft, sizeof(draft), "%s.new", dir);
+	dp_remove_tree(draft);
+	rc = unpack(packages, count, draft, err);
+	if (!rc && rename(draft, dir))
+		rc = dp_fail(err, -errno, "cannot rename %s", draft);
+	if (rc)
+		dp_remove_tree(draft);
+	return rc;
+}
+
+static int fetch(const char *suite, const char *pointer, dp_progress_fn progress,
+		 struct dp_error *err)
+{
+	char dir[PATH_MAX], *name, **packages = NULL;
+	size_t count = 0;
+	int rc = dp_apt_fetch(suite, progress, &packages, &count, err);
+
+	if (!rc) {
+		name = strrchr(packages[0], '/') + 1;
+		rc = dp_cache_path(dir, sizeof(dir), err, "kernels/%.*s",
+				   (int)(strlen(name) - strlen(".deb")), name);
+	}
+	if (!rc && progress)
+		progress("unpacking the kernel", 0);
+	if (!rc && !dp_exists("%s", dir))
+		rc = unpack_into(packages, count, dir, err);
+	if (!rc) {
+		dp_autofd int fd = open(pointer, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+		if (fd < 0 || dprintf(fd, "%s\n", dir) < 0)
+			rc = dp_fail(err, -errno, "cannot write %s", pointer);
+	}
+	for (size_t i = 0; i < count; i++)
+		unlink(packages[i]);
+	dp_strings_free(packages, count);
+	if (progress)
+		progress("", -1);
+	return rc;
+}
+
+static int resolve_suite(const char *suite, bool refresh, dp_progress_fn progress,
+			 struct dp_kernel *kernel, struct dp_error *err)
+{
+	char pointer[PATH_MAX], dir[PATH_MAX];
+	dp_autofd int lock = -1;
+	int rc;
+
+	if (!*suite || strspn(suite, "abcdefghijklmnopqrstuvwxyz-") != strlen(suite))
+		return dp_bad_input(err, "\"%s\" is no name of a Debian suite", suite);
+	rc = dp_cache_path(pointer, sizeof(pointer), err, "suites/%s", suite);
+	if (rc)
+		return rc;
+	lock = dp_cache_lock("kernels", err);
+	if (lock < 0)
+		return lock;
+	if (!refresh && !dp_read_attr(dir, sizeof(dir), "%s", pointer) && !locate(dir, kernel))
+		return 0;
+	rc = fetch(suite, pointer, progress, err);
+	if (rc)
+		return rc;
+	if (dp_read_attr(dir, sizeof(dir), "%s", pointer) || locate(dir, kernel))
+		return dp_fail(err, -ENOENT, "the kernel of %s is not in the cache", suite);
+	return 0;
+}
+
+static int resolve_package(const char *package, struct dp_kernel *kernel, struct dp_error *err)
+{
+	char dir[PATH_MAX], hex[33], *list[1] = { (char *)package };
+	dp_autofd int lock = -1;
+	struct dp_key key;
+	int rc;
+
+	dp_key_begin(&key, "package");
+	if (dp_key_file(&key, package))
+		return dp_bad_input(err, "there is no package %s", package);
+	dp_key_end(&key, hex);
+	rc = dp_cache_path(dir, sizeof(dir), err, "kernels/%s", hex);
+	if (rc)
+		return rc;
+	lock = dp_cache_lock("kernels", err);
+	if (lock < 0)
+		return lock;
+	rc = dp_exists("%s", dir) ? 0 : unpack_into(list, 1, dir, err);
+	if (rc)
+		return rc;
+	return locate(dir, kernel) ? dp_bad_input(err, "%s holds no kernel with modules", package)
+				   : 0;
+}
+
+static int resolve_paths(const char *spec, const char *colon, struct dp_kernel *kernel,
+			 struct dp_error *err)
+{
+	char release[128];
+	struct stat st;
+
+	snprintf(kernel->image, sizeof(kernel->image), "%.*s", (int)(colon - spec), spec);
+	if (stat(kernel->image, &st) || !S_ISREG(st.st_mode))
+		return dp_bad_input(err, "there is no kernel file \"%s\"", kernel->image);
+	if (!realpath(colon + 1, kernel->modules))
+		return dp_bad_input(err, "there is no modules folder \"%s\"", colon + 1);
+	/* Beside the image, under the name that distributions give it. */
+	snprintf(release, sizeof(release), "%.120s", strrchr(kernel->modules, '/') + 1);
+	snprintf(kernel->config, sizeof(kernel->config), "%.*s/config-%s",
+		 (int)(strrchr(kernel->image, '/') ? strrchr(kernel->image, '/') - kernel->image : 1),
+		 strchr(kernel->image, '/') ? kernel->image : ".", release);
+	if (!dp_exists("%s", kernel->config))
+		kernel->config[0] = '\0';
+	return 0;
+}
+
+static void default_spec(char *spec, size_t size)
+{
+	dp_autofree char *text = NULL;
+	const char *at = NULL;
+
+	if (!dp_read_file("/etc/os-release", 65536, &text, NULL, NULL) && strstr(text, "\nID=debian"))
+		at = strstr(text, "VERSION_CODENAME=");
+	if (at)
+		snprintf(spec, size, "debian:%.*s", (int)strcspn(at + 17, "\n"), at + 17);
+	else
+		snprintf(spec, size, "debian:" DEFAULT_SUITE);
+}
+
+int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
+		      struct dp_kernel *kernel, struct dp_error *err)
+{
+	const char *colon;
+	size_t len;
+
+	memset(kernel, 0, sizeof(*kernel));
+	if (spec)
+		snprintf(kernel->spec, sizeof(kernel->spec), "%s", spec);
+	else
+		default_spec(kernel->spec, sizeof(kernel->spec));
+	if (!strncmp(kernel->spec, "debian:", 7))
+		return resolve_suite(kernel->spec + 7, refresh, progress, kernel, err);
+	len = strlen(spec);
+	if (len > 4 && !strcmp(spec + len - 4, ".deb"))
+		return resolve_package(spec, kernel, err);
+	colon = strrchr(spec, ':');
+	if (colon && colon > spec && colon[1])
+		return resolve_paths(spec, colon, kernel, err);
+	dp_bad_input(err, "\"%s\" is no kernel", spec);
+	return dp_hint(err, "give debian:SUITE, VMLINUZ:MODULES_DIR, or a kernel's .deb file");
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The machine: one q35 with
+ *
+ *   node 0   1 GiB of RAM, both CPUs, and an NVDIMM of 3 GiB: the namespaces of src/guest/devices.c
+ *   node 1   an NVDIMM of 384 MiB that becomes kmem in ZONE_NORMAL
+ *   node 2   an NVDIMM of 384 MiB that becomes kmem in ZONE_MOVABLE
+ *
+ * (a kmem node of its own for each zone, so that a mapping can be bound to the zone), an NVMe
+ * controller with a CMB for p2pdma, and a PCI test device whose BAR no driver claims, for pfnmap.
+ * All memory is anonymous and sparse: nothing is left on the disk.
+ *
+ * Serial ports and monitor are socket pairs that QEMU inherits, so there are no socket files.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/guest.h"
+#include "daxpin/proc.h"
+
+#define QEMU "qemu-system-x86_64"
+
+/*
+ * panic=-1 and -no-reboot: a kernel that panics ends QEMU. secretmem.enable: off by default before
+ * 6.5. The rest spares time that emulation makes long and that has no bearing on pins: CPU bug
+ * mitigations, zeroing at allocation, timer and TSC calibration, crypto self-tests.
+ */
+#define CMDLINE                                                                                    \
+	"console=ttyS0 quiet panic=-1 secretmem.enable=1 transparent_hugepage=madvise "           \
+	"mitigations=off init_on_alloc=0 tsc=reliable no_timer_check random.trust_cpu=on "        \
+	"cryptomgr.notests 8250.nr_uarts=2"
+
+const char *dp_accel_name(enum dp_accel accel)
+{
+	static const char *const names[] = { "auto", "tcg", "kvm" };
+
+	return names[accel];
+}
+
+static void init_machine(struct dp_machine *machine)
+{
+	*machine = (struct dp_machine){ .pid = -1, .console = -1, .channel = -1, .qmp = -1,
+					.log = -1 };
+}
+
+/* One end for daxpin, the other for QEMU. */
+static int make_pair(int *ours, int *theirs)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	*ours = pair[0];
+	*theirs = pair[1];
+	return fcntl(*ours, F_SETFL, O_NONBLOCK) ? -errno : 0;
+}
+
+static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_error *err)
+{
+	char accel[32], chardev[3][48];
+	static const char *const ids[] = { "console", "channel", "qmp" };
+
+	snprintf(accel, sizeof(accel), "%s",
+		 boot->accel == DP_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
+	for (int i = 0; i < 3; i++)
+		snprintf(chardev[i], sizeof(chardev[i]), "socket,id=%s,fd=%d", ids[i], theirs[i]);
+
+	const char *const argv[] = {
+		QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+		"-name", "daxpin", "-machine", "q35,nvdimm=on,hpet=off",
+		"-accel", accel,
+		/* 1 GiB pages are what devdax-1G is about; five-level tables only cost. */
+		"-cpu", boot->accel == DP_ACCEL_KVM ? "host" : "max,la57=off",
+		"-smp", "2", "-m", "1G,slots=4,maxmem=16G",
+		"-object", "memory-backend-ram,id=ram,size=1G",
+		"-numa", "node,nodeid=0,cpus=0-1,memdev=ram", "-numa", "node,nodeid=1",
+		"-numa", "node,nodeid=2",
+		"-object", "memory-backend-ram,id=pmem0,size=3G",
+		"-device", "nvdimm,id=nvdimm0,memdev=pmem0,label-size=128K,node=0",
+		"-object", "memory-backend-ram,id=pmem1,size=384M",
+		"-device", "nvdimm,id=nvdimm1,memdev=pmem1,label-size=128K,node=1",
+		"-object", "memory-backend-ram,id=pmem2,size=384M",
+		"-device", "nvdimm,id=nvdimm2,memdev=pmem2,label-size=128K,node=2",
+		"-blockdev", "null-co,node-name=disk,size=67108864,read-zeroes=on",
+		"-device", "nvme,serial=daxpin,drive=disk,cmb_size_mb=16",
+		"-device", "pci-testdev,membar=16M",
+		"-chardev", chardev[0], "-serial", "chardev:console",
+		"-chardev", chardev[1], "-serial", "chardev:channel",
+		"-chardev", chardev[2], "-mon", "chardev=qmp,mode=control",
+		"-kernel", boot->kernel, "-initrd", boot->image, "-append", CMDLINE, NULL
+	};
+
+	return dp_spawn(argv, -1, theirs[3], theirs, 3, err);
+}
+
+int dp_machine_start(const struct dp_boot *boot, struct dp_machine *machine, struct dp_error *err)
+{
+	int theirs[4] = { -1, -1, -1, -1 };
+	int *ours[] = { &machine->console, &machine->channel, &machine->qmp, &machine->log };
+	int rc = 0;
+
+	init_machine(machine);
+	for (int i = 0; i < 4 && !rc; i++)
+		rc = make_pair(ours[i], &theirs[i]);
+	if (rc)
+		dp_fail(err, rc, "cannot make a socket pair for QEMU");
+	else
+		machine->pid = start(boot, theirs, err);
+	for (int i = 0; i < 4; i++)
+		dp_closep(&theirs[i]);
+	if (!rc && machine->pid < 0) {
+		dp_hint(err, "install the package qemu-system-x86");
+		rc = machine->pid;
+	}
+	if (rc)
+		dp_machine_stop(machine);
+	return rc;
+}
+
+void dp_machine_stop(struct dp_machine *machine)
+{
+	if (machine->pid > 0) {
+		kill(machine->pid, SIGKILL);
+		while (waitpid(machine->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	dp_closep(&machine->console);
+	dp_closep(&machine->channel);
+	dp_closep(&machine->qmp);
+	dp_closep(&machine->log);
+	init_machine(machine);
+}
+
+/* The vmlinux out of the bzImage, from the cache or unpacked anew; the bzImage if it has no PVH. */
+static int resolve_vmlinux(const char *image, char *path, struct dp_error *err)
+{
+	char hex[33], draft[PATH_MAX + 8], none[PATH_MAX + 8];
+	dp_autofd int lock = -1;
+	struct dp_key key;
+	bool pvh = false;
+	int rc;
+
+	dp_key_begin(&key, "vmlinux");
+	if (dp_key_file(&key, image))
+		return dp_bad_input(err, "there is no kernel %s", image);
+	dp_key_end(&key, hex);
+	rc = dp_cache_path(path, PATH_MAX, err, "vmlinux/%s", hex);
+	if (rc)
+		return rc;
+	lock = dp_cache_lock("vmlinux", err);
+	if (lock < 0)
+		return lock;
+	snprintf(draft, sizeof(draft), "%s.new", path);
+	snprintf(none, sizeof(none), "%s.none", path);
+	if (!dp_exists("%s", path) && !dp_exists("%s", none)) {
+		rc = dp_bzimage_unpack(image, draft, &pvh, err);
+		if (!rc && rename(draft, pvh ? path : none))
+			rc = dp_fail(err, -errno, "cannot rename %s", draft);
+		if (!rc && !pvh && truncate(none, 0))
+			rc = dp_fail(err, -errno, "cannot write %s", none);
+	}
+	if (!rc && dp_exists("%s", none))
+		snprintf(path, PATH_MAX, "%s", image);
+	return rc;
+}
+
+int dp_boot_prepare(const struct dp_kernel *kernel, enum dp_accel accel, bool bare,
+		    struct dp_boot *boot, struct dp_error *err)
+{
+	struct dp_boot probe;
+	int rc = resolve_vmlinux(kernel->image, boot->kernel, err);
+
+	if (rc)
+		return rc;
+	rc = bare ? dp_image_bare(boot->image, sizeof(boot->image), err)
+		  : dp_image_build(kernel, boot->image, sizeof(boot->image), err);
+	if (rc)
+		return rc;
+	boot->accel = accel;
+	if (accel != DP_ACCEL_AUTO)
+		return 0;
+	probe = *boot;
+	rc = dp_image_bare(probe.image, sizeof(probe.image), err);
+	if (!rc)
+		rc = dp_accel_probe(&probe, err);
+	if (rc < 0)
+		return rc;
+	boot->accel = (enum dp_accel)rc;
+	return 0;
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One run of a guest: watch its console, its channel, the monitor and the clock at the same time,
+ * until it is done or until it is clear that it will not be.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "daxpin/check.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
+#include "daxpin/collect.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/guest.h"
+#include "daxpin/observe.h"
+#include "daxpin/signals.h"
+
+/* Granularity of the limits, ms. */
+#define TICK_MS 250
+
+enum source {
+	CHANNEL,
+	CONSOLE,
+	QMP,
+	LOG,
+	SIGNALS,
+	SOURCES,
+};
+
+struct session {
+	struct dp_machine machine;
+	struct dp_console console;
+	struct dp_lines channel_lines, qmp_lines;
+	struct dp_collect *collect; /* NULL for a bare guest */
+	const char *command;
+	const struct dp_session_limits *limits;
+	dp_progress_fn progress;
+	uint64_t start, heard, ready_at;
+	char log[512];   /* the end of what QEMU printed */
+	bool sent, gone; /* the command was sent; QEMU has closed its end */
+	bool stopped;    /* QEMU has stopped the virtual CPUs */
+	char ending[512];
+};
+
+static void clear(struct session *s)
+{
+	dp_machine_stop(&s->machine);
+	dp_console_clear(&s->console);
+	dp_lines_clear(&s->channel_lines);
+	dp_lines_clear(&s->qmp_lines);
+}
+
+__attribute__((format(printf, 2, 3))) static void end(struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->ending[0])
+		return;
+	va_start(ap, fmt);
+	vsnprintf(s->ending, sizeof(s->ending), fmt, ap);
+	va_end(ap);
+}
+
+/* The monitor tells when QEMU gives a guest up: KVM that cannot go on stops it and says so here. */
+static int take_qmp(void *arg, const char *line, size_t len)
+{
+	struct session *s = arg;
+
+	if (memmem(line, len, "\"QMP\"", 5))
+		dp_write_all(s->machine.qmp, "{\"execute\":\"qmp_capabilities\"}\n", 31);
+	s->stopped |= memmem(line, len, "\"event\": \"STOP\"", 15) != NULL;
+	return 0;
+}
+
+static void take_log(struct session *s, const char *data, size_t len)
+{
+	size_t used = strlen(s->log);
+
+	snprintf(s->log + used, sizeof(s->log) - used, "%.*s", (int)len, data);
+}
+
+static void take(struct session *s, enum source from, const char *data, size_t len)
+{
+	switch (from) {
+	case CHANNEL:
+		s->heard = dp_now_ms();
+		if (s->collect)
+			dp_lines_feed(&s->channel_lines, data, len, dp_collect_line, s->collect);
+		break;
+	case CONSOLE:
+		dp_console_feed(&s->console, data, len);
+		break;
+	case QMP:
+		dp_lines_feed(&s->qmp_lines, data, len, take_qmp, s);
+		break;
+	default:
+		take_log(s, data, len);
+	}
+}
+
+static void read_from(struct session *s, enum source from, int *fd)
+{
+	char buf[16384];
+
+	for (;;) {
+		ssize_t n = recv(*fd, buf, sizeof(buf), MSG_DONTWAIT);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			s->gone |= from == CHANNEL;
+			close(*fd);
+			*fd = -1;
+			return;
+		}
+		take(s, from, buf, (size_t)n);
+	}
+}
+
+static void wait_a_tick(struct session *s)
+{
+	int *fds[] = { &s->machine.channel, &s->machine.console, &s->machine.qmp, &s->machine.log };
+	struct pollfd p[SOURCES];
+
+	for (int i = 0; i < SIGNALS; i++)
+		p[i] = (struct pollfd){ .fd = *fds[i], .events = POLLIN };
+	p[SIGNALS] = (struct pollfd){ .fd = dp_signals_fd(), .events = POLLIN };
+	if (poll(p, SOURCES, TICK_MS) <= 0)
+		return;
+	/* The channel last: when it closes, what the others still held has been read. */
+	for (int i = LOG; i >= CHANNEL; i--)
+		if (p[i].revents && *fds[i] >= 0)
+			read_from(s, (enum source)i, fds[i]);
+}
+
+static void send_command(struct session *s)
+{
+	char line[8192];
+	int n = snprintf(line, sizeof(line), "%s\n", s->command);
+
+	s->sent = true;
+	s->ready_at = dp_now_ms();
+	if (n < 0 || (size_t)n >= sizeof(line) || dp_write_all(s->machine.channel, line, (size_t)n))
+		end(s, "the command could not be sent to the guest");
+}
+
+static void show_progress(struct session *s)
+{
+	if (!s->progress)
+		return;
+	if (!s->sent)
+		s->progress("booting the guest", 0);
+	else
+		s->progress("asking", (int)(100 * s->collect->answered /
+					    (s->collect->plan->count ? s->collect->plan->count : 1)));
+}
+
+static void explain_death(struct session *s)
+{
+	if (s->console.panicked)
+		end(s, "the guest's kernel panicked: %s", s->console.alarm);
+	else if (s->console.alarm[0])
+		end(s, "the guest died: %s", s->console.alarm);
+	else if (s->log[0])
+		end(s, "QEMU ended: %.*s", (int)strcspn(s->log, "\n"), s->log);
+	else
+		end(s, "the guest powered off, or QEMU was killed");
+}
+
+static void check_limits(struct session *s)
+{
+	uint64_t now = dp_now_ms();
+
+	if (!s->sent && now - s->start > s->limits->boot_ms)
+		end(s, "the guest was not ready within %llu s",
+		    (unsigned long long)s->limits->boot_ms / 1000);
+	else if (s->sent && now - s->heard > s->limits->silence_ms)
+		end(s, "the guest has been silent for %llu s",
+		    (unsigned long long)s->limits->silence_ms / 1000);
+	else if (now - s->start > s->limits->total_ms)
+		end(s, "the run took longer than %llu s",
+		    (unsigned long long)s->limits->total_ms / 1000);
+	if (s->stopped)
+		end(s, "QEMU has stopped the guest: %s",
+		    s->log[0] ? s->log : "the accelerator cannot run it");
+}
+
+static int converse(struct session *s, struct dp_error *err)
+{
+	while (!s->collect->done && !s->ending[0]) {
+		wait_a_tick(s);
+		if (dp_interrupted())
+			return dp_fail(err, -EINTR, "interrupted; the guest was ended");
+		if (s->collect->ready && !s->sent)
+			send_command(s);
+		if (s->collect->failed.code)
+			end(s, "%s", s->collect->failed.what);
+		else if (s->gone && !s->collect->done)
+			explain_death(s);
+		else
+			check_limits(s);
+		show_progress(s);
+	}
+	return 0;
+}
+
+static void conclude(struct session *s, struct dp_run_record *run)
+{
+	if (s->ready_at) {
+		dp_run_add_phase(run, "run", dp_now_ms() - s->ready_at);
+		dp_run_add_phase(run, "setup", s->ready_at - s->start);
+	}
+	snprintf(run->ending, sizeof(run->ending), "%s", s->ending);
+	snprintf(run->alarm, sizeof(run->alarm), "%s", s->console.alarm);
+	if (run->ending[0] || run->alarm[0])
+		run->nconsole = dp_console_take(&s->console, &run->console);
+}
+
+int dp_session_run(const struct dp_boot *boot, const char *command,
+		   const struct dp_session_limits *limits, struct dp_collect *collect,
+		   dp_progress_fn progress, struct dp_error *err)
+{
+	dp_cleanup(clear) struct session s = { .collect = collect,
+					       .command = command,
+					       .limits = limits,
+					       .progress = progress,
+					       .start = dp_now_ms() };
+	int rc = dp_machine_start(boot, &s.machine, err);
+
+	if (rc)
+		return rc;
+	s.heard = s.start;
+	rc = converse(&s, err);
+	if (progress)
+		progress("", -1);
+	conclude(&s, &collect->run);
+	return rc;
+}
+
+int dp_session_bare(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms,
+		    struct dp_error *err)
+{
+	dp_cleanup(clear) struct session s = { .start = dp_now_ms() };
+	int rc = dp_machine_start(boot, &s.machine, err);
+
+	while (!rc && !s.gone && !s.stopped && dp_now_ms() - s.start < limit_ms) {
+		wait_a_tick(&s);
+		if (dp_interrupted())
+			rc = dp_fail(err, -EINTR, "interrupted; the guest was ended");
+	}
+	if (rc)
+		return rc;
+	*ms = dp_now_ms() - s.start;
+	if (!s.gone)
+		return dp_fail(err, -ETIMEDOUT, "the bare guest did not power off%s%s",
+			       s.log[0] ? ": " : "", s.log);
+	if (s.console.alarm[0] || s.log[0])
+		return dp_fail(err, -EIO, "the bare guest died: %.200s",
+			       s.console.alarm[0] ? s.console.alarm : s.log);
+	return 0;
+}

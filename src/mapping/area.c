@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/mapping.h"
+
+/* In <sys/mman.h> from glibc 2.35; from Linux 5.14. */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ  22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+uint64_t dp_span(const struct dp_mapping *mapping, const struct dp_env *env)
+{
+	return (env->size + mapping->granule - 1) / mapping->granule * mapping->granule;
+}
+
+int dp_area_map(const struct dp_mapping *mapping, const struct dp_env *env, struct dp_area *area,
+		int flags, int fd, struct dp_error *err)
+{
+	uint64_t span = dp_span(mapping, env);
+	uint64_t mask = mapping->granule - 1;
+	size_t room = span + mapping->granule + mapping->skew;
+	void *at, *base = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			       -1, 0);
+
+	if (base == MAP_FAILED)
+		return dp_fail(err, -errno, "cannot reserve %zu bytes of address space", room);
+	area->reserved = base;
+	area->reserved_len = room;
+	at = (void *)((((uintptr_t)base + mask) & ~mask) + mapping->skew);
+	if (mmap(at, span, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0) == MAP_FAILED)
+		return dp_fail(err, -errno, "cannot map %llu bytes of %s",
+			       (unsigned long long)span, mapping->name);
+	area->addr = at;
+	area->len = env->size;
+	return 0;
+}
+
+/* Before 5.14: one access a page. Adding nothing leaves the byte as it is, whoever owns it. */
+static void touch(const struct dp_area *area, enum dp_populate populate)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (uint64_t at = 0; at < area->len; at += page) {
+		char *byte = (char *)area->addr + at;
+
+		if (populate == DP_POPULATE_WRITE)
+			__atomic_fetch_add(byte, 0, __ATOMIC_RELAXED);
+		else
+			(void)*(volatile char *)byte;
+	}
+}
+
+static int populate(const struct dp_mapping *mapping, const struct dp_area *area,
+		    struct dp_error *err)
+{
+	int advice = mapping->populate == DP_POPULATE_WRITE ? MADV_POPULATE_WRITE
+							    : MADV_POPULATE_READ;
+
+	if (mapping->populate == DP_POPULATE_NONE)
+		return 0;
+	if (madvise(area->addr, area->len, advice) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return dp_fail(err, -errno, "cannot fault in the %s mapping", mapping->name);
+	touch(area, mapping->populate);
+	return 0;
+}
+
+int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, struct dp_area *area,
+		 struct dp_error *err)
+{
+	int rc;
+
+	*area = (struct dp_area){ .fd = -1 };
+	rc = mapping->open(mapping, env, area, err);
+	if (!rc)
+		rc = populate(mapping, area, err);
+	if (rc)
+		dp_area_close(area);
+	return rc;
+}
+
+void dp_area_close(struct dp_area *area)
+{
+	if (area->reserved)
+		munmap(area->reserved, area->reserved_len);
+	if (area->fd >= 0)
+		close(area->fd);
+	*area = (struct dp_area){ .fd = -1 };
+}

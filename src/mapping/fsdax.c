@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A file of a DAX file system.
+ *
+ * Whether a fault maps 2 MiB or 4 KiB depends on the block allocation and on the address: a PMD
+ * needs the same offset within 2 MiB in the address and in the file (dax_fault_check_fallback(),
+ * fs/dax.c). So the 4K kinds shift their address by a page, on every kernel, and the 2M kinds
+ * align it; that blocks are contiguous is up to the file system and shown by the proof.
+ *
+ * The private kinds are faulted for reading: a write would replace the page by an anonymous copy,
+ * which is not what the name says (and which the kernel lets an MR pin).
+ */
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "daxpin/error.h"
+#include "daxpin/mapping.h"
+
+#define PAGE 4096
+#define PMD  (2 << 20)
+
+static int open_fsdax(const struct dp_mapping *mapping, const struct dp_env *env,
+		      struct dp_area *area, struct dp_error *err)
+{
+	int sharing = mapping->populate == DP_POPULATE_READ ? MAP_PRIVATE : MAP_SHARED;
+	struct stat st;
+
+	area->fd = dp_scratch_open(env, mapping->fs, true, dp_span(mapping, env), err);
+	if (area->fd < 0)
+		return err->code;
+	if (fstat(area->fd, &st) == 0)
+		dp_block_resource(st.st_dev, area->resource, sizeof(area->resource));
+	return dp_area_map(mapping, env, area, sharing, area->fd, err);
+}
+
+#define FSDAX(ident, ...)                                                                          \
+	DP_MAPPING(ident, .owner = "Persistent Memory/namespace*", .granule = PMD,                 \
+		   .open = open_fsdax, __VA_ARGS__)
+
+FSDAX(fsdax_ext4_4k, .name = "fsdax-ext4-4K", .what = "a shared file on ext4 with DAX, by PTE",
+      .rank = 130, .leaf = PAGE, .skew = PAGE, .fs = "ext4");
+FSDAX(fsdax_ext4_2m, .name = "fsdax-ext4-2M", .what = "a shared file on ext4 with DAX, by PMD",
+      .rank = 140, .leaf = PMD, .fs = "ext4");
+FSDAX(fsdax_xfs_4k, .name = "fsdax-xfs-4K", .what = "a shared file on xfs with DAX, by PTE",
+      .rank = 150, .leaf = PAGE, .skew = PAGE, .fs = "xfs");
+FSDAX(fsdax_xfs_2m, .name = "fsdax-xfs-2M", .what = "a shared file on xfs with DAX, by PMD",
+      .rank = 160, .leaf = PMD, .fs = "xfs");
+FSDAX(fsdax_ext4_private, .name = "fsdax-ext4-private",
+      .what = "a private file mapping on ext4 with DAX, only read so far", .rank = 170,
+      .fs = "ext4", .populate = DP_POPULATE_READ);
+FSDAX(fsdax_xfs_private, .name = "fsdax-xfs-private",
+      .what = "a private file mapping on xfs with DAX, only read so far", .rank = 180,
+      .fs = "xfs", .populate = DP_POPULATE_READ);

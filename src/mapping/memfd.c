@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Shared memory behind a memfd. */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/mapping.h"
+
+static int open_memfd(const struct dp_mapping *mapping, const struct dp_env *env,
+		      struct dp_area *area, struct dp_error *err)
+{
+	area->fd = memfd_create("daxpin", MFD_CLOEXEC);
+	if (area->fd < 0)
+		return dp_fail(err, -errno, "memfd_create");
+	if (ftruncate(area->fd, (off_t)dp_span(mapping, env)))
+		return dp_fail(err, -errno, "ftruncate of a memfd");
+	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
+}
+
+DP_MAPPING(memfd, .name = "memfd", .what = "shared memory of a memfd", .rank = 40,
+	   .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20, .open = open_memfd);

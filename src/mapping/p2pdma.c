@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * PCI peer-to-peer memory: the controller memory buffer of an NVMe device, handed to user space
+ * through p2pmem/allocate in sysfs (drivers/pci/p2pdma.c, from 6.2 on).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/mapping.h"
+
+#define DEVICES "/sys/bus/pci/devices"
+/* The guest carries the configuration of its kernel, to be able to tell why something is missing. */
+#define CONFIG  "/boot/config"
+
+static bool config_lacks(const char *option)
+{
+	dp_autofree char *text = NULL;
+	char line[64];
+
+	if (dp_read_file(CONFIG, 1 << 20, &text, NULL, NULL))
+		return false;
+	snprintf(line, sizeof(line), "\n%s=y\n", option);
+	return !strstr(text, line);
+}
+
+static int no_p2pmem(struct dp_error *err)
+{
+	if (config_lacks("CONFIG_PCI_P2PDMA"))
+		return dp_skip(err, "this kernel was built without CONFIG_PCI_P2PDMA");
+	return dp_skip(err, "no PCI device offers p2pmem/allocate: kernel before 6.2, without "
+			    "CONFIG_PCI_P2PDMA, or no device with peer-to-peer memory");
+}
+
+static int open_p2pdma(const struct dp_mapping *mapping, const struct dp_env *env,
+		       struct dp_area *area, struct dp_error *err)
+{
+	glob_t found = { 0 };
+	char path[256] = "";
+
+	if (glob(DEVICES "/*/p2pmem/allocate", 0, NULL, &found) == 0)
+		snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
+	globfree(&found);
+	if (!path[0])
+		return no_p2pmem(err);
+	area->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (area->fd < 0)
+		return dp_fail(err, -errno, "cannot open %s", path);
+	sscanf(path, DEVICES "/%63[^/]", area->resource);
+	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
+}
+
+DP_MAPPING(p2pdma, .name = "p2pdma", .what = "PCI peer-to-peer memory of an NVMe controller",
+	   .rank = 210, .owner = "PCI *", .granule = 2 << 20, .open = open_p2pdma);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Temporary files on the file systems of the machine: they never have a name, so nothing is left
+ * of them whatever happens.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/stat.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/mapping.h"
+
+#ifndef XFS_SUPER_MAGIC
+#define XFS_SUPER_MAGIC 0x58465342
+#endif
+
+/* One write; small enough for a guest, large enough that 2 MiB extents are allocated in one go. */
+#define CHUNK (2 << 20)
+
+static bool is_fs(const char *dir, const char *fs)
+{
+	struct statfs st;
+
+	if (statfs(dir, &st))
+		return false;
+	return st.f_type == (!strcmp(fs, "xfs") ? XFS_SUPER_MAGIC : EXT4_SUPER_MAGIC);
+}
+
+static bool is_dax(int fd)
+{
+	struct statx stx;
+
+	return statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stx) == 0 &&
+	       (stx.stx_attributes & STATX_ATTR_DAX);
+}
+
+static int write_zeros(int fd, uint64_t len, struct dp_error *err)
+{
+	dp_autofree char *zeros = calloc(1, CHUNK);
+
+	if (!zeros)
+		return -ENOMEM;
+	for (uint64_t at = 0; at < len; at += CHUNK) {
+		size_t n = len - at < CHUNK ? len - at : CHUNK;
+		int rc = dp_write_all(fd, zeros, n);
+
+		if (rc)
+			return dp_fail(err, rc, "cannot fill a temporary file");
+	}
+	return 0;
+}
+
+int dp_scratch_open(const struct dp_env *env, const char *fs, bool dax, uint64_t len,
+		    struct dp_error *err)
+{
+	for (size_t i = 0; i < env->ndirs; i++) {
+		dp_autofd int fd = -1;
+		int rc;
+
+		if (!is_fs(env->dirs[i], fs))
+			continue;
+		fd = open(env->dirs[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		if (fd < 0 || is_dax(fd) != dax)
+			continue;
+		rc = write_zeros(fd, len, err);
+		return rc ? rc : dp_take_fd(&fd);
+	}
+	dp_skip(err, "no folder on %s %s DAX where a temporary file can be made: name one with --dir",
+		fs, dax ? "with" : "without");
+	return -ENOENT;
+}
+
+void dp_block_resource(uint64_t dev, char *name, size_t size)
+{
+	char disk[64];
+
+	name[0] = '\0';
+	snprintf(disk, sizeof(disk), "/sys/dev/block/%u:%u/device", major(dev), minor(dev));
+	/* The parent of a pmem disk is the namespace, or a pfn device that was laid over it. */
+	if (dp_read_attr(name, size, "%s/namespace", disk))
+		dp_link_name(name, size, "%s", disk);
+	if (strncmp(name, "namespace", 9))
+		name[0] = '\0';
+}

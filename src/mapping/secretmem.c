@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory that the kernel itself cannot see: memfd_secret(2), mm/secretmem.c. */
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/mapping.h"
+
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
+
+static int open_secretmem(const struct dp_mapping *mapping, const struct dp_env *env,
+			  struct dp_area *area, struct dp_error *err)
+{
+	area->fd = (int)syscall(SYS_memfd_secret, 0);
+	if (area->fd < 0 && errno == ENOSYS)
+		return dp_skip(err, "memfd_secret(2) is not there: kernel before 5.14, without "
+				    "CONFIG_SECRETMEM, or not booted with secretmem.enable=1");
+	if (area->fd < 0)
+		return dp_fail(err, -errno, "memfd_secret");
+	if (ftruncate(area->fd, (off_t)dp_span(mapping, env)))
+		return dp_fail(err, -errno, "ftruncate of a secret memfd");
+	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
+}
+
+DP_MAPPING(secretmem, .name = "secretmem", .what = "secret memory of memfd_secret", .rank = 60,
+	   .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20, .open = open_secretmem);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A file on tmpfs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/mapping.h"
+
+/* Where a tmpfs is found on most machines, and always in the guest. */
+static const char *const usual[] = { "/dev/shm", "/run", "/tmp" };
+
+static int scratch_on_tmpfs(void)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(usual); i++) {
+		struct statfs fs;
+		int fd;
+
+		if (statfs(usual[i], &fs) || fs.f_type != TMPFS_MAGIC)
+			continue;
+		fd = open(usual[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			return fd;
+	}
+	return -1;
+}
+
+static int open_tmpfs(const struct dp_mapping *mapping, const struct dp_env *env,
+		      struct dp_area *area, struct dp_error *err)
+{
+	area->fd = scratch_on_tmpfs();
+	if (area->fd < 0)
+		return dp_skip(err, "no writable tmpfs at /dev/shm, /run or /tmp");
+	if (ftruncate(area->fd, (off_t)dp_span(mapping, env)))
+		return dp_fail(err, -errno, "ftruncate of a file on tmpfs");
+	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
+}
+
+DP_MAPPING(tmpfs, .name = "tmpfs", .what = "a shared file on tmpfs", .rank = 50,
+	   .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20, .open = open_tmpfs);

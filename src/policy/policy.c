@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The policy file, in the syntax of libconfig, which knows the line of each setting. See
+ * docs/policy-file.md.
+ */
+#include <errno.h>
+#include <fnmatch.h>
+#include <libconfig.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/policy.h"
+
+#define POLICY_LIMIT (1 << 20)
+
+/* The default policy, put into the program by the assembler. */
+__asm__(".section .rodata\n"
+	"default_policy: .incbin \"" DP_DEFAULT_POLICY "\"\n"
+	".byte 0\n"
+	".previous\n");
+extern const char default_policy[];
+
+struct loader {
+	const char *name;
+	struct dp_error *err;
+};
+
+static int complain(const struct loader *l, const config_setting_t *at, const char *what,
+		    const char *key)
+{
+	return dp_bad_input(l->err, "%s:%u: %s \"%s\"", l->name, config_setting_source_line(at), what,
+			    key);
+}
+
+static const char *text_of(const config_setting_t *rule, const char *key)
+{
+	const char *text = NULL;
+
+	config_setting_lookup_string(rule, key, &text);
+	return text;
+}
+
+static int check_keys(const struct loader *l, const config_setting_t *rule)
+{
+	static const char *const known[] = { "mapping", "access", "provider", "kernel",
+					     "verdict", "errno",  "why",      "reference" };
+
+	for (int i = 0; i < config_setting_length(rule); i++) {
+		const config_setting_t *member = config_setting_get_elem(rule, (unsigned int)i);
+		const char *key = config_setting_name(member);
+		bool ok = false;
+
+		for (size_t k = 0; k < DP_ARRAY_SIZE(known); k++)
+			ok |= !strcmp(key, known[k]);
+		if (!ok)
+			return complain(l, member, "unknown key", key);
+		if (config_setting_type(member) != CONFIG_TYPE_STRING)
+			return complain(l, member, "text is wanted for", key);
+	}
+	return 0;
+}
+
+/* "6.1", "5.10-6.4", "6.5-" or "-6.4" */
+static int parse_range(const char *text, struct dp_rule *rule)
+{
+	const struct dp_series first = { 0, 0 }, last = { UINT_MAX, UINT_MAX };
+
+	rule->from = first;
+	rule->to = last;
+	if (*text != '-' && dp_parse_series(text, &rule->from, &text))
+		return -EINVAL;
+	if (!*text) {
+		rule->to = rule->from;
+		return 0;
+	}
+	if (*text++ != '-')
+		return -EINVAL;
+	if (*text && (dp_parse_series(text, &rule->to, &text) || *text))
+		return -EINVAL;
+	return dp_compare_series(rule->from, rule->to) > 0 ? -EINVAL : 0;
+}
+
+static int parse_verdict(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
+{
+	const char *verdict = text_of(at, "verdict"), *name = text_of(at, "errno");
+
+	if (!verdict)
+		return complain(l, at, "a rule lacks the key", "verdict");
+	if (strcmp(verdict, "allowed") && strcmp(verdict, "rejected"))
+		return complain(l, config_setting_lookup((config_setting_t *)at, "verdict"),
+				"\"allowed\" or \"rejected\" is wanted for", "verdict");
+	if (!strcmp(verdict, "allowed"))
+		return name ? complain(l, at, "a rule that allows has no", "errno") : 0;
+	if (!name)
+		return complain(l, at, "a rule that rejects lacks the key", "errno");
+	rule->any_errno = !strcmp(name, "*");
+	rule->err = rule->any_errno ? -1 : dp_errno_from_name(name);
+	return rule->err ? 0
+			 : complain(l, config_setting_lookup((config_setting_t *)at, "errno"),
+				    "no such error name in", "errno");
+}
+
+static int need(const struct loader *l, const config_setting_t *at, const char *key, char **copy)
+{
+	const char *text = text_of(at, key);
+
+	if (!text || !*text)
+		return complain(l, at, "a rule lacks the key", key);
+	*copy = strdup(text);
+	return *copy ? 0 : -ENOMEM;
+}
+
+static int parse_rule(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
+{
+	const char *range = text_of(at, "kernel"), *provider = text_of(at, "provider");
+	int rc;
+
+	if (!config_setting_is_group(at))
+		return complain(l, at, "each rule is a group { … } in", "rules");
+	rule->line = config_setting_source_line(at);
+	rc = check_keys(l, at);
+	if (!rc)
+		rc = need(l, at, "mapping", &rule->mapping);
+	if (!rc)
+		rc = need(l, at, "access", &rule->access);
+	if (!rc)
+		rc = need(l, at, "why", &rule->why);
+	if (!rc)
+		rc = need(l, at, "reference", &rule->reference);
+	if (rc)
+		return rc;
+	if (parse_range(range ? range : "-", rule))
+		return complain(l, config_setting_lookup((config_setting_t *)at, "kernel"),
+				"\"6.1\", \"5.10-6.4\", \"6.5-\" or \"-6.4\" is wanted for", "kernel");
+	rule->provider = strdup(provider ? provider : "*");
+	return rule->provider ? parse_verdict(l, at, rule) : -ENOMEM;
+}
+
+static int parse_rules(const struct loader *l, config_t *config, struct dp_policy *policy)
+{
+	config_setting_t *root = config_root_setting(config);
+	config_setting_t *rules = config_lookup(config, "rules");
+	int count, rc = 0;
+
+	for (int i = 0; i < config_setting_length(root); i++) {
+		const config_setting_t *member = config_setting_get_elem(root, (unsigned int)i);
+
+		if (strcmp(config_setting_name(member), "rules"))
+			return complain(l, member, "unknown key", config_setting_name(member));
+	}
+	if (!rules || !config_setting_is_list(rules) || !config_setting_length(rules))
+		return dp_bad_input(l->err, "%s: no list \"rules = ( … );\" with rules in it",
+				    l->name);
+	count = config_setting_length(rules);
+	policy->rules = calloc((size_t)count, sizeof(*policy->rules));
+	if (!policy->rules)
+		return -ENOMEM;
+	for (int i = 0; i < count && !rc; i++)
+		rc = parse_rule(l, config_setting_get_elem(rules, (unsigned int)i),
+				&policy->rules[policy->count++]);
+	return rc;
+}
+
+int dp_policy_parse(const char *text, const char *name, struct dp_policy *policy,
+		    struct dp_error *err)
+{
+	dp_cleanup(config_destroy) config_t config;
+	struct loader l = { .name = name, .err = err };
+	int rc;
+
+	memset(policy, 0, sizeof(*policy));
+	config_init(&config);
+	/* A policy is one file: what it includes would be read from wherever daxpin stands. */
+	if (strstr(text, "@include"))
+		return dp_bad_input(err, "%s: @include is not for policy files", name);
+	if (config_read_string(&config, text) != CONFIG_TRUE)
+		return dp_bad_input(err, "%s:%d: %s", name, config_error_line(&config),
+				    config_error_text(&config));
+	rc = parse_rules(&l, &config, policy);
+	if (rc)
+		dp_policy_clear(policy);
+	return rc;
+}
+
+int dp_policy_load(const char *path, struct dp_policy *policy, struct dp_error *err)
+{
+	dp_autofree char *text = NULL;
+	size_t len;
+	int rc;
+
+	if (!path)
+		return dp_policy_parse(default_policy, "the default policy", policy, err);
+	rc = dp_read_file(path, POLICY_LIMIT, &text, &len, err);
+	if (rc) {
+		if (err)
+			err->input = true;
+		return rc;
+	}
+	if (strlen(text) != len)
+		return dp_bad_input(err, "%s: a policy file is text, and this one has zero bytes",
+				    path);
+	return dp_policy_parse(text, path, policy, err);
+}
+
+void dp_policy_clear(struct dp_policy *policy)
+{
+	for (size_t i = 0; i < policy->count; i++) {
+		free(policy->rules[i].mapping);
+		free(policy->rules[i].access);
+		free(policy->rules[i].provider);
+		free(policy->rules[i].why);
+		free(policy->rules[i].reference);
+	}
+	free(policy->rules);
+	memset(policy, 0, sizeof(*policy));
+}
+
+const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
+				     const struct dp_subject *subject, const char *mapping,
+				     const char *access)
+{
+	struct dp_series series;
+
+	if (dp_parse_series(subject->kernel, &series, NULL))
+		return NULL;
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct dp_rule *rule = &policy->rules[i];
+
+		if (dp_compare_series(series, rule->from) >= 0 &&
+		    dp_compare_series(series, rule->to) <= 0 &&
+		    !fnmatch(rule->mapping, mapping, 0) && !fnmatch(rule->access, access, 0) &&
+		    !fnmatch(rule->provider, subject->provider, 0))
+			return rule;
+	}
+	return NULL;
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/rdma.h"
+
+#define CLASS "/sys/class/infiniband"
+
+static void free_list(struct ibv_device ***list)
+{
+	if (*list)
+		ibv_free_device_list(*list);
+}
+
+void dp_rdma_provider(const char *device, char *provider, size_t size)
+{
+	char *suffix;
+
+	/* Software devices have no driver of their own: rxe and siw name their net device. */
+	if (dp_link_name(provider, size, CLASS "/%s/device/driver", device)) {
+		snprintf(provider, size, "%s",
+			 dp_exists(CLASS "/%s/parent", device) ? "rxe" : "unknown");
+		return;
+	}
+	suffix = strstr(provider, "_core");
+	if (suffix)
+		*suffix = '\0';
+}
+
+static struct ibv_device *pick(struct ibv_device **list, const char *name)
+{
+	for (; list && *list; list++)
+		if (!name || !strcmp(ibv_get_device_name(*list), name))
+			return *list;
+	return NULL;
+}
+
+static int open_device(struct ibv_device *device, struct dp_rdma *rdma, struct dp_error *err)
+{
+	struct ibv_device_attr_ex attr = { 0 };
+
+	snprintf(rdma->device, sizeof(rdma->device), "%s", ibv_get_device_name(device));
+	dp_rdma_provider(rdma->device, rdma->provider, sizeof(rdma->provider));
+	rdma->context = ibv_open_device(device);
+	if (!rdma->context) {
+		dp_fail(err, errno ? -errno : -EIO, "cannot open the RDMA device %s", rdma->device);
+		return dp_hint(err, "check the permissions of /dev/infiniband/uverbs*");
+	}
+	rdma->pd = ibv_alloc_pd(rdma->context);
+	if (!rdma->pd)
+		return dp_fail(err, errno ? -errno : -EIO, "no protection domain on %s",
+			       rdma->device);
+	if (ibv_query_device_ex(rdma->context, NULL, &attr) == 0)
+		rdma->odp = attr.odp_caps.general_caps & IBV_ODP_SUPPORT;
+	return 0;
+}
+
+int dp_rdma_open(const char *name, struct dp_rdma *rdma, struct dp_error *err)
+{
+	dp_cleanup(free_list) struct ibv_device **list = ibv_get_device_list(NULL);
+	struct ibv_device *device = pick(list, name);
+	int rc;
+
+	memset(rdma, 0, sizeof(*rdma));
+	if (!device && name) {
+		dp_bad_input(err, "there is no RDMA device \"%s\"", name);
+		return dp_hint(err, "daxpin list shows those that exist");
+	}
+	if (!device) {
+		dp_fail(err, -ENODEV, "this machine has no RDMA device");
+		return dp_hint(err, "add one (rdma link add rxe0 type rxe netdev …), or use "
+				    "\"daxpin guest\", which brings its own");
+	}
+	rc = open_device(device, rdma, err);
+	if (rc)
+		dp_rdma_close(rdma);
+	return rc;
+}
+
+void dp_rdma_close(struct dp_rdma *rdma)
+{
+	if (rdma->pd)
+		ibv_dealloc_pd(rdma->pd);
+	if (rdma->context)
+		ibv_close_device(rdma->context);
+	memset(rdma, 0, sizeof(*rdma));
+}

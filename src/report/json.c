@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The document "daxpin/1", described in docs/json.md. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "daxpin/error.h"
+#include "daxpin/report.h"
+
+static void add_text(struct json_object *obj, const char *key, const char *text)
+{
+	json_object_object_add(obj, key, text && text[0] ? json_object_new_string(text) : NULL);
+}
+
+static void add_int(struct json_object *obj, const char *key, int64_t value)
+{
+	json_object_object_add(obj, key, json_object_new_int64(value));
+}
+
+static struct json_object *expectation(const struct dp_result *r)
+{
+	struct json_object *obj = json_object_new_object();
+
+	add_text(obj, "verdict", r->expected_err ? "rejected" : "allowed");
+	if (r->expected_err > 0)
+		add_text(obj, "errno", dp_errno_name(r->expected_err));
+	return obj;
+}
+
+static struct json_object *proof(const struct dp_cell *cell)
+{
+	struct json_object *obj = json_object_new_object();
+
+	add_text(obj, "owner", cell->owner);
+	json_object_object_add(obj, "uniform", json_object_new_boolean(cell->uniform));
+	if (cell->leaf)
+		add_int(obj, "leaf", (int64_t)cell->leaf);
+	else
+		add_text(obj, "leaf", NULL);
+	add_text(obj, "leaf_by", cell->leaf_by);
+	add_text(obj, "resource", cell->resource);
+	if (cell->zone_before[0]) {
+		add_text(obj, "zone_before", cell->zone_before);
+		add_text(obj, "zone_after", cell->zone_after);
+	}
+	add_int(obj, "moved", (int64_t)cell->moved);
+	if (cell->proof_text[0])
+		add_text(obj, "missing", cell->proof_text);
+	return obj;
+}
+
+static void add_answer(struct json_object *obj, const struct dp_cell *cell)
+{
+	struct json_object *pins = json_object_new_object(), *us = json_object_new_object();
+	struct json_object *vmpin = json_object_new_object();
+
+	add_text(obj, "verdict", cell->err ? "rejected" : "allowed");
+	add_text(obj, "errno", cell->err ? dp_errno_name(cell->err) : NULL);
+	if (cell->pins_seen) {
+		add_int(pins, "acquired", (int64_t)cell->acquired);
+		add_int(pins, "released", (int64_t)cell->released);
+	}
+	json_object_object_add(obj, "pins", pins);
+	add_int(vmpin, "held", cell->vmpin_held_kib);
+	add_int(vmpin, "kept", cell->vmpin_kept_kib);
+	json_object_object_add(obj, "vmpin_kib", vmpin);
+	add_int(us, "register", (int64_t)cell->register_us);
+	add_int(us, "deregister", (int64_t)cell->deregister_us);
+	json_object_object_add(obj, "us", us);
+	add_int(obj, "pages", (int64_t)cell->pages);
+	add_int(obj, "attempts", cell->attempts);
+	json_object_object_add(obj, "proof", proof(cell));
+}
+
+static struct json_object *result(const struct dp_result *r)
+{
+	struct json_object *obj = json_object_new_object();
+
+	add_text(obj, "id", r->id);
+	add_text(obj, "status", dp_status_name(r->status));
+	if (r->observed && r->cell.outcome == DP_ANSWERED) {
+		add_answer(obj, &r->cell);
+		json_object_object_add(obj, "proven", json_object_new_boolean(!r->unproven));
+	}
+	if (r->violates[0]) {
+		struct json_object *list = json_object_new_array();
+
+		json_object_array_add(list, json_object_new_string(r->violates));
+		json_object_object_add(obj, "violates", list);
+	}
+	if (r->expected)
+		json_object_object_add(obj, "expected", expectation(r));
+	add_text(obj, "why", r->why);
+	if (r->reference[0])
+		add_text(obj, "reference", r->reference);
+	return obj;
+}
+
+static struct json_object *summary(const struct dp_run_record *run)
+{
+	struct json_object *obj = json_object_new_object();
+	size_t counts[DP_STATUSES];
+
+	dp_run_count(run, counts);
+	for (int i = 0; i < DP_STATUSES; i++)
+		add_int(obj, dp_status_name(i), (int64_t)counts[i]);
+	return obj;
+}
+
+static struct json_object *rdma(const struct dp_run_record *run)
+{
+	struct json_object *obj = json_object_new_object();
+
+	add_text(obj, "device", run->rdma_device);
+	add_text(obj, "provider", run->subject.provider);
+	json_object_object_add(obj, "odp", json_object_new_boolean(run->odp));
+	return obj;
+}
+
+static struct json_object *timing(const struct dp_run_record *run)
+{
+	struct json_object *obj = json_object_new_object();
+	char key[48];
+
+	for (size_t i = 0; i < run->nphases; i++) {
+		snprintf(key, sizeof(key), "%s_ms", run->phases[i].name);
+		add_int(obj, key, (int64_t)run->phases[i].ms);
+	}
+	return obj;
+}
+
+static struct json_object *run_object(const struct dp_run_record *run)
+{
+	struct json_object *obj = json_object_new_object();
+	struct json_object *results = json_object_new_array();
+
+	add_text(obj, "where", run->where);
+	if (run->accel[0])
+		add_text(obj, "accel", run->accel);
+	add_text(obj, "kernel", run->subject.kernel);
+	if (run->kernel_spec[0])
+		add_text(obj, "kernel_spec", run->kernel_spec);
+	json_object_object_add(obj, "rdma", rdma(run));
+	json_object_object_add(obj, "timing", timing(run));
+	for (size_t i = 0; i < run->count; i++)
+		json_object_array_add(results, result(&run->results[i]));
+	json_object_object_add(obj, "results", results);
+	json_object_object_add(obj, "summary", summary(run));
+	if (run->ending[0]) {
+		struct json_object *console = json_object_new_array();
+
+		add_text(obj, "ended_early", run->ending);
+		for (size_t i = 0; i < run->nconsole; i++)
+			json_object_array_add(console, json_object_new_string(run->console[i]));
+		json_object_object_add(obj, "console", console);
+	}
+	return obj;
+}
+
+static int write_json(FILE *out, const struct dp_run_record *runs, size_t nruns,
+		      const struct dp_report_options *options)
+{
+	struct json_object *root = json_object_new_object(), *tool = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+	int rc;
+
+	(void)options;
+	add_text(root, "schema", "daxpin/1");
+	add_text(tool, "version", DP_VERSION);
+	json_object_object_add(root, "tool", tool);
+	for (size_t i = 0; i < nruns; i++)
+		json_object_array_add(list, run_object(&runs[i]));
+	json_object_object_add(root, "runs", list);
+	rc = fprintf(out, "%s\n",
+		     json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+								  JSON_C_TO_STRING_SPACED |
+								  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+	return rc < 0 ? -EIO : 0;
+}
+
+DP_FORMAT(json, .name = "json", .write = write_json);

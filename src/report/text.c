@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The report for people: mappings down, accesses across, and under it what needs explaining. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "daxpin/check.h"
+#include "daxpin/error.h"
+#include "daxpin/report.h"
+
+#define RED    "\033[31m"
+#define GREEN  "\033[32m"
+#define YELLOW "\033[33m"
+#define DIM    "\033[2m"
+#define BOLD   "\033[1m"
+#define PLAIN  "\033[0m"
+
+/* Column of the mapping's name, and of each access. */
+#define NAME_WIDTH 20
+#define CELL_WIDTH 14
+
+struct page {
+	FILE *out;
+	const struct dp_run_record *run;
+	const struct dp_report_options *options;
+};
+
+static const char *color(const struct page *p, const char *code)
+{
+	return p->options->color ? code : "";
+}
+
+static const struct dp_result *find(const struct dp_run_record *run, const char *mapping,
+				    const char *access)
+{
+	char id[96];
+
+	snprintf(id, sizeof(id), "check/%s/%s", mapping, access);
+	for (size_t i = 0; i < run->count; i++)
+		if (!strcmp(run->results[i].id, id))
+			return &run->results[i];
+	return NULL;
+}
+
+static const char *status_color(const struct dp_result *r)
+{
+	switch (r->status) {
+	case DP_PASS:
+		return r->cell.err ? "" : GREEN;
+	case DP_FAIL:
+		return BOLD RED;
+	case DP_ERROR:
+		return YELLOW;
+	default:
+		return DIM;
+	}
+}
+
+/* What the kernel said, "!" before it where that is wrong, "?" after it where it is unproven. */
+static void cell_text(const struct dp_result *r, char *text, size_t size)
+{
+	const char *said = r->cell.err ? dp_errno_name(r->cell.err) : "allowed";
+
+	if (r->status == DP_SKIP_STATUS)
+		snprintf(text, size, "skip");
+	else if (!r->observed || r->cell.outcome != DP_ANSWERED)
+		snprintf(text, size, "error");
+	else if (r->status == DP_PASS)
+		snprintf(text, size, "%s%s", said, r->unproven ? "?" : "");
+	else
+		snprintf(text, size, "%s%s", r->status == DP_FAIL ? "!" : "error:", said);
+}
+
+static bool has_mapping(const struct dp_run_record *run, const char *mapping)
+{
+	size_t count;
+	const struct dp_access *accesses = dp_accesses(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (find(run, mapping, accesses[i].name))
+			return true;
+	return false;
+}
+
+/* Colours go outside the padding, and nothing follows the last column. */
+static void write_cell(const struct page *p, const char *text, const char *code, bool last)
+{
+	fprintf(p->out, "%s%-*s%s%s", color(p, code), last ? 0 : CELL_WIDTH, text, color(p, PLAIN),
+		last ? "\n" : " ");
+}
+
+static void write_row(const struct page *p, const char *mapping)
+{
+	size_t count;
+	const struct dp_access *accesses = dp_accesses(&count);
+
+	fprintf(p->out, "%-*s", NAME_WIDTH, mapping);
+	for (size_t i = 0; i < count; i++) {
+		const struct dp_result *r = find(p->run, mapping, accesses[i].name);
+		char text[48] = "";
+
+		if (r)
+			cell_text(r, text, sizeof(text));
+		write_cell(p, text, r ? status_color(r) : "", i + 1 == count);
+	}
+}
+
+static void write_table(const struct page *p)
+{
+	size_t nmappings, naccesses;
+	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
+	const struct dp_access *accesses = dp_accesses(&naccesses);
+
+	fprintf(p->out, "%s%-*s", color(p, BOLD), NAME_WIDTH, "mapping");
+	for (size_t i = 0; i < naccesses; i++)
+		write_cell(p, accesses[i].name, "", i + 1 == naccesses);
+	for (size_t i = 0; i < nmappings; i++)
+		if (has_mapping(p->run, mappings[i]->name))
+			write_row(p, mappings[i]->name);
+}
+
+static bool same_story(const struct dp_result *a, const struct dp_result *b)
+{
+	return a->status == b->status && !strcmp(a->why, b->why);
+}
+
+/* Ids that share their explanation are listed together, each story once. */
+static void write_stories(const struct page *p, enum dp_status status, const char *title)
+{
+	const struct dp_result *all = p->run->results;
+	bool titled = false;
+
+	for (size_t i = 0; i < p->run->count; i++) {
+		size_t first = 0, more = 0;
+
+		while (first < i && !same_story(&all[first], &all[i]))
+			first++;
+		if (all[i].status != status || first < i)
+			continue;
+		for (size_t k = i + 1; k < p->run->count; k++)
+			more += same_story(&all[k], &all[i]);
+		fprintf(p->out, "%s%s%s%s", titled ? "" : "\n", titled ? "" : color(p, BOLD),
+			titled ? "" : title, titled ? "" : color(p, PLAIN));
+		fprintf(p->out, "%s  %s", titled ? "" : "\n", all[i].id);
+		if (more)
+			fprintf(p->out, " and %zu more", more);
+		fprintf(p->out, "\n    %s\n", all[i].why);
+		if (all[i].reference[0] && status == DP_FAIL)
+			fprintf(p->out, "    see %s\n", all[i].reference);
+		titled = true;
+	}
+}
+
+static void write_moves(const struct page *p)
+{
+	for (size_t i = 0; i < p->run->count; i++) {
+		const struct dp_result *r = &p->run->results[i];
+
+		if (!r->observed || !r->cell.moved || !r->cell.zone_before[0])
+			continue;
+		fprintf(p->out, "\nA pin moves pages: %s moved %" PRIu64 " of %" PRIu64
+				" pages from ZONE_%s to ZONE_%s\n",
+			r->id, r->cell.moved, r->cell.pages, r->cell.zone_before,
+			r->cell.zone_after[0] ? r->cell.zone_after : "?");
+		return;
+	}
+}
+
+static void write_unproven(const struct page *p)
+{
+	const char *text = "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->run->count; i++) {
+		const struct dp_result *r = &p->run->results[i];
+
+		if (!r->unproven)
+			continue;
+		count++;
+		if (!text[0])
+			text = r->cell.proof_text;
+	}
+	if (count)
+		fprintf(p->out, "\n%zu answers are marked \"?\": owner or page size of the mapping "
+				"could not be shown. %s\n",
+			count, text);
+}
+
+static void write_ending(const struct page *p)
+{
+	if (!p->run->ending[0])
+		return;
+	fprintf(p->out, "\n%sThe run ended early:%s %s\n", color(p, BOLD RED), color(p, PLAIN),
+		p->run->ending);
+	if (p->run->nconsole)
+		fprintf(p->out, "The console's last lines:\n");
+	for (size_t i = 0; i < p->run->nconsole; i++)
+		fprintf(p->out, "  | %s\n", p->run->console[i]);
+}
+
+static void write_timing(const struct page *p)
+{
+	if (!p->options->timing)
+		return;
+	fprintf(p->out, "\n%sTiming%s\n", color(p, BOLD), color(p, PLAIN));
+	for (size_t i = 0; i < p->run->nphases; i++)
+		fprintf(p->out, "  %-12s %6" PRIu64 " ms\n", p->run->phases[i].name,
+			p->run->phases[i].ms);
+}
+
+static void write_run(const struct page *p)
+{
+	const struct dp_run_record *run = p->run;
+	size_t counts[DP_STATUSES];
+
+	dp_run_count(run, counts);
+	fprintf(p->out, "%sdaxpin check%s: kernel %s on the %s%s%s%s, RDMA device %s (%s, %s)\n\n",
+		color(p, BOLD), color(p, PLAIN), run->subject.kernel, run->where,
+		run->accel[0] ? " (" : "", run->accel, run->accel[0] ? ")" : "",
+		run->rdma_device[0] ? run->rdma_device : "none", run->subject.provider,
+		run->odp ? "on-demand paging" : "no on-demand paging");
+	write_table(p);
+	write_stories(p, DP_FAIL, "Failures");
+	write_stories(p, DP_ERROR, "Errors");
+	write_stories(p, DP_SKIP_STATUS, "Skipped");
+	write_moves(p);
+	write_unproven(p);
+	write_ending(p);
+	write_timing(p);
+	fprintf(p->out, "\n%zu pass, %zu fail, %zu skip, %zu error\n", counts[DP_PASS],
+		counts[DP_FAIL], counts[DP_SKIP_STATUS], counts[DP_ERROR]);
+}
+
+static int write_text(FILE *out, const struct dp_run_record *runs, size_t nruns,
+		      const struct dp_report_options *options)
+{
+	for (size_t i = 0; i < nruns; i++)
+		write_run(&(struct page){ .out = out, .run = &runs[i], .options = options });
+	return ferror(out) ? -EIO : 0;
+}
+
+DP_FORMAT(text, .name = "text", .write = write_text);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+
+/* How many descriptors a tree walk may hold at once. */
+#define WALK_DESCRIPTORS 16
+
+#define FORMAT_PATH(path, fmt)                                                                     \
+	do {                                                                                       \
+		va_list ap_;                                                                       \
+		va_start(ap_, fmt);                                                                \
+		vsnprintf(path, sizeof(path), fmt, ap_);                                           \
+		va_end(ap_);                                                                       \
+	} while (0)
+
+/* procfs and sysfs report no size, so the buffer grows until the file ends. */
+static int read_to_end(int fd, size_t limit, char **data, size_t *len)
+{
+	size_t room = 16384, used = 0;
+	dp_autofree char *buf = malloc(room);
+
+	while (buf) {
+		ssize_t n = read(fd, buf + used, room - used - 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0) {
+			buf[used] = '\0';
+			*len = used;
+			*data = dp_take_ptr(buf);
+			return 0;
+		}
+		used += n;
+		if (used > limit)
+			return -EFBIG;
+		if (room - used < 2) {
+			char *grown = realloc(buf, room *= 2);
+
+			if (!grown)
+				return -ENOMEM;
+			buf = grown;
+		}
+	}
+	return -ENOMEM;
+}
+
+int dp_read_file(const char *path, size_t limit, char **data, size_t *len, struct dp_error *err)
+{
+	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	int rc;
+
+	if (fd < 0)
+		return dp_fail(err, -errno, "cannot open %s", path);
+	rc = read_to_end(fd, limit, data, &used);
+	if (rc)
+		return dp_fail(err, rc, "cannot read %s", path);
+	if (len)
+		*len = used;
+	return 0;
+}
+
+int dp_read_attr(char *buf, size_t size, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+
+	FORMAT_PATH(path, fmt);
+	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
+int dp_write_attr(const char *value, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+
+	FORMAT_PATH(path, fmt);
+	dp_autofd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		return -errno;
+	return 0;
+}
+
+int dp_write_all(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		at += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int dp_mkdir_p(const char *path, struct dp_error *err)
+{
+	char part[PATH_MAX];
+
+	if (strlen(path) >= sizeof(part))
+		return dp_fail(err, -ENAMETOOLONG, "cannot make the folder %.64s…", path);
+	for (const char *slash = path + 1;; slash++) {
+		slash = strchrnul(slash, '/');
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+		if (mkdir(part, 0755) && errno != EEXIST && errno != EISDIR)
+			return dp_fail(err, -errno, "cannot make the folder %s", part);
+		if (!*slash)
+			return 0;
+	}
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path) ? -errno : 0;
+}
+
+int dp_remove_tree(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	return nftw(path, remove_entry, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+}
+
+bool dp_exists(const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	FORMAT_PATH(path, fmt);
+	return stat(path, &st) == 0;
+}
+
+int dp_link_name(char *buf, size_t size, const char *fmt, ...)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *slash;
+	ssize_t n;
+
+	FORMAT_PATH(path, fmt);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	snprintf(buf, size, "%s", slash ? slash + 1 : target);
+	return 0;
+}
