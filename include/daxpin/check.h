@@ -9,10 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daxpin/error.h"
 #include "daxpin/mapping.h"
+#include "daxpin/pin.h"
 
 struct dp_cell;
-struct dp_error;
 struct dp_rdma;
 
 /* An MR access mode by its fixed name. */
@@ -65,15 +66,31 @@ void dp_plan_clear(struct dp_plan *plan);
  */
 int dp_size_check(uint64_t size, uint64_t memory, struct dp_error *err);
 
+/*
+ * Someone who asks one question after the other. The mapping stays from one question to the next if
+ * they are about the same kind and nothing has changed it; that it is what its name says is shown
+ * anew for each.
+ */
+struct dp_asker {
+	const struct dp_rdma *rdma;
+	const struct dp_env *env;
+	const struct dp_mapping *mapping; /* that area is of, NULL without one */
+	struct dp_area area;
+	struct dp_iomem iomem;            /* read when area was made */
+	struct dp_error iomem_error;      /* why it could not be read */
+};
+
 /**
- * dp_check_cell - ask one question and write down what was seen
- * @rdma: the adapter
+ * dp_asker_ask - ask one question and write down what was seen
+ * @asker: rdma and env filled in, the rest zero at first; release with dp_asker_close()
  * @question: what to ask
- * @env: the machine
  * @cell: receives the observation, whatever happened
  */
-void dp_check_cell(const struct dp_rdma *rdma, const struct dp_question *question,
-		   const struct dp_env *env, struct dp_cell *cell);
+void dp_asker_ask(struct dp_asker *asker, const struct dp_question *question,
+		  struct dp_cell *cell);
+
+/* Takes the mapping away. */
+void dp_asker_close(struct dp_asker *asker);
 
 /* How to carry out a plan. */
 struct dp_check_options {

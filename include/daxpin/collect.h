@@ -18,6 +18,7 @@ struct dp_collect {
 	struct dp_run_record run;  /* what is known of the run so far; results come at the end */
 	struct dp_cell *cells;     /* one for each question of the plan */
 	bool *seen;
+	uint64_t since;            /* when the current phase began, ms */
 	char current[96];          /* begun and not answered, or "" */
 	size_t answered;
 	bool ready;                /* the guest takes commands */

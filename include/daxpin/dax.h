@@ -49,6 +49,19 @@ int dp_namespace_create(struct ndctl_region *region, const struct dp_namespace_s
 			char *device, size_t size, struct dp_error *err);
 
 /**
+ * dp_namespace_claim - make device-dax of the one namespace that a region without labels is
+ * @region: where
+ * @align: 4K, 2M or 1G
+ * @device: receives "dax1.0"
+ * @size: size of @device in bytes
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_namespace_claim(struct ndctl_region *region, uint64_t align, char *device, size_t size,
+		       struct dp_error *err);
+
+/**
  * dp_dax_to_kmem - give a device-dax to the page allocator
  * @device: "dax1.0"
  * @movable: online in ZONE_MOVABLE rather than ZONE_NORMAL

@@ -194,6 +194,7 @@ struct dp_module_group {
 	const char *name;
 	const char *const *modules;
 	size_t count;
+	bool carrier; /* only there to carry files: need not be traceable */
 };
 
 /* The groups that a guest needs. */
@@ -240,6 +241,15 @@ int dp_image_bare(char *path, size_t size, struct dp_error *err);
  * Return: the length, @len if there is no signature.
  */
 size_t dp_module_strip(const uint8_t *data, size_t len);
+
+/**
+ * dp_module_mute - take the means of tracing from a module
+ * @data: the module, changed in place
+ * @len: its length in bytes
+ *
+ * Return: how many sections were hidden; 0 also if it is no ELF file.
+ */
+unsigned int dp_module_mute(uint8_t *data, size_t len);
 
 /* ---- machine.c: QEMU --------------------------------------------------------------------- */
 

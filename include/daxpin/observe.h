@@ -5,7 +5,7 @@
  * One observation is one JSON object on one line, with its sort under "kind":
  *
  *   hello   kernel, machine, page_size      the executor began
- *   phase   name, ms                        one phase of the set-up took so long
+ *   modules                                 the guest has loaded its modules
  *   rdma    device, provider, odp           the adapter that registrations go through
  *   ready                                   the guest takes commands
  *   begin   id                              this cell is about to be asked
@@ -102,16 +102,6 @@ int dp_emit(int fd, struct json_object *obj);
  * Return: 0 or a negative errno.
  */
 int dp_emit_text(int fd, const char *kind, const char *key, const char *text);
-
-/**
- * dp_emit_phase - write how long a phase took
- * @fd: the stream
- * @name: "modules", "devices", "run"
- * @ms: milliseconds
- *
- * Return: 0 or a negative errno.
- */
-int dp_emit_phase(int fd, const char *name, uint64_t ms);
 
 /**
  * dp_observation_parse - read one line

@@ -51,27 +51,56 @@ static int register_once(const struct dp_rdma *rdma, const struct dp_question *q
 	return 0;
 }
 
-static int ask(const struct dp_rdma *rdma, const struct dp_question *question,
-	       const struct dp_env *env, struct dp_cell *cell, struct dp_error *err)
+void dp_asker_close(struct dp_asker *asker)
+{
+	if (asker->mapping)
+		dp_area_close(&asker->area);
+	dp_iomem_clear(&asker->iomem);
+	asker->mapping = NULL;
+}
+
+static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping,
+			struct dp_error *err)
+{
+	int rc;
+
+	if (asker->mapping == mapping)
+		return 0;
+	dp_asker_close(asker);
+	rc = dp_area_open(mapping, asker->env, &asker->area, err);
+	if (rc)
+		return rc;
+	asker->mapping = mapping;
+	asker->iomem_error = (struct dp_error){ 0 };
+	dp_iomem_read(&asker->iomem, &asker->iomem_error);
+	return 0;
+}
+
+static bool balanced(const struct dp_cell *cell)
+{
+	return !cell->pins_seen || cell->acquired == cell->released;
+}
+
+static int ask_once(struct dp_asker *asker, const struct dp_question *question,
+		    struct dp_cell *cell, struct dp_error *err)
 {
 	struct dp_proof proof = { 0 };
-	struct dp_area area;
-	int rc = dp_area_open(question->mapping, env, &area, err);
+	int rc = open_mapping(asker, question->mapping, err);
 
 	if (rc)
 		return rc;
-	cell->pages = area.len / (uint64_t)sysconf(_SC_PAGESIZE);
-	dp_proof_take(&area, question->mapping, &proof, cell);
-	rc = register_once(rdma, question, &area, &proof, cell);
+	cell->pages = asker->area.len / (uint64_t)sysconf(_SC_PAGESIZE);
+	dp_proof_take(asker, &proof, cell);
+	rc = register_once(asker->rdma, question, &asker->area, &proof, cell);
 	if (rc)
 		dp_fail(err, rc, "%s gave no errno, or deregistration failed", question->id);
 	dp_proof_clear(&proof);
-	dp_area_close(&area);
+	if (rc || cell->moved || !balanced(cell))
+		dp_asker_close(asker);
 	return rc;
 }
 
-void dp_check_cell(const struct dp_rdma *rdma, const struct dp_question *question,
-		   const struct dp_env *env, struct dp_cell *cell)
+void dp_asker_ask(struct dp_asker *asker, const struct dp_question *question, struct dp_cell *cell)
 {
 	for (unsigned int attempt = 1; attempt <= ATTEMPTS; attempt++) {
 		struct dp_error err = { 0 };
@@ -80,13 +109,13 @@ void dp_check_cell(const struct dp_rdma *rdma, const struct dp_question *questio
 		memset(cell, 0, sizeof(*cell));
 		snprintf(cell->id, sizeof(cell->id), "%s", question->id);
 		cell->attempts = attempt;
-		rc = ask(rdma, question, env, cell, &err);
+		rc = ask_once(asker, question, cell, &err);
 		if (rc) {
 			cell->outcome = rc == DP_SKIP ? DP_SKIPPED : DP_BROKEN;
 			snprintf(cell->text, sizeof(cell->text), "%.500s", err.what);
 			return;
 		}
-		if (!cell->pins_seen || cell->acquired == cell->released)
+		if (balanced(cell))
 			return;
 	}
 }

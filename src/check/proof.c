@@ -54,31 +54,48 @@ static int take_frames(const struct dp_area *area, const struct dp_leaf *leaf,
 	return 0;
 }
 
-static void find_owner(const struct dp_proof *proof, struct dp_cell *cell)
+/* The kernel's own image lies in System RAM, and gives parts of it back to the allocator. */
+static void copy_owner(const struct dp_resource *res, char *owner, size_t size)
+{
+	static const char ram[] = "System RAM";
+	bool inner = !strncmp(res->path, ram, sizeof(ram) - 1) && res->path[sizeof(ram) - 1] == '/';
+
+	snprintf(owner, size, "%s", inner ? ram : res->path);
+}
+
+static bool has_owner(const struct dp_asker *asker, uint64_t phys, const char *owner)
+{
+	const struct dp_resource *res = dp_iomem_find(&asker->iomem, phys);
+	char other[sizeof(res->path)];
+
+	if (!res)
+		return false;
+	copy_owner(res, other, sizeof(other));
+	return !strcmp(other, owner);
+}
+
+static void find_owner(const struct dp_asker *asker, const struct dp_proof *proof,
+		       struct dp_cell *cell)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	struct dp_iomem iomem;
-	struct dp_error err = { 0 };
 	const struct dp_resource *first;
 
-	if (dp_iomem_read(&iomem, &err)) {
-		snprintf(cell->proof_text, sizeof(cell->proof_text), "%.150s", err.what);
+	if (asker->iomem_error.code) {
+		snprintf(cell->proof_text, sizeof(cell->proof_text), "%.150s",
+			 asker->iomem_error.what);
 		return;
 	}
-	first = dp_iomem_find(&iomem, proof->pfn[0] * page);
-	if (first)
-		snprintf(cell->owner, sizeof(cell->owner), "%s", first->path);
-	cell->uniform = first != NULL;
-	for (size_t i = 1; i < proof->pages && first && cell->uniform; i++) {
+	first = dp_iomem_find(&asker->iomem, proof->pfn[0] * page);
+	if (!first)
+		return;
+	copy_owner(first, cell->owner, sizeof(cell->owner));
+	cell->uniform = true;
+	for (size_t i = 1; i < proof->pages && cell->uniform; i++) {
 		uint64_t phys = proof->pfn[i] * page;
 
-		if (phys < first->start || phys > first->end) {
-			const struct dp_resource *other = dp_iomem_find(&iomem, phys);
-
-			cell->uniform = other && !strcmp(other->path, first->path);
-		}
+		if (phys < first->start || phys > first->end)
+			cell->uniform = has_owner(asker, phys, cell->owner);
 	}
-	dp_iomem_clear(&iomem);
 }
 
 static void take_leaf(const struct dp_area *area, struct dp_leaf *leaf, struct dp_cell *cell)
@@ -93,9 +110,10 @@ static void take_leaf(const struct dp_area *area, struct dp_leaf *leaf, struct d
 	snprintf(cell->leaf_by, sizeof(cell->leaf_by), "perf-page-size");
 }
 
-void dp_proof_take(const struct dp_area *area, const struct dp_mapping *mapping,
-		   struct dp_proof *proof, struct dp_cell *cell)
+void dp_proof_take(const struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell)
 {
+	const struct dp_mapping *mapping = asker->mapping;
+	const struct dp_area *area = &asker->area;
 	struct dp_leaf leaf = { 0 };
 	int rc;
 
@@ -113,7 +131,7 @@ void dp_proof_take(const struct dp_area *area, const struct dp_mapping *mapping,
 			 dp_errno_name(rc), rc == -EPERM ? " (shown to root only)" : "");
 		return;
 	}
-	find_owner(proof, cell);
+	find_owner(asker, proof, cell);
 	if (mapping->zone && proof->pfn[0])
 		dp_zone_of(proof->pfn[0] * (uint64_t)sysconf(_SC_PAGESIZE), cell->zone_before,
 			   sizeof(cell->zone_before));

@@ -2,7 +2,7 @@
 #ifndef DAXPIN_CHECK_PROOF_H
 #define DAXPIN_CHECK_PROOF_H
 
-#include "daxpin/mapping.h"
+#include "daxpin/check.h"
 #include "daxpin/observe.h"
 
 /* What the kernel says of the mapping at one moment. */
@@ -13,13 +13,11 @@ struct dp_proof {
 
 /**
  * dp_proof_take - find out who owns the frames and how large the leaf is, before registration
- * @area: the mapping, faulted in
- * @mapping: its kind
+ * @asker: has the mapping, faulted in
  * @proof: receives the frames; release with dp_proof_clear()
  * @cell: receives owner, leaf and zone, or in proof_text why one is missing
  */
-void dp_proof_take(const struct dp_area *area, const struct dp_mapping *mapping,
-		   struct dp_proof *proof, struct dp_cell *cell);
+void dp_proof_take(const struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell);
 
 /**
  * dp_proof_after - see whether the registration moved the pages

@@ -52,6 +52,7 @@ static void work(struct run *run)
 {
 	struct progress *progress = run->progress;
 	struct dp_rdma rdma;
+	struct dp_asker asker = { .rdma = &rdma, .env = &run->options->env };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dp_rdma_open(run->options->rdma, &rdma, &progress->error)) {
@@ -65,7 +66,7 @@ static void work(struct run *run)
 		dp_emit_text(run->fd, "begin", "id", run->plan->list[progress->next].id);
 		if (run->options->misbehave && run->options->misbehave())
 			_exit(1);
-		dp_check_cell(&rdma, &run->plan->list[progress->next], &run->options->env, &cell);
+		dp_asker_ask(&asker, &run->plan->list[progress->next], &cell);
 		if (dp_emit(run->fd, dp_cell_to_json(&cell)))
 			_exit(1);
 	}

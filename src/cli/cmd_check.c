@@ -12,7 +12,6 @@
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
-#include "daxpin/clock.h"
 #include "daxpin/collect.h"
 #include "daxpin/dax.h"
 #include "daxpin/observe.h"
@@ -86,7 +85,6 @@ static int execute(const struct dp_plan *plan, const struct dp_check_options *op
 		   struct dp_collect *collect, struct dp_error *err)
 {
 	dp_autofd int reader = -1;
-	uint64_t start = dp_now_ms();
 	pid_t pid = start_executor(plan, options, &reader, err);
 	int rc;
 
@@ -97,7 +95,6 @@ static int execute(const struct dp_plan *plan, const struct dp_check_options *op
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	dp_run_add_phase(&collect->run, "run", dp_now_ms() - start);
 	if (!rc && !collect->done)
 		snprintf(collect->run.ending, sizeof(collect->run.ending),
 			 "the process that asked was lost");

@@ -127,3 +127,20 @@ int dp_namespace_create(struct ndctl_region *region, const struct dp_namespace_s
 			       (unsigned long long)spec->align);
 	return 0;
 }
+
+int dp_namespace_claim(struct ndctl_region *region, uint64_t align, char *device, size_t size,
+		       struct dp_error *err)
+{
+	struct ndctl_namespace *ns = ndctl_namespace_get_first(region);
+	int rc;
+
+	if (!ns)
+		return dp_fail(err, -ENODEV, "%s has no namespace",
+			       ndctl_region_get_devname(region));
+	rc = ndctl_namespace_disable_invalidate(ns);
+	if (rc < 0)
+		return dp_fail(err, rc, "cannot disable %s", ndctl_namespace_get_devname(ns));
+	rc = enable_devdax(region, ns, align, device, size);
+	return rc ? dp_fail(err, rc, "cannot enable %s as devdax", ndctl_namespace_get_devname(ns))
+		  : 0;
+}

@@ -21,7 +21,6 @@
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
-#include "daxpin/clock.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/guest.h"
@@ -172,7 +171,6 @@ static void serve(int fd)
 void dp_agent_main(void)
 {
 	struct dp_error err = { 0 };
-	uint64_t start, modules_ms = 0;
 	int fd;
 
 	mount_all();
@@ -180,14 +178,10 @@ void dp_agent_main(void)
 	if (fd < 0)
 		power_off();
 	say_hello(fd);
-	start = dp_now_ms();
-	if (dp_devices_prepare(&modules_ms, &err)) {
+	if (dp_devices_prepare(fd, &err)) {
 		say_failed(fd, &err);
 		power_off();
 	}
-	dp_emit_phase(fd, "boot", start);
-	dp_emit_phase(fd, "modules", modules_ms);
-	dp_emit_phase(fd, "devices", dp_now_ms() - start - modules_ms);
 	dp_emit_text(fd, "ready", NULL, NULL);
 	serve(fd);
 	power_off();

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <ndctl/libndctl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,10 +18,10 @@
 #include "devices.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/clock.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+#include "daxpin/observe.h"
 #include "daxpin/rdma.h"
 
 #define MIB (1ULL << 20)
@@ -89,12 +90,9 @@ static int find_regions(struct ndctl_ctx *ctx, struct ndctl_region **regions, st
 
 static int make_kmem(struct ndctl_region *region, bool movable, struct dp_error *err)
 {
-	const struct dp_namespace_spec spec = { DP_NS_DEVDAX, 368 * MIB, 2 * MIB };
 	char device[32];
-	int rc = dp_region_init_labels(region, err);
+	int rc = dp_namespace_claim(region, 2 * MIB, device, sizeof(device), err);
 
-	if (!rc)
-		rc = dp_namespace_create(region, &spec, device, sizeof(device), err);
 	return rc ? rc : dp_dax_to_kmem(device, movable, err);
 }
 
@@ -108,16 +106,23 @@ static const struct {
 	const char *fs, *dir;
 	struct dp_namespace_spec spec;
 } file_systems[] = {
-	{ "ext4", "/mnt/ext4", { DP_NS_FSDAX, 128 * MIB, 2 * MIB } },
-	/* mkfs.xfs makes none below 300 MiB. */
-	{ "xfs", "/mnt/xfs", { DP_NS_FSDAX, 352 * MIB, 2 * MIB } },
+	{ "ext4", "/mnt/ext4", { DP_NS_FSDAX, 64 * MIB, 2 * MIB } },
+	{ "xfs", "/mnt/xfs", { DP_NS_FSDAX, 128 * MIB, 2 * MIB } },
 };
 
 struct setup {
 	char disks[DP_ARRAY_SIZE(file_systems)][40];
-	uint64_t modules_at; /* when the last module was in, ms */
+	int fd;
+	atomic_int loading; /* threads that still load modules */
 	struct dp_error error;
 };
+
+/* Whoever loads the last module says so. */
+static void modules_loaded(struct setup *setup)
+{
+	if (atomic_fetch_sub(&setup->loading, 1) == 1)
+		dp_emit_text(setup->fd, "modules", NULL, NULL);
+}
 
 static int make_file_systems(struct ndctl_region *region, struct setup *setup,
 			     struct dp_error *err)
@@ -163,13 +168,13 @@ static void *persistent_memory(void *arg)
 	struct setup *setup = arg;
 
 	if (!load_group("nvdimm", &setup->error)) {
-		setup->modules_at = dp_now_ms();
+		modules_loaded(setup);
 		make_pmem(setup, &setup->error);
 	}
 	return NULL;
 }
 
-static int make_rest(uint64_t *modules_at, struct dp_error *err)
+static int make_rest(struct setup *setup, struct dp_error *err)
 {
 	int rc = load_group("rdma", err);
 
@@ -177,29 +182,27 @@ static int make_rest(uint64_t *modules_at, struct dp_error *err)
 		rc = load_group("fs", err);
 	if (!rc)
 		rc = load_group("nvme", err);
-	*modules_at = dp_now_ms();
+	modules_loaded(setup);
 	if (!rc)
 		rc = dp_rxe_create("rxe0", "veth0", err);
 	dp_write_attr("4", "/proc/sys/vm/nr_hugepages");
 	return rc;
 }
 
-int dp_devices_prepare(uint64_t *modules_ms, struct dp_error *err)
+int dp_devices_prepare(int fd, struct dp_error *err)
 {
-	struct setup setup = { 0 };
-	uint64_t start = dp_now_ms(), modules_at;
+	struct setup setup = { .fd = fd, .loading = 2 };
 	pthread_t thread;
 	int rc, created = pthread_create(&thread, NULL, persistent_memory, &setup);
 
 	if (created)
 		return dp_fail(err, -created, "cannot start a thread");
-	rc = make_rest(&modules_at, err);
+	rc = make_rest(&setup, err);
 	pthread_join(thread, NULL);
 	if (!rc && setup.error.code) {
 		*err = setup.error;
 		rc = err->code;
 	}
-	*modules_ms = (setup.modules_at > modules_at ? setup.modules_at : modules_at) - start;
 	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++)
 		rc = dp_fs_mount(file_systems[i].fs, setup.disks[i], file_systems[i].dir, err);
 	return rc;

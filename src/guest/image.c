@@ -40,6 +40,7 @@ struct entry {
 	char source[PATH_MAX]; /* file to copy, or "" */
 	char *text;            /* content if there is no source */
 	bool module;           /* decompress, and leave the signature behind */
+	bool mute;             /* and the means of tracing */
 };
 
 struct manifest {
@@ -166,6 +167,7 @@ static int add_group(struct manifest *m, const struct dp_modules *modules,
 			break;
 		snprintf(entry->source, sizeof(entry->source), "%.*s", PATH_MAX - 1, source);
 		entry->module = true;
+		entry->mute = group->carrier;
 	}
 	if (list)
 		fclose(list);
@@ -240,7 +242,7 @@ static void free_reader(struct archive **a)
 }
 
 /* Modules come plain, or as .xz, .zst or .gz. */
-static int read_module(const char *path, char **data, size_t *len, struct dp_error *err)
+static int read_module(const char *path, bool mute, char **data, size_t *len, struct dp_error *err)
 {
 	dp_cleanup(free_reader) struct archive *a = archive_read_new();
 	dp_autofree char *buf = NULL;
@@ -273,28 +275,9 @@ static int read_module(const char *path, char **data, size_t *len, struct dp_err
 	}
 	*data = dp_take_ptr(buf);
 	*len = dp_module_strip((const uint8_t *)*data, used);
+	if (mute)
+		dp_module_mute((uint8_t *)*data, *len);
 	return 0;
-}
-
-/*
- * A signed module ends in: signature, struct module_signature (12 bytes, the last four the
- * signature's length, big-endian), "~Module signature appended~\n" (kernel/module_signature.c).
- * Checking it is a third of the time that loading takes under emulation, and it says nothing here:
- * the packages were checked when they were fetched.
- */
-size_t dp_module_strip(const uint8_t *data, size_t len)
-{
-	static const char marker[] = "~Module signature appended~\n";
-	const size_t tail = sizeof(marker) - 1 + 12;
-	const uint8_t *size_at;
-	size_t size;
-
-	if (len < tail || memcmp(data + len - (sizeof(marker) - 1), marker, sizeof(marker) - 1))
-		return len;
-	size_at = data + len - (sizeof(marker) - 1) - 4;
-	size = (size_t)size_at[0] << 24 | (size_t)size_at[1] << 16 | (size_t)size_at[2] << 8 |
-	       size_at[3];
-	return size > len - tail ? len : len - tail - size;
 }
 
 static int write_parents(struct archive *a, const struct manifest *m, size_t index,
@@ -329,7 +312,7 @@ static int write_entry(struct archive *a, const struct entry *entry, struct dp_e
 	if (entry->text)
 		return dp_cpio_add(a, entry->name, S_IFREG | 0644, entry->text, strlen(entry->text),
 				   err);
-	rc = entry->module ? read_module(entry->source, &data, &len, err)
+	rc = entry->module ? read_module(entry->source, entry->mute, &data, &len, err)
 			   : dp_read_file(entry->source, FILE_LIMIT, &data, &len, err);
 	return rc ? rc : dp_cpio_add(a, entry->name, S_IFREG | 0755, data, len, err);
 }

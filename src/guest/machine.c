@@ -2,11 +2,13 @@
 /*
  * The machine: one q35 with
  *
- *   node 0   1 GiB of RAM, both CPUs, and an NVDIMM of 3 GiB: the namespaces of src/guest/devices.c
- *   node 1   an NVDIMM of 384 MiB that becomes kmem in ZONE_NORMAL
- *   node 2   an NVDIMM of 384 MiB that becomes kmem in ZONE_MOVABLE
+ *   node 0   1 GiB of RAM, both CPUs, and an NVDIMM of 3 GiB with labels: the namespaces of
+ *            src/guest/devices.c
+ *   node 1   an NVDIMM of 256 MiB that becomes kmem in ZONE_NORMAL
+ *   node 2   an NVDIMM of 256 MiB that becomes kmem in ZONE_MOVABLE
  *
- * (a kmem node of its own for each zone, so that a mapping can be bound to the zone), an NVMe
+ * (a kmem node of its own for each zone, so that a mapping can be bound to the zone; the two have
+ * no labels, which the guest would read through the ACPI interpreter, slowly), an NVMe
  * controller with a CMB for p2pdma, and a PCI test device whose BAR no driver claims, for pfnmap.
  * All memory is anonymous and sparse: nothing is left on the disk.
  *
@@ -14,6 +16,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +24,7 @@
 #include <sys/wait.h>
 
 #include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/guest.h"
@@ -36,7 +40,7 @@
 #define CMDLINE                                                                                    \
 	"console=ttyS0 quiet panic=-1 secretmem.enable=1 transparent_hugepage=madvise "           \
 	"mitigations=off init_on_alloc=0 tsc=reliable no_timer_check random.trust_cpu=on "        \
-	"cryptomgr.notests 8250.nr_uarts=2"
+	"cryptomgr.notests 8250.nr_uarts=2 maxcpus=1 rcupdate.rcu_expedited=1 lsm= tsc_early_khz=%" PRIu64
 
 const char *dp_accel_name(enum dp_accel accel)
 {
@@ -63,15 +67,32 @@ static int make_pair(int *ours, int *theirs)
 	return fcntl(*ours, F_SETFL, O_NONBLOCK) ? -errno : 0;
 }
 
+/*
+ * The guest's TSC is the host's, whether KVM or TCG runs it. A guest that calibrates it while the
+ * host is busy gets it wrong by as much as a factor of two, and then all its times are; so it is
+ * told (tsc_early_khz, from 5.9 on).
+ */
+static uint64_t tsc_khz(void)
+{
+	uint64_t us = dp_now_us(), tsc = __builtin_ia32_rdtsc();
+
+	usleep(10000);
+	tsc = __builtin_ia32_rdtsc() - tsc;
+	us = dp_now_us() - us;
+	return tsc * 1000 / us;
+}
+
 static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_error *err)
 {
-	char accel[32], chardev[3][48];
+	char accel[32], chardev[3][48], cmdline[512];
 	static const char *const ids[] = { "console", "channel", "qmp" };
 
 	snprintf(accel, sizeof(accel), "%s",
 		 boot->accel == DP_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
 	for (int i = 0; i < 3; i++)
 		snprintf(chardev[i], sizeof(chardev[i]), "socket,id=%s,fd=%d", ids[i], theirs[i]);
+
+	snprintf(cmdline, sizeof(cmdline), CMDLINE, tsc_khz());
 
 	const char *const argv[] = {
 		QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -85,17 +106,17 @@ static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_erro
 		"-numa", "node,nodeid=2",
 		"-object", "memory-backend-ram,id=pmem0,size=3G",
 		"-device", "nvdimm,id=nvdimm0,memdev=pmem0,label-size=128K,node=0",
-		"-object", "memory-backend-ram,id=pmem1,size=384M",
-		"-device", "nvdimm,id=nvdimm1,memdev=pmem1,label-size=128K,node=1",
-		"-object", "memory-backend-ram,id=pmem2,size=384M",
-		"-device", "nvdimm,id=nvdimm2,memdev=pmem2,label-size=128K,node=2",
+		"-object", "memory-backend-ram,id=pmem1,size=256M",
+		"-device", "nvdimm,id=nvdimm1,memdev=pmem1,node=1",
+		"-object", "memory-backend-ram,id=pmem2,size=256M",
+		"-device", "nvdimm,id=nvdimm2,memdev=pmem2,node=2",
 		"-blockdev", "null-co,node-name=disk,size=67108864,read-zeroes=on",
 		"-device", "nvme,serial=daxpin,drive=disk,cmb_size_mb=16",
 		"-device", "pci-testdev,membar=16M",
 		"-chardev", chardev[0], "-serial", "chardev:console",
 		"-chardev", chardev[1], "-serial", "chardev:channel",
 		"-chardev", chardev[2], "-mon", "chardev=qmp,mode=control",
-		"-kernel", boot->kernel, "-initrd", boot->image, "-append", CMDLINE, NULL
+		"-kernel", boot->kernel, "-initrd", boot->image, "-append", cmdline, NULL
 	};
 
 	return dp_spawn(argv, -1, theirs[3], theirs, 3, err);

@@ -28,9 +28,9 @@ static const char *const rdma[] = { "?crc32_generic", "?crc32_pclmul", "ib_uverb
 static const char *const fs[] = { "?crc32c_generic", "?crc32c_intel", "ext4", "xfs" };
 static const char *const nvme[] = { "?nvme" };
 
-#define GROUP(name) { #name, name, DP_ARRAY_SIZE(name) }
-static const struct dp_module_group groups[] = { GROUP(nvdimm), GROUP(rdma), GROUP(fs),
-						 GROUP(nvme) };
+#define GROUP(name, carrier) { #name, name, DP_ARRAY_SIZE(name), carrier }
+static const struct dp_module_group groups[] = { GROUP(nvdimm, false), GROUP(rdma, false),
+						 GROUP(fs, true), GROUP(nvme, false) };
 
 const struct dp_module_group *dp_module_groups(size_t *count)
 {

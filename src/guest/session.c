@@ -21,7 +21,9 @@
 #include "daxpin/signals.h"
 
 /* Granularity of the limits, ms. */
-#define TICK_MS 250
+#define TICK_MS  250
+/* How long to let bytes gather, us. */
+#define BATCH_US 5000
 
 enum source {
 	CHANNEL,
@@ -40,7 +42,7 @@ struct session {
 	const char *command;
 	const struct dp_session_limits *limits;
 	dp_progress_fn progress;
-	uint64_t start, heard, ready_at;
+	uint64_t start, heard;
 	char log[512];   /* the end of what QEMU printed */
 	bool sent, gone; /* the command was sent; QEMU has closed its end */
 	bool stopped;    /* QEMU has stopped the virtual CPUs */
@@ -132,6 +134,8 @@ static void wait_a_tick(struct session *s)
 	p[SIGNALS] = (struct pollfd){ .fd = dp_signals_fd(), .events = POLLIN };
 	if (poll(p, SOURCES, TICK_MS) <= 0)
 		return;
+	/* QEMU writes a serial port's bytes one by one: do not wake up for each of them. */
+	usleep(BATCH_US);
 	/* The channel last: when it closes, what the others still held has been read. */
 	for (int i = LOG; i >= CHANNEL; i--)
 		if (p[i].revents && *fds[i] >= 0)
@@ -144,7 +148,6 @@ static void send_command(struct session *s)
 	int n = snprintf(line, sizeof(line), "%s\n", s->command);
 
 	s->sent = true;
-	s->ready_at = dp_now_ms();
 	if (n < 0 || (size_t)n >= sizeof(line) || dp_write_all(s->machine.channel, line, (size_t)n))
 		end(s, "the command could not be sent to the guest");
 }
@@ -211,10 +214,6 @@ static int converse(struct session *s, struct dp_error *err)
 
 static void conclude(struct session *s, struct dp_run_record *run)
 {
-	if (s->ready_at) {
-		dp_run_add_phase(run, "run", dp_now_ms() - s->ready_at);
-		dp_run_add_phase(run, "setup", s->ready_at - s->start);
-	}
 	snprintf(run->ending, sizeof(run->ending), "%s", s->ending);
 	snprintf(run->alarm, sizeof(run->alarm), "%s", s->console.alarm);
 	if (run->ending[0] || run->alarm[0])
@@ -235,6 +234,7 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 	if (rc)
 		return rc;
 	s.heard = s.start;
+	collect->since = s.start;
 	rc = converse(&s, err);
 	if (progress)
 		progress("", -1);

@@ -39,18 +39,6 @@ int dp_emit_text(int fd, const char *kind, const char *key, const char *text)
 	return dp_emit(fd, obj);
 }
 
-int dp_emit_phase(int fd, const char *name, uint64_t ms)
-{
-	struct json_object *obj = json_object_new_object();
-
-	if (!obj)
-		return -ENOMEM;
-	json_object_object_add(obj, "kind", json_object_new_string("phase"));
-	json_object_object_add(obj, "name", json_object_new_string(name));
-	json_object_object_add(obj, "ms", json_object_new_int64((int64_t)ms));
-	return dp_emit(fd, obj);
-}
-
 static void put_tokener(struct json_tokener **tok)
 {
 	if (*tok)

@@ -6,6 +6,7 @@
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
 #include "daxpin/collect.h"
 #include "daxpin/observe.h"
 
@@ -13,6 +14,7 @@ int dp_collect_init(struct dp_collect *collect, const struct dp_plan *plan)
 {
 	memset(collect, 0, sizeof(*collect));
 	collect->plan = plan;
+	collect->since = dp_now_ms();
 	collect->cells = calloc(plan->count, sizeof(*collect->cells));
 	collect->seen = calloc(plan->count, sizeof(*collect->seen));
 	if (collect->cells && collect->seen)
@@ -59,13 +61,19 @@ static void take_death(struct dp_collect *c, struct json_object *obj)
 	keep(c, &cell);
 }
 
-static void take_phase(struct dp_collect *c, struct json_object *obj)
+/* What lies between two milestones of the stream is a phase, by the clock of whoever listens. */
+static void end_phase(struct dp_collect *c, const char *name)
 {
-	const char *name = dp_json_text(obj, "name");
-	int64_t ms;
+	uint64_t now = dp_now_ms();
 
-	if (name && !dp_json_int(obj, "ms", &ms) && ms >= 0)
-		dp_run_add_phase(&c->run, name, (uint64_t)ms);
+	dp_run_add_phase(&c->run, name, now - c->since);
+	c->since = now;
+}
+
+static void take_modules(struct dp_collect *c, struct json_object *obj)
+{
+	(void)obj;
+	end_phase(c, "modules");
 }
 
 static void take_failure(struct dp_collect *c, struct json_object *obj)
@@ -87,6 +95,7 @@ static void take_rdma(struct dp_collect *c, struct json_object *obj)
 static void take_hello(struct dp_collect *c, struct json_object *obj)
 {
 	copy(c->run.subject.kernel, sizeof(c->run.subject.kernel), dp_json_text(obj, "kernel"));
+	end_phase(c, "boot");
 }
 
 static void take_begin(struct dp_collect *c, struct json_object *obj)
@@ -98,19 +107,21 @@ static void take_ready(struct dp_collect *c, struct json_object *obj)
 {
 	(void)obj;
 	c->ready = true;
+	end_phase(c, "devices");
 }
 
 static void take_done(struct dp_collect *c, struct json_object *obj)
 {
 	(void)obj;
 	c->done = true;
+	end_phase(c, "run");
 }
 
 static const struct {
 	const char *kind;
 	void (*take)(struct dp_collect *c, struct json_object *obj);
 } kinds[] = {
-	{ "hello", take_hello }, { "rdma", take_rdma },   { "phase", take_phase },
+	{ "hello", take_hello }, { "rdma", take_rdma },   { "modules", take_modules },
 	{ "begin", take_begin }, { "cell", take_cell },   { "died", take_death },
 	{ "ready", take_ready }, { "failed", take_failure }, { "done", take_done },
 };
