@@ -111,9 +111,9 @@ struct dp_leaf {
  *
  * A hardware breakpoint on the address samples PERF_SAMPLE_DATA_PAGE_SIZE and
  * PERF_SAMPLE_PHYS_ADDR: perf_get_pgtable_size() and perf_virt_to_phys() in kernel/events/core.c.
- * The size is there from 5.11 on.
+ * Before 5.11 there is only the address.
  *
- * Return: 0, or a negative errno (-EACCES by perf_event_paranoid, -EINVAL before 5.11).
+ * Return: 0, or a negative errno (-EACCES by perf_event_paranoid).
  */
 int dp_leaf_read(const void *addr, struct dp_leaf *leaf, struct dp_error *err);
 

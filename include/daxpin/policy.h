@@ -18,6 +18,7 @@ struct dp_rule {
 	char *mapping;   /* glob */
 	char *access;    /* glob */
 	char *provider;  /* glob */
+	int odp;         /* 1: adapters that page on demand, 0: those that do not, -1: all */
 	struct dp_series from, to; /* kernel series, both included */
 	int err;         /* expected: 0 allowed, positive errno rejected */
 	bool any_errno;  /* expected: rejected, with whatever errno */
@@ -56,12 +57,13 @@ void dp_policy_clear(struct dp_policy *policy);
 struct dp_subject {
 	char kernel[96];    /* release */
 	char provider[32];  /* of the RDMA device */
+	bool odp;           /* the RDMA device pages on demand */
 };
 
 /**
  * dp_policy_find - the first rule that covers a cell
  * @policy: the rules
- * @subject: kernel and provider
+ * @subject: kernel and adapter
  * @mapping: fixed name
  * @access: fixed name
  *
@@ -99,7 +101,7 @@ struct dp_result {
 /**
  * dp_judge - a verdict for one cell
  * @policy: the rules
- * @subject: kernel and provider
+ * @subject: kernel and adapter
  * @id: of the cell
  * @cell: the observation, NULL if there is none
  * @absent: why there is none, one sentence

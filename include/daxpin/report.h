@@ -27,7 +27,6 @@ struct dp_run_record {
 	char kernel_spec[256]; /* what the user asked for, "" on the host */
 	struct dp_subject subject;
 	char rdma_device[64];
-	bool odp;              /* the RDMA device pages on demand */
 	struct dp_phase phases[DP_PHASES];
 	size_t nphases;
 	struct dp_result *results;

@@ -19,10 +19,10 @@
 #define ATTEMPTS 4
 
 /* Registers, looks, deregisters. What is between two readings of the counters is this only. */
-static int register_once(const struct dp_rdma *rdma, const struct dp_question *question,
-			 const struct dp_area *area, const struct dp_proof *proof,
-			 struct dp_cell *cell)
+static int register_once(const struct dp_asker *asker, const struct dp_question *question,
+			 const struct dp_proof *proof, struct dp_cell *cell)
 {
+	const struct dp_area *area = &asker->area;
 	struct dp_pins before = { 0 }, after = { 0 };
 	int64_t vmpin = dp_vmpin_kib();
 	uint64_t t0, t1;
@@ -31,14 +31,14 @@ static int register_once(const struct dp_rdma *rdma, const struct dp_question *q
 	cell->pins_seen = !dp_pins_read(&before);
 	t0 = dp_now_us();
 	errno = 0;
-	mr = ibv_reg_mr(rdma->pd, area->addr, area->len, question->access->flags);
+	mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
 	t1 = dp_now_us();
 	cell->err = mr ? 0 : errno;
 	cell->register_us = t1 - t0;
 	if (!mr && !cell->err)
 		return -EIO;
 	cell->vmpin_held_kib = dp_vmpin_kib() - vmpin;
-	dp_proof_after(area, proof, cell);
+	dp_proof_after(asker, proof, cell);
 	t0 = dp_now_us();
 	if (mr && ibv_dereg_mr(mr))
 		return -errno;
@@ -91,7 +91,7 @@ static int ask_once(struct dp_asker *asker, const struct dp_question *question,
 		return rc;
 	cell->pages = asker->area.len / (uint64_t)sysconf(_SC_PAGESIZE);
 	dp_proof_take(asker, &proof, cell);
-	rc = register_once(asker->rdma, question, &asker->area, &proof, cell);
+	rc = register_once(asker, question, &proof, cell);
 	if (rc)
 		dp_fail(err, rc, "%s gave no errno, or deregistration failed", question->id);
 	dp_proof_clear(&proof);

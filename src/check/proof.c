@@ -38,8 +38,8 @@ static bool is_pfnmap(const struct dp_area *area)
  * Frames, by pagemap. Not where a PUD maps them: there the page walk would split what it looks at,
  * and one leaf is one range of frames anyway.
  */
-static int take_frames(const struct dp_area *area, const struct dp_leaf *leaf,
-		       struct dp_proof *proof)
+static int take_frames(const struct dp_area *area, const struct dp_mapping *mapping,
+		       const struct dp_leaf *leaf, struct dp_proof *proof)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
@@ -47,7 +47,7 @@ static int take_frames(const struct dp_area *area, const struct dp_leaf *leaf,
 	proof->pfn = calloc(proof->pages, sizeof(*proof->pfn));
 	if (!proof->pfn)
 		return -ENOMEM;
-	if (leaf->size < PUD_SIZE)
+	if (leaf->size < PUD_SIZE && mapping->granule < PUD_SIZE)
 		return dp_frames_read(area->addr, proof->pages, proof->pfn);
 	for (size_t i = 0; i < proof->pages && leaf->phys; i++)
 		proof->pfn[i] = leaf->phys / page + i;
@@ -85,7 +85,7 @@ static void find_owner(const struct dp_asker *asker, const struct dp_proof *proo
 			 asker->iomem_error.what);
 		return;
 	}
-	first = dp_iomem_find(&asker->iomem, proof->pfn[0] * page);
+	first = proof->pfn[0] ? dp_iomem_find(&asker->iomem, proof->pfn[0] * page) : NULL;
 	if (!first)
 		return;
 	copy_owner(first, cell->owner, sizeof(cell->owner));
@@ -107,7 +107,11 @@ static void take_leaf(const struct dp_area *area, struct dp_leaf *leaf, struct d
 		return;
 	}
 	cell->leaf = leaf->size;
-	snprintf(cell->leaf_by, sizeof(cell->leaf_by), "perf-page-size");
+	if (leaf->size)
+		snprintf(cell->leaf_by, sizeof(cell->leaf_by), "perf-page-size");
+	else
+		snprintf(cell->proof_text, sizeof(cell->proof_text),
+			 "page size: perf does not sample it before Linux 5.11");
 }
 
 void dp_proof_take(const struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell)
@@ -125,7 +129,7 @@ void dp_proof_take(const struct dp_asker *asker, struct dp_proof *proof, struct 
 		return;
 	}
 	take_leaf(area, &leaf, cell);
-	rc = take_frames(area, &leaf, proof);
+	rc = take_frames(area, mapping, &leaf, proof);
 	if (rc) {
 		snprintf(cell->proof_text, sizeof(cell->proof_text), "frame numbers: %s%s",
 			 dp_errno_name(rc), rc == -EPERM ? " (shown to root only)" : "");
@@ -137,11 +141,14 @@ void dp_proof_take(const struct dp_asker *asker, struct dp_proof *proof, struct 
 			   sizeof(cell->zone_before));
 }
 
-void dp_proof_after(const struct dp_area *area, const struct dp_proof *proof, struct dp_cell *cell)
+void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
+		    struct dp_cell *cell)
 {
+	const struct dp_mapping *mapping = asker->mapping;
+	const struct dp_area *area = &asker->area;
 	dp_autofree uint64_t *now = NULL;
 
-	if (!proof->pfn || !proof->pfn[0] || cell->leaf >= PUD_SIZE)
+	if (!proof->pfn || !proof->pfn[0] || mapping->granule >= PUD_SIZE)
 		return;
 	now = calloc(proof->pages, sizeof(*now));
 	if (!now || dp_frames_read(area->addr, proof->pages, now))

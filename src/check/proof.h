@@ -21,11 +21,12 @@ void dp_proof_take(const struct dp_asker *asker, struct dp_proof *proof, struct 
 
 /**
  * dp_proof_after - see whether the registration moved the pages
- * @area: the mapping
+ * @asker: has the mapping
  * @proof: what dp_proof_take() saw
  * @cell: receives moved and zone_after
  */
-void dp_proof_after(const struct dp_area *area, const struct dp_proof *proof, struct dp_cell *cell);
+void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
+		    struct dp_cell *cell);
 
 void dp_proof_clear(struct dp_proof *proof);
 

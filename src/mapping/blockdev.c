@@ -29,5 +29,5 @@ static int open_blockdev(const struct dp_mapping *mapping, const struct dp_env *
 }
 
 DP_MAPPING(blockdev, .name = "blockdev", .what = "a block device through the page cache",
-	   .rank = 90, .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20,
+	   .rank = 90, .owner = "System RAM*", .granule = 2 << 20,
 	   .open = open_blockdev);

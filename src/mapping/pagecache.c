@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A file of an ordinary, not DAX, file system: the pages are page cache with a file behind them. */
+/*
+ * A file of an ordinary, not DAX, file system: the pages are page cache with a file behind them. Of
+ * what size they are is up to the file system (large folios).
+ */
 #include <sys/mman.h>
 
 #include "daxpin/error.h"
@@ -15,8 +18,8 @@ static int open_pagecache(const struct dp_mapping *mapping, const struct dp_env 
 }
 
 DP_MAPPING(pagecache_ext4, .name = "pagecache-ext4", .what = "a shared file on ext4 without DAX",
-	   .rank = 70, .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20,
+	   .rank = 70, .owner = "System RAM*", .granule = 2 << 20,
 	   .open = open_pagecache, .fs = "ext4");
 DP_MAPPING(pagecache_xfs, .name = "pagecache-xfs", .what = "a shared file on xfs without DAX",
-	   .rank = 80, .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20,
+	   .rank = 80, .owner = "System RAM*", .granule = 2 << 20,
 	   .open = open_pagecache, .fs = "xfs");

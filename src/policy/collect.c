@@ -89,7 +89,7 @@ static void take_rdma(struct dp_collect *c, struct json_object *obj)
 	copy(c->run.rdma_device, sizeof(c->run.rdma_device), dp_json_text(obj, "device"));
 	copy(c->run.subject.provider, sizeof(c->run.subject.provider),
 	     dp_json_text(obj, "provider"));
-	c->run.odp = json_object_get_boolean(json_object_object_get(obj, "odp"));
+	c->run.subject.odp = json_object_get_boolean(json_object_object_get(obj, "odp"));
 }
 
 static void take_hello(struct dp_collect *c, struct json_object *obj)

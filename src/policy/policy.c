@@ -47,7 +47,7 @@ static const char *text_of(const config_setting_t *rule, const char *key)
 
 static int check_keys(const struct loader *l, const config_setting_t *rule)
 {
-	static const char *const known[] = { "mapping", "access", "provider", "kernel",
+	static const char *const known[] = { "mapping", "access", "provider", "odp",	 "kernel",
 					     "verdict", "errno",  "why",      "reference" };
 
 	for (int i = 0; i < config_setting_length(rule); i++) {
@@ -83,6 +83,12 @@ static int parse_range(const char *text, struct dp_rule *rule)
 	if (*text && (dp_parse_series(text, &rule->to, &text) || *text))
 		return -EINVAL;
 	return dp_compare_series(rule->from, rule->to) > 0 ? -EINVAL : 0;
+}
+
+static int parse_odp(const char *text, struct dp_rule *rule)
+{
+	rule->odp = !text ? -1 : !strcmp(text, "yes");
+	return !text || rule->odp || !strcmp(text, "no") ? 0 : -EINVAL;
 }
 
 static int parse_verdict(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
@@ -137,6 +143,9 @@ static int parse_rule(const struct loader *l, const config_setting_t *at, struct
 	if (parse_range(range ? range : "-", rule))
 		return complain(l, config_setting_lookup((config_setting_t *)at, "kernel"),
 				"\"6.1\", \"5.10-6.4\", \"6.5-\" or \"-6.4\" is wanted for", "kernel");
+	if (parse_odp(text_of(at, "odp"), rule))
+		return complain(l, config_setting_lookup((config_setting_t *)at, "odp"),
+				"\"yes\" or \"no\" is wanted for", "odp");
 	rule->provider = strdup(provider ? provider : "*");
 	return rule->provider ? parse_verdict(l, at, rule) : -ENOMEM;
 }
@@ -233,6 +242,7 @@ const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 
 		if (dp_compare_series(series, rule->from) >= 0 &&
 		    dp_compare_series(series, rule->to) <= 0 &&
+		    (rule->odp < 0 || rule->odp == subject->odp) &&
 		    !fnmatch(rule->mapping, mapping, 0) && !fnmatch(rule->access, access, 0) &&
 		    !fnmatch(rule->provider, subject->provider, 0))
 			return rule;

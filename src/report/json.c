@@ -113,7 +113,7 @@ static struct json_object *rdma(const struct dp_run_record *run)
 
 	add_text(obj, "device", run->rdma_device);
 	add_text(obj, "provider", run->subject.provider);
-	json_object_object_add(obj, "odp", json_object_new_boolean(run->odp));
+	json_object_object_add(obj, "odp", json_object_new_boolean(run->subject.odp));
 	return obj;
 }
 

@@ -218,7 +218,7 @@ static void write_run(const struct page *p)
 		color(p, BOLD), color(p, PLAIN), run->subject.kernel, run->where,
 		run->accel[0] ? " (" : "", run->accel, run->accel[0] ? ")" : "",
 		run->rdma_device[0] ? run->rdma_device : "none", run->subject.provider,
-		run->odp ? "on-demand paging" : "no on-demand paging");
+		run->subject.odp ? "on-demand paging" : "no on-demand paging");
 	write_table(p);
 	write_stories(p, DP_FAIL, "Failures");
 	write_stories(p, DP_ERROR, "Errors");
