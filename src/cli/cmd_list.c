@@ -1,4 +1,125 @@
-int cli_list(int argc, char **argv);
-int cli_list(int argc, char **argv) { (void)argc; (void)argv; return 0; }
-int cli_explain(int argc, char **argv);
-int cli_explain(int argc, char **argv) { (void)argc; (void)argv; return 0; }
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+#include "daxpin/check.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/inventory.h"
+
+static const char help[] =
+	"Usage: daxpin list [--format text|json]\n"
+	"       daxpin list --ids\n"
+	"\n"
+	"Lists the RDMA devices, DAX devices, namespaces and DAX mounts of this machine,\n"
+	"or the ids of all checks.\n";
+
+static const struct {
+	const char *key, *title;
+	struct json_object *(*collect)(void);
+} sections[] = {
+	{ "rdma", "RDMA devices", dp_inventory_rdma },
+	{ "dax", "DAX devices", dp_inventory_dax },
+	{ "namespaces", "Namespaces", dp_inventory_namespaces },
+	{ "mounts", "DAX mounts (ext4, xfs)", dp_inventory_mounts },
+};
+
+static struct json_object *collect_all(void)
+{
+	struct json_object *root = json_object_new_object();
+
+	json_object_object_add(root, "schema", json_object_new_string("daxpin-list/1"));
+	for (size_t i = 0; i < DP_ARRAY_SIZE(sections); i++)
+		json_object_object_add(root, sections[i].key, sections[i].collect());
+	return root;
+}
+
+/* The first member is the name; the rest says what it is. */
+static void print_entry(struct json_object *entry)
+{
+	bool first = true;
+
+	json_object_object_foreach(entry, key, value) {
+		const char *text = value ? json_object_get_string(value) : "unknown";
+
+		if (first)
+			printf("  %-12s", text);
+		else
+			printf("  %s=%s", key, text);
+		first = false;
+	}
+	putchar('\n');
+}
+
+static void print_text(struct json_object *root)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(sections); i++) {
+		struct json_object *list = json_object_object_get(root, sections[i].key);
+		size_t count = json_object_array_length(list);
+
+		printf("%s%s\n", i ? "\n" : "", sections[i].title);
+		for (size_t k = 0; k < count; k++)
+			print_entry(json_object_array_get_idx(list, k));
+		if (!count)
+			puts("  none");
+	}
+}
+
+static int print_ids(void)
+{
+	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
+
+	if (dp_plan_make(NULL, 0, &plan, NULL))
+		return 3;
+	for (size_t i = 0; i < plan.count; i++)
+		puts(plan.list[i].id);
+	return 0;
+}
+
+static int print_inventory(bool json)
+{
+	struct json_object *root = collect_all();
+
+	if (json)
+		puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+								  JSON_C_TO_STRING_SPACED |
+								  JSON_C_TO_STRING_NOSLASHESCAPE));
+	else
+		print_text(root);
+	json_object_put(root);
+	return 0;
+}
+
+int cli_list(int argc, char **argv)
+{
+	static const struct option known[] = { { "format", required_argument, NULL, 'f' },
+					       { "ids", no_argument, NULL, 'i' },
+					       { "help", no_argument, NULL, 'h' },
+					       { 0 } };
+	const struct dp_format *format = dp_format_find("text");
+	struct dp_error err = { 0 };
+	bool ids = false;
+	int option, at = 1, rc = 0;
+
+	optind = 0;
+	opterr = 0;
+	while (!rc && (option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
+		if (option == 'h')
+			return cli_help(help), 0;
+		if (option == 'f')
+			rc = cli_parse_format(optarg, &format, &err);
+		else if (option == 'i')
+			ids = true;
+		else
+			rc = cli_bad_option(argv, at, &err);
+		at = optind;
+	}
+	if (!rc && optind < argc)
+		rc = dp_bad_input(&err, "unexpected \"%s\"", argv[optind]);
+	if (rc)
+		return dp_error_print(&err);
+	return ids ? print_ids() : print_inventory(!strcmp(format->name, "json"));
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Why can this be registered, or why not? Answered from what the path is and from the policy: it
+ * is looked at, and neither opened for writing nor mapped.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <json-c/json.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#include "daxpin/check.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/file.h"
+#include "daxpin/inventory.h"
+#include "daxpin/observe.h"
+#include "daxpin/text.h"
+
+static const char help[] =
+	"Usage: daxpin explain [OPTIONS] PATH\n"
+	"\n"
+	"Says what a file, a folder or a device is mapped as, whether a memory region may\n"
+	"be registered over it with each access mode, why, and what to do instead.\n"
+	"Nothing is written, mapped or registered.\n"
+	"\n"
+	"  --kernel RELEASE     for this kernel (default: the running one)\n"
+	"  --provider PROVIDER  for this RDMA provider, such as rxe or mlx5 (default: that of\n"
+	"                       the first device here, rxe if there is none)\n"
+	"  --policy FILE        expectations of your own\n"
+	"  --format FORMAT      text or json\n";
+
+struct subject_path {
+	const char *path;
+	char mapping[64]; /* the mapping's fixed name, or one made like it */
+	char what[160];   /* what it is, for people */
+};
+
+static bool dax_folder(const char *path)
+{
+	dp_autofd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct fsxattr attr;
+
+	return fd >= 0 && ioctl(fd, FS_IOC_FSGETXATTR, &attr) == 0 &&
+	       (attr.fsx_xflags & FS_XFLAG_DAX);
+}
+
+/* A mount with dax or dax=always makes DAX files everywhere. */
+static bool dax_mount(const struct stat *st)
+{
+	dp_autofree char *text = NULL;
+	char device[32], *rest;
+
+	if (dp_read_file("/proc/self/mountinfo", 8 << 20, &text, NULL, NULL))
+		return false;
+	snprintf(device, sizeof(device), " %u:%u ", major(st->st_dev), minor(st->st_dev));
+	rest = text;
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+		if (strstr(line, device) &&
+		    (strstr(line, ",dax=always") || strstr(line, ",dax,") ||
+		     (strlen(line) > 4 && !strcmp(line + strlen(line) - 4, ",dax"))))
+			return true;
+	return false;
+}
+
+static bool is_dax(const char *path, const struct stat *st)
+{
+	struct statx stx;
+
+	if (S_ISDIR(st->st_mode))
+		return dax_folder(path) || dax_mount(st);
+	return statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, &stx) == 0 &&
+	       (stx.stx_attributes & STATX_ATTR_DAX);
+}
+
+static const char *fs_name(const char *path)
+{
+	static const struct {
+		long magic;
+		const char *name;
+	} known[] = {
+		{ EXT4_SUPER_MAGIC, "ext4" }, { 0x58465342, "xfs" },
+		{ BTRFS_SUPER_MAGIC, "btrfs" }, { TMPFS_MAGIC, "tmpfs" },
+		{ HUGETLBFS_MAGIC, "hugetlbfs" }, { NFS_SUPER_MAGIC, "nfs" },
+		{ OVERLAYFS_SUPER_MAGIC, "overlayfs" }, { SYSFS_MAGIC, "sysfs" },
+		{ PROC_SUPER_MAGIC, "proc" },
+	};
+	struct statfs fs;
+
+	if (statfs(path, &fs))
+		return "unknown";
+	for (size_t i = 0; i < DP_ARRAY_SIZE(known); i++)
+		if (fs.f_type == known[i].magic)
+			return known[i].name;
+	return "other";
+}
+
+static int classify_file(struct subject_path *s, const struct stat *st, struct dp_error *err)
+{
+	const char *fs = fs_name(s->path), *kind = S_ISDIR(st->st_mode) ? "a file in" : "a file on";
+
+	if (!strcmp(fs, "sysfs") && strstr(s->path, "/p2pmem/allocate"))
+		snprintf(s->mapping, sizeof(s->mapping), "p2pdma");
+	else if (!strcmp(fs, "sysfs") && strstr(s->path, "/resource"))
+		snprintf(s->mapping, sizeof(s->mapping), "pfnmap");
+	else if (!strcmp(fs, "sysfs") || !strcmp(fs, "proc"))
+		return dp_bad_input(err, "%s is on %s: nothing that is mapped for RDMA", s->path, fs);
+	else if (!strcmp(fs, "tmpfs"))
+		snprintf(s->mapping, sizeof(s->mapping), "tmpfs");
+	else if (!strcmp(fs, "hugetlbfs"))
+		snprintf(s->mapping, sizeof(s->mapping), "hugetlb-2M");
+	else if (is_dax(s->path, st))
+		snprintf(s->mapping, sizeof(s->mapping), "fsdax-%s-4K", fs);
+	else
+		snprintf(s->mapping, sizeof(s->mapping), "pagecache-%s", fs);
+	snprintf(s->what, sizeof(s->what), "%s %s%s", kind, fs,
+		 !strncmp(s->mapping, "fsdax", 5)	? " with DAX"
+		 : !strncmp(s->mapping, "pagecache", 9) ? " without DAX"
+							: "");
+	return 0;
+}
+
+static int classify_char(struct subject_path *s, const struct stat *st, struct dp_error *err)
+{
+	char name[64], align[32], size[16];
+	uint64_t bytes;
+
+	if (dp_link_name(name, sizeof(name), "/sys/dev/char/%u:%u", major(st->st_rdev),
+			 minor(st->st_rdev)) ||
+	    dp_read_attr(align, sizeof(align), "/sys/bus/dax/devices/%s/align", name))
+		return dp_bad_input(err, "%s is a character device, and no device-dax", s->path);
+	bytes = strtoull(align, NULL, 0);
+	dp_format_size(bytes, size, sizeof(size));
+	snprintf(s->mapping, sizeof(s->mapping), "devdax-%s", size);
+	snprintf(s->what, sizeof(s->what), "device-dax, aligned to %s", size);
+	return 0;
+}
+
+static int classify(struct subject_path *s, struct dp_error *err)
+{
+	struct stat st;
+
+	if (stat(s->path, &st)) {
+		dp_fail(err, -errno, "cannot look at %s", s->path);
+		err->input = true;
+		return -EINVAL;
+	}
+	if (S_ISCHR(st.st_mode))
+		return classify_char(s, &st, err);
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return classify_file(s, &st, err);
+	if (!S_ISBLK(st.st_mode))
+		return dp_bad_input(err, "%s is neither a file, a folder nor a device", s->path);
+	snprintf(s->mapping, sizeof(s->mapping), "blockdev");
+	snprintf(s->what, sizeof(s->what), "a block device, mapped through the page cache");
+	return 0;
+}
+
+static const struct {
+	const char *prefix, *advice;
+} advices[] = {
+	{ "fsdax", "Use device-dax for memory that stays registered, or an on-demand MR "
+		   "(IBV_ACCESS_ON_DEMAND) on an adapter that can; rxe can from Linux 6.16." },
+	{ "pagecache", "Registering for reading works everywhere. For writing, register anonymous "
+		       "memory, a memfd or tmpfs and copy, or put the data on device-dax." },
+	{ "blockdev", "Registering for reading works everywhere. For writing, register anonymous "
+		      "memory and copy, or use device-dax." },
+	{ "devdax", "Nothing to do. But do not unbind, disable or reconfigure the device while it is "
+		    "registered: from 6.1 on the kernel does not wait for the pins." },
+	{ "p2pdma", "Export the device's memory as a dma-buf and register that "
+		    "(ibv_reg_dmabuf_mr()), if its driver can." },
+	{ "pfnmap", "Export the device's memory as a dma-buf and register that "
+		    "(ibv_reg_dmabuf_mr()), if its driver can." },
+};
+
+static const char *advice_for(const char *mapping)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(advices); i++)
+		if (!strncmp(mapping, advices[i].prefix, strlen(advices[i].prefix)))
+			return advices[i].advice;
+	return "Nothing to do.";
+}
+
+/* The adapter that is here, or soft-RoCE, of which the kernel release tells what it can. */
+static void default_subject(struct dp_subject *subject)
+{
+	struct json_object *list = dp_inventory_rdma(), *first;
+	const char *provider;
+	struct utsname uts;
+
+	uname(&uts);
+	if (!subject->kernel[0])
+		snprintf(subject->kernel, sizeof(subject->kernel), "%s", uts.release);
+	if (!subject->provider[0] && json_object_array_length(list)) {
+		first = json_object_array_get_idx(list, 0);
+		provider = dp_json_text(first, "provider");
+		snprintf(subject->provider, sizeof(subject->provider), "%s",
+			 provider ? provider : "unknown");
+		subject->odp = json_object_get_boolean(json_object_object_get(first, "odp"));
+	} else {
+		const struct dp_series odp_since = { 6, 16 };
+		struct dp_series series = { 0, 0 };
+
+		if (!subject->provider[0])
+			snprintf(subject->provider, sizeof(subject->provider), "rxe");
+		dp_parse_series(subject->kernel, &series, NULL);
+		subject->odp = !strcmp(subject->provider, "mlx5") ||
+			       (!strcmp(subject->provider, "rxe") &&
+				dp_compare_series(series, odp_since) >= 0);
+	}
+	json_object_put(list);
+}
+
+static void answer(const struct dp_rule *rule, char *text, size_t size)
+{
+	if (!rule)
+		snprintf(text, size, "unknown");
+	else if (!rule->err)
+		snprintf(text, size, "allowed");
+	else
+		snprintf(text, size, "%s", rule->any_errno ? "rejected" : dp_errno_name(rule->err));
+}
+
+static void print_text(const struct subject_path *s, const struct dp_subject *subject,
+		       const struct dp_policy *policy)
+{
+	size_t count;
+	const struct dp_access *accesses = dp_accesses(&count);
+	const struct dp_rule *last = NULL;
+	char text[32];
+
+	printf("%s is %s (%s)\n", s->path, s->what, s->mapping);
+	printf("With kernel %s and provider %s (%s):\n\n", subject->kernel, subject->provider,
+	       subject->odp ? "on-demand paging" : "no on-demand paging");
+	for (size_t i = 0; i < count; i++) {
+		const struct dp_rule *rule =
+			dp_policy_find(policy, subject, s->mapping, accesses[i].name);
+
+		answer(rule, text, sizeof(text));
+		printf("  %-17s %-11s %s\n", accesses[i].name, text,
+		       !rule	      ? "no rule of the policy covers it"
+		       : rule == last ? "(the same)"
+				      : rule->why);
+		last = rule;
+	}
+	printf("\n%s\n", advice_for(s->mapping));
+}
+
+static void print_json(const struct subject_path *s, const struct dp_subject *subject,
+		       const struct dp_policy *policy)
+{
+	size_t count;
+	const struct dp_access *accesses = dp_accesses(&count);
+	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
+	char text[32];
+
+	json_object_object_add(root, "schema", json_object_new_string("daxpin-explain/1"));
+	json_object_object_add(root, "path", json_object_new_string(s->path));
+	json_object_object_add(root, "mapping", json_object_new_string(s->mapping));
+	json_object_object_add(root, "kernel", json_object_new_string(subject->kernel));
+	json_object_object_add(root, "provider", json_object_new_string(subject->provider));
+	json_object_object_add(root, "odp", json_object_new_boolean(subject->odp));
+	for (size_t i = 0; i < count; i++) {
+		const struct dp_rule *rule =
+			dp_policy_find(policy, subject, s->mapping, accesses[i].name);
+		struct json_object *obj = json_object_new_object();
+
+		answer(rule, text, sizeof(text));
+		json_object_object_add(obj, "access", json_object_new_string(accesses[i].name));
+		json_object_object_add(obj, "answer", json_object_new_string(text));
+		json_object_object_add(obj, "why",
+				       rule ? json_object_new_string(rule->why) : NULL);
+		json_object_object_add(obj, "reference",
+				       rule ? json_object_new_string(rule->reference) : NULL);
+		json_object_array_add(list, obj);
+	}
+	json_object_object_add(root, "accesses", list);
+	json_object_object_add(root, "advice", json_object_new_string(advice_for(s->mapping)));
+	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+}
+
+struct explain_options {
+	struct dp_subject subject;
+	const char *policy;
+	const struct dp_format *format;
+};
+
+static int take(int option, char **argv, int at, struct explain_options *o, struct dp_error *err)
+{
+	struct dp_series series;
+
+	switch (option) {
+	case 'k':
+		snprintf(o->subject.kernel, sizeof(o->subject.kernel), "%s", optarg);
+		return dp_parse_series(optarg, &series, NULL)
+			       ? dp_bad_input(err, "\"%s\" is no kernel release", optarg)
+			       : 0;
+	case 'r':
+		snprintf(o->subject.provider, sizeof(o->subject.provider), "%s", optarg);
+		return 0;
+	case 'p':
+		o->policy = optarg;
+		return 0;
+	case 'f':
+		return cli_parse_format(optarg, &o->format, err);
+	case 'h':
+		return cli_help(help);
+	default:
+		return cli_bad_option(argv, at, err);
+	}
+}
+
+static int parse(int argc, char **argv, struct explain_options *o, struct dp_error *err)
+{
+	static const struct option known[] = { { "kernel", required_argument, NULL, 'k' },
+					       { "provider", required_argument, NULL, 'r' },
+					       { "policy", required_argument, NULL, 'p' },
+					       { "format", required_argument, NULL, 'f' },
+					       { "help", no_argument, NULL, 'h' },
+					       { 0 } };
+	int option, at = 1, rc = 0;
+
+	optind = 0;
+	opterr = 0;
+	while (!rc && (option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
+		rc = take(option, argv, at, o, err);
+		at = optind;
+	}
+	if (!rc && optind + 1 != argc)
+		rc = dp_bad_input(err, "explain wants one path");
+	return rc;
+}
+
+int cli_explain(int argc, char **argv)
+{
+	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
+	struct explain_options options = { .format = dp_format_find("text") };
+	struct subject_path subject = { 0 };
+	struct dp_error err = { 0 };
+	int rc = parse(argc, argv, &options, &err);
+
+	if (rc == 1)
+		return 0;
+	subject.path = argv[argc - 1];
+	if (!rc)
+		rc = dp_policy_load(options.policy, &policy, &err);
+	if (!rc)
+		rc = classify(&subject, &err);
+	if (rc)
+		return dp_error_print(&err);
+	default_subject(&options.subject);
+	if (!strcmp(options.format->name, "json"))
+		print_json(&subject, &options.subject, &policy);
+	else
+		print_text(&subject, &options.subject, &policy);
+	return 0;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <infiniband/verbs.h>
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/file.h"
+#include "daxpin/inventory.h"
+#include "daxpin/rdma.h"
+
+static struct json_object *describe(struct ibv_device *device)
+{
+	const char *name = ibv_get_device_name(device);
+	struct json_object *obj = json_object_new_object();
+	struct dp_rdma rdma;
+	char provider[32], guid[40] = "", state[32] = "";
+
+	dp_rdma_provider(name, provider, sizeof(provider));
+	dp_read_attr(guid, sizeof(guid), "/sys/class/infiniband/%s/node_guid", name);
+	dp_read_attr(state, sizeof(state), "/sys/class/infiniband/%s/ports/1/state", name);
+	json_object_object_add(obj, "device", json_object_new_string(name));
+	json_object_object_add(obj, "provider", json_object_new_string(provider));
+	json_object_object_add(obj, "node_guid", json_object_new_string(guid));
+	json_object_object_add(obj, "state", json_object_new_string(state));
+	if (dp_rdma_open(name, &rdma, NULL)) {
+		json_object_object_add(obj, "odp", NULL);
+		return obj;
+	}
+	json_object_object_add(obj, "odp", json_object_new_boolean(rdma.odp));
+	dp_rdma_close(&rdma);
+	return obj;
+}
+
+struct json_object *dp_inventory_rdma(void)
+{
+	struct json_object *list = json_object_new_array();
+	struct ibv_device **devices = ibv_get_device_list(NULL);
+
+	for (struct ibv_device **d = devices; d && *d; d++)
+		json_object_array_add(list, describe(*d));
+	if (devices)
+		ibv_free_device_list(devices);
+	return list;
+}
