@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# What scripts/run, scripts/test and scripts/bench share: packages, build, one-line errors.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+me=${0##*/}
+
+# To build, to run a guest, and (the last line) to test.
+packages=(
+	build-essential cmake ninja-build pkg-config
+	libibverbs-dev libdaxctl-dev libndctl-dev libnl-3-dev libnl-route-3-dev libjson-c-dev
+	libconfig-dev nettle-dev uuid-dev libarchive-dev liblzma-dev libzstd-dev liblz4-dev
+	zlib1g-dev libbz2-dev
+	qemu-system-x86 kmod e2fsprogs xfsprogs ibverbs-providers debian-archive-keyring
+)
+test_packages=(libcmocka-dev jq)
+
+die() {
+	printf '%s: %s\n' "$me" "$1" >&2
+	exit 3
+}
+
+# Runs a command with its output in a log; on failure says what failed and what to do.
+quietly() {
+	local what=$1 hint=$2 log
+	shift 2
+	log=$(mktemp)
+	if "$@" >"$log" 2>&1 </dev/null; then
+		rm -f "$log"
+		return
+	fi
+	local last
+	last=$(grep -E '^(E:|FAILED|.*error:)' "$log" | tail -n 1)
+	[ -n "$last" ] || last=$(tail -n 1 "$log")
+	rm -f "$log"
+	die "$what failed ($last); $hint"
+}
+
+need_disk() {
+	local dir=$1 mib=$2 free
+	while [ ! -d "$dir" ]; do dir=$(dirname "$dir"); done
+	free=$(df -Pm "$dir" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$mib" ] || die "$dir has $free MiB free and $mib are needed; make room there"
+}
+
+missing_packages() {
+	local p
+	for p in "$@"; do
+		dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q '^install ok installed$' ||
+			printf '%s\n' "$p"
+	done
+}
+
+install_packages() {
+	command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||
+		die "there is no apt-get here; install the libraries of README.md by hand, then cmake --preset release"
+	local missing as_root=()
+	mapfile -t missing < <(missing_packages "$@")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" -ne 0 ]; then
+		command -v sudo >/dev/null ||
+			die "packages are missing (${missing[*]}) and there is no sudo; install them as root"
+		as_root=(sudo)
+	fi
+	need_disk /usr 1500
+	printf '%s: installing %s\n' "$me" "${missing[*]}" >&2
+	quietly 'apt-get update' 'check the network and /etc/apt/sources.list' \
+		"${as_root[@]}" apt-get -o Acquire::Retries=2 update
+	quietly 'apt-get install' 'check the network, or install the packages by hand' \
+		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+		"${missing[@]}"
+}
+
+# Configures if need be and builds; a build folder that another place made is made anew.
+build() {
+	local preset=$1
+	need_disk "$top" 300
+	cd "$top" || die "cannot enter $top"
+	quietly "configuring ($preset)" "see $top/build/$preset/CMakeFiles/CMakeError.log" \
+		cmake --preset "$preset"
+	quietly "building ($preset)" "run cmake --build --preset $preset to see all of it" \
+		cmake --build --preset "$preset"
+}
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/daxpin
+
+fetch_kernel() {
+	need_disk "$cache" 1500
+	"$1" guest --fetch >/dev/null || exit 3
+}

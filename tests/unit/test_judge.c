@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "test.h"
+
+#include "daxpin/check.h"
+#include "daxpin/collect.h"
+#include "daxpin/policy.h"
+
+static struct dp_policy policy;
+static const struct dp_subject stock = { .kernel = "6.1.0-56-amd64", .provider = "rxe" };
+
+static int load_policy(void **state)
+{
+	(void)state;
+	return dp_policy_load(NULL, &policy, NULL);
+}
+
+static int clear_policy(void **state)
+{
+	(void)state;
+	dp_policy_clear(&policy);
+	return 0;
+}
+
+/* What a sound kernel shows of a device-dax registration. */
+static struct dp_cell devdax_cell(void)
+{
+	return (struct dp_cell){ .id = "check/devdax-2M/remote-write",
+				 .pages = 512,
+				 .acquired = 512,
+				 .released = 512,
+				 .pins_seen = true,
+				 .attempts = 1,
+				 .owner = "Persistent Memory/dax0.1",
+				 .resource = "dax0.1",
+				 .uniform = true,
+				 .leaf = 2 << 20 };
+}
+
+static struct dp_cell fsdax_cell(void)
+{
+	return (struct dp_cell){ .id = "check/fsdax-ext4-2M/remote-write",
+				 .err = EOPNOTSUPP,
+				 .pages = 512,
+				 .pins_seen = true,
+				 .attempts = 1,
+				 .owner = "Persistent Memory/namespace0.3",
+				 .resource = "namespace0.3",
+				 .uniform = true,
+				 .leaf = 2 << 20 };
+}
+
+static struct dp_result judge(const struct dp_cell *cell)
+{
+	struct dp_result result;
+
+	dp_judge(&policy, &stock, cell->id, cell, NULL, &result);
+	return result;
+}
+
+static void expect(const struct dp_cell *cell, enum dp_status status, const char *says)
+{
+	struct dp_result r = judge(cell);
+
+	if (r.status != status || !strstr(r.why, says))
+		fail_msg("%s: %s, \"%s\"; expected %s, \"%s\"", r.id, dp_status_name(r.status),
+			 r.why, dp_status_name(status), says);
+}
+
+static void passes_what_is_right(void **state)
+{
+	struct dp_cell devdax = devdax_cell(), fsdax = fsdax_cell();
+
+	(void)state;
+	expect(&devdax, DP_PASS, "device-dax may be pinned");
+	expect(&fsdax, DP_PASS, "filesystem-dax rejects");
+	assert_false(judge(&devdax).unproven);
+}
+
+static void fails_the_wrong_verdict(void **state)
+{
+	struct dp_cell devdax = devdax_cell(), fsdax = fsdax_cell();
+
+	(void)state;
+	devdax.err = EFAULT;
+	devdax.acquired = devdax.released = 0;
+	expect(&devdax, DP_FAIL, "rejected with EFAULT, expected to be allowed");
+	fsdax.err = 0;
+	expect(&fsdax, DP_FAIL, "allowed, expected to be rejected with EOPNOTSUPP");
+	fsdax.err = EINVAL;
+	expect(&fsdax, DP_FAIL, "rejected with EINVAL, expected EOPNOTSUPP");
+}
+
+static void fails_pins_that_are_kept(void **state)
+{
+	struct dp_cell cell = devdax_cell(), fsdax = fsdax_cell();
+
+	(void)state;
+	cell.released = 511;
+	expect(&cell, DP_FAIL, "not given back");
+	assert_string_equal(judge(&cell).violates, "C6");
+	/* Whatever the verdict: a rejection that leaks is a failure too. */
+	fsdax.acquired = 512;
+	expect(&fsdax, DP_FAIL, "not given back");
+	cell = devdax_cell();
+	cell.vmpin_kept_kib = 2048;
+	expect(&cell, DP_FAIL, "VmPin");
+	/* And even where no rule covers the cell. */
+	cell = devdax_cell();
+	cell.released = 0;
+	struct dp_policy empty = { 0 };
+	struct dp_result result;
+
+	dp_judge(&empty, &stock, cell.id, &cell, NULL, &result);
+	assert_int_equal(result.status, DP_FAIL);
+}
+
+static void fails_a_pin_that_is_too_small(void **state)
+{
+	struct dp_cell cell = devdax_cell();
+
+	(void)state;
+	cell.acquired = cell.released = 511;
+	expect(&cell, DP_FAIL, "only 511 of the region's 512 pages");
+	/* Pins taken by the fast path, dropped and taken again are no fault. */
+	cell.acquired = cell.released = 1024;
+	expect(&cell, DP_PASS, "");
+}
+
+static void does_not_believe_names(void **state)
+{
+	struct dp_cell cell = fsdax_cell();
+
+	(void)state;
+	cell.leaf = 4096;
+	expect(&cell, DP_ERROR, "mapped by leaves of 4096 bytes instead of 2097152");
+	cell = fsdax_cell();
+	strcpy(cell.owner, "System RAM");
+	expect(&cell, DP_ERROR, "its frames belong to \"System RAM\"");
+	cell = fsdax_cell();
+	cell.uniform = false;
+	expect(&cell, DP_ERROR, "not all frames");
+	cell = fsdax_cell();
+	strcpy(cell.owner, "Persistent Memory/namespace0.4");
+	expect(&cell, DP_ERROR, "mapped namespace0.3");
+	cell = (struct dp_cell){ .id = "check/kmem-movable/local-read", .pages = 1,
+				 .acquired = 1, .released = 1, .pins_seen = true,
+				 .owner = "Persistent Memory/dax1.0/System RAM (kmem)",
+				 .uniform = true, .leaf = 4096, .zone_before = "Normal" };
+	expect(&cell, DP_ERROR, "ZONE_Normal");
+}
+
+static void says_what_is_unproven(void **state)
+{
+	struct dp_cell cell = devdax_cell();
+
+	(void)state;
+	cell.leaf = 0;
+	assert_true(judge(&cell).unproven);
+	cell = devdax_cell();
+	cell.owner[0] = '\0';
+	assert_true(judge(&cell).unproven);
+	assert_int_equal(judge(&cell).status, DP_PASS);
+}
+
+static void has_no_opinion_without_a_rule(void **state)
+{
+	struct dp_cell cell = devdax_cell();
+	struct dp_policy empty = { 0 };
+	struct dp_result result;
+
+	(void)state;
+	dp_judge(&empty, &stock, cell.id, &cell, NULL, &result);
+	assert_int_equal(result.status, DP_ERROR);
+	assert_non_null(strstr(result.why, "no expectation"));
+	strcpy(cell.id, "check/unheard-of/remote-write");
+	expect(&cell, DP_ERROR, "no such mapping");
+	strcpy(cell.id, "nonsense");
+	expect(&cell, DP_ERROR, "no such mapping");
+}
+
+static void has_no_verdict_without_an_observation(void **state)
+{
+	struct dp_result result;
+
+	(void)state;
+	dp_judge(&policy, &stock, "check/anon/local-read", NULL, "the guest died", &result);
+	assert_int_equal(result.status, DP_ERROR);
+	assert_non_null(strstr(result.why, "the guest died"));
+}
+
+static void feed(struct dp_collect *collect, const char *line)
+{
+	assert_int_equal(dp_collect_line(collect, line, strlen(line)), 0);
+}
+
+static enum dp_status status_of(const struct dp_collect *collect, const char *id)
+{
+	for (size_t i = 0; i < collect->run.count; i++)
+		if (!strcmp(collect->run.results[i].id, id))
+			return collect->run.results[i].status;
+	fail_msg("no result %s", id);
+	return DP_ERROR;
+}
+
+static void collects_a_stream_that_breaks_off(void **state)
+{
+	static const char *const only[] = { "anon", "thp" };
+	dp_cleanup(dp_plan_clear) struct dp_plan plan;
+	dp_cleanup(dp_collect_clear) struct dp_collect c;
+
+	(void)state;
+	assert_int_equal(dp_plan_make(only, 2, &plan, NULL), 0);
+	assert_int_equal(dp_collect_init(&c, &plan), 0);
+	feed(&c, "{\"kind\":\"hello\",\"kernel\":\"6.1.0-56-amd64\"}");
+	feed(&c, "{\"kind\":\"rdma\",\"device\":\"rxe0\",\"provider\":\"rxe\",\"odp\":false}");
+	feed(&c, "{\"kind\":\"cell\",\"id\":\"check/anon/local-read\",\"outcome\":\"skipped\","
+		 "\"text\":\"no reason\"}");
+	feed(&c, "{\"kind\":\"died\",\"id\":\"check/anon/local-write\",\"text\":\"killed\"}");
+	feed(&c, "{\"kind\":\"begin\",\"id\":\"check/anon/remote-read\"}");
+	feed(&c, "[   12.3] BUG: something that is no observation");
+	feed(&c, "{\"kind\":\"cell\",\"id\":\"check/not/asked\",\"outcome\":\"skipped\"}");
+	feed(&c, "{\"kind\":\"hello\",\"kernel\":12}");
+	strcpy(c.run.ending, "the guest's kernel panicked");
+	assert_int_equal(dp_collect_finish(&c, &policy), 0);
+	assert_int_equal(c.answered, 2);
+	assert_int_equal(c.rejected, 2);
+	assert_int_equal(status_of(&c, "check/anon/local-read"), DP_SKIP_STATUS);
+	assert_int_equal(status_of(&c, "check/anon/local-write"), DP_ERROR);
+	assert_int_equal(status_of(&c, "check/thp/local-read"), DP_ERROR);
+	assert_non_null(strstr(c.run.results[2].why, "being asked"));
+	assert_int_equal(dp_run_exit_code(&c.run), 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passes_what_is_right),
+		cmocka_unit_test(fails_the_wrong_verdict),
+		cmocka_unit_test(fails_pins_that_are_kept),
+		cmocka_unit_test(fails_a_pin_that_is_too_small),
+		cmocka_unit_test(does_not_believe_names),
+		cmocka_unit_test(says_what_is_unproven),
+		cmocka_unit_test(has_no_opinion_without_a_rule),
+		cmocka_unit_test(has_no_verdict_without_an_observation),
+		cmocka_unit_test(collects_a_stream_that_breaks_off),
+	};
+
+	return cmocka_run_group_tests(tests, load_policy, clear_policy);
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "test.h"
+
+#include "daxpin/check.h"
+#include "daxpin/file.h"
+#include "daxpin/policy.h"
+
+#define RULE(extra)                                                                                \
+	"rules = (\n { mapping = \"anon\"; access = \"*\";\n verdict = \"allowed\"; why = \"w\"; " \
+	"reference = \"r\";\n" extra " } );\n"
+
+static void reads_a_rule(void **state)
+{
+	dp_cleanup(dp_policy_clear) struct dp_policy policy;
+
+	(void)state;
+	assert_int_equal(dp_policy_parse("rules = ( { mapping = \"fsdax-*\"; access = \"local-*\"; "
+					 "provider = \"rxe\"; odp = \"no\"; kernel = \"5.10-6.4\"; "
+					 "verdict = \"rejected\"; errno = \"EFAULT\"; why = \"w\"; "
+					 "reference = \"r\"; } );",
+					 "test", &policy, NULL),
+			 0);
+	assert_int_equal(policy.count, 1);
+	assert_int_equal(policy.rules[0].err, EFAULT);
+	assert_int_equal(policy.rules[0].from.minor, 10);
+	assert_int_equal(policy.rules[0].to.major, 6);
+	assert_int_equal(policy.rules[0].odp, 0);
+}
+
+static void names_line_and_key_of_a_mistake(void **state)
+{
+	static const struct {
+		const char *text, *says[2];
+	} mistakes[] = {
+		{ "rules = (\n { mapping = \"a\" access }", { "test:2", "syntax" } },
+		{ RULE("mappings = \"x\";"), { "test:4", "mappings" } },
+		{ RULE("kernel = \"six\";"), { "test:4", "kernel" } },
+		{ RULE("kernel = \"6.5-6.1\";"), { "test:4", "kernel" } },
+		{ RULE("kernel = 6.1;"), { "test:4", "kernel" } },
+		{ RULE("errno = \"EFAULT\";"), { "test:2", "errno" } },
+		{ RULE("odp = \"maybe\";"), { "test:4", "odp" } },
+		{ "rules = ( { mapping = \"a\"; access = \"b\"; why = \"w\"; reference = \"r\";\n"
+		  "verdict = \"perhaps\"; } );",
+		  { "test:2", "verdict" } },
+		{ "rules = ( { mapping = \"a\"; access = \"b\"; why = \"w\"; reference = \"r\";\n"
+		  "verdict = \"rejected\"; errno = \"EWHAT\"; } );",
+		  { "test:2", "errno" } },
+		{ "rules = (\n { mapping = \"a\"; verdict = \"allowed\"; why = \"w\"; "
+		  "reference = \"r\"; } );",
+		  { "test:2", "access" } },
+		{ "rules = ( { mapping = \"a\"; access = \"b\"; verdict = \"allowed\"; "
+		  "why = \"\"; reference = \"r\"; } );",
+		  { "test:1", "why" } },
+		{ "rules = ( 12 );", { "test:1", "rules" } },
+		{ "rules = ();", { "test", "rules" } },
+		{ "", { "test", "rules" } },
+		{ "other = 1;\n" RULE(""), { "test:1", "other" } },
+		{ "@include \"/etc/passwd\"\n", { "test", "@include" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(mistakes); i++) {
+		struct dp_policy policy;
+		struct dp_error err = { 0 };
+
+		if (dp_policy_parse(mistakes[i].text, "test", &policy, &err) != -EINVAL)
+			fail_msg("accepted: %s", mistakes[i].text);
+		assert_true(err.input);
+		assert_says(&err, mistakes[i].says[0]);
+		assert_says(&err, mistakes[i].says[1]);
+		assert_null(policy.rules);
+	}
+}
+
+static void survives_every_truncation(void **state)
+{
+	static const char good[] = RULE("kernel = \"6.1-\"; provider = \"*\";");
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(good); len++) {
+		dp_autofree char *text = exact_copy(good, len + 1);
+		struct dp_policy policy;
+
+		text[len] = '\0';
+		if (!dp_policy_parse(text, "test", &policy, NULL))
+			dp_policy_clear(&policy);
+	}
+}
+
+static void refuses_files_that_are_no_text(void **state)
+{
+	dp_autofree char *dir = make_folder();
+	struct dp_policy policy;
+	struct dp_error err = { 0 };
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/policy", dir);
+	write_file(path, "rules\0= ();", 11);
+	assert_int_equal(dp_policy_load(path, &policy, &err), -EINVAL);
+	assert_says(&err, "zero bytes");
+	err = (struct dp_error){ 0 };
+	assert_true(dp_policy_load("/no/such/policy", &policy, &err) < 0);
+	assert_true(err.input);
+	dp_remove_tree(dir);
+}
+
+/* No kernel from 5.10 to 7.3, with or without on-demand paging, meets a cell without a rule. */
+static void default_covers_everything(void **state)
+{
+	static const char *const kernels[] = { "5.10.0-32-amd64", "5.15", "6.1.0-56-amd64", "6.2.1",
+					       "6.4", "6.5", "6.12.1+deb13", "6.16", "7.3-rc1" };
+	static const char *const providers[] = { "rxe", "mlx5", "siw" };
+	dp_cleanup(dp_policy_clear) struct dp_policy policy;
+	dp_cleanup(dp_plan_clear) struct dp_plan plan;
+
+	(void)state;
+	assert_int_equal(dp_policy_load(NULL, &policy, NULL), 0);
+	assert_int_equal(dp_plan_make(NULL, 0, &plan, NULL), 0);
+	for (size_t k = 0; k < DP_ARRAY_SIZE(kernels) * DP_ARRAY_SIZE(providers) * 2; k++) {
+		struct dp_subject subject = { .odp = k & 1 };
+		bool p2pdma = strcmp(kernels[k / 6], "6.2") >= 0;
+
+		strcpy(subject.kernel, kernels[k / 6]);
+		strcpy(subject.provider, providers[k / 2 % 3]);
+		for (size_t i = 0; i < plan.count; i++)
+			if (!dp_policy_find(&policy, &subject, plan.list[i].mapping->name,
+					    plan.list[i].access->name) &&
+			    (p2pdma || strcmp(plan.list[i].mapping->name, "p2pdma")))
+				fail_msg("%s: no rule for %s with %s", plan.list[i].id,
+					 subject.kernel, subject.provider);
+	}
+}
+
+static const struct dp_rule *find(const struct dp_policy *policy, const char *kernel,
+				  const char *mapping, const char *access)
+{
+	struct dp_subject subject = { .provider = "rxe" };
+
+	strcpy(subject.kernel, kernel);
+	return dp_policy_find(policy, &subject, mapping, access);
+}
+
+static void default_knows_when_the_kernel_changed(void **state)
+{
+	dp_cleanup(dp_policy_clear) struct dp_policy policy;
+
+	(void)state;
+	assert_int_equal(dp_policy_load(NULL, &policy, NULL), 0);
+	assert_int_equal(find(&policy, "6.4.16", "pagecache-ext4", "remote-write")->err, 0);
+	assert_int_equal(find(&policy, "6.5.0", "pagecache-ext4", "remote-write")->err, EFAULT);
+	assert_int_equal(find(&policy, "6.5.0", "pagecache-ext4", "remote-read")->err, 0);
+	assert_int_equal(find(&policy, "6.1.0", "devdax-2M", "flush-persistent")->err, EINVAL);
+	assert_int_equal(find(&policy, "6.2.0", "devdax-2M", "flush-persistent")->err, 0);
+	assert_int_equal(find(&policy, "6.1.0", "fsdax-xfs-2M", "local-read")->err, EOPNOTSUPP);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_a_rule),
+		cmocka_unit_test(names_line_and_key_of_a_mistake),
+		cmocka_unit_test(survives_every_truncation),
+		cmocka_unit_test(refuses_files_that_are_no_text),
+		cmocka_unit_test(default_covers_everything),
+		cmocka_unit_test(default_knows_when_the_kernel_changed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
