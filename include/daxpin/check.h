@@ -78,6 +78,9 @@ struct dp_asker {
 	struct dp_area area;
 	struct dp_iomem iomem;            /* read when area was made */
 	struct dp_error iomem_error;      /* why it could not be read */
+	struct dp_witness witness;        /* of the area's first byte */
+	struct dp_pins pins;              /* as they were after the last question */
+	bool pins_known;
 };
 
 /**

@@ -103,19 +103,38 @@ struct dp_leaf {
 	uint64_t phys; /* physical address, 0 if gup-fast finds no page there */
 };
 
+/* Someone who watches one address. */
+struct dp_witness {
+	const void *addr;
+	void *ring;  /* perf's ring buffer, NULL without a witness */
+	int fd;
+	bool sized;  /* samples hold the page size */
+	int error;   /* negative errno: why there is none */
+};
+
 /**
- * dp_leaf_read - have the kernel walk the page table for one address of this process
- * @addr: a readable address; one byte of it is read
- * @leaf: receives what the walk found
- * @err: context on failure
+ * dp_witness_open - be ready to have the kernel walk the page table for one address
+ * @addr: a readable address of this process
+ * @witness: receives the watcher, also if it failed; release with dp_witness_close()
  *
  * A hardware breakpoint on the address samples PERF_SAMPLE_DATA_PAGE_SIZE and
  * PERF_SAMPLE_PHYS_ADDR: perf_get_pgtable_size() and perf_virt_to_phys() in kernel/events/core.c.
  * Before 5.11 there is only the address.
+ */
+void dp_witness_open(const void *addr, struct dp_witness *witness);
+
+/**
+ * dp_witness_look - read one byte at the address, and what the kernel found on the way
+ * @witness: the watcher
+ * @leaf: receives what the walk found
+ * @err: context on failure
  *
  * Return: 0, or a negative errno (-EACCES by perf_event_paranoid).
  */
-int dp_leaf_read(const void *addr, struct dp_leaf *leaf, struct dp_error *err);
+int dp_witness_look(struct dp_witness *witness, struct dp_leaf *leaf, struct dp_error *err);
+
+/* A watcher that is zero is left alone. */
+void dp_witness_close(struct dp_witness *witness);
 
 /**
  * dp_zone_of - the zone of a physical address, from the memory block's valid_zones

@@ -18,17 +18,41 @@
  */
 #define ATTEMPTS 4
 
+/*
+ * In a guest nobody else pins, so the counters are as they were after the last question; if they
+ * are not, that is a pin to be accounted for. On a host they are read anew.
+ */
+static bool read_pins_before(struct dp_asker *asker, struct dp_pins *before)
+{
+	if (asker->env->guest && asker->pins_known) {
+		*before = asker->pins;
+		return true;
+	}
+	return !dp_pins_read(before);
+}
+
+static void read_pins_after(struct dp_asker *asker, const struct dp_pins *before,
+			    struct dp_cell *cell)
+{
+	asker->pins_known = !dp_pins_read(&asker->pins);
+	cell->pins_seen &= asker->pins_known;
+	if (!cell->pins_seen)
+		return;
+	cell->acquired = asker->pins.acquired - before->acquired;
+	cell->released = asker->pins.released - before->released;
+}
+
 /* Registers, looks, deregisters. What is between two readings of the counters is this only. */
-static int register_once(const struct dp_asker *asker, const struct dp_question *question,
+static int register_once(struct dp_asker *asker, const struct dp_question *question,
 			 const struct dp_proof *proof, struct dp_cell *cell)
 {
 	const struct dp_area *area = &asker->area;
-	struct dp_pins before = { 0 }, after = { 0 };
 	int64_t vmpin = dp_vmpin_kib();
+	struct dp_pins before = { 0 };
 	uint64_t t0, t1;
 	struct ibv_mr *mr;
 
-	cell->pins_seen = !dp_pins_read(&before);
+	cell->pins_seen = read_pins_before(asker, &before);
 	t0 = dp_now_us();
 	errno = 0;
 	mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
@@ -37,22 +61,20 @@ static int register_once(const struct dp_asker *asker, const struct dp_question 
 	cell->register_us = t1 - t0;
 	if (!mr && !cell->err)
 		return -EIO;
-	cell->vmpin_held_kib = dp_vmpin_kib() - vmpin;
+	cell->vmpin_held_kib = mr ? dp_vmpin_kib() - vmpin : 0;
 	dp_proof_after(asker, proof, cell);
 	t0 = dp_now_us();
 	if (mr && ibv_dereg_mr(mr))
 		return -errno;
 	cell->deregister_us = mr ? dp_now_us() - t0 : 0;
 	cell->vmpin_kept_kib = dp_vmpin_kib() - vmpin;
-	if (cell->pins_seen && !dp_pins_read(&after)) {
-		cell->acquired = after.acquired - before.acquired;
-		cell->released = after.released - before.released;
-	}
+	read_pins_after(asker, &before, cell);
 	return 0;
 }
 
 void dp_asker_close(struct dp_asker *asker)
 {
+	dp_witness_close(&asker->witness);
 	if (asker->mapping)
 		dp_area_close(&asker->area);
 	dp_iomem_clear(&asker->iomem);
@@ -71,6 +93,8 @@ static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping
 	if (rc)
 		return rc;
 	asker->mapping = mapping;
+	if (mapping->populate != DP_POPULATE_NONE)
+		dp_witness_open(asker->area.addr, &asker->witness);
 	asker->iomem_error = (struct dp_error){ 0 };
 	dp_iomem_read(&asker->iomem, &asker->iomem_error);
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Proof that a mapping is what its name says, from the kernel and not from what was asked for:
- * the page size from a page-table walk (dp_leaf_read()), the owner of each frame from pagemap
+ * the page size from a page-table walk (dp_witness_look()), the owner of each frame from pagemap
  * against /proc/iomem.
  */
 #include <errno.h>
@@ -98,11 +98,11 @@ static void find_owner(const struct dp_asker *asker, const struct dp_proof *proo
 	}
 }
 
-static void take_leaf(const struct dp_area *area, struct dp_leaf *leaf, struct dp_cell *cell)
+static void take_leaf(struct dp_witness *witness, struct dp_leaf *leaf, struct dp_cell *cell)
 {
 	struct dp_error err = { 0 };
 
-	if (dp_leaf_read(area->addr, leaf, &err)) {
+	if (dp_witness_look(witness, leaf, &err)) {
 		snprintf(cell->proof_text, sizeof(cell->proof_text), "page size: %.140s", err.what);
 		return;
 	}
@@ -114,7 +114,7 @@ static void take_leaf(const struct dp_area *area, struct dp_leaf *leaf, struct d
 			 "page size: perf does not sample it before Linux 5.11");
 }
 
-void dp_proof_take(const struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell)
+void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell)
 {
 	const struct dp_mapping *mapping = asker->mapping;
 	const struct dp_area *area = &asker->area;
@@ -128,7 +128,7 @@ void dp_proof_take(const struct dp_asker *asker, struct dp_proof *proof, struct 
 			 cell->uniform ? "VM_PFNMAP/" : "", area->resource);
 		return;
 	}
-	take_leaf(area, &leaf, cell);
+	take_leaf(&asker->witness, &leaf, cell);
 	rc = take_frames(area, mapping, &leaf, proof);
 	if (rc) {
 		snprintf(cell->proof_text, sizeof(cell->proof_text), "frame numbers: %s%s",

@@ -17,7 +17,7 @@ struct dp_proof {
  * @proof: receives the frames; release with dp_proof_clear()
  * @cell: receives owner, leaf and zone, or in proof_text why one is missing
  */
-void dp_proof_take(const struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell);
+void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell);
 
 /**
  * dp_proof_after - see whether the registration moved the pages

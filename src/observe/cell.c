@@ -23,16 +23,23 @@ static void add_int(struct json_object *obj, const char *key, int64_t value)
 	json_object_object_add(obj, key, json_object_new_int64(value));
 }
 
+/* What is usual is left out: each byte through a serial port costs. */
+static void add_unusual(struct json_object *obj, const char *key, int64_t value, int64_t usual)
+{
+	if (value != usual)
+		add_int(obj, key, value);
+}
+
 static void add_proof(struct json_object *obj, const struct dp_cell *cell)
 {
 	add_text(obj, "owner", cell->owner);
-	json_object_object_add(obj, "uniform", json_object_new_boolean(cell->uniform));
+	add_unusual(obj, "uniform", cell->uniform, true);
 	add_int(obj, "leaf", (int64_t)cell->leaf);
 	add_text(obj, "leaf_by", cell->leaf_by);
 	add_text(obj, "resource", cell->resource);
 	add_text(obj, "zone_before", cell->zone_before);
 	add_text(obj, "zone_after", cell->zone_after);
-	add_int(obj, "moved", (int64_t)cell->moved);
+	add_unusual(obj, "moved", (int64_t)cell->moved, 0);
 	add_text(obj, "proof_text", cell->proof_text);
 }
 
@@ -55,11 +62,11 @@ struct json_object *dp_cell_to_json(const struct dp_cell *cell)
 		add_int(obj, "acquired", (int64_t)cell->acquired);
 		add_int(obj, "released", (int64_t)cell->released);
 	}
-	add_int(obj, "vmpin_held_kib", cell->vmpin_held_kib);
-	add_int(obj, "vmpin_kept_kib", cell->vmpin_kept_kib);
+	add_unusual(obj, "vmpin_held_kib", cell->vmpin_held_kib, 0);
+	add_unusual(obj, "vmpin_kept_kib", cell->vmpin_kept_kib, 0);
 	add_int(obj, "register_us", (int64_t)cell->register_us);
 	add_int(obj, "deregister_us", (int64_t)cell->deregister_us);
-	add_int(obj, "attempts", cell->attempts);
+	add_unusual(obj, "attempts", cell->attempts, 1);
 	add_proof(obj, cell);
 	return obj;
 }
@@ -88,6 +95,11 @@ static int64_t get_int(struct reader *r, const char *key)
 	if (dp_json_int(r->obj, key, &value) && !r->bad)
 		r->bad = key;
 	return value;
+}
+
+static int64_t get_unusual(struct reader *r, const char *key, int64_t usual)
+{
+	return json_object_object_get_ex(r->obj, key, NULL) ? get_int(r, key) : usual;
 }
 
 static uint64_t get_count(struct reader *r, const char *key)
@@ -133,13 +145,13 @@ static void get_errno(struct reader *r, struct dp_cell *cell)
 static void get_proof(struct reader *r, struct dp_cell *cell)
 {
 	get_text(r, "owner", cell->owner, sizeof(cell->owner), false);
-	cell->uniform = json_object_get_boolean(json_object_object_get(r->obj, "uniform"));
+	cell->uniform = get_unusual(r, "uniform", true);
 	cell->leaf = get_count(r, "leaf");
 	get_text(r, "leaf_by", cell->leaf_by, sizeof(cell->leaf_by), false);
 	get_text(r, "resource", cell->resource, sizeof(cell->resource), false);
 	get_text(r, "zone_before", cell->zone_before, sizeof(cell->zone_before), false);
 	get_text(r, "zone_after", cell->zone_after, sizeof(cell->zone_after), false);
-	cell->moved = get_count(r, "moved");
+	cell->moved = (uint64_t)get_unusual(r, "moved", 0);
 	get_text(r, "proof_text", cell->proof_text, sizeof(cell->proof_text), false);
 }
 
@@ -152,11 +164,11 @@ static void get_answer(struct reader *r, struct dp_cell *cell)
 		cell->acquired = get_count(r, "acquired");
 		cell->released = get_count(r, "released");
 	}
-	cell->vmpin_held_kib = get_int(r, "vmpin_held_kib");
-	cell->vmpin_kept_kib = get_int(r, "vmpin_kept_kib");
+	cell->vmpin_held_kib = get_unusual(r, "vmpin_held_kib", 0);
+	cell->vmpin_kept_kib = get_unusual(r, "vmpin_kept_kib", 0);
 	cell->register_us = get_count(r, "register_us");
 	cell->deregister_us = get_count(r, "deregister_us");
-	cell->attempts = (unsigned int)get_count(r, "attempts");
+	cell->attempts = (unsigned int)get_unusual(r, "attempts", 1);
 	get_proof(r, cell);
 }
 

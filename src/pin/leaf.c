@@ -45,43 +45,74 @@ static int open_breakpoint(const void *addr, uint64_t wanted)
 	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-static int take_sample(int fd, const struct perf_event_mmap_page *control, const void *addr,
-		       bool sized, struct dp_leaf *leaf)
+static size_t ring_size(void)
 {
-	const struct sample *s = (const void *)((const char *)control + control->data_offset);
-
-	if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
-		return -errno;
-	(void)*(const volatile char *)addr;
-	if (ioctl(fd, PERF_EVENT_IOC_DISABLE, 0))
-		return -errno;
-	__sync_synchronize();
-	if (control->data_head < sizeof(s->header) || s->header.type != PERF_RECORD_SAMPLE ||
-	    s->addr != (uintptr_t)addr)
-		return -ENODATA;
-	leaf->phys = s->phys;
-	leaf->size = sized ? s->page_size : 0;
-	return 0;
+	return 2 * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-int dp_leaf_read(const void *addr, struct dp_leaf *leaf, struct dp_error *err)
+void dp_witness_open(const void *addr, struct dp_witness *witness)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	const uint64_t place = PERF_SAMPLE_ADDR | PERF_SAMPLE_PHYS_ADDR;
-	dp_autofd int fd = open_breakpoint(addr, place | PERF_SAMPLE_DATA_PAGE_SIZE);
-	struct perf_event_mmap_page *ring;
-	bool sized = fd >= 0;
-	int rc;
+
+	*witness = (struct dp_witness){ .addr = addr, .sized = true };
+	witness->fd = open_breakpoint(addr, place | PERF_SAMPLE_DATA_PAGE_SIZE);
+	if (witness->fd < 0 && errno == EINVAL) {
+		witness->sized = false;
+		witness->fd = open_breakpoint(addr, place);
+	}
+	if (witness->fd < 0) {
+		witness->error = -errno;
+		return;
+	}
+	witness->ring = mmap(NULL, ring_size(), PROT_READ | PROT_WRITE, MAP_SHARED, witness->fd, 0);
+	if (witness->ring != MAP_FAILED)
+		return;
+	witness->error = -errno;
+	witness->ring = NULL;
+	close(witness->fd);
+}
+
+void dp_witness_close(struct dp_witness *witness)
+{
+	if (!witness->ring)
+		return;
+	munmap(witness->ring, ring_size());
+	close(witness->fd);
+	witness->ring = NULL;
+}
+
+/* Copies the sample at the tail; it may wrap around the end of the data. */
+static bool take_sample(struct perf_event_mmap_page *control, struct sample *s)
+{
+	const char *data = (const char *)control + control->data_offset;
+	uint64_t tail = control->data_tail, head = control->data_head;
+
+	__sync_synchronize();
+	if (head - tail < sizeof(s->header) || head - tail > control->data_size)
+		return false;
+	for (size_t i = 0; i < sizeof(*s) && tail + i < head; i++)
+		((char *)s)[i] = data[(tail + i) % control->data_size];
+	__sync_synchronize();
+	control->data_tail = head;
+	return true;
+}
+
+int dp_witness_look(struct dp_witness *witness, struct dp_leaf *leaf, struct dp_error *err)
+{
+	struct sample s = { 0 };
 
 	memset(leaf, 0, sizeof(*leaf));
-	if (fd < 0 && errno == EINVAL)
-		fd = open_breakpoint(addr, place);
-	if (fd < 0)
-		return dp_fail(err, -errno, "perf_event_open of a breakpoint");
-	ring = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (ring == MAP_FAILED)
-		return dp_fail(err, -errno, "perf ring buffer");
-	rc = take_sample(fd, ring, addr, sized, leaf);
-	munmap(ring, 2 * page);
-	return rc ? dp_fail(err, rc, "perf sample of a breakpoint") : 0;
+	if (!witness->ring)
+		return dp_fail(err, witness->error, "perf_event_open of a breakpoint");
+	if (ioctl(witness->fd, PERF_EVENT_IOC_ENABLE, 0))
+		return dp_fail(err, -errno, "enabling a breakpoint");
+	(void)*(const volatile char *)witness->addr;
+	if (ioctl(witness->fd, PERF_EVENT_IOC_DISABLE, 0))
+		return dp_fail(err, -errno, "disabling a breakpoint");
+	if (!take_sample(witness->ring, &s) || s.header.type != PERF_RECORD_SAMPLE ||
+	    s.addr != (uintptr_t)witness->addr)
+		return dp_fail(err, -ENODATA, "perf sample of a breakpoint");
+	leaf->phys = s.phys;
+	leaf->size = witness->sized ? s.page_size : 0;
+	return 0;
 }

@@ -69,7 +69,7 @@ static void keeps_the_reason_of_a_skip(void **state)
 static void names_the_member_that_is_wrong(void **state)
 {
 	static const char *const needed[] = { "id", "outcome", "errno", "pages", "register_us",
-					      "leaf", "moved", "attempts" };
+					      "leaf", "deregister_us" };
 
 	(void)state;
 	for (size_t i = 0; i < DP_ARRAY_SIZE(needed); i++) {
@@ -90,7 +90,8 @@ static void refuses_hostile_values(void **state)
 {
 	static const char *const changes[][2] = {
 		{ "errno", "\"ENOSUCH\"" }, { "errno", "12" },	   { "pages", "-1" },
-		{ "leaf", "1.5" },	    { "outcome", "\"x\"" }, { "acquired", "\"512\"" },
+		{ "leaf", "1.5" },	    { "moved", "\"x\"" },  { "attempts", "null" },
+		{ "uniform", "[]" },	    { "outcome", "\"x\"" }, { "acquired", "\"512\"" },
 		{ "zone_before", "\"a name that is far too long for a zone\"" },
 	};
 
