@@ -243,13 +243,14 @@ int dp_image_bare(char *path, size_t size, struct dp_error *err);
 size_t dp_module_strip(const uint8_t *data, size_t len);
 
 /**
- * dp_module_mute - take the means of tracing from a module
+ * dp_module_mute - hide from the kernel what makes loading a module slow
  * @data: the module, changed in place
  * @len: its length in bytes
+ * @carrier: it need not be traceable
  *
  * Return: how many sections were hidden; 0 also if it is no ELF file.
  */
-unsigned int dp_module_mute(uint8_t *data, size_t len);
+unsigned int dp_module_mute(uint8_t *data, size_t len, bool carrier);
 
 /* ---- machine.c: QEMU --------------------------------------------------------------------- */
 

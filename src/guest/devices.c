@@ -18,6 +18,7 @@
 #include "devices.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -27,6 +28,8 @@
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)
 #define REGIONS 3
+/* It takes a fraction of a second. */
+#define DISK_LIMIT_MS 30000
 
 static int load_module(const char *path, struct dp_error *err)
 {
@@ -174,6 +177,21 @@ static void *persistent_memory(void *arg)
 	return NULL;
 }
 
+/* The driver probes in a work queue; without an NVMe driver in the kernel there is nothing to come. */
+static int wait_for_disk(struct dp_error *err)
+{
+	uint64_t end = dp_now_ms() + DISK_LIMIT_MS;
+
+	if (!dp_exists("/sys/bus/pci/drivers/nvme"))
+		return 0;
+	while (!dp_exists("/dev/nvme0n1")) {
+		if (dp_now_ms() > end)
+			return dp_fail(err, -ETIMEDOUT, "/dev/nvme0n1 has not appeared");
+		usleep(5000);
+	}
+	return 0;
+}
+
 static int make_rest(struct setup *setup, struct dp_error *err)
 {
 	int rc = load_group("rdma", err);
@@ -205,5 +223,5 @@ int dp_devices_prepare(int fd, struct dp_error *err)
 	}
 	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++)
 		rc = dp_fs_mount(file_systems[i].fs, setup.disks[i], file_systems[i].dir, err);
-	return rc;
+	return rc ? rc : wait_for_disk(err);
 }

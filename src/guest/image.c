@@ -40,7 +40,7 @@ struct entry {
 	char source[PATH_MAX]; /* file to copy, or "" */
 	char *text;            /* content if there is no source */
 	bool module;           /* decompress, and leave the signature behind */
-	bool mute;             /* and the means of tracing */
+	bool carrier;          /* of a group that need not be traceable */
 };
 
 struct manifest {
@@ -167,7 +167,7 @@ static int add_group(struct manifest *m, const struct dp_modules *modules,
 			break;
 		snprintf(entry->source, sizeof(entry->source), "%.*s", PATH_MAX - 1, source);
 		entry->module = true;
-		entry->mute = group->carrier;
+		entry->carrier = group->carrier;
 	}
 	if (list)
 		fclose(list);
@@ -242,7 +242,7 @@ static void free_reader(struct archive **a)
 }
 
 /* Modules come plain, or as .xz, .zst or .gz. */
-static int read_module(const char *path, bool mute, char **data, size_t *len, struct dp_error *err)
+static int read_module(const char *path, bool carrier, char **data, size_t *len, struct dp_error *err)
 {
 	dp_cleanup(free_reader) struct archive *a = archive_read_new();
 	dp_autofree char *buf = NULL;
@@ -275,8 +275,7 @@ static int read_module(const char *path, bool mute, char **data, size_t *len, st
 	}
 	*data = dp_take_ptr(buf);
 	*len = dp_module_strip((const uint8_t *)*data, used);
-	if (mute)
-		dp_module_mute((uint8_t *)*data, *len);
+	dp_module_mute((uint8_t *)*data, *len, carrier);
 	return 0;
 }
 
@@ -312,7 +311,7 @@ static int write_entry(struct archive *a, const struct entry *entry, struct dp_e
 	if (entry->text)
 		return dp_cpio_add(a, entry->name, S_IFREG | 0644, entry->text, strlen(entry->text),
 				   err);
-	rc = entry->module ? read_module(entry->source, entry->mute, &data, &len, err)
+	rc = entry->module ? read_module(entry->source, entry->carrier, &data, &len, err)
 			   : dp_read_file(entry->source, FILE_LIMIT, &data, &len, err);
 	return rc ? rc : dp_cpio_add(a, entry->name, S_IFREG | 0755, data, len, err);
 }

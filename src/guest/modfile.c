@@ -8,12 +8,17 @@
  * (kernel/module_signature.c). Checking it is a third of the time that loading takes; and it says
  * nothing here, as the packages were checked when they were fetched.
  *
- * The means of tracing, of the file systems, which only carry files here: their trace events (for
- * each of the 600 of xfs the kernel makes a folder in tracefs, trace_module_add_events()), their
- * type information, and their list of traceable functions (each is looked up among all symbols of
- * the module, test_for_valid_rec() in kernel/trace/ftrace.c). find_module_sections() finds all
- * three by the names of their sections, so a section whose name begins one byte later is not found.
- * Symbols stay, so that a call trace names its functions.
+ * Trace events, of all modules: for each the kernel makes a folder with five files in tracefs
+ * (trace_module_add_events(), until eventfs came with 6.6), under a lock that all loading takes.
+ *
+ * Of the file systems, which only carry files here, also the type information; the list of
+ * traceable functions, each of which is looked up among all symbols of the module
+ * (test_for_valid_rec() in kernel/trace/ftrace.c); and the list of static call sites, each of which
+ * is patched at a price under emulation (__static_call_init()) and otherwise goes through its
+ * trampoline, as it was compiled to. Of xfs there are thousands of each.
+ *
+ * find_module_sections() finds these by the names of their sections, so a section whose name begins
+ * one byte later is not found. Symbols stay: a call trace names its functions.
  */
 #include <elf.h>
 #include <string.h>
@@ -50,17 +55,19 @@ static bool read_headers(const uint8_t *data, size_t len, Elf64_Ehdr *eh, Elf64_
 	return names->sh_offset <= len && names->sh_size <= len - names->sh_offset;
 }
 
-static bool is_tracing(const char *name, size_t room)
+static bool is_muted(const char *name, bool carrier)
 {
-	static const char *const tracing[] = { "_ftrace_events", ".BTF", "__mcount_loc" };
+	/* The first one of all modules, the others of carriers. */
+	static const char *const sections[] = { "_ftrace_events", ".BTF", "__mcount_loc",
+						".static_call_sites" };
 
-	for (size_t i = 0; i < DP_ARRAY_SIZE(tracing); i++)
-		if (room > strlen(tracing[i]) && !strcmp(name, tracing[i]))
+	for (size_t i = 0; i < (carrier ? DP_ARRAY_SIZE(sections) : 1); i++)
+		if (!strcmp(name, sections[i]))
 			return true;
 	return false;
 }
 
-unsigned int dp_module_mute(uint8_t *data, size_t len)
+unsigned int dp_module_mute(uint8_t *data, size_t len, bool carrier)
 {
 	unsigned int hidden = 0;
 	Elf64_Shdr names, sh;
@@ -74,8 +81,7 @@ unsigned int dp_module_mute(uint8_t *data, size_t len)
 
 		memcpy(&sh, at, sizeof(sh));
 		if (sh.sh_name >= names.sh_size ||
-		    !is_tracing((char *)data + names.sh_offset + sh.sh_name,
-				names.sh_size - sh.sh_name))
+		    !is_muted((char *)data + names.sh_offset + sh.sh_name, carrier))
 			continue;
 		sh.sh_name++;
 		memcpy(at, &sh, sizeof(sh));

@@ -13,6 +13,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dp_autofree uint8_t *copy = malloc(size ? size : 1);
 
 	memcpy(copy, data, size);
-	dp_module_mute(copy, dp_module_strip(copy, size));
+	dp_module_mute(copy, dp_module_strip(copy, size), true);
 	return 0;
 }

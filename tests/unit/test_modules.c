@@ -128,23 +128,27 @@ static struct tiny_module make_module(void)
 					 .e_shstrndx = 1 } };
 
 	/* As linkers do: one name is the tail of another. */
-	memcpy(m.names, "\0.rela_ftrace_events\0.text", 27);
+	memcpy(m.names, "\0.rela_ftrace_events\0.text\0__mcount_loc", 40);
 	m.sh[1] = (Elf64_Shdr){ .sh_offset = offsetof(struct tiny_module, names),
 				.sh_size = sizeof(m.names) };
 	m.sh[2].sh_name = 6;
 	m.sh[3].sh_name = 21;
+	m.sh[0].sh_name = 27;
 	return m;
 }
 
-static void mutes_only_what_traces(void **state)
+static void mutes_what_is_slow_and_nothing_else(void **state)
 {
 	struct tiny_module m = make_module();
 
 	(void)state;
-	assert_int_equal(dp_module_mute((uint8_t *)&m, sizeof(m)), 1);
+	assert_int_equal(dp_module_mute((uint8_t *)&m, sizeof(m), false), 1);
 	assert_string_equal(m.names + m.sh[2].sh_name, "ftrace_events");
 	assert_string_equal(m.names + m.sh[3].sh_name, ".text");
-	assert_int_equal(dp_module_mute((uint8_t *)&m, sizeof(m)), 0);
+	assert_string_equal(m.names + m.sh[0].sh_name, "__mcount_loc");
+	assert_int_equal(dp_module_mute((uint8_t *)&m, sizeof(m), true), 1);
+	assert_string_equal(m.names + m.sh[0].sh_name, "_mcount_loc");
+	assert_int_equal(dp_module_mute((uint8_t *)&m, sizeof(m), true), 0);
 }
 
 static void leaves_hostile_modules_alone(void **state)
@@ -156,14 +160,14 @@ static void leaves_hostile_modules_alone(void **state)
 		m = make_module();
 		dp_autofree uint8_t *cut = exact_copy(&m, len);
 
-		assert_int_equal(dp_module_mute(cut, len), 0);
+		assert_int_equal(dp_module_mute(cut, len, true), 0);
 	}
 	for (size_t at = 0; at < sizeof(m); at++) {
 		m = make_module();
 		((uint8_t *)&m)[at] ^= 0xff;
 		dp_autofree uint8_t *copy = exact_copy(&m, sizeof(m));
 
-		dp_module_mute(copy, sizeof(m));
+		dp_module_mute(copy, sizeof(m), true);
 	}
 }
 
@@ -176,7 +180,7 @@ int main(void)
 		cmocka_unit_test(refuses_a_dependency_that_is_not_listed),
 		cmocka_unit_test(survives_every_truncation),
 		cmocka_unit_test(strips_the_signature),
-		cmocka_unit_test(mutes_only_what_traces),
+		cmocka_unit_test(mutes_what_is_slow_and_nothing_else),
 		cmocka_unit_test(leaves_hostile_modules_alone),
 	};
 
