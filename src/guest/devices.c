@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the guest makes of the machine (see machine.c), on its two CPUs at once: one thread does
- * persistent memory, the other RDMA and the file system modules. They meet before the mounts.
+ * What the guest makes of the machine (see machine.c), on its two CPUs at once, in three threads:
+ *
+ *   namespaces     modules of persistent memory, labels, namespaces, kmem
+ *   file systems   mkfs and mount, as soon as their namespaces are there
+ *   the rest       modules of RDMA, of the file systems and of NVMe, the rxe link, huge pages
  *
  * The 1 GiB-aligned namespace comes first because its data must begin on a GiB, and the one before
- * it goes to the alignment.
+ * it goes to the alignment; those for the file systems come next because somebody waits for them.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <ndctl/libndctl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,12 +103,6 @@ static int make_kmem(struct ndctl_region *region, bool movable, struct dp_error 
 	return rc ? rc : dp_dax_to_kmem(device, movable, err);
 }
 
-static const struct dp_namespace_spec devdax[] = {
-	{ DP_NS_DEVDAX, 2 * GIB, GIB },
-	{ DP_NS_DEVDAX, 32 * MIB, 4096 },
-	{ DP_NS_DEVDAX, 64 * MIB, 2 * MIB },
-};
-
 static const struct {
 	const char *fs, *dir;
 	struct dp_namespace_spec spec;
@@ -114,10 +112,11 @@ static const struct {
 };
 
 struct setup {
-	char disks[DP_ARRAY_SIZE(file_systems)][40];
 	int fd;
+	char disks[DP_ARRAY_SIZE(file_systems)][40];
 	atomic_int loading; /* threads that still load modules */
-	struct dp_error error;
+	sem_t fs_modules;   /* posted when the file systems' modules are in, or will not be */
+	struct dp_error namespace_error, fs_error;
 };
 
 /* Whoever loads the last module says so. */
@@ -127,29 +126,57 @@ static void modules_loaded(struct setup *setup)
 		dp_emit_text(setup->fd, "modules", NULL, NULL);
 }
 
-static int make_file_systems(struct ndctl_region *region, struct setup *setup,
-			     struct dp_error *err)
+static void *make_file_systems(void *arg)
 {
-	char device[32];
+	struct setup *setup = arg;
+	struct dp_error *err = &setup->fs_error;
+	int rc = 0;
 
-	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems); i++) {
-		int rc = dp_namespace_create(region, &file_systems[i].spec, device, sizeof(device),
-					     err);
-
-		snprintf(setup->disks[i], sizeof(setup->disks[i]), "/dev/%s", device);
-		if (!rc)
-			rc = dp_fs_format(file_systems[i].fs, setup->disks[i], err);
-		if (rc)
-			return rc;
-	}
-	return 0;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++)
+		rc = dp_fs_format(file_systems[i].fs, setup->disks[i], err);
+	sem_wait(&setup->fs_modules);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++)
+		rc = dp_fs_mount(file_systems[i].fs, setup->disks[i], file_systems[i].dir, err);
+	return NULL;
 }
 
-static int make_pmem(struct setup *setup, struct dp_error *err)
+static int make_devdax(struct ndctl_region *region, uint64_t size, uint64_t align,
+		       struct dp_error *err)
+{
+	const struct dp_namespace_spec spec = { DP_NS_DEVDAX, size, align };
+	char device[32];
+
+	return dp_namespace_create(region, &spec, device, sizeof(device), err);
+}
+
+static int make_fsdax(struct ndctl_region *region, struct setup *setup, struct dp_error *err)
+{
+	char device[32];
+	int rc = 0;
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++) {
+		rc = dp_namespace_create(region, &file_systems[i].spec, device, sizeof(device), err);
+		snprintf(setup->disks[i], sizeof(setup->disks[i]), "/dev/%s", device);
+	}
+	return rc;
+}
+
+static int make_others(struct ndctl_region **regions, struct dp_error *err)
+{
+	int rc = make_devdax(regions[0], 32 * MIB, 4096, err);
+
+	if (!rc)
+		rc = make_devdax(regions[0], 64 * MIB, 2 * MIB, err);
+	if (!rc)
+		rc = make_kmem(regions[1], false, err);
+	return rc ? rc : make_kmem(regions[2], true, err);
+}
+
+static int make_namespaces(struct setup *setup, struct dp_error *err)
 {
 	dp_cleanup(put_context) struct ndctl_ctx *ctx = NULL;
 	struct ndctl_region *regions[REGIONS];
-	char device[32];
+	pthread_t thread;
 	int rc = ndctl_new(&ctx);
 
 	if (rc)
@@ -157,22 +184,27 @@ static int make_pmem(struct setup *setup, struct dp_error *err)
 	rc = find_regions(ctx, regions, err);
 	if (!rc)
 		rc = dp_region_init_labels(regions[0], err);
-	for (size_t i = 0; i < DP_ARRAY_SIZE(devdax) && !rc; i++)
-		rc = dp_namespace_create(regions[0], &devdax[i], device, sizeof(device), err);
 	if (!rc)
-		rc = make_file_systems(regions[0], setup, err);
+		rc = make_devdax(regions[0], 2 * GIB, GIB, err);
 	if (!rc)
-		rc = make_kmem(regions[1], false, err);
-	return rc ? rc : make_kmem(regions[2], true, err);
+		rc = make_fsdax(regions[0], setup, err);
+	if (rc)
+		return rc;
+	rc = -pthread_create(&thread, NULL, make_file_systems, setup);
+	if (rc)
+		return dp_fail(err, rc, "cannot start a thread");
+	rc = make_others(regions, err);
+	pthread_join(thread, NULL);
+	return rc;
 }
 
 static void *persistent_memory(void *arg)
 {
 	struct setup *setup = arg;
 
-	if (!load_group("nvdimm", &setup->error)) {
+	if (!load_group("nvdimm", &setup->namespace_error)) {
 		modules_loaded(setup);
-		make_pmem(setup, &setup->error);
+		make_namespaces(setup, &setup->namespace_error);
 	}
 	return NULL;
 }
@@ -198,6 +230,7 @@ static int make_rest(struct setup *setup, struct dp_error *err)
 
 	if (!rc)
 		rc = load_group("fs", err);
+	sem_post(&setup->fs_modules);
 	if (!rc)
 		rc = load_group("nvme", err);
 	modules_loaded(setup);
@@ -211,17 +244,18 @@ int dp_devices_prepare(int fd, struct dp_error *err)
 {
 	struct setup setup = { .fd = fd, .loading = 2 };
 	pthread_t thread;
-	int rc, created = pthread_create(&thread, NULL, persistent_memory, &setup);
+	int rc;
 
-	if (created)
-		return dp_fail(err, -created, "cannot start a thread");
+	sem_init(&setup.fs_modules, 0, 0);
+	rc = -pthread_create(&thread, NULL, persistent_memory, &setup);
+	if (rc)
+		return dp_fail(err, rc, "cannot start a thread");
 	rc = make_rest(&setup, err);
 	pthread_join(thread, NULL);
-	if (!rc && setup.error.code) {
-		*err = setup.error;
-		rc = err->code;
-	}
-	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++)
-		rc = dp_fs_mount(file_systems[i].fs, setup.disks[i], file_systems[i].dir, err);
-	return rc ? rc : wait_for_disk(err);
+	/* The cause comes before what follows from it. */
+	if (!rc && setup.namespace_error.code)
+		*err = setup.namespace_error;
+	else if (!rc && setup.fs_error.code)
+		*err = setup.fs_error;
+	return err->code ? err->code : wait_for_disk(err);
 }

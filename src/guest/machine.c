@@ -40,7 +40,7 @@
 #define CMDLINE                                                                                    \
 	"console=ttyS0 quiet panic=-1 secretmem.enable=1 transparent_hugepage=madvise "           \
 	"mitigations=off init_on_alloc=0 tsc=reliable no_timer_check random.trust_cpu=on "        \
-	"cryptomgr.notests 8250.nr_uarts=2 maxcpus=1 rcupdate.rcu_expedited=1 lsm= tsc_early_khz=%" PRIu64
+	"cryptomgr.notests 8250.nr_uarts=2 rcupdate.rcu_expedited=1 lsm= tsc_early_khz=%" PRIu64
 
 const char *dp_accel_name(enum dp_accel accel)
 {
