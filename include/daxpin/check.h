@@ -81,11 +81,15 @@ struct dp_asker {
 	struct dp_witness witness;        /* of the area's first byte */
 	struct dp_pins pins;              /* as they were after the last question */
 	bool pins_known;
+	int64_t vmpin_kib;                /* VmPin after the last question */
 };
+
+/* Begins with an adapter and a machine. */
+void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env);
 
 /**
  * dp_asker_ask - ask one question and write down what was seen
- * @asker: rdma and env filled in, the rest zero at first; release with dp_asker_close()
+ * @asker: begun with dp_asker_init(); release with dp_asker_close()
  * @question: what to ask
  * @cell: receives the observation, whatever happened
  */

@@ -25,6 +25,7 @@ struct dp_collect {
 	bool done;                 /* the executor has carried out the plan */
 	struct dp_error failed;    /* the executor could not go on */
 	size_t rejected;           /* lines that were no observation */
+	int exit_code;             /* of a program that ran in the guest */
 };
 
 /**

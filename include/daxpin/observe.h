@@ -15,6 +15,7 @@
  *   note    text                            for the log
  *   failed  what, hint                      the executor cannot go on
  *   done                                    the plan has been carried out
+ *   output  text, exit_code                 of a program that ran in the guest
  *
  * The same lines come from a run on the host (through a pipe) and from a guest (through its second
  * serial port). Whoever reads them treats them as hostile: a length limit, a depth limit, and no

@@ -72,7 +72,8 @@ void dp_run_count(const struct dp_run_record *run, size_t *counts);
 void dp_run_clear(struct dp_run_record *run);
 
 /**
- * dp_run_exit_code - 0 if nothing failed, 1 if something did, 3 if something was not answered
+ * dp_run_exit_code - 0 if nothing failed, 1 if something did (a kernel that complains on its console
+ * has failed), 3 if something was not answered
  */
 int dp_run_exit_code(const struct dp_run_record *run);
 

@@ -47,7 +47,7 @@ static int register_once(struct dp_asker *asker, const struct dp_question *quest
 			 const struct dp_proof *proof, struct dp_cell *cell)
 {
 	const struct dp_area *area = &asker->area;
-	int64_t vmpin = dp_vmpin_kib();
+	int64_t vmpin = asker->vmpin_kib;
 	struct dp_pins before = { 0 };
 	uint64_t t0, t1;
 	struct ibv_mr *mr;
@@ -67,9 +67,15 @@ static int register_once(struct dp_asker *asker, const struct dp_question *quest
 	if (mr && ibv_dereg_mr(mr))
 		return -errno;
 	cell->deregister_us = mr ? dp_now_us() - t0 : 0;
-	cell->vmpin_kept_kib = dp_vmpin_kib() - vmpin;
+	asker->vmpin_kib = dp_vmpin_kib();
+	cell->vmpin_kept_kib = asker->vmpin_kib - vmpin;
 	read_pins_after(asker, &before, cell);
 	return 0;
+}
+
+void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env)
+{
+	*asker = (struct dp_asker){ .rdma = rdma, .env = env, .vmpin_kib = dp_vmpin_kib() };
 }
 
 void dp_asker_close(struct dp_asker *asker)

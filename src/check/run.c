@@ -52,7 +52,7 @@ static void work(struct run *run)
 {
 	struct progress *progress = run->progress;
 	struct dp_rdma rdma;
-	struct dp_asker asker = { .rdma = &rdma, .env = &run->options->env };
+	struct dp_asker asker;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dp_rdma_open(run->options->rdma, &rdma, &progress->error)) {
@@ -60,6 +60,7 @@ static void work(struct run *run)
 		_exit(1);
 	}
 	emit_rdma(run->fd, &rdma);
+	dp_asker_init(&asker, &rdma, &run->options->env);
 	for (; progress->next < run->plan->count; progress->next++) {
 		struct dp_cell cell;
 

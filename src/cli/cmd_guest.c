@@ -16,10 +16,12 @@
 
 static const char help[] =
 	"Usage: daxpin guest [OPTIONS] check [CHECK-OPTIONS]\n"
+	"       daxpin guest [OPTIONS] as-host COMMAND…\n"
 	"       daxpin guest [OPTIONS] --bare\n"
 	"\n"
 	"Boots a kernel in an emulated machine with NVDIMMs, an NVMe controller and\n"
-	"soft-RoCE, and runs the command there.\n"
+	"soft-RoCE, and runs the command there. as-host runs any other command of daxpin\n"
+	"there too, as if the guest were the host: to try what it would do.\n"
 	"\n"
 	"  -k, --kernel KERNEL  debian:SUITE (default: the suite of this machine),\n"
 	"                       VMLINUZ:MODULES_DIR, or a kernel's .deb file\n"
@@ -121,10 +123,17 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 	return rc;
 }
 
-static char *make_command(const struct guest_options *o, const struct cli_check_options *check)
+static char *command_line(struct json_object *obj)
+{
+	char *line = strdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
+
+	json_object_put(obj);
+	return line;
+}
+
+static char *check_command(const struct guest_options *o, const struct cli_check_options *check)
 {
 	struct json_object *obj = json_object_new_object(), *only = json_object_new_array();
-	char *line;
 
 	for (size_t i = 0; i < check->nonly; i++)
 		json_object_array_add(only, json_object_new_string(check->only[i]));
@@ -136,15 +145,23 @@ static char *make_command(const struct guest_options *o, const struct cli_check_
 		json_object_object_add(obj, "rdma", json_object_new_string(check->rdma));
 	if (o->fault)
 		json_object_object_add(obj, "fault", json_object_new_string(o->fault));
-	line = strdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
-	json_object_put(obj);
-	return line;
+	return command_line(obj);
 }
 
-static int boot_and_ask(const struct guest_options *o, const struct cli_check_options *check,
+static char *as_host_command(int argc, char **argv)
+{
+	struct json_object *obj = json_object_new_object(), *words = json_object_new_array();
+
+	for (int i = 0; i < argc; i++)
+		json_object_array_add(words, json_object_new_string(argv[i]));
+	json_object_object_add(obj, "command", json_object_new_string("as-host"));
+	json_object_object_add(obj, "arguments", words);
+	return command_line(obj);
+}
+
+static int boot_and_ask(const struct guest_options *o, const char *command,
 			struct dp_collect *collect, struct dp_error *err)
 {
-	dp_autofree char *command = make_command(o, check);
 	struct dp_kernel kernel;
 	struct dp_boot boot;
 	uint64_t start = dp_now_ms();
@@ -158,7 +175,27 @@ static int boot_and_ask(const struct guest_options *o, const struct cli_check_op
 	snprintf(collect->run.where, sizeof(collect->run.where), "guest");
 	snprintf(collect->run.accel, sizeof(collect->run.accel), "%s", dp_accel_name(boot.accel));
 	snprintf(collect->run.kernel_spec, sizeof(collect->run.kernel_spec), "%s", kernel.spec);
-	return dp_session_run(&boot, command, &o->limits, collect, cli_progress, err);
+	rc = dp_session_run(&boot, command, &o->limits, collect, cli_progress, err);
+	if (!rc && collect->failed.input) {
+		*err = collect->failed;
+		rc = err->code;
+	}
+	return rc;
+}
+
+static int run_as_host(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	dp_autofree char *command = as_host_command(argc - 1, argv + 1);
+	struct dp_plan nothing = { 0 };
+	int rc = dp_collect_init(&collect, &nothing);
+
+	if (!rc)
+		rc = boot_and_ask(o, command, &collect, err);
+	fflush(stdout);
+	if (!rc && collect.run.ending[0])
+		rc = dp_fail(err, -EIO, "%s", collect.run.ending);
+	return rc ? rc : collect.exit_code;
 }
 
 static int run_check(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
@@ -166,6 +203,7 @@ static int run_check(const struct guest_options *o, int argc, char **argv, struc
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
+	dp_autofree char *command = NULL;
 	struct cli_check_options check;
 	int rc = cli_check_parse(argc, argv, false, &check, err);
 
@@ -179,12 +217,9 @@ static int run_check(const struct guest_options *o, int argc, char **argv, struc
 		rc = dp_plan_make(check.only, check.nonly, &plan, err);
 	if (!rc)
 		rc = dp_collect_init(&collect, &plan);
+	command = check_command(o, &check);
 	if (!rc)
-		rc = boot_and_ask(o, &check, &collect, err);
-	if (!rc && collect.failed.input) {
-		*err = collect.failed;
-		rc = err->code;
-	}
+		rc = boot_and_ask(o, command, &collect, err);
 	if (!rc)
 		rc = dp_collect_finish(&collect, &policy);
 	return rc ? rc : cli_report(&check, &collect.run);
@@ -235,8 +270,11 @@ int cli_guest(int argc, char **argv)
 		rc = run_bare(&options, &err);
 	else if (command && !options.bare && !strcmp(command, "check"))
 		rc = run_check(&options, argc - optind, argv + optind, &err);
+	else if (command && !options.bare && !strcmp(command, "as-host"))
+		rc = run_as_host(&options, argc - optind, argv + optind, &err);
 	else if (command)
-		rc = dp_bad_input(&err, "the guest has no command \"%s\": check, or --bare alone",
+		rc = dp_bad_input(&err,
+				  "the guest has no command \"%s\": check, as-host, or --bare alone",
 				  command);
 	else
 		rc = dp_bad_input(&err, "a command for the guest is missing: check");

@@ -37,18 +37,16 @@ static struct json_object *collect_all(void)
 	return root;
 }
 
-/* The first member is the name; the rest says what it is. */
+/* The first member is the name; the rest says what it is, as far as that is known. */
 static void print_entry(struct json_object *entry)
 {
 	bool first = true;
 
 	json_object_object_foreach(entry, key, value) {
-		const char *text = value ? json_object_get_string(value) : "unknown";
-
 		if (first)
-			printf("  %-12s", text);
-		else
-			printf("  %s=%s", key, text);
+			printf("  %-12s", json_object_get_string(value));
+		else if (value)
+			printf("  %s=%s", key, json_object_get_string(value));
 		first = false;
 	}
 	putchar('\n');

@@ -4,6 +4,7 @@
  * command a line from the second serial port:
  *
  *   {"command":"check","only":[GLOB…],"size":BYTES,"cell_limit_ms":MS,"fault":NAME}
+ *   {"command":"as-host","arguments":[WORD…]}   daxpin itself, as if the guest were the host
  *   {"command":"poweroff"}
  *
  * "fault" makes the guest misbehave on purpose, for the tests of the watchers.
@@ -17,6 +18,7 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <termios.h>
 
 #include "daxpin/check.h"
@@ -25,11 +27,14 @@
 #include "daxpin/file.h"
 #include "daxpin/guest.h"
 #include "daxpin/observe.h"
+#include "daxpin/proc.h"
 #include "daxpin/rdma.h"
 #include "devices.h"
 
 #define CHANNEL   "/dev/ttyS1"
 #define MAX_GLOBS 64
+/* Bytes of output in one observation; as \\u00xx each they still fit a line. */
+#define PIECE     4096
 
 static const char *const scratch[] = { "/mnt/ext4/dax", "/mnt/ext4/cached", "/mnt/xfs/dax",
 				       "/mnt/xfs/cached" };
@@ -139,6 +144,57 @@ static int run_check(int fd, struct json_object *command, struct dp_error *err)
 	return rc ? rc : dp_check_run(&plan, &options, fd, err);
 }
 
+/* Output in pieces that fit a line of the stream, JSON escapes included. */
+static void say_output(int fd, const char *text, size_t len)
+{
+	for (size_t at = 0; at < len; at += PIECE) {
+		struct json_object *obj = json_object_new_object();
+		int n = (int)(len - at < PIECE ? len - at : PIECE);
+
+		json_object_object_add(obj, "kind", json_object_new_string("output"));
+		json_object_object_add(obj, "text", json_object_new_string_len(text + at, n));
+		dp_emit(fd, obj);
+	}
+}
+
+static void say_exit_code(int fd, int code)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "kind", json_object_new_string("output"));
+	json_object_object_add(obj, "exit_code", json_object_new_int(code));
+	dp_emit(fd, obj);
+}
+
+static int run_as_host(int fd, struct json_object *command, struct dp_error *err)
+{
+	struct json_object *words = json_object_object_get(command, "arguments");
+	const char *argv[MAX_GLOBS + 2] = { "/init" };
+	dp_autofile FILE *output = NULL;
+	char buf[PIECE];
+	size_t n = 1, len;
+	int pipe_fd[2], status = 0;
+	pid_t pid;
+
+	if (!json_object_is_type(words, json_type_array) ||
+	    json_object_array_length(words) > MAX_GLOBS)
+		return dp_fail(err, -EBADMSG, "the command lacks its arguments");
+	for (size_t i = 0; i < json_object_array_length(words); i++)
+		argv[n++] = json_object_get_string(json_object_array_get_idx(words, i));
+	if (pipe2(pipe_fd, O_CLOEXEC))
+		return dp_fail(err, -errno, "cannot make a pipe");
+	pid = dp_spawn(argv, -1, pipe_fd[1], NULL, 0, err);
+	close(pipe_fd[1]);
+	output = fdopen(pipe_fd[0], "r");
+	if (pid < 0)
+		return pid;
+	while (output && (len = fread(buf, 1, sizeof(buf), output)) > 0)
+		say_output(fd, buf, len);
+	waitpid(pid, &status, 0);
+	say_exit_code(fd, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	return 0;
+}
+
 static void carry_out(int fd, const char *line)
 {
 	struct dp_error err = { 0 };
@@ -150,6 +206,8 @@ static void carry_out(int fd, const char *line)
 		power_off();
 	if (name && !strcmp(name, "check"))
 		rc = run_check(fd, command, &err);
+	else if (name && !strcmp(name, "as-host"))
+		rc = run_as_host(fd, command, &err);
 	else
 		dp_fail(&err, rc, "the guest does not know the command %.80s", line);
 	if (rc)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +16,8 @@ int dp_collect_init(struct dp_collect *collect, const struct dp_plan *plan)
 	memset(collect, 0, sizeof(*collect));
 	collect->plan = plan;
 	collect->since = dp_now_ms();
-	collect->cells = calloc(plan->count, sizeof(*collect->cells));
-	collect->seen = calloc(plan->count, sizeof(*collect->seen));
+	collect->cells = calloc(plan->count + 1, sizeof(*collect->cells));
+	collect->seen = calloc(plan->count + 1, sizeof(*collect->seen));
 	if (collect->cells && collect->seen)
 		return 0;
 	dp_collect_clear(collect);
@@ -110,6 +111,18 @@ static void take_ready(struct dp_collect *c, struct json_object *obj)
 	end_phase(c, "devices");
 }
 
+/* Of a program in the guest: what it printed goes on to where it was meant to go. */
+static void take_output(struct dp_collect *c, struct json_object *obj)
+{
+	const char *text = dp_json_text(obj, "text");
+	int64_t code;
+
+	if (text)
+		fputs(text, stdout);
+	if (!dp_json_int(obj, "exit_code", &code))
+		c->exit_code = (int)(code & 0xff);
+}
+
 static void take_done(struct dp_collect *c, struct json_object *obj)
 {
 	(void)obj;
@@ -124,6 +137,7 @@ static const struct {
 	{ "hello", take_hello }, { "rdma", take_rdma },   { "modules", take_modules },
 	{ "begin", take_begin }, { "cell", take_cell },   { "died", take_death },
 	{ "ready", take_ready }, { "failed", take_failure }, { "done", take_done },
+	{ "output", take_output },
 };
 
 int dp_collect_line(void *arg, const char *line, size_t len)

@@ -146,10 +146,13 @@ static struct json_object *run_object(const struct dp_run_record *run)
 		json_object_array_add(results, result(&run->results[i]));
 	json_object_object_add(obj, "results", results);
 	json_object_object_add(obj, "summary", summary(run));
-	if (run->ending[0]) {
+	if (run->alarm[0])
+		add_text(obj, "kernel_complaint", run->alarm);
+	if (run->ending[0])
+		add_text(obj, "ended_early", run->ending);
+	if (run->nconsole) {
 		struct json_object *console = json_object_new_array();
 
-		add_text(obj, "ended_early", run->ending);
 		for (size_t i = 0; i < run->nconsole; i++)
 			json_object_array_add(console, json_object_new_string(run->console[i]));
 		json_object_object_add(obj, "console", console);

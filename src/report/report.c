@@ -48,7 +48,7 @@ int dp_run_exit_code(const struct dp_run_record *run)
 	size_t counts[DP_STATUSES];
 
 	dp_run_count(run, counts);
-	if (counts[DP_FAIL])
+	if (counts[DP_FAIL] || (run->alarm[0] && !run->ending[0]))
 		return 1;
 	return counts[DP_ERROR] || run->ending[0] ? 3 : 0;
 }

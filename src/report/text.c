@@ -188,10 +188,12 @@ static void write_unproven(const struct page *p)
 
 static void write_ending(const struct page *p)
 {
-	if (!p->run->ending[0])
-		return;
-	fprintf(p->out, "\n%sThe run ended early:%s %s\n", color(p, BOLD RED), color(p, PLAIN),
-		p->run->ending);
+	if (p->run->ending[0])
+		fprintf(p->out, "\n%sThe run ended early:%s %s\n", color(p, BOLD RED),
+			color(p, PLAIN), p->run->ending);
+	else if (p->run->alarm[0])
+		fprintf(p->out, "\n%sThe kernel complained:%s %s\n", color(p, BOLD RED),
+			color(p, PLAIN), p->run->alarm);
 	if (p->run->nconsole)
 		fprintf(p->out, "The console's last lines:\n");
 	for (size_t i = 0; i < p->run->nconsole; i++)
