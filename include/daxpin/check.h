@@ -19,7 +19,7 @@ struct dp_rdma;
 /* An MR access mode by its fixed name. */
 struct dp_access {
 	const char *name;
-	unsigned int flags; /* for ibv_reg_mr(); FLUSH bits that rdma-core 44 has no names for too */
+	unsigned int flags; /* for ibv_reg_mr(), FLUSH bits included */
 	const char *what;
 };
 
@@ -51,8 +51,7 @@ struct dp_plan {
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */
-int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan,
-		 struct dp_error *err);
+int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, struct dp_error *err);
 
 void dp_plan_clear(struct dp_plan *plan);
 
@@ -76,12 +75,12 @@ struct dp_asker {
 	const struct dp_env *env;
 	const struct dp_mapping *mapping; /* that area is of, NULL without one */
 	struct dp_area area;
-	struct dp_iomem iomem;            /* read when area was made */
-	struct dp_error iomem_error;      /* why it could not be read */
-	struct dp_witness witness;        /* of the area's first byte */
-	struct dp_pins pins;              /* as they were after the last question */
+	struct dp_iomem iomem;       /* read when area was made */
+	struct dp_error iomem_error; /* why it could not be read */
+	struct dp_witness witness;   /* of the area's first byte */
+	struct dp_pins pins;         /* as they were after the last question */
 	bool pins_known;
-	int64_t vmpin_kib;                /* VmPin after the last question */
+	int64_t vmpin_kib; /* VmPin after the last question */
 };
 
 /* Begins with an adapter and a machine. */
@@ -93,8 +92,7 @@ void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const str
  * @question: what to ask
  * @cell: receives the observation, whatever happened
  */
-void dp_asker_ask(struct dp_asker *asker, const struct dp_question *question,
-		  struct dp_cell *cell);
+void dp_asker_ask(struct dp_asker *asker, const struct dp_question *question, struct dp_cell *cell);
 
 /* Takes the mapping away. */
 void dp_asker_close(struct dp_asker *asker);
@@ -102,9 +100,9 @@ void dp_asker_close(struct dp_asker *asker);
 /* How to carry out a plan. */
 struct dp_check_options {
 	struct dp_env env;
-	const char *rdma;          /* adapter, NULL for the first */
-	uint64_t cell_limit_ms;    /* a cell that takes longer counts as stuck */
-	int (*misbehave)(void);    /* called instead of the first cell, to test the watchers */
+	const char *rdma;       /* adapter, NULL for the first */
+	uint64_t cell_limit_ms; /* a cell that takes longer counts as stuck */
+	int (*misbehave)(void); /* called instead of the first cell, to test the watchers */
 };
 
 /**

@@ -38,9 +38,9 @@ static inline void dp_closedirp(DIR **d)
 /* free() when the variable goes out of scope */
 #define dp_autofree dp_cleanup(dp_freep)
 /* close() when the variable goes out of scope and holds a descriptor; start it at -1 */
-#define dp_autofd dp_cleanup(dp_closep)
+#define dp_autofd   dp_cleanup(dp_closep)
 #define dp_autofile dp_cleanup(dp_fclosep)
-#define dp_autodir dp_cleanup(dp_closedirp)
+#define dp_autodir  dp_cleanup(dp_closedirp)
 
 /* Hands the value of a scope-bound descriptor to the caller and leaves -1 behind. */
 static inline int dp_take_fd(int *fd)

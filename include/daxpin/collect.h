@@ -15,17 +15,17 @@ struct dp_plan;
 
 struct dp_collect {
 	const struct dp_plan *plan;
-	struct dp_run_record run;  /* what is known of the run so far; results come at the end */
-	struct dp_cell *cells;     /* one for each question of the plan */
+	struct dp_run_record run; /* what is known of the run so far; results come at the end */
+	struct dp_cell *cells;    /* one for each question of the plan */
 	bool *seen;
-	uint64_t since;            /* when the current phase began, ms */
-	char current[96];          /* begun and not answered, or "" */
+	uint64_t since;   /* when the current phase began, ms */
+	char current[96]; /* begun and not answered, or "" */
 	size_t answered;
-	bool ready;                /* the guest takes commands */
-	bool done;                 /* the executor has carried out the plan */
-	struct dp_error failed;    /* the executor could not go on */
-	size_t rejected;           /* lines that were no observation */
-	int exit_code;             /* of a program that ran in the guest */
+	bool ready;             /* the guest takes commands */
+	bool done;              /* the executor has carried out the plan */
+	struct dp_error failed; /* the executor could not go on */
+	size_t rejected;        /* lines that were no observation */
+	int exit_code;          /* of a program that ran in the guest */
 };
 
 /**

@@ -12,10 +12,10 @@
 #define DP_SKIP 1
 
 struct dp_error {
-	int code;        /* negative errno, 0 while nothing failed */
-	bool input;      /* the caller's input is at fault: exit code 2 rather than 3 */
-	char what[768];  /* what failed, on what */
-	char hint[256];  /* what to do about it, may be empty */
+	int code;       /* negative errno, 0 while nothing failed */
+	bool input;     /* the caller's input is at fault: exit code 2 rather than 3 */
+	char what[768]; /* what failed, on what */
+	char hint[256]; /* what to do about it, may be empty */
 };
 
 /**

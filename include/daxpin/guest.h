@@ -54,10 +54,10 @@ void dp_key_end(struct dp_key *key, char hex[33]);
 /* ---- kernel.c: where the kernel comes from ----------------------------------------------- */
 
 struct dp_kernel {
-	char spec[256];          /* what the user asked for */
-	char image[PATH_MAX];    /* bzImage */
-	char modules[PATH_MAX];  /* the folder that holds modules.dep */
-	char config[PATH_MAX];   /* its configuration, or "" */
+	char spec[256];         /* what the user asked for */
+	char image[PATH_MAX];   /* bzImage */
+	char modules[PATH_MAX]; /* the folder that holds modules.dep */
+	char config[PATH_MAX];  /* its configuration, or "" */
 };
 
 /* Called while something long goes on: what, and how far, 0 to 100; -1 when it ended. */
@@ -107,9 +107,9 @@ int dp_package_extract(const char *package, const char *dir, struct dp_error *er
 
 /* What the header of a bzImage says of its compressed vmlinux. */
 struct dp_bzimage {
-	size_t offset, length; /* of the payload in the file, bytes */
+	size_t offset, length;   /* of the payload in the file, bytes */
 	const char *compression; /* "xz", "zstd", "gzip", "lz4", "lzma", "bzip2" */
-	char release[96];      /* the kernel's version string, its first word, or "" */
+	char release[96];        /* the kernel's version string, its first word, or "" */
 };
 
 /**
@@ -148,10 +148,10 @@ int dp_elf_has_pvh(int fd);
 struct dp_modules {
 	char dir[PATH_MAX];
 	struct dp_module {
-		char *name;  /* with '_' for '-' */
-		char *path;  /* below dir */
-		char *deps;  /* paths, blank-separated, the farthest dependency last */
-	} *list;
+		char *name; /* with '_' for '-' */
+		char *path; /* below dir */
+		char *deps; /* paths, blank-separated, the farthest dependency last */
+	} * list;
 	size_t count;
 	char *builtin; /* text of modules.builtin, or NULL */
 };

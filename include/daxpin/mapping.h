@@ -18,7 +18,7 @@ struct dp_env {
 	uint64_t size;           /* bytes to map for a region, a multiple of the page size */
 	const char *const *dirs; /* folders where temporary files may be made */
 	size_t ndirs;
-	bool guest;              /* a machine of daxpin's own, where nothing is precious */
+	bool guest; /* a machine of daxpin's own, where nothing is precious */
 };
 
 enum dp_populate {
@@ -29,9 +29,9 @@ enum dp_populate {
 
 /* One mapping that has been made. */
 struct dp_area {
-	void *addr;        /* where the region begins */
-	uint64_t len;      /* its length, bytes */
-	void *reserved;    /* what munmap() must take away */
+	void *addr;     /* where the region begins */
+	uint64_t len;   /* its length, bytes */
+	void *reserved; /* what munmap() must take away */
 	size_t reserved_len;
 	int fd;            /* -1 if none */
 	char resource[64]; /* the device behind it as /proc/iomem names it, or "" */

@@ -46,23 +46,23 @@ struct dp_cell {
 	enum dp_outcome outcome;
 	char text[512]; /* the reason of DP_SKIPPED or DP_BROKEN */
 
-	int err;                      /* 0: allowed; positive errno: rejected with it */
-	uint64_t acquired, released;  /* pages, nr_foll_pin_acquired and _released */
-	uint64_t pages;               /* pages in the region */
-	int64_t vmpin_held_kib;       /* VmPin gained while registered */
-	int64_t vmpin_kept_kib;       /* VmPin left after deregistration */
-	bool pins_seen;               /* the counters could be read */
+	int err;                     /* 0: allowed; positive errno: rejected with it */
+	uint64_t acquired, released; /* pages, nr_foll_pin_acquired and _released */
+	uint64_t pages;              /* pages in the region */
+	int64_t vmpin_held_kib;      /* VmPin gained while registered */
+	int64_t vmpin_kept_kib;      /* VmPin left after deregistration */
+	bool pins_seen;              /* the counters could be read */
 	uint64_t register_us, deregister_us;
-	unsigned int attempts;        /* registrations made until the counters were quiet */
+	unsigned int attempts; /* registrations made until the counters were quiet */
 
 	/* The proof that the mapping is what its name says. */
-	char owner[192];  /* /proc/iomem path of the frames, "" if it could not be told */
-	bool uniform;     /* all frames have this owner */
-	uint64_t leaf;    /* bytes that one page-table leaf maps, 0 if it could not be told */
-	char leaf_by[24]; /* the evidence: "perf-page-size", … */
+	char owner[192];   /* /proc/iomem path of the frames, "" if it could not be told */
+	bool uniform;      /* all frames have this owner */
+	uint64_t leaf;     /* bytes that one page-table leaf maps, 0 if it could not be told */
+	char leaf_by[24];  /* the evidence: "perf-page-size", … */
 	char resource[64]; /* the device that was opened, as /proc/iomem names it, or "" */
 	char zone_before[16], zone_after[16]; /* of the first frame, "" if not asked */
-	uint64_t moved;   /* pages whose frame changed through the registration */
+	uint64_t moved;       /* pages whose frame changed through the registration */
 	char proof_text[160]; /* why a part of the proof is missing, or "" */
 };
 

@@ -106,10 +106,10 @@ struct dp_leaf {
 /* Someone who watches one address. */
 struct dp_witness {
 	const void *addr;
-	void *ring;  /* perf's ring buffer, NULL without a witness */
+	void *ring; /* perf's ring buffer, NULL without a witness */
 	int fd;
-	bool sized;  /* samples hold the page size */
-	int error;   /* negative errno: why there is none */
+	bool sized; /* samples hold the page size */
+	int error;  /* negative errno: why there is none */
 };
 
 /**

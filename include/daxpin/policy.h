@@ -15,15 +15,15 @@ struct dp_error;
 
 /* One rule; the format of the file is described in docs/policy-file.md. */
 struct dp_rule {
-	char *mapping;   /* glob */
-	char *access;    /* glob */
-	char *provider;  /* glob */
-	int odp;         /* 1: adapters that page on demand, 0: those that do not, -1: all */
+	char *mapping;  /* glob */
+	char *access;   /* glob */
+	char *provider; /* glob */
+	int odp;        /* 1: adapters that page on demand, 0: those that do not, -1: all */
 	struct dp_series from, to; /* kernel series, both included */
-	int err;         /* expected: 0 allowed, positive errno rejected */
-	bool any_errno;  /* expected: rejected, with whatever errno */
-	char *why;       /* one sentence */
-	char *reference; /* kernel function, commit or documentation */
+	int err;                   /* expected: 0 allowed, positive errno rejected */
+	bool any_errno;            /* expected: rejected, with whatever errno */
+	char *why;                 /* one sentence */
+	char *reference;           /* kernel function, commit or documentation */
 	unsigned int line;
 };
 
@@ -55,9 +55,9 @@ void dp_policy_clear(struct dp_policy *policy);
 
 /* What a verdict depends on besides the observation. */
 struct dp_subject {
-	char kernel[96];    /* release */
-	char provider[32];  /* of the RDMA device */
-	bool odp;           /* the RDMA device pages on demand */
+	char kernel[96];   /* release */
+	char provider[32]; /* of the RDMA device */
+	bool odp;          /* the RDMA device pages on demand */
 };
 
 /**
@@ -88,13 +88,13 @@ const char *dp_status_name(enum dp_status status);
 struct dp_result {
 	char id[96];
 	enum dp_status status;
-	bool observed;         /* cell holds an observation */
+	bool observed; /* cell holds an observation */
 	struct dp_cell cell;
-	bool expected;         /* a rule covers it: the next two hold */
-	int expected_err;      /* 0 allowed, positive errno, -1 any errno */
+	bool expected;    /* a rule covers it: the next two hold */
+	int expected_err; /* 0 allowed, positive errno, -1 any errno */
 	char reference[256];
-	bool unproven;         /* the mapping's nature could not be shown */
-	char violates[16];     /* promise of the contract that is broken, or "" */
+	bool unproven;     /* the mapping's nature could not be shown */
+	char violates[16]; /* promise of the contract that is broken, or "" */
 	char why[768];
 };
 

@@ -31,9 +31,9 @@ struct dp_run_record {
 	size_t nphases;
 	struct dp_result *results;
 	size_t count;
-	char ending[512];      /* how the run ended too early, or "" */
-	char alarm[256];       /* the first complaint of the guest's kernel, or "" */
-	char **console;        /* the last lines of the console, if there is one of the two */
+	char ending[512]; /* how the run ended too early, or "" */
+	char alarm[256];  /* the first complaint of the guest's kernel, or "" */
+	char **console;   /* the last lines of the console, if there is one of the two */
 	size_t nconsole;
 };
 
@@ -72,8 +72,8 @@ void dp_run_count(const struct dp_run_record *run, size_t *counts);
 void dp_run_clear(struct dp_run_record *run);
 
 /**
- * dp_run_exit_code - 0 if nothing failed, 1 if something did (a kernel that complains on its console
- * has failed), 3 if something was not answered
+ * dp_run_exit_code - 0 if nothing failed, 1 if something did (a kernel that complains on its
+ * console has failed), 3 if something was not answered
  */
 int dp_run_exit_code(const struct dp_run_record *run);
 

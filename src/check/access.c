@@ -21,7 +21,8 @@ static const struct dp_access accesses[] = {
 	{ "on-demand", REMOTE_READ | REMOTE_WRITE | IBV_ACCESS_ON_DEMAND,
 	  "remote read and write, paged on demand instead of pinned" },
 	{ "flush-global", REMOTE_WRITE | FLUSH_GLOBAL, "remote write, flush to global visibility" },
-	{ "flush-persistent", REMOTE_WRITE | FLUSH_PERSISTENT, "remote write, flush to persistence" },
+	{ "flush-persistent", REMOTE_WRITE | FLUSH_PERSISTENT,
+	  "remote write, flush to persistence" },
 };
 
 const struct dp_access *dp_accesses(size_t *count)

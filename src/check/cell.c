@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "daxpin/check.h"
-#include "daxpin/clock.h"
 #include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
 #include "daxpin/error.h"
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"

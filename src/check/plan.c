@@ -35,8 +35,9 @@ static int check_globs(const char *const *only, size_t nonly, const struct dp_pl
 			used = selects(only[i], &plan->list[q]);
 		if (!used) {
 			dp_bad_input(err, "\"%s\" matches no check", only[i]);
-			return dp_hint(err, "ids are check/MAPPING/ACCESS, or give a MAPPING alone; "
-					    "daxpin list --ids shows them all");
+			return dp_hint(err,
+				       "ids are check/MAPPING/ACCESS, or give a MAPPING alone; "
+				       "daxpin list --ids shows them all");
 		}
 	}
 	return 0;

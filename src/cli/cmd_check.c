@@ -170,7 +170,8 @@ int cli_check(int argc, char **argv)
 	if (rc)
 		return dp_error_print(&err);
 	if (geteuid())
-		fprintf(stderr, "daxpin: not root: the owner and page size of mappings, and the pin "
-				"counters' refresh, are out of reach; run as root for full proof\n");
+		fprintf(stderr,
+			"daxpin: not root: the owner and page size of mappings, and the pin "
+			"counters' refresh, are out of reach; run as root for full proof\n");
 	return cli_report(&options, &collect.run);
 }

@@ -90,9 +90,9 @@ static const char *fs_name(const char *path)
 		long magic;
 		const char *name;
 	} known[] = {
-		{ EXT4_SUPER_MAGIC, "ext4" }, { 0x58465342, "xfs" },
-		{ BTRFS_SUPER_MAGIC, "btrfs" }, { TMPFS_MAGIC, "tmpfs" },
-		{ HUGETLBFS_MAGIC, "hugetlbfs" }, { NFS_SUPER_MAGIC, "nfs" },
+		{ EXT4_SUPER_MAGIC, "ext4" },           { 0x58465342, "xfs" },
+		{ BTRFS_SUPER_MAGIC, "btrfs" },         { TMPFS_MAGIC, "tmpfs" },
+		{ HUGETLBFS_MAGIC, "hugetlbfs" },       { NFS_SUPER_MAGIC, "nfs" },
 		{ OVERLAYFS_SUPER_MAGIC, "overlayfs" }, { SYSFS_MAGIC, "sysfs" },
 		{ PROC_SUPER_MAGIC, "proc" },
 	};
@@ -108,14 +108,16 @@ static const char *fs_name(const char *path)
 
 static int classify_file(struct subject_path *s, const struct stat *st, struct dp_error *err)
 {
-	const char *fs = fs_name(s->path), *kind = S_ISDIR(st->st_mode) ? "a file in" : "a file on";
+	const char *fs = fs_name(s->path),
+		   *kind = S_ISDIR(st->st_mode) ? "a folder on" : "a file on";
 
 	if (!strcmp(fs, "sysfs") && strstr(s->path, "/p2pmem/allocate"))
 		snprintf(s->mapping, sizeof(s->mapping), "p2pdma");
 	else if (!strcmp(fs, "sysfs") && strstr(s->path, "/resource"))
 		snprintf(s->mapping, sizeof(s->mapping), "pfnmap");
 	else if (!strcmp(fs, "sysfs") || !strcmp(fs, "proc"))
-		return dp_bad_input(err, "%s is on %s: nothing that is mapped for RDMA", s->path, fs);
+		return dp_bad_input(err, "%s is on %s: nothing that is mapped for RDMA", s->path,
+				    fs);
 	else if (!strcmp(fs, "tmpfs"))
 		snprintf(s->mapping, sizeof(s->mapping), "tmpfs");
 	else if (!strcmp(fs, "hugetlbfs"))
@@ -125,7 +127,7 @@ static int classify_file(struct subject_path *s, const struct stat *st, struct d
 	else
 		snprintf(s->mapping, sizeof(s->mapping), "pagecache-%s", fs);
 	snprintf(s->what, sizeof(s->what), "%s %s%s", kind, fs,
-		 !strncmp(s->mapping, "fsdax", 5)	? " with DAX"
+		 !strncmp(s->mapping, "fsdax", 5)       ? " with DAX"
 		 : !strncmp(s->mapping, "pagecache", 9) ? " without DAX"
 							: "");
 	return 0;
@@ -176,8 +178,9 @@ static const struct {
 		       "memory, a memfd or tmpfs and copy, or put the data on device-dax." },
 	{ "blockdev", "Registering for reading works everywhere. For writing, register anonymous "
 		      "memory and copy, or use device-dax." },
-	{ "devdax", "Nothing to do. But do not unbind, disable or reconfigure the device while it is "
-		    "registered: from 6.1 on the kernel does not wait for the pins." },
+	{ "devdax",
+	  "Nothing to do. But do not unbind, disable or reconfigure the device while it is "
+	  "registered: from 6.1 on the kernel does not wait for the pins." },
 	{ "p2pdma", "Export the device's memory as a dma-buf and register that "
 		    "(ibv_reg_dmabuf_mr()), if its driver can." },
 	{ "pfnmap", "Export the device's memory as a dma-buf and register that "
@@ -249,7 +252,7 @@ static void print_text(const struct subject_path *s, const struct dp_subject *su
 
 		answer(rule, text, sizeof(text));
 		printf("  %-17s %-11s %s\n", accesses[i].name, text,
-		       !rule	      ? "no rule of the policy covers it"
+		       !rule          ? "no rule of the policy covers it"
 		       : rule == last ? "(the same)"
 				      : rule->why);
 		last = rule;
@@ -279,15 +282,15 @@ static void print_json(const struct subject_path *s, const struct dp_subject *su
 		answer(rule, text, sizeof(text));
 		json_object_object_add(obj, "access", json_object_new_string(accesses[i].name));
 		json_object_object_add(obj, "answer", json_object_new_string(text));
-		json_object_object_add(obj, "why",
-				       rule ? json_object_new_string(rule->why) : NULL);
+		json_object_object_add(obj, "why", rule ? json_object_new_string(rule->why) : NULL);
 		json_object_object_add(obj, "reference",
 				       rule ? json_object_new_string(rule->reference) : NULL);
 		json_object_array_add(list, obj);
 	}
 	json_object_object_add(root, "accesses", list);
 	json_object_object_add(root, "advice", json_object_new_string(advice_for(s->mapping)));
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+							  JSON_C_TO_STRING_SPACED |
 							  JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(root);
 }

@@ -101,11 +101,16 @@ static int take(int option, char **argv, int at, struct guest_options *o, struct
 static int parse(int argc, char **argv, struct guest_options *o, struct dp_error *err)
 {
 	static const struct option known[] = {
-		{ "kernel", required_argument, NULL, 'k' },  { "accel", required_argument, NULL, 'a' },
-		{ "bare", no_argument, NULL, 'b' },	     { "refresh", no_argument, NULL, 'r' },
-		{ "timeout", required_argument, NULL, 't' }, { "silence", required_argument, NULL, 's' },
-		{ "cell", required_argument, NULL, 'c' },    { "fault", required_argument, NULL, 'f' },
-		{ "fetch", no_argument, NULL, 'F' },	     { "help", no_argument, NULL, 'h' },
+		{ "kernel", required_argument, NULL, 'k' },
+		{ "accel", required_argument, NULL, 'a' },
+		{ "bare", no_argument, NULL, 'b' },
+		{ "refresh", no_argument, NULL, 'r' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "silence", required_argument, NULL, 's' },
+		{ "cell", required_argument, NULL, 'c' },
+		{ "fault", required_argument, NULL, 'f' },
+		{ "fetch", no_argument, NULL, 'F' },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int option, at = 1, rc = 0;
@@ -273,9 +278,9 @@ int cli_guest(int argc, char **argv)
 	else if (command && !options.bare && !strcmp(command, "as-host"))
 		rc = run_as_host(&options, argc - optind, argv + optind, &err);
 	else if (command)
-		rc = dp_bad_input(&err,
-				  "the guest has no command \"%s\": check, as-host, or --bare alone",
-				  command);
+		rc = dp_bad_input(
+			&err, "the guest has no command \"%s\": check, as-host, or --bare alone",
+			command);
 	else
 		rc = dp_bad_input(&err, "a command for the guest is missing: check");
 	return rc < 0 ? dp_error_print(&err) : rc;

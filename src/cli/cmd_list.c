@@ -42,7 +42,7 @@ static void print_entry(struct json_object *entry)
 {
 	bool first = true;
 
-	json_object_object_foreach(entry, key, value) {
+	json_object_object_foreach (entry, key, value) {
 		if (first)
 			printf("  %-12s", json_object_get_string(value));
 		else if (value)

@@ -37,8 +37,9 @@ static const struct {
 
 static int bad_usage(const char *word)
 {
-	fprintf(stderr, word ? "daxpin: unknown command \"%s\"; daxpin --help lists them\n"
-			     : "daxpin: a command is missing; daxpin --help lists them\n",
+	fprintf(stderr,
+		word ? "daxpin: unknown command \"%s\"; daxpin --help lists them\n"
+		     : "daxpin: a command is missing; daxpin --help lists them\n",
 		word);
 	return 2;
 }

@@ -110,10 +110,14 @@ int cli_check_parse(int argc, char **argv, bool host, struct cli_check_options *
 		    struct dp_error *err)
 {
 	static const struct option known[] = {
-		{ "only", required_argument, NULL, 'o' },   { "size", required_argument, NULL, 's' },
-		{ "rdma", required_argument, NULL, 'r' },   { "policy", required_argument, NULL, 'p' },
-		{ "format", required_argument, NULL, 'f' }, { "timing", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },	    { "dir", required_argument, NULL, 'd' },
+		{ "only", required_argument, NULL, 'o' },
+		{ "size", required_argument, NULL, 's' },
+		{ "rdma", required_argument, NULL, 'r' },
+		{ "policy", required_argument, NULL, 'p' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "timing", no_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "dir", required_argument, NULL, 'd' },
 		{ 0 },
 	};
 	int option, at = 1, rc = 0;

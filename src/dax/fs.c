@@ -21,13 +21,34 @@
  * logs, because writing them is most of the time mkfs takes.
  */
 static const char *const mkfs_ext4[] = {
-	"mkfs.ext4", "-q", "-F", "-b", "4096", "-J", "size=4", "-N", "64", "-E",
-	"stride=512,stripe_width=512,lazy_itable_init=1,lazy_journal_init=1,nodiscard", NULL, NULL
+	"mkfs.ext4",
+	"-q",
+	"-F",
+	"-b",
+	"4096",
+	"-J",
+	"size=4",
+	"-N",
+	"64",
+	"-E",
+	"stride=512,stripe_width=512,lazy_itable_init=1,lazy_journal_init=1,nodiscard",
+	NULL,
+	NULL
 };
 /* --unsupported: below 300 MiB, and with a log below 64 MiB. Nobody keeps data on it. */
-static const char *const mkfs_xfs[] = { "mkfs.xfs", "--unsupported", "-q", "-f", "-K", "-m",
-					"reflink=0", "-d", "su=2m,sw=1,agcount=2,extszinherit=512",
-					"-l", "size=10m,su=32k", NULL, NULL };
+static const char *const mkfs_xfs[] = { "mkfs.xfs",
+					"--unsupported",
+					"-q",
+					"-f",
+					"-K",
+					"-m",
+					"reflink=0",
+					"-d",
+					"su=2m,sw=1,agcount=2,extszinherit=512",
+					"-l",
+					"size=10m,su=32k",
+					NULL,
+					NULL };
 
 static int run_mkfs(const char *const *words, const char *device, struct dp_error *err)
 {

@@ -43,8 +43,8 @@ struct json_object *dp_inventory_dax(void)
 
 	if (daxctl_new(&ctx))
 		return list;
-	daxctl_region_foreach(ctx, region)
-		daxctl_dev_foreach(region, dev)
+	daxctl_region_foreach (ctx, region)
+		daxctl_dev_foreach (region, dev)
 			json_object_array_add(list, describe_dax(dev));
 	daxctl_unref(ctx);
 	return list;
@@ -102,9 +102,9 @@ struct json_object *dp_inventory_namespaces(void)
 
 	if (ndctl_new(&ctx))
 		return list;
-	ndctl_bus_foreach(ctx, bus)
-		ndctl_region_foreach(bus, region)
-			ndctl_namespace_foreach(region, ns)
+	ndctl_bus_foreach (ctx, bus)
+		ndctl_region_foreach (bus, region)
+			ndctl_namespace_foreach (region, ns)
 				if (ndctl_namespace_get_size(ns))
 					json_object_array_add(list, describe_namespace(region, ns));
 	ndctl_unref(ctx);

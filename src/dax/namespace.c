@@ -40,7 +40,7 @@ int dp_region_init_labels(struct ndctl_region *region, struct dp_error *err)
 
 	if (rc < 0)
 		return dp_fail(err, rc, "cannot disable %s", ndctl_region_get_devname(region));
-	ndctl_dimm_foreach_in_region(region, dimm) {
+	ndctl_dimm_foreach_in_region (region, dimm) {
 		rc = init_dimm(dimm, err);
 		if (rc)
 			return rc;

@@ -34,7 +34,7 @@
 #define CHANNEL   "/dev/ttyS1"
 #define MAX_GLOBS 64
 /* Bytes of output in one observation; as \\u00xx each they still fit a line. */
-#define PIECE     4096
+#define PIECE 4096
 
 static const char *const scratch[] = { "/mnt/ext4/dax", "/mnt/ext4/cached", "/mnt/xfs/dax",
 				       "/mnt/xfs/cached" };
@@ -120,9 +120,9 @@ static size_t read_globs(struct json_object *command, const char **globs)
 
 static int run_check(int fd, struct json_object *command, struct dp_error *err)
 {
-	struct dp_check_options options = { .env = { .dirs = scratch,
-						     .ndirs = DP_ARRAY_SIZE(scratch),
-						     .guest = true } };
+	struct dp_check_options options = {
+		.env = { .dirs = scratch, .ndirs = DP_ARRAY_SIZE(scratch), .guest = true }
+	};
 	const char *fault = dp_json_text(command, "fault");
 	const char *globs[MAX_GLOBS];
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };

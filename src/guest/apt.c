@@ -16,12 +16,12 @@
 #include "daxpin/guest.h"
 #include "daxpin/proc.h"
 
-#define KEYRING          "/usr/share/keyrings/debian-archive-keyring.gpg"
-#define QUERY_LIMIT_MS   60000
-#define UPDATE_LIMIT_MS  (5 * 60 * 1000)
-#define FETCH_LIMIT_MS   (30 * 60 * 1000)
-#define MAX_ARGS         64
-#define MAX_PACKAGES     8
+#define KEYRING         "/usr/share/keyrings/debian-archive-keyring.gpg"
+#define QUERY_LIMIT_MS  60000
+#define UPDATE_LIMIT_MS (5 * 60 * 1000)
+#define FETCH_LIMIT_MS  (30 * 60 * 1000)
+#define MAX_ARGS        64
+#define MAX_PACKAGES    8
 
 struct apt {
 	char root[PATH_MAX - 64];
@@ -131,9 +131,12 @@ static void add_source(FILE *out, const char *signed_by, const char *line, const
 
 static int write_sources(struct apt *apt, const char *suite, struct dp_error *err)
 {
-	static const char *const query[] = { "apt-get", "indextargets", "--format",
+	static const char *const query[] = { "apt-get",
+					     "indextargets",
+					     "--format",
 					     "$(SITE)|$(RELEASE)|$(COMPONENT)",
-					     "Created-By: Packages", NULL };
+					     "Created-By: Packages",
+					     NULL };
 	dp_autofree char *lines = NULL;
 	char path[PATH_MAX], own[64], signed_by[128] = "", *rest;
 	dp_autofile FILE *out = NULL;
@@ -160,8 +163,8 @@ static int write_sources(struct apt *apt, const char *suite, struct dp_error *er
 }
 
 /* Names of the dependencies of a package that begin with "linux-" and, if given, hold a version. */
-static int linux_depends(struct apt *apt, const char *package, const char *holds,
-			 char names[][128], int room, struct dp_error *err)
+static int linux_depends(struct apt *apt, const char *package, const char *holds, char names[][128],
+			 int room, struct dp_error *err)
 {
 	const char *const query[] = { "apt-cache", "depends", "--important", package, NULL };
 	dp_autofree char *lines = NULL;

@@ -31,13 +31,13 @@
 #include "daxpin/file.h"
 #include "daxpin/guest.h"
 
-#define HEADER_END     0x250
-#define SECTOR         512
-#define XEN_PHYS32     18
+#define HEADER_END 0x250
+#define SECTOR     512
+#define XEN_PHYS32 18
 /* Kernels have 60 to 100 MiB uncompressed; what is larger is an attack on the disk. */
-#define VMLINUX_LIMIT  (1ULL << 30)
+#define VMLINUX_LIMIT (1ULL << 30)
 /* All notes of a kernel have a few hundred bytes. */
-#define NOTES_LIMIT    65536
+#define NOTES_LIMIT 65536
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -146,8 +146,8 @@ static struct archive *open_payload(const uint8_t *data, size_t len)
 static int unpack_payload(const uint8_t *data, const struct dp_bzimage *image, int fd,
 			  struct dp_error *err)
 {
-	dp_cleanup(free_reader) struct archive *a = open_payload(data + image->offset,
-								 image->length);
+	dp_cleanup(free_reader) struct archive *a =
+		open_payload(data + image->offset, image->length);
 	uint64_t total = 0;
 
 	while (a) {
@@ -175,8 +175,8 @@ static bool notes_have_pvh(const uint8_t *notes, size_t len)
 
 	while (len - at >= 12) {
 		uint32_t namesz = get32(notes + at), descsz = get32(notes + at + 4);
-		uint64_t size = 12 + (((uint64_t)namesz + 3) & ~3ULL) +
-				(((uint64_t)descsz + 3) & ~3ULL);
+		uint64_t size =
+			12 + (((uint64_t)namesz + 3) & ~3ULL) + (((uint64_t)descsz + 3) & ~3ULL);
 
 		if (size > len - at)
 			return false;

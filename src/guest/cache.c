@@ -27,7 +27,8 @@ static int cache_root(char *path, size_t size)
 	if (xdg && xdg[0] == '/')
 		n = snprintf(path, size, "%s/daxpin", xdg);
 	else
-		n = snprintf(path, size, "%s/.cache/daxpin", home && home[0] == '/' ? home : "/root");
+		n = snprintf(path, size, "%s/.cache/daxpin",
+			     home && home[0] == '/' ? home : "/root");
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
@@ -49,8 +50,8 @@ int dp_cache_path(char *path, size_t size, struct dp_error *err, const char *fmt
 	*slash = '\0';
 	rc = dp_mkdir_p(path, &cause);
 	if (rc || access(path, W_OK)) {
-		dp_bad_input(err, "the cache folder %s cannot be written%s%s", path,
-			     rc ? ": " : "", cause.what);
+		dp_bad_input(err, "the cache folder %s cannot be written%s%s", path, rc ? ": " : "",
+			     cause.what);
 		return dp_hint(err, "set XDG_CACHE_HOME to a folder of yours");
 	}
 	*slash = '/';
@@ -105,10 +106,9 @@ int dp_key_file(struct dp_key *key, const char *path)
 
 	if (stat(path, &st))
 		return -errno;
-	snprintf(text, sizeof(text), "%s %lx:%lx %lld %lld.%09ld %lld.%09ld", path,
-		 (long)st.st_dev, (long)st.st_ino, (long long)st.st_size,
-		 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec,
-		 st.st_ctim.tv_nsec);
+	snprintf(text, sizeof(text), "%s %lx:%lx %lld %lld.%09ld %lld.%09ld", path, (long)st.st_dev,
+		 (long)st.st_ino, (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+		 st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
 	dp_key_text(key, text);
 	return 0;
 }

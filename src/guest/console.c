@@ -8,10 +8,16 @@
 
 /* What a kernel prints when something is wrong; the panic line first, as it ends the guest. */
 static const char *const alarms[] = {
-	"Kernel panic - not syncing", "BUG: ",		    "Oops: ",
-	"WARNING: ",		      "general protection", "INFO: task ",
-	"rcu_sched detected stalls",  "rcu_preempt detected stalls",
-	"soft lockup",		      "hard LOCKUP",
+	"Kernel panic - not syncing",
+	"BUG: ",
+	"Oops: ",
+	"WARNING: ",
+	"general protection",
+	"INFO: task ",
+	"rcu_sched detected stalls",
+	"rcu_preempt detected stalls",
+	"soft lockup",
+	"hard LOCKUP",
 };
 
 static void recognise(struct dp_console *console, const char *line)

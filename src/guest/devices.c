@@ -29,8 +29,8 @@
 #include "daxpin/observe.h"
 #include "daxpin/rdma.h"
 
-#define MIB (1ULL << 20)
-#define GIB (1ULL << 30)
+#define MIB     (1ULL << 20)
+#define GIB     (1ULL << 30)
 #define REGIONS 3
 /* It takes a fraction of a second. */
 #define DISK_LIMIT_MS 30000
@@ -41,7 +41,8 @@ static int load_module(const char *path, struct dp_error *err)
 
 	if (fd < 0)
 		return dp_fail(err, -errno, "the image lacks %s", path);
-	/* Another group may have loaded it; a module that finds no hardware or twin may stay out. */
+	/* Another group may have loaded it; a module that finds no hardware or twin may stay out.
+	 */
 	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST && errno != ENODEV)
 		return dp_fail(err, -errno, "the kernel does not take the module %s", path);
 	return 0;
@@ -85,8 +86,8 @@ static int find_regions(struct ndctl_ctx *ctx, struct ndctl_region **regions, st
 	struct ndctl_region *region;
 	size_t n = 0;
 
-	ndctl_bus_foreach(ctx, bus)
-		ndctl_region_foreach(bus, region)
+	ndctl_bus_foreach (ctx, bus)
+		ndctl_region_foreach (bus, region)
 			if (n < REGIONS)
 				regions[n++] = region;
 	if (n < REGIONS)
@@ -155,7 +156,8 @@ static int make_fsdax(struct ndctl_region *region, struct setup *setup, struct d
 	int rc = 0;
 
 	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++) {
-		rc = dp_namespace_create(region, &file_systems[i].spec, device, sizeof(device), err);
+		rc = dp_namespace_create(region, &file_systems[i].spec, device, sizeof(device),
+					 err);
 		snprintf(setup->disks[i], sizeof(setup->disks[i]), "/dev/%s", device);
 	}
 	return rc;
@@ -209,7 +211,8 @@ static void *persistent_memory(void *arg)
 	return NULL;
 }
 
-/* The driver probes in a work queue; without an NVMe driver in the kernel there is nothing to come. */
+/* The driver probes in a work queue; without an NVMe driver in the kernel there is nothing to come.
+ */
 static int wait_for_disk(struct dp_error *err)
 {
 	uint64_t end = dp_now_ms() + DISK_LIMIT_MS;

@@ -21,12 +21,15 @@
 #include "daxpin/guest.h"
 #include "daxpin/proc.h"
 
-#define MAX_ENTRIES    512
+#define MAX_ENTRIES 512
 /* A library or module that does not fit is not one. */
-#define FILE_LIMIT     (256 << 20)
-#define LOADER         "/lib64/ld-linux-x86-64.so.2"
-#define LIST_LIMIT_MS  10000
-#define PROVIDER_DIRS  { "/usr/lib/x86_64-linux-gnu/libibverbs", "/usr/lib64/libibverbs" }
+#define FILE_LIMIT    (256 << 20)
+#define LOADER        "/lib64/ld-linux-x86-64.so.2"
+#define LIST_LIMIT_MS 10000
+#define PROVIDER_DIRS                                                                              \
+	{                                                                                          \
+		"/usr/lib/x86_64-linux-gnu/libibverbs", "/usr/lib64/libibverbs"                    \
+	}
 
 /* The init for --bare, put into the program by the assembler. */
 __asm__(".section .rodata\n"
@@ -138,8 +141,9 @@ static int add_provider(struct manifest *m, struct dp_error *err)
 			if (!dp_exists("%s", path))
 				continue;
 			rc = add_with_libraries(m, path, path, err);
-			return rc ? rc : add_file(m, "etc/libibverbs.d/rxe.driver",
-						  "/etc/libibverbs.d/rxe.driver", err);
+			return rc ? rc
+				  : add_file(m, "etc/libibverbs.d/rxe.driver",
+					     "/etc/libibverbs.d/rxe.driver", err);
 		}
 	}
 	dp_fail(err, -ENOENT, "the verbs provider of rxe is missing");
@@ -242,7 +246,8 @@ static void free_reader(struct archive **a)
 }
 
 /* Modules come plain, or as .xz, .zst or .gz. */
-static int read_module(const char *path, bool carrier, char **data, size_t *len, struct dp_error *err)
+static int read_module(const char *path, bool carrier, char **data, size_t *len,
+		       struct dp_error *err)
 {
 	dp_cleanup(free_reader) struct archive *a = archive_read_new();
 	dp_autofree char *buf = NULL;

@@ -181,7 +181,8 @@ static int resolve_paths(const char *spec, const char *colon, struct dp_kernel *
 	/* Beside the image, under the name that distributions give it. */
 	snprintf(release, sizeof(release), "%.120s", strrchr(kernel->modules, '/') + 1);
 	snprintf(kernel->config, sizeof(kernel->config), "%.*s/config-%s",
-		 (int)(strrchr(kernel->image, '/') ? strrchr(kernel->image, '/') - kernel->image : 1),
+		 (int)(strrchr(kernel->image, '/') ? strrchr(kernel->image, '/') - kernel->image
+						   : 1),
 		 strchr(kernel->image, '/') ? kernel->image : ".", release);
 	if (!dp_exists("%s", kernel->config))
 		kernel->config[0] = '\0';
@@ -193,7 +194,8 @@ static void default_spec(char *spec, size_t size)
 	dp_autofree char *text = NULL;
 	const char *at = NULL;
 
-	if (!dp_read_file("/etc/os-release", 65536, &text, NULL, NULL) && strstr(text, "\nID=debian"))
+	if (!dp_read_file("/etc/os-release", 65536, &text, NULL, NULL) &&
+	    strstr(text, "\nID=debian"))
 		at = strstr(text, "VERSION_CODENAME=");
 	if (at)
 		snprintf(spec, size, "debian:%.*s", (int)strcspn(at + 17, "\n"), at + 17);

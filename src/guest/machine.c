@@ -38,8 +38,8 @@
  * mitigations, zeroing at allocation, timer and TSC calibration, crypto self-tests.
  */
 #define CMDLINE                                                                                    \
-	"console=ttyS0 quiet panic=-1 secretmem.enable=1 transparent_hugepage=madvise "           \
-	"mitigations=off init_on_alloc=0 tsc=reliable no_timer_check random.trust_cpu=on "        \
+	"console=ttyS0 quiet panic=-1 secretmem.enable=1 transparent_hugepage=madvise "            \
+	"mitigations=off init_on_alloc=0 tsc=reliable no_timer_check random.trust_cpu=on "         \
 	"cryptomgr.notests 8250.nr_uarts=2 rcupdate.rcu_expedited=1 lsm= tsc_early_khz=%" PRIu64
 
 const char *dp_accel_name(enum dp_accel accel)
@@ -51,8 +51,9 @@ const char *dp_accel_name(enum dp_accel accel)
 
 static void init_machine(struct dp_machine *machine)
 {
-	*machine = (struct dp_machine){ .pid = -1, .console = -1, .channel = -1, .qmp = -1,
-					.log = -1 };
+	*machine = (struct dp_machine){
+		.pid = -1, .console = -1, .channel = -1, .qmp = -1, .log = -1
+	};
 }
 
 /* One end for daxpin, the other for QEMU. */
@@ -94,15 +95,21 @@ static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_erro
 
 	snprintf(cmdline, sizeof(cmdline), CMDLINE, tsc_khz());
 
+	/* An option and its value a line. */
+	/* clang-format off */
 	const char *const argv[] = {
-		QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-name", "daxpin", "-machine", "q35,nvdimm=on,hpet=off",
+		QEMU, "-nodefaults", "-no-user-config", "-no-reboot",
+		"-name", "daxpin",
+		"-display", "none",
+		"-machine", "q35,nvdimm=on,hpet=off",
 		"-accel", accel,
 		/* 1 GiB pages are what devdax-1G is about; five-level tables only cost. */
 		"-cpu", boot->accel == DP_ACCEL_KVM ? "host" : "max,la57=off",
-		"-smp", "2", "-m", "1G,slots=4,maxmem=16G",
+		"-smp", "2",
+		"-m", "1G,slots=4,maxmem=16G",
 		"-object", "memory-backend-ram,id=ram,size=1G",
-		"-numa", "node,nodeid=0,cpus=0-1,memdev=ram", "-numa", "node,nodeid=1",
+		"-numa", "node,nodeid=0,cpus=0-1,memdev=ram",
+		"-numa", "node,nodeid=1",
 		"-numa", "node,nodeid=2",
 		"-object", "memory-backend-ram,id=pmem0,size=3G",
 		"-device", "nvdimm,id=nvdimm0,memdev=pmem0,label-size=128K,node=0",
@@ -116,8 +123,12 @@ static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_erro
 		"-chardev", chardev[0], "-serial", "chardev:console",
 		"-chardev", chardev[1], "-serial", "chardev:channel",
 		"-chardev", chardev[2], "-mon", "chardev=qmp,mode=control",
-		"-kernel", boot->kernel, "-initrd", boot->image, "-append", cmdline, NULL
+		"-kernel", boot->kernel,
+		"-initrd", boot->image,
+		"-append", cmdline,
+		NULL,
 	};
+	/* clang-format on */
 
 	return dp_spawn(argv, -1, theirs[3], theirs, 3, err);
 }

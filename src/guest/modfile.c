@@ -48,7 +48,8 @@ static bool read_headers(const uint8_t *data, size_t len, Elf64_Ehdr *eh, Elf64_
 		return false;
 	memcpy(eh, data, sizeof(*eh));
 	if (memcmp(eh->e_ident, ELFMAG, SELFMAG) || eh->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    eh->e_shentsize != sizeof(*names) || eh->e_shoff > len || eh->e_shstrndx >= eh->e_shnum ||
+	    eh->e_shentsize != sizeof(*names) || eh->e_shoff > len ||
+	    eh->e_shstrndx >= eh->e_shnum ||
 	    (uint64_t)eh->e_shnum * sizeof(*names) > len - eh->e_shoff)
 		return false;
 	memcpy(names, data + eh->e_shoff + eh->e_shstrndx * sizeof(*names), sizeof(*names));

@@ -21,14 +21,17 @@
  * What soft dependencies hide: crc32c for ext4 and xfs, and crc32 for rxe up to 6.12, are asked for
  * by name from the crypto layer, which would call a modprobe that the guest does not have.
  */
-static const char *const nvdimm[] = { "nfit", "nd_pmem", "?dax_pmem_core", "?dax_pmem",
-				      "device_dax", "?kmem" };
+static const char *const nvdimm[] = { "nfit",      "nd_pmem",    "?dax_pmem_core",
+				      "?dax_pmem", "device_dax", "?kmem" };
 static const char *const rdma[] = { "?crc32_generic", "?crc32_pclmul", "ib_uverbs", "rdma_rxe",
 				    "veth" };
 static const char *const fs[] = { "?crc32c_generic", "?crc32c_intel", "ext4", "xfs" };
 static const char *const nvme[] = { "?nvme" };
 
-#define GROUP(name, carrier) { #name, name, DP_ARRAY_SIZE(name), carrier }
+#define GROUP(name, carrier)                                                                       \
+	{                                                                                          \
+#name, name, DP_ARRAY_SIZE(name), carrier                                          \
+	}
 static const struct dp_module_group groups[] = { GROUP(nvdimm, false), GROUP(rdma, false),
 						 GROUP(fs, true), GROUP(nvme, false) };
 
@@ -121,8 +124,9 @@ int dp_modules_load(const char *dir, struct dp_modules *modules, struct dp_error
 	snprintf(path, sizeof(path), "%s/modules.dep", dir);
 	if (dp_read_file(path, DEP_LIMIT, &text, NULL, NULL)) {
 		dp_bad_input(err, "%s is no modules folder: it has no modules.dep", dir);
-		return dp_hint(err, "give the folder named after the kernel release, and run depmod "
-				    "on it if it was copied");
+		return dp_hint(err,
+			       "give the folder named after the kernel release, and run depmod "
+			       "on it if it was copied");
 	}
 	rc = dp_modules_parse(text, modules, err);
 	if (rc)
@@ -203,7 +207,8 @@ static int append_with_deps(const struct dp_modules *modules, const struct dp_mo
 		path = blank ? blank + 1 : deps;
 		dep = *path ? find_by_path(modules, path) : NULL;
 		if (*path && !dep)
-			return dp_bad_input(err, "modules.dep: %s needs %.100s, which it does not list",
+			return dp_bad_input(err,
+					    "modules.dep: %s needs %.100s, which it does not list",
 					    module->name, path);
 		if (dep)
 			append(modules, dep, order, norder);

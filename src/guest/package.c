@@ -24,11 +24,11 @@
 #define TOTAL_LIMIT (4ULL << 30)
 
 static const char *const unwanted[] = {
-	"/sound/",	   "/drivers/gpu/",	  "/drivers/media/", "/drivers/staging/",
-	"/drivers/usb/",   "/drivers/net/wireless/", "/drivers/iio/",  "/drivers/hid/",
-	"/drivers/input/", "/drivers/mtd/",	  "/drivers/comedi/", "/drivers/isdn/",
-	"/drivers/hwmon/", "/drivers/scsi/",	  "/drivers/bluetooth/", "/drivers/mfd/",
-	"/drivers/power/", "/drivers/video/",	  "/drivers/platform/",
+	"/sound/",         "/drivers/gpu/",          "/drivers/media/",     "/drivers/staging/",
+	"/drivers/usb/",   "/drivers/net/wireless/", "/drivers/iio/",       "/drivers/hid/",
+	"/drivers/input/", "/drivers/mtd/",          "/drivers/comedi/",    "/drivers/isdn/",
+	"/drivers/hwmon/", "/drivers/scsi/",         "/drivers/bluetooth/", "/drivers/mfd/",
+	"/drivers/power/", "/drivers/video/",        "/drivers/platform/",
 };
 
 struct inner {
@@ -57,8 +57,9 @@ static const char *wanted_name(const char *name)
 	if (strstr(name, "..") || name[0] == '/')
 		return NULL;
 	if (strncmp(name, "lib/modules/", 12))
-		return !strncmp(name, "boot/vmlinuz", 12) || !strncmp(name, "boot/config", 11) ? name
-											       : NULL;
+		return !strncmp(name, "boot/vmlinuz", 12) || !strncmp(name, "boot/config", 11)
+			       ? name
+			       : NULL;
 	for (size_t i = 0; i < DP_ARRAY_SIZE(unwanted); i++)
 		if (strstr(name, unwanted[i]))
 			return NULL;
@@ -158,8 +159,8 @@ static int extract(const char *package, const char *dir, struct dp_error *err)
 	while ((rc = archive_read_next_header(a, &entry)) == ARCHIVE_OK)
 		if (!strncmp(archive_entry_pathname(entry), "data.tar", 8))
 			return extract_data(a, dir, err);
-	return dp_bad_input(err, "%s", rc == ARCHIVE_EOF ? "it holds no files"
-							 : archive_error_string(a));
+	return dp_bad_input(err, "%s",
+			    rc == ARCHIVE_EOF ? "it holds no files" : archive_error_string(a));
 }
 
 int dp_package_extract(const char *package, const char *dir, struct dp_error *err)

@@ -21,7 +21,7 @@
 #include "daxpin/signals.h"
 
 /* Granularity of the limits, ms. */
-#define TICK_MS  250
+#define TICK_MS 250
 /* How long to let bytes gather, us. */
 #define BATCH_US 5000
 
@@ -159,8 +159,9 @@ static void show_progress(struct session *s)
 	if (!s->sent)
 		s->progress("booting the guest", 0);
 	else
-		s->progress("asking", (int)(100 * s->collect->answered /
-					    (s->collect->plan->count ? s->collect->plan->count : 1)));
+		s->progress("asking",
+			    (int)(100 * s->collect->answered /
+				  (s->collect->plan->count ? s->collect->plan->count : 1)));
 }
 
 static void explain_death(struct session *s)

@@ -33,8 +33,8 @@ int dp_area_map(const struct dp_mapping *mapping, const struct dp_env *env, stru
 	area->reserved_len = room;
 	at = (void *)((((uintptr_t)base + mask) & ~mask) + mapping->skew);
 	if (mmap(at, span, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0) == MAP_FAILED)
-		return dp_fail(err, -errno, "cannot map %llu bytes of %s",
-			       (unsigned long long)span, mapping->name);
+		return dp_fail(err, -errno, "cannot map %llu bytes of %s", (unsigned long long)span,
+			       mapping->name);
 	area->addr = at;
 	area->len = env->size;
 	return 0;
@@ -58,8 +58,8 @@ static void touch(const struct dp_area *area, enum dp_populate populate)
 static int populate(const struct dp_mapping *mapping, const struct dp_area *area,
 		    struct dp_error *err)
 {
-	int advice = mapping->populate == DP_POPULATE_WRITE ? MADV_POPULATE_WRITE
-							    : MADV_POPULATE_READ;
+	int advice =
+		mapping->populate == DP_POPULATE_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
 
 	if (mapping->populate == DP_POPULATE_NONE)
 		return 0;

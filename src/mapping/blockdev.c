@@ -22,12 +22,12 @@ static int open_blockdev(const struct dp_mapping *mapping, const struct dp_env *
 				    "the writes of its owner: asked in guests only");
 	area->fd = open("/dev/nvme0n1", O_RDWR | O_CLOEXEC);
 	if (area->fd < 0 && errno == ENOENT)
-		return dp_skip(err, "there is no block device that nothing else uses (/dev/nvme0n1)");
+		return dp_skip(err,
+			       "there is no block device that nothing else uses (/dev/nvme0n1)");
 	if (area->fd < 0)
 		return dp_fail(err, -errno, "cannot open /dev/nvme0n1");
 	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
 }
 
 DP_MAPPING(blockdev, .name = "blockdev", .what = "a block device through the page cache",
-	   .rank = 90, .owner = "System RAM*", .granule = 2 << 20,
-	   .open = open_blockdev);
+	   .rank = 90, .owner = "System RAM*", .granule = 2 << 20, .open = open_blockdev);

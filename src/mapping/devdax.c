@@ -32,8 +32,8 @@ static bool suits(const struct dp_mapping *mapping, const char *device, uint64_t
 	char driver[32];
 
 	return !dp_link_name(driver, sizeof(driver), BUS "/%s/driver", device) &&
-	       !strcmp(driver, "device_dax") &&
-	       attribute(device, "align") == mapping->granule && attribute(device, "size") >= span;
+	       !strcmp(driver, "device_dax") && attribute(device, "align") == mapping->granule &&
+	       attribute(device, "size") >= span;
 }
 
 static int open_devdax(const struct dp_mapping *mapping, const struct dp_env *env,
@@ -58,8 +58,7 @@ static int open_devdax(const struct dp_mapping *mapping, const struct dp_env *en
 		       strchr(mapping->name, '-') + 1);
 }
 
-#define DEVDAX(ident, ...)                                                                         \
-	DP_MAPPING(ident, .owner = "*/dax*", .open = open_devdax, __VA_ARGS__)
+#define DEVDAX(ident, ...) DP_MAPPING(ident, .owner = "*/dax*", .open = open_devdax, __VA_ARGS__)
 
 DEVDAX(devdax_4k, .name = "devdax-4K", .what = "device-dax, mapped by PTE", .rank = 100,
        .granule = 4096, .leaf = 4096);

@@ -49,5 +49,5 @@ FSDAX(fsdax_ext4_private, .name = "fsdax-ext4-private",
       .what = "a private file mapping on ext4 with DAX, only read so far", .rank = 170,
       .fs = "ext4", .populate = DP_POPULATE_READ);
 FSDAX(fsdax_xfs_private, .name = "fsdax-xfs-private",
-      .what = "a private file mapping on xfs with DAX, only read so far", .rank = 180,
-      .fs = "xfs", .populate = DP_POPULATE_READ);
+      .what = "a private file mapping on xfs with DAX, only read so far", .rank = 180, .fs = "xfs",
+      .populate = DP_POPULATE_READ);

@@ -16,8 +16,9 @@
 #include "daxpin/mapping.h"
 
 #define DEVICES "/sys/bus/pci/devices"
-/* The guest carries the configuration of its kernel, to be able to tell why something is missing. */
-#define CONFIG  "/boot/config"
+/* The guest carries the configuration of its kernel, to be able to tell why something is missing.
+ */
+#define CONFIG "/boot/config"
 
 static bool config_lacks(const char *option)
 {

@@ -73,7 +73,8 @@ int dp_scratch_open(const struct dp_env *env, const char *fs, bool dax, uint64_t
 		rc = write_zeros(fd, len, err);
 		return rc ? rc : dp_take_fd(&fd);
 	}
-	dp_skip(err, "no folder on %s %s DAX where a temporary file can be made: name one with --dir",
+	dp_skip(err,
+		"no folder on %s %s DAX where a temporary file can be made: name one with --dir",
 		fs, dax ? "with" : "without");
 	return -ENOENT;
 }

@@ -55,8 +55,8 @@ struct json_object *dp_cell_to_json(const struct dp_cell *cell)
 	add_text(obj, "text", cell->text);
 	if (cell->outcome != DP_ANSWERED)
 		return obj;
-	json_object_object_add(
-		obj, "errno", cell->err ? json_object_new_string(dp_errno_name(cell->err)) : NULL);
+	json_object_object_add(obj, "errno",
+			       cell->err ? json_object_new_string(dp_errno_name(cell->err)) : NULL);
 	add_int(obj, "pages", (int64_t)cell->pages);
 	if (cell->pins_seen) {
 		add_int(obj, "acquired", (int64_t)cell->acquired);

@@ -47,7 +47,8 @@ static int parse_line(struct walk *w, const char *line)
 	int used = 0;
 
 	if (level >= LEVELS || !isxdigit((unsigned char)line[indent]) ||
-	    sscanf(line + indent, "%" SCNx64 "-%" SCNx64 " : %n", &res.start, &res.end, &used) != 2 ||
+	    sscanf(line + indent, "%" SCNx64 "-%" SCNx64 " : %n", &res.start, &res.end, &used) !=
+		    2 ||
 	    !used || res.end < res.start)
 		return -EBADMSG;
 	snprintf(w->paths[level], sizeof(w->paths[level]), "%s%s%s",

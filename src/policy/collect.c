@@ -134,9 +134,9 @@ static const struct {
 	const char *kind;
 	void (*take)(struct dp_collect *c, struct json_object *obj);
 } kinds[] = {
-	{ "hello", take_hello }, { "rdma", take_rdma },   { "modules", take_modules },
-	{ "begin", take_begin }, { "cell", take_cell },   { "died", take_death },
-	{ "ready", take_ready }, { "failed", take_failure }, { "done", take_done },
+	{ "hello", take_hello },   { "rdma", take_rdma },      { "modules", take_modules },
+	{ "begin", take_begin },   { "cell", take_cell },      { "died", take_death },
+	{ "ready", take_ready },   { "failed", take_failure }, { "done", take_done },
 	{ "output", take_output },
 };
 

@@ -16,9 +16,8 @@ const char *dp_status_name(enum dp_status status)
 	return names[status];
 }
 
-__attribute__((format(printf, 3, 4))) static bool decide(struct dp_result *result,
-							 enum dp_status status, const char *fmt,
-							 ...)
+__attribute__((format(printf, 3, 4))) static bool
+decide(struct dp_result *result, enum dp_status status, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -57,7 +56,8 @@ static bool misnamed(const struct dp_mapping *mapping, const struct dp_cell *cel
 		     struct dp_result *result)
 {
 	if (cell->owner[0] && (!cell->uniform || fnmatch(mapping->owner, cell->owner, 0)))
-		return decide(result, DP_ERROR, "not what the name says: %s frames belong to \"%s\"",
+		return decide(result, DP_ERROR,
+			      "not what the name says: %s frames belong to \"%s\"",
 			      cell->uniform ? "its" : "not all", cell->owner);
 	if (cell->owner[0] && cell->resource[0] && !strstr(cell->owner, cell->resource) &&
 	    strncmp(mapping->owner, "PCI", 3))
@@ -126,8 +126,9 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 	if (pins_kept(cell, result) || misnamed(mapping, cell, result))
 		return;
 	if (!rule) {
-		decide(result, DP_ERROR, "no expectation: no rule of the policy covers it for "
-					 "kernel %s and provider %s",
+		decide(result, DP_ERROR,
+		       "no expectation: no rule of the policy covers it for "
+		       "kernel %s and provider %s",
 		       subject->kernel, subject->provider);
 		return;
 	}

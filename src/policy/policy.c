@@ -33,8 +33,8 @@ struct loader {
 static int complain(const struct loader *l, const config_setting_t *at, const char *what,
 		    const char *key)
 {
-	return dp_bad_input(l->err, "%s:%u: %s \"%s\"", l->name, config_setting_source_line(at), what,
-			    key);
+	return dp_bad_input(l->err, "%s:%u: %s \"%s\"", l->name, config_setting_source_line(at),
+			    what, key);
 }
 
 static const char *text_of(const config_setting_t *rule, const char *key)
@@ -47,7 +47,7 @@ static const char *text_of(const config_setting_t *rule, const char *key)
 
 static int check_keys(const struct loader *l, const config_setting_t *rule)
 {
-	static const char *const known[] = { "mapping", "access", "provider", "odp",	 "kernel",
+	static const char *const known[] = { "mapping", "access", "provider", "odp",      "kernel",
 					     "verdict", "errno",  "why",      "reference" };
 
 	for (int i = 0; i < config_setting_length(rule); i++) {
@@ -142,7 +142,8 @@ static int parse_rule(const struct loader *l, const config_setting_t *at, struct
 		return rc;
 	if (parse_range(range ? range : "-", rule))
 		return complain(l, config_setting_lookup((config_setting_t *)at, "kernel"),
-				"\"6.1\", \"5.10-6.4\", \"6.5-\" or \"-6.4\" is wanted for", "kernel");
+				"\"6.1\", \"5.10-6.4\", \"6.5-\" or \"-6.4\" is wanted for",
+				"kernel");
 	if (parse_odp(text_of(at, "odp"), rule))
 		return complain(l, config_setting_lookup((config_setting_t *)at, "odp"),
 				"\"yes\" or \"no\" is wanted for", "odp");

@@ -59,8 +59,7 @@ static int make_veth(const char *netdev, struct dp_error *err)
 		rc = bring_up(sock, peer);
 	if (!rc)
 		rc = bring_up(sock, netdev);
-	return rc ? dp_fail(err, -EIO, "cannot make the veth pair %s: %s", netdev,
-			    nl_geterror(rc))
+	return rc ? dp_fail(err, -EIO, "cannot make the veth pair %s: %s", netdev, nl_geterror(rc))
 		  : 0;
 }
 

@@ -158,8 +158,9 @@ static void write_moves(const struct page *p)
 
 		if (!r->observed || !r->cell.moved || !r->cell.zone_before[0])
 			continue;
-		fprintf(p->out, "\nA pin moves pages: %s moved %" PRIu64 " of %" PRIu64
-				" pages from ZONE_%s to ZONE_%s\n",
+		fprintf(p->out,
+			"\nA pin moves pages: %s moved %" PRIu64 " of %" PRIu64
+			" pages from ZONE_%s to ZONE_%s\n",
 			r->id, r->cell.moved, r->cell.pages, r->cell.zone_before,
 			r->cell.zone_after[0] ? r->cell.zone_after : "?");
 		return;
@@ -181,8 +182,9 @@ static void write_unproven(const struct page *p)
 			text = r->cell.proof_text;
 	}
 	if (count)
-		fprintf(p->out, "\n%zu answers are marked \"?\": owner or page size of the mapping "
-				"could not be shown. %s\n",
+		fprintf(p->out,
+			"\n%zu answers are marked \"?\": owner or page size of the mapping "
+			"could not be shown. %s\n",
 			count, text);
 }
 

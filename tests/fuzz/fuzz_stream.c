@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daxpin/cleanup.h"
 #include "daxpin/check.h"
+#include "daxpin/cleanup.h"
 #include "daxpin/collect.h"
 #include "daxpin/observe.h"
 

@@ -3,7 +3,8 @@
 #ifndef DAXPIN_TESTS_UNIT_TEST_H
 #define DAXPIN_TESTS_UNIT_TEST_H
 
-/* clang-format off: cmocka wants these four first. */
+/* cmocka wants these four first. */
+/* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -41,9 +41,7 @@ static size_t make_vmlinux(uint8_t *elf, uint16_t machine, uint32_t note_type)
 			  .e_phoff = sizeof(eh),
 			  .e_phentsize = sizeof(Elf64_Phdr),
 			  .e_phnum = 1 };
-	Elf64_Phdr ph = { .p_type = PT_NOTE,
-			  .p_offset = sizeof(eh) + sizeof(ph),
-			  .p_filesz = 24 };
+	Elf64_Phdr ph = { .p_type = PT_NOTE, .p_offset = sizeof(eh) + sizeof(ph), .p_filesz = 24 };
 	uint32_t note[6] = { 4, 8, note_type, 0, 0, 0 };
 
 	memcpy(&note[3], "Xen", 4);
@@ -57,15 +55,17 @@ static size_t compress_xz(const uint8_t *in, size_t len, uint8_t *out, size_t ro
 {
 	size_t used = 0;
 
-	assert_int_equal(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC32, NULL, in, len, out, &used,
-						 room),
-			 LZMA_OK);
+	assert_int_equal(
+		lzma_easy_buffer_encode(6, LZMA_CHECK_CRC32, NULL, in, len, out, &used, room),
+		LZMA_OK);
 	return used;
 }
 
 static size_t compress_gzip(const uint8_t *in, size_t len, uint8_t *out, size_t room)
 {
-	z_stream z = { .next_in = (uint8_t *)in, .avail_in = (uInt)len, .next_out = out,
+	z_stream z = { .next_in = (uint8_t *)in,
+		       .avail_in = (uInt)len,
+		       .next_out = out,
 		       .avail_out = (uInt)room };
 
 	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
@@ -113,14 +113,12 @@ static void unpacks_xz_and_gzip(void **state)
 	size_t n = compress_xz(elf, len, packed, sizeof(packed));
 
 	(void)state;
-	assert_int_equal(unpack(image, make_bzimage(image, sizeof(image), packed, n, true), &pvh,
-				NULL),
-			 0);
+	assert_int_equal(
+		unpack(image, make_bzimage(image, sizeof(image), packed, n, true), &pvh, NULL), 0);
 	assert_true(pvh);
 	n = compress_gzip(elf, len, packed, sizeof(packed));
-	assert_int_equal(unpack(image, make_bzimage(image, sizeof(image), packed, n, false), &pvh,
-				NULL),
-			 0);
+	assert_int_equal(
+		unpack(image, make_bzimage(image, sizeof(image), packed, n, false), &pvh, NULL), 0);
 	assert_true(pvh);
 }
 
@@ -131,9 +129,8 @@ static void sees_that_there_is_no_pvh_note(void **state)
 	size_t n = compress_xz(elf, make_vmlinux(elf, EM_X86_64, 17), packed, sizeof(packed));
 
 	(void)state;
-	assert_int_equal(unpack(image, make_bzimage(image, sizeof(image), packed, n, true), &pvh,
-				NULL),
-			 0);
+	assert_int_equal(
+		unpack(image, make_bzimage(image, sizeof(image), packed, n, true), &pvh, NULL), 0);
 	assert_false(pvh);
 }
 
@@ -158,8 +155,11 @@ static void refuses_another_architecture(void **state)
 
 static void refuses_lies_about_the_payload(void **state)
 {
-	static const uint32_t lies[][2] = { { 0xffffffff, 8 }, { 0, 0xffffffff }, { 0, 0 },
-					    { 0x7fffffff, 0x7fffffff }, { 4096, 8 } };
+	static const uint32_t lies[][2] = { { 0xffffffff, 8 },
+					    { 0, 0xffffffff },
+					    { 0, 0 },
+					    { 0x7fffffff, 0x7fffffff },
+					    { 4096, 8 } };
 	static const uint8_t xz[] = { 0xfd, '7', 'z', 'X', 'Z', 0, 1, 2 };
 	uint8_t image[4096];
 	struct dp_bzimage parsed;

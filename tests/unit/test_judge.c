@@ -142,10 +142,15 @@ static void does_not_believe_names(void **state)
 	cell = fsdax_cell();
 	strcpy(cell.owner, "Persistent Memory/namespace0.4");
 	expect(&cell, DP_ERROR, "mapped namespace0.3");
-	cell = (struct dp_cell){ .id = "check/kmem-movable/local-read", .pages = 1,
-				 .acquired = 1, .released = 1, .pins_seen = true,
+	cell = (struct dp_cell){ .id = "check/kmem-movable/local-read",
+				 .pages = 1,
+				 .acquired = 1,
+				 .released = 1,
+				 .pins_seen = true,
 				 .owner = "Persistent Memory/dax1.0/System RAM (kmem)",
-				 .uniform = true, .leaf = 4096, .zone_before = "Normal" };
+				 .uniform = true,
+				 .leaf = 4096,
+				 .zone_before = "Normal" };
 	expect(&cell, DP_ERROR, "ZONE_Normal");
 }
 

@@ -5,12 +5,11 @@
 
 #include "daxpin/guest.h"
 
-static const char good[] =
-	"kernel/drivers/nvdimm/libnvdimm.ko:\n"
-	"kernel/drivers/nvdimm/nd_pmem.ko.xz: kernel/drivers/nvdimm/nd_btt.ko "
-	"kernel/drivers/nvdimm/libnvdimm.ko\n"
-	"kernel/drivers/nvdimm/nd_btt.ko: kernel/drivers/nvdimm/libnvdimm.ko\n"
-	"kernel/crypto/crc32c-intel.ko:\n";
+static const char good[] = "kernel/drivers/nvdimm/libnvdimm.ko:\n"
+			   "kernel/drivers/nvdimm/nd_pmem.ko.xz: kernel/drivers/nvdimm/nd_btt.ko "
+			   "kernel/drivers/nvdimm/libnvdimm.ko\n"
+			   "kernel/drivers/nvdimm/nd_btt.ko: kernel/drivers/nvdimm/libnvdimm.ko\n"
+			   "kernel/crypto/crc32c-intel.ko:\n";
 
 static void orders_dependencies_first(void **state)
 {
@@ -46,12 +45,9 @@ static void names_all_that_is_missing(void **state)
 static void refuses_hostile_lines(void **state)
 {
 	static const char *const bad[] = {
-		"no colon here\n",
-		"/etc/shadow.ko:\n",
-		"../../etc/shadow.ko:\n",
-		"kernel/../../etc/shadow.ko:\n",
-		"kernel/not-a-module:\n",
-		":\n",
+		"no colon here\n",        "/etc/shadow.ko:\n",
+		"../../etc/shadow.ko:\n", "kernel/../../etc/shadow.ko:\n",
+		"kernel/not-a-module:\n", ":\n",
 	};
 
 	(void)state;

@@ -53,7 +53,8 @@ static void survives_the_round_trip(void **state)
 
 static void keeps_the_reason_of_a_skip(void **state)
 {
-	struct dp_cell skip = { .id = "check/p2pdma/local-read", .outcome = DP_SKIPPED,
+	struct dp_cell skip = { .id = "check/p2pdma/local-read",
+				.outcome = DP_SKIPPED,
 				.text = "no CONFIG_PCI_P2PDMA" };
 	struct json_object *obj = dp_cell_to_json(&skip);
 	struct dp_cell back;
@@ -68,8 +69,8 @@ static void keeps_the_reason_of_a_skip(void **state)
 /* Each member in turn is taken away or given another type: most are then named in the error. */
 static void names_the_member_that_is_wrong(void **state)
 {
-	static const char *const needed[] = { "id", "outcome", "errno", "pages", "register_us",
-					      "leaf", "deregister_us" };
+	static const char *const needed[] = { "id",          "outcome", "errno",        "pages",
+					      "register_us", "leaf",    "deregister_us" };
 
 	(void)state;
 	for (size_t i = 0; i < DP_ARRAY_SIZE(needed); i++) {
@@ -89,9 +90,15 @@ static void names_the_member_that_is_wrong(void **state)
 static void refuses_hostile_values(void **state)
 {
 	static const char *const changes[][2] = {
-		{ "errno", "\"ENOSUCH\"" }, { "errno", "12" },	   { "pages", "-1" },
-		{ "leaf", "1.5" },	    { "moved", "\"x\"" },  { "attempts", "null" },
-		{ "uniform", "[]" },	    { "outcome", "\"x\"" }, { "acquired", "\"512\"" },
+		{ "errno", "\"ENOSUCH\"" },
+		{ "errno", "12" },
+		{ "pages", "-1" },
+		{ "leaf", "1.5" },
+		{ "moved", "\"x\"" },
+		{ "attempts", "null" },
+		{ "uniform", "[]" },
+		{ "outcome", "\"x\"" },
+		{ "acquired", "\"512\"" },
 		{ "zone_before", "\"a name that is far too long for a zone\"" },
 	};
 
@@ -109,7 +116,13 @@ static void refuses_hostile_values(void **state)
 
 static void refuses_what_is_no_observation(void **state)
 {
-	static const char *const bad[] = { "", "{", "[]", "null", "{}", "{\"kind\":1}", "\"kind\"",
+	static const char *const bad[] = { "",
+					   "{",
+					   "[]",
+					   "null",
+					   "{}",
+					   "{\"kind\":1}",
+					   "\"kind\"",
 					   "{\"kind\":\"cell\"",
 					   "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[" };
 

@@ -108,8 +108,9 @@ static void refuses_files_that_are_no_text(void **state)
 /* No kernel from 5.10 to 7.3, with or without on-demand paging, meets a cell without a rule. */
 static void default_covers_everything(void **state)
 {
-	static const char *const kernels[] = { "5.10.0-32-amd64", "5.15", "6.1.0-56-amd64", "6.2.1",
-					       "6.4", "6.5", "6.12.1+deb13", "6.16", "7.3-rc1" };
+	static const char *const kernels[] = { "5.10.0-32-amd64", "5.15", "6.1.0-56-amd64",
+					       "6.2.1",           "6.4",  "6.5",
+					       "6.12.1+deb13",    "6.16", "7.3-rc1" };
 	static const char *const providers[] = { "rxe", "mlx5", "siw" };
 	dp_cleanup(dp_policy_clear) struct dp_policy policy;
 	dp_cleanup(dp_plan_clear) struct dp_plan plan;

@@ -76,12 +76,28 @@ static void plans_what_is_selected(void **state)
 static void has_every_mapping(void **state)
 {
 	static const char *const names[] = {
-		"anon",		"thp",		"hugetlb-2M",	"memfd",
-		"tmpfs",	"secretmem",	"pagecache-ext4", "pagecache-xfs",
-		"blockdev",	"devdax-4K",	"devdax-2M",	"devdax-1G",
-		"fsdax-ext4-4K", "fsdax-ext4-2M", "fsdax-xfs-4K", "fsdax-xfs-2M",
-		"fsdax-ext4-private", "fsdax-xfs-private", "kmem", "kmem-movable",
-		"p2pdma",	"pfnmap",
+		"anon",
+		"thp",
+		"hugetlb-2M",
+		"memfd",
+		"tmpfs",
+		"secretmem",
+		"pagecache-ext4",
+		"pagecache-xfs",
+		"blockdev",
+		"devdax-4K",
+		"devdax-2M",
+		"devdax-1G",
+		"fsdax-ext4-4K",
+		"fsdax-ext4-2M",
+		"fsdax-xfs-4K",
+		"fsdax-xfs-2M",
+		"fsdax-ext4-private",
+		"fsdax-xfs-private",
+		"kmem",
+		"kmem-movable",
+		"p2pdma",
+		"pfnmap",
 	};
 	size_t count;
 	const struct dp_mapping *const *mappings = dp_mappings(&count);
@@ -108,9 +124,9 @@ static void keeps_the_first_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_sizes),	      cmocka_unit_test(reads_series),
-		cmocka_unit_test(checks_sizes),	      cmocka_unit_test(plans_what_is_selected),
-		cmocka_unit_test(has_every_mapping),  cmocka_unit_test(keeps_the_first_error),
+		cmocka_unit_test(reads_sizes),       cmocka_unit_test(reads_series),
+		cmocka_unit_test(checks_sizes),      cmocka_unit_test(plans_what_is_selected),
+		cmocka_unit_test(has_every_mapping), cmocka_unit_test(keeps_the_first_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
