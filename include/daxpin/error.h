@@ -31,6 +31,13 @@ int dp_fail(struct dp_error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /**
+ * dp_report - record a failure whose sentence says all, where an errno would only repeat it
+ * As dp_fail(), without the meaning of the errno appended.
+ */
+int dp_report(struct dp_error *err, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
  * dp_bad_input - record that the user's input cannot be accepted (exit code 2)
  * @err: where to record it, may be NULL
  * @fmt: the whole sentence

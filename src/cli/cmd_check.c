@@ -72,7 +72,7 @@ static int read_stream(int fd, struct dp_collect *collect, struct dp_error *err)
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			return dp_fail(err, -errno, "poll");
 		if (p[1].revents)
-			return dp_fail(err, -EINTR, "interrupted");
+			return dp_report(err, -EINTR, "interrupted");
 		n = read(fd, buf, sizeof(buf));
 		if (n <= 0)
 			return 0;

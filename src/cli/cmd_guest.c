@@ -199,7 +199,7 @@ static int run_as_host(const struct guest_options *o, int argc, char **argv, str
 		rc = boot_and_ask(o, command, &collect, err);
 	fflush(stdout);
 	if (!rc && collect.run.ending[0])
-		rc = dp_fail(err, -EIO, "%s", collect.run.ending);
+		rc = dp_report(err, -EIO, "%s", collect.run.ending);
 	return rc ? rc : collect.exit_code;
 }
 

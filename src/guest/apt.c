@@ -158,7 +158,7 @@ static int write_sources(struct apt *apt, const char *suite, struct dp_error *er
 		add_source(out, signed_by, line, suite, own);
 	if (ftell(out) > 0)
 		return 0;
-	dp_fail(err, -ENOENT, "the system's apt sources name no archive of %s", own);
+	dp_report(err, -ENOENT, "the system's apt sources name no archive of %s", own);
 	return dp_hint(err, "check /etc/apt/sources.list, or use --kernel VMLINUZ:MODULES_DIR");
 }
 
@@ -190,7 +190,7 @@ static int choose_packages(struct apt *apt, char names[][128], struct dp_error *
 	if (n < 0)
 		return n;
 	if (!n)
-		return dp_fail(err, -ENOENT, "linux-image-amd64 depends on no kernel");
+		return dp_report(err, -ENOENT, "linux-image-amd64 depends on no kernel");
 	version = names[0] + strcspn(names[0], "0123456789");
 	more = linux_depends(apt, names[0], version, names + 1, MAX_PACKAGES - 1, err);
 	return more < 0 ? more : 1 + more;

@@ -72,9 +72,9 @@ int dp_cache_lock(const char *name, struct dp_error *err)
 		return dp_fail(err, -errno, "cannot open the lock %s", path);
 	while (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (dp_interrupted())
-			return dp_fail(err, -EINTR, "interrupted while waiting for %s", path);
+			return dp_report(err, -EINTR, "interrupted while waiting for %s", path);
 		if (dp_now_ms() > end)
-			return dp_fail(err, -ETIMEDOUT, "another daxpin holds %s", path);
+			return dp_report(err, -ETIMEDOUT, "another daxpin holds %s", path);
 		poll(NULL, 0, 100);
 	}
 	return dp_take_fd(&fd);

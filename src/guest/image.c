@@ -91,7 +91,7 @@ static int add_listed(struct manifest *m, char *list, struct dp_error *err)
 		int rc;
 
 		if (strstr(line, "not found"))
-			return dp_fail(err, -ENOENT, "a shared library is missing:%s", line);
+			return dp_report(err, -ENOENT, "a shared library is missing:%s", line);
 		if (!path)
 			continue;
 		path[strcspn(path, " ")] = '\0';
@@ -121,7 +121,7 @@ static int add_program(struct manifest *m, const char *program, const char *pack
 	char path[PATH_MAX], name[64];
 
 	if (dp_find_program(program, path, sizeof(path))) {
-		dp_fail(err, -ENOENT, "the program %s is missing", program);
+		dp_report(err, -ENOENT, "the program %s is missing", program);
 		return dp_hint(err, "install the package %s", package);
 	}
 	snprintf(name, sizeof(name), "sbin/%s", program);
@@ -146,7 +146,7 @@ static int add_provider(struct manifest *m, struct dp_error *err)
 					     "/etc/libibverbs.d/rxe.driver", err);
 		}
 	}
-	dp_fail(err, -ENOENT, "the verbs provider of rxe is missing");
+	dp_report(err, -ENOENT, "the verbs provider of rxe is missing");
 	return dp_hint(err, "install the package ibverbs-providers");
 }
 

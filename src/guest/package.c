@@ -110,7 +110,7 @@ static int extract_files(struct archive *a, const char *dir, struct dp_error *er
 		char path[PATH_MAX];
 
 		if (dp_interrupted())
-			return dp_fail(err, -EINTR, "interrupted while unpacking");
+			return dp_report(err, -EINTR, "interrupted while unpacking");
 		if (!name || archive_entry_filetype(entry) != AE_IFREG)
 			continue;
 		if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))

@@ -199,7 +199,7 @@ static int converse(struct session *s, struct dp_error *err)
 	while (!s->collect->done && !s->ending[0]) {
 		wait_a_tick(s);
 		if (dp_interrupted())
-			return dp_fail(err, -EINTR, "interrupted; the guest was ended");
+			return dp_report(err, -EINTR, "interrupted; the guest was ended");
 		if (s->collect->ready && !s->sent)
 			send_command(s);
 		if (s->collect->failed.code)
@@ -252,16 +252,20 @@ int dp_session_bare(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms,
 	while (!rc && !s.gone && !s.stopped && dp_now_ms() - s.start < limit_ms) {
 		wait_a_tick(&s);
 		if (dp_interrupted())
-			rc = dp_fail(err, -EINTR, "interrupted; the guest was ended");
+			rc = dp_report(err, -EINTR, "interrupted; the guest was ended");
 	}
 	if (rc)
 		return rc;
 	*ms = dp_now_ms() - s.start;
+	/* One line of what QEMU said is enough, and all that fits a line. */
+	s.log[strcspn(s.log, "\n")] = '\0';
 	if (!s.gone)
-		return dp_fail(err, -ETIMEDOUT, "the bare guest did not power off%s%s",
-			       s.log[0] ? ": " : "", s.log);
+		return dp_report(err, -ETIMEDOUT, "the bare guest did not power off: %s",
+				 s.log[0]    ? s.log
+				 : s.stopped ? "QEMU has stopped it"
+					     : "no end within the limit");
 	if (s.console.alarm[0] || s.log[0])
-		return dp_fail(err, -EIO, "the bare guest died: %.200s",
-			       s.console.alarm[0] ? s.console.alarm : s.log);
+		return dp_report(err, -EIO, "the bare guest died: %s",
+				 s.console.alarm[0] ? s.console.alarm : s.log);
 	return 0;
 }

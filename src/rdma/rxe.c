@@ -59,7 +59,8 @@ static int make_veth(const char *netdev, struct dp_error *err)
 		rc = bring_up(sock, peer);
 	if (!rc)
 		rc = bring_up(sock, netdev);
-	return rc ? dp_fail(err, -EIO, "cannot make the veth pair %s: %s", netdev, nl_geterror(rc))
+	return rc ? dp_report(err, -EIO, "cannot make the veth pair %s: %s", netdev,
+			      nl_geterror(rc))
 		  : 0;
 }
 
@@ -82,7 +83,7 @@ int dp_rxe_create(const char *device, const char *netdev, struct dp_error *err)
 		rc = nl_send_auto(sock, msg);
 	if (rc >= 0)
 		rc = nl_wait_for_ack(sock);
-	return rc < 0 ? dp_fail(err, -EIO, "cannot add the rxe link %s on %s: %s", device, netdev,
-				nl_geterror(rc))
+	return rc < 0 ? dp_report(err, -EIO, "cannot add the rxe link %s on %s: %s", device, netdev,
+				  nl_geterror(rc))
 		      : 0;
 }

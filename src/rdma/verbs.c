@@ -71,7 +71,7 @@ int dp_rdma_open(const char *name, struct dp_rdma *rdma, struct dp_error *err)
 		return dp_hint(err, "daxpin list shows those that exist");
 	}
 	if (!device) {
-		dp_fail(err, -ENODEV, "this machine has no RDMA device");
+		dp_report(err, -ENODEV, "this machine has no RDMA device");
 		return dp_hint(err, "add one (rdma link add rxe0 type rxe netdev …), or use "
 				    "\"daxpin guest\", which brings its own");
 	}

@@ -212,6 +212,11 @@ static void write_timing(const struct page *p)
 			p->run->phases[i].ms);
 }
 
+static const char *known(const char *text)
+{
+	return text[0] ? text : "unknown";
+}
+
 static void write_run(const struct page *p)
 {
 	const struct dp_run_record *run = p->run;
@@ -219,9 +224,9 @@ static void write_run(const struct page *p)
 
 	dp_run_count(run, counts);
 	fprintf(p->out, "%sdaxpin check%s: kernel %s on the %s%s%s%s, RDMA device %s (%s, %s)\n\n",
-		color(p, BOLD), color(p, PLAIN), run->subject.kernel, run->where,
+		color(p, BOLD), color(p, PLAIN), known(run->subject.kernel), run->where,
 		run->accel[0] ? " (" : "", run->accel, run->accel[0] ? ")" : "",
-		run->rdma_device[0] ? run->rdma_device : "none", run->subject.provider,
+		known(run->rdma_device), known(run->subject.provider),
 		run->subject.odp ? "on-demand paging" : "no on-demand paging");
 	write_table(p);
 	write_stories(p, DP_FAIL, "Failures");

@@ -34,6 +34,16 @@ int dp_fail(struct dp_error *err, int code, const char *fmt, ...)
 	return code;
 }
 
+int dp_report(struct dp_error *err, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	record(err, code, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
 int dp_bad_input(struct dp_error *err, const char *fmt, ...)
 {
 	va_list ap;

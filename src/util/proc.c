@@ -188,9 +188,9 @@ int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_w
 			       (unsigned long long)limit_ms / 1000);
 	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		return dp_fail(err, -EIO, "%s failed with status %d: %.300s", argv[0],
-			       WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
-			       last_line(buf));
+		return dp_report(err, -EIO, "%s failed with status %d: %.300s", argv[0],
+				 WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
+				 last_line(buf));
 	if (output)
 		*output = dp_take_ptr(buf);
 	return 0;
