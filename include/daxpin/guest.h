@@ -109,7 +109,6 @@ int dp_package_extract(const char *package, const char *dir, struct dp_error *er
 struct dp_bzimage {
 	size_t offset, length;   /* of the payload in the file, bytes */
 	const char *compression; /* "xz", "zstd", "gzip", "lz4", "lzma", "bzip2" */
-	char release[96];        /* the kernel's version string, its first word, or "" */
 };
 
 /**

@@ -24,6 +24,7 @@ struct dp_env {
 enum dp_populate {
 	DP_POPULATE_WRITE, /* fault for writing, without changing a byte */
 	DP_POPULATE_READ,  /* fault for reading, so that private mappings keep the original page */
+	DP_POPULATE_MMAP,  /* mapped whole by mmap */
 	DP_POPULATE_NONE,  /* mapped whole by mmap, and not to be touched */
 };
 

@@ -12,7 +12,6 @@
  *   cell    id, …                           what was seen (struct dp_cell)
  *   died    id, text                        the process that asked did not come back
  *   alive                                   nothing to say, but not silent
- *   note    text                            for the log
  *   failed  what, hint                      the executor cannot go on
  *   done                                    the plan has been carried out
  *   output  text, exit_code                 of a program that ran in the guest

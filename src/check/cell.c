@@ -75,7 +75,7 @@ static int register_once(struct dp_asker *asker, const struct dp_question *quest
 
 void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env)
 {
-	*asker = (struct dp_asker){ .rdma = rdma, .env = env, .vmpin_kib = dp_vmpin_kib() };
+	*asker = (struct dp_asker){ .rdma = rdma, .env = env };
 }
 
 void dp_asker_close(struct dp_asker *asker)
@@ -103,6 +103,8 @@ static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping
 		dp_witness_open(asker->area.addr, &asker->witness);
 	asker->iomem_error = (struct dp_error){ 0 };
 	dp_iomem_read(&asker->iomem, &asker->iomem_error);
+	/* perf's ring buffer can count as pinned, too (perf_mmap()). */
+	asker->vmpin_kib = dp_vmpin_kib();
 	return 0;
 }
 

@@ -162,9 +162,9 @@ static int write_sources(struct apt *apt, const char *suite, struct dp_error *er
 	return dp_hint(err, "check /etc/apt/sources.list, or use --kernel VMLINUZ:MODULES_DIR");
 }
 
-/* Names of the dependencies of a package that begin with "linux-" and, if given, hold a version. */
-static int linux_depends(struct apt *apt, const char *package, const char *holds, char names[][128],
-			 int room, struct dp_error *err)
+/* Names of the dependencies of a package that begin and go on as they should. */
+static int linux_depends(struct apt *apt, const char *package, const char *begins,
+			 const char *holds, char names[][128], int room, struct dp_error *err)
 {
 	const char *const query[] = { "apt-cache", "depends", "--important", package, NULL };
 	dp_autofree char *lines = NULL;
@@ -175,8 +175,8 @@ static int linux_depends(struct apt *apt, const char *package, const char *holds
 		return rc;
 	rest = lines;
 	for (char *line = strsep(&rest, "\n"); line && n < room; line = strsep(&rest, "\n"))
-		if (sscanf(line, " Depends: %127s", name) == 1 && !strncmp(name, "linux-", 6) &&
-		    (!holds || strstr(name, holds)))
+		if (sscanf(line, " Depends: %127s", name) == 1 &&
+		    !strncmp(name, begins, strlen(begins)) && strstr(name, holds))
 			strcpy(names[n++], name);
 	return n;
 }
@@ -185,14 +185,14 @@ static int linux_depends(struct apt *apt, const char *package, const char *holds
 static int choose_packages(struct apt *apt, char names[][128], struct dp_error *err)
 {
 	const char *version;
-	int more, n = linux_depends(apt, "linux-image-amd64", NULL, names, 1, err);
+	int more, n = linux_depends(apt, "linux-image-amd64", "linux-image-", "", names, 1, err);
 
 	if (n < 0)
 		return n;
 	if (!n)
 		return dp_report(err, -ENOENT, "linux-image-amd64 depends on no kernel");
 	version = names[0] + strcspn(names[0], "0123456789");
-	more = linux_depends(apt, names[0], version, names + 1, MAX_PACKAGES - 1, err);
+	more = linux_depends(apt, names[0], "linux-", version, names + 1, MAX_PACKAGES - 1, err);
 	return more < 0 ? more : 1 + more;
 }
 

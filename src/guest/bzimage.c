@@ -6,7 +6,6 @@
  *   0x1f1  u8   setup_sects      the real-mode code fills so many sectors after the first; 0 is 4
  *   0x202  "HdrS"
  *   0x206  u16  version          0x208 and above have a payload, 0x20c and above xloadflags
- *   0x20e  u16  kernel_version   offset of the version string, less 0x200
  *   0x236  u16  xloadflags       bit 0: a 64-bit kernel
  *   0x248  u32  payload_offset   from the beginning of the protected-mode code
  *   0x24c  u32  payload_length
@@ -70,20 +69,6 @@ static const char *compression_of(const uint8_t *data, size_t len)
 	return NULL;
 }
 
-static void read_release(const uint8_t *data, size_t len, struct dp_bzimage *image)
-{
-	size_t at = (size_t)get16(data + 0x20e) + 0x200;
-	size_t n = 0;
-
-	if (at == 0x200)
-		return;
-	while (at + n < len && n + 1 < sizeof(image->release) && data[at + n] > ' ' &&
-	       data[at + n] < 0x7f) {
-		image->release[n] = (char)data[at + n];
-		n++;
-	}
-}
-
 int dp_bzimage_parse(const uint8_t *data, size_t len, struct dp_bzimage *image,
 		     struct dp_error *err)
 {
@@ -113,7 +98,6 @@ int dp_bzimage_parse(const uint8_t *data, size_t len, struct dp_bzimage *image,
 	}
 	image->offset = start;
 	image->length = length;
-	read_release(data, len, image);
 	return 0;
 }
 

@@ -167,10 +167,22 @@ static int resolve_package(const char *package, struct dp_kernel *kernel, struct
 				   : 0;
 }
 
+/* Beside the image, under the name that distributions give it; "" if there is none. */
+static void find_config(struct dp_kernel *kernel)
+{
+	const char *release = strrchr(kernel->modules, '/') + 1;
+	const char *slash = strrchr(kernel->image, '/');
+	int dir = slash ? (int)(slash - kernel->image) + 1 : 0;
+	int n = snprintf(kernel->config, sizeof(kernel->config), "%.*sconfig-%s", dir,
+			 kernel->image, release);
+
+	if (n < 0 || (size_t)n >= sizeof(kernel->config) || !dp_exists("%s", kernel->config))
+		kernel->config[0] = '\0';
+}
+
 static int resolve_paths(const char *spec, const char *colon, struct dp_kernel *kernel,
 			 struct dp_error *err)
 {
-	char release[128];
 	struct stat st;
 
 	snprintf(kernel->image, sizeof(kernel->image), "%.*s", (int)(colon - spec), spec);
@@ -178,14 +190,7 @@ static int resolve_paths(const char *spec, const char *colon, struct dp_kernel *
 		return dp_bad_input(err, "there is no kernel file \"%s\"", kernel->image);
 	if (!realpath(colon + 1, kernel->modules))
 		return dp_bad_input(err, "there is no modules folder \"%s\"", colon + 1);
-	/* Beside the image, under the name that distributions give it. */
-	snprintf(release, sizeof(release), "%.120s", strrchr(kernel->modules, '/') + 1);
-	snprintf(kernel->config, sizeof(kernel->config), "%.*s/config-%s",
-		 (int)(strrchr(kernel->image, '/') ? strrchr(kernel->image, '/') - kernel->image
-						   : 1),
-		 strchr(kernel->image, '/') ? kernel->image : ".", release);
-	if (!dp_exists("%s", kernel->config))
-		kernel->config[0] = '\0';
+	find_config(kernel);
 	return 0;
 }
 

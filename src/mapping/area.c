@@ -61,7 +61,7 @@ static int populate(const struct dp_mapping *mapping, const struct dp_area *area
 	int advice =
 		mapping->populate == DP_POPULATE_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
 
-	if (mapping->populate == DP_POPULATE_NONE)
+	if (mapping->populate == DP_POPULATE_MMAP || mapping->populate == DP_POPULATE_NONE)
 		return 0;
 	if (madvise(area->addr, area->len, advice) == 0)
 		return 0;

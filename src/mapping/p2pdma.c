@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * PCI peer-to-peer memory: the controller memory buffer of an NVMe device, handed to user space
- * through p2pmem/allocate in sysfs (drivers/pci/p2pdma.c, from 6.2 on).
+ * through p2pmem/allocate in sysfs (drivers/pci/p2pdma.c, from 6.2 on). p2pmem_alloc_mmap() inserts
+ * all pages; faulting them in with madvise() would be refused, as that goes through gup.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,4 +59,5 @@ static int open_p2pdma(const struct dp_mapping *mapping, const struct dp_env *en
 }
 
 DP_MAPPING(p2pdma, .name = "p2pdma", .what = "PCI peer-to-peer memory of an NVMe controller",
-	   .rank = 210, .owner = "PCI *", .granule = 2 << 20, .open = open_p2pdma);
+	   .rank = 210, .owner = "PCI *", .granule = 2 << 20, .populate = DP_POPULATE_MMAP,
+	   .open = open_p2pdma);

@@ -23,9 +23,6 @@ static size_t make_bzimage(uint8_t *image, size_t room, const void *payload, siz
 	memcpy(image + 0x202, "HdrS", 4);
 	image[0x206] = 0x0f;
 	image[0x207] = 0x02;
-	image[0x20e] = 0x80;
-	image[0x20f] = 0x00;
-	strcpy((char *)image + 0x280, "6.1.0-test (someone) #1");
 	image[0x236] = 1;
 	memcpy(image + 0x248, &zero, 4);
 	memcpy(image + 0x24c, &total, 4);
@@ -100,7 +97,6 @@ static void reads_the_header(void **state)
 	(void)state;
 	assert_int_equal(dp_bzimage_parse(image, len, &parsed, NULL), 0);
 	assert_string_equal(parsed.compression, "xz");
-	assert_string_equal(parsed.release, "6.1.0-test");
 	assert_int_equal(parsed.offset, PAYLOAD);
 	assert_int_equal(parsed.length, sizeof(xz));
 }
