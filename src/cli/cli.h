@@ -2,6 +2,7 @@
 #ifndef DAXPIN_CLI_CLI_H
 #define DAXPIN_CLI_CLI_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,17 +43,27 @@ int cli_report(const struct cli_check_options *options, const struct dp_run_reco
 /* Draws progress on a terminal's stderr; nothing in a pipe. The shape is dp_progress_fn. */
 void cli_progress(const char *what, int percent);
 
-/* Prints one of the help texts to stdout; returns 1. */
-int cli_help(const char *text);
+/**
+ * cli_options - read the options of a command, up to its first other word (optind)
+ * @argc, @argv: beginning with the command's word
+ * @known: for getopt_long(), ended by zeros; "help" is added here
+ * @brief: its short options, such as "k:"
+ * @help: what --help prints
+ * @take: is given each option's letter, its value in optarg
+ * @arg: for @take
+ * @err: what is wrong (bad input)
+ *
+ * Return: 0, 1 after --help was answered, or what @take returned.
+ */
+int cli_options(int argc, char **argv, const struct option *known, const char *brief,
+		const char *help, int (*take)(int letter, void *arg, struct dp_error *err),
+		void *arg, struct dp_error *err);
 
 /* The value of an option that says "text" or "json". */
 int cli_parse_format(const char *name, const struct dp_format **format, struct dp_error *err);
 
 /* A number of seconds above zero as milliseconds. */
 int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct dp_error *err);
-
-/* An option that getopt_long() has refused: bad input, with the option's name. */
-int cli_bad_option(char **argv, int at, struct dp_error *err);
 
 /* The subcommands: argv[0] is the command's word; each returns the exit code. */
 int cli_check(int argc, char **argv);

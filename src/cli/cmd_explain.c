@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <json-c/json.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -301,11 +300,12 @@ struct explain_options {
 	const struct dp_format *format;
 };
 
-static int take(int option, char **argv, int at, struct explain_options *o, struct dp_error *err)
+static int take(int letter, void *arg, struct dp_error *err)
 {
+	struct explain_options *o = arg;
 	struct dp_series series;
 
-	switch (option) {
+	switch (letter) {
 	case 'k':
 		snprintf(o->subject.kernel, sizeof(o->subject.kernel), "%s", optarg);
 		return dp_parse_series(optarg, &series, NULL)
@@ -317,12 +317,8 @@ static int take(int option, char **argv, int at, struct explain_options *o, stru
 	case 'p':
 		o->policy = optarg;
 		return 0;
-	case 'f':
-		return cli_parse_format(optarg, &o->format, err);
-	case 'h':
-		return cli_help(help);
 	default:
-		return cli_bad_option(argv, at, err);
+		return cli_parse_format(optarg, &o->format, err);
 	}
 }
 
@@ -334,14 +330,8 @@ static int parse(int argc, char **argv, struct explain_options *o, struct dp_err
 					       { "format", required_argument, NULL, 'f' },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
-	int option, at = 1, rc = 0;
+	int rc = cli_options(argc, argv, known, "", help, take, o, err);
 
-	optind = 0;
-	opterr = 0;
-	while (!rc && (option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
-		rc = take(option, argv, at, o, err);
-		at = optind;
-	}
 	if (!rc && optind + 1 != argc)
 		rc = dp_bad_input(err, "explain wants one path");
 	return rc;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -66,9 +65,11 @@ static int parse_fault(const char *name, const char **fault, struct dp_error *er
 	return dp_bad_input(err, "unknown fault \"%s\": panic, hang or silence", name);
 }
 
-static int take(int option, char **argv, int at, struct guest_options *o, struct dp_error *err)
+static int take(int letter, void *arg, struct dp_error *err)
 {
-	switch (option) {
+	struct guest_options *o = arg;
+
+	switch (letter) {
 	case 'k':
 		o->kernel = optarg;
 		return 0;
@@ -89,12 +90,8 @@ static int take(int option, char **argv, int at, struct guest_options *o, struct
 		return cli_parse_seconds(optarg, "silence", &o->limits.silence_ms, err);
 	case 'c':
 		return cli_parse_seconds(optarg, "cell", &o->cell_ms, err);
-	case 'f':
-		return parse_fault(optarg, &o->fault, err);
-	case 'h':
-		return cli_help(help);
 	default:
-		return cli_bad_option(argv, at, err);
+		return parse_fault(optarg, &o->fault, err);
 	}
 }
 
@@ -113,19 +110,12 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	int option, at = 1, rc = 0;
 
 	*o = (struct guest_options){
 		.limits = { .boot_ms = 300000, .silence_ms = 90000, .total_ms = 900000 },
 		.cell_ms = 60000,
 	};
-	optind = 0;
-	opterr = 0;
-	while (!rc && (option = getopt_long(argc, argv, "+k:h", known, NULL)) != -1) {
-		rc = take(option, argv, at, o, err);
-		at = optind;
-	}
-	return rc;
+	return cli_options(argc, argv, known, "k:", help, take, o, err);
 }
 
 static char *command_line(struct json_object *obj)

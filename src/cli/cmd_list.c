@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,33 +90,36 @@ static int print_inventory(bool json)
 	return 0;
 }
 
+struct list_options {
+	const struct dp_format *format;
+	bool ids;
+};
+
+static int take(int letter, void *arg, struct dp_error *err)
+{
+	struct list_options *o = arg;
+
+	if (letter == 'f')
+		return cli_parse_format(optarg, &o->format, err);
+	o->ids = true;
+	return 0;
+}
+
 int cli_list(int argc, char **argv)
 {
 	static const struct option known[] = { { "format", required_argument, NULL, 'f' },
 					       { "ids", no_argument, NULL, 'i' },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
-	const struct dp_format *format = dp_format_find("text");
+	struct list_options options = { .format = dp_format_find("text") };
 	struct dp_error err = { 0 };
-	bool ids = false;
-	int option, at = 1, rc = 0;
+	int rc = cli_options(argc, argv, known, "", help, take, &options, &err);
 
-	optind = 0;
-	opterr = 0;
-	while (!rc && (option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
-		if (option == 'h')
-			return cli_help(help), 0;
-		if (option == 'f')
-			rc = cli_parse_format(optarg, &format, &err);
-		else if (option == 'i')
-			ids = true;
-		else
-			rc = cli_bad_option(argv, at, &err);
-		at = optind;
-	}
+	if (rc == 1)
+		return 0;
 	if (!rc && optind < argc)
 		rc = dp_bad_input(&err, "unexpected \"%s\"", argv[optind]);
 	if (rc)
 		return dp_error_print(&err);
-	return ids ? print_ids() : print_inventory(!strcmp(format->name, "json"));
+	return options.ids ? print_ids() : print_inventory(!strcmp(options.format->name, "json"));
 }

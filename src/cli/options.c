@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +28,29 @@ static const char check_help[] =
 	"  --format FORMAT  text or json\n"
 	"  --timing         show how long the phases took\n";
 
-int cli_help(const char *text)
+int cli_options(int argc, char **argv, const struct option *known, const char *brief,
+		const char *help, int (*take)(int letter, void *arg, struct dp_error *err),
+		void *arg, struct dp_error *err)
 {
-	fputs(text, stdout);
-	return 1;
+	char letters[16];
+	int letter, at = 1, rc = 0;
+
+	/* "+": the words of another command may follow, with options of their own. */
+	snprintf(letters, sizeof(letters), "+h%s", brief);
+	optind = 0;
+	opterr = 0;
+	while (!rc && (letter = getopt_long(argc, argv, letters, known, NULL)) != -1) {
+		if (letter == 'h')
+			return fputs(help, stdout) < 0 ? -EIO : 1;
+		if (letter == '?') {
+			dp_bad_input(err, "unknown option \"%s\", or one that lacks its value",
+				     argv[at]);
+			return dp_hint(err, "daxpin %s --help lists the options", argv[0]);
+		}
+		rc = take(letter, arg, err);
+		at = optind;
+	}
+	return rc;
 }
 
 int cli_parse_format(const char *name, const struct dp_format **format, struct dp_error *err)
@@ -55,12 +73,6 @@ int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct
 	return 0;
 }
 
-int cli_bad_option(char **argv, int at, struct dp_error *err)
-{
-	dp_bad_input(err, "unknown option \"%s\", or one that lacks its value", argv[at]);
-	return dp_hint(err, "daxpin %s --help lists the options", argv[0]);
-}
-
 static int add(const char **list, size_t *count, const char *value, struct dp_error *err)
 {
 	if (*count == CLI_MAX_LIST)
@@ -79,9 +91,11 @@ static int parse_size(const char *text, uint64_t *size, struct dp_error *err)
 	return 0;
 }
 
-static int take(int option, char **argv, int at, struct cli_check_options *o, struct dp_error *err)
+static int take(int letter, void *arg, struct dp_error *err)
 {
-	switch (option) {
+	struct cli_check_options *o = arg;
+
+	switch (letter) {
 	case 'o':
 		return add(o->only, &o->nonly, optarg, err);
 	case 'd':
@@ -96,13 +110,9 @@ static int take(int option, char **argv, int at, struct cli_check_options *o, st
 		return 0;
 	case 'f':
 		return cli_parse_format(optarg, &o->format, err);
-	case 't':
+	default:
 		o->timing = true;
 		return 0;
-	case 'h':
-		return cli_help(check_help);
-	default:
-		return cli_bad_option(argv, at, err);
 	}
 }
 
@@ -120,15 +130,10 @@ int cli_check_parse(int argc, char **argv, bool host, struct cli_check_options *
 		{ "dir", required_argument, NULL, 'd' },
 		{ 0 },
 	};
-	int option, at = 1, rc = 0;
+	int rc;
 
 	*options = (struct cli_check_options){ .format = dp_format_find("text"), .size = 2 << 20 };
-	optind = 0;
-	opterr = 0;
-	while (!rc && (option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
-		rc = take(option, argv, at, options, err);
-		at = optind;
-	}
+	rc = cli_options(argc, argv, known, "", check_help, take, options, err);
 	if (rc)
 		return rc;
 	if (options->ndirs && !host)
