@@ -23,6 +23,7 @@ die() {
 quietly() {
 	local what=$1 hint=$2 log
 	shift 2
+	[ ! -t 2 ] || printf '%s: %s …\n' "$me" "$what" >&2
 	log=$(mktemp)
 	if "$@" >"$log" 2>&1 </dev/null; then
 		rm -f "$log"

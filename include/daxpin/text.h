@@ -56,4 +56,10 @@ int dp_compare_series(struct dp_series a, struct dp_series b);
  */
 bool dp_match_any(const char *const *globs, size_t count, const char *name);
 
+/**
+ * dp_printable - make text from elsewhere fit for a terminal
+ * @text: changed in place: control characters but newline and tab become '?'
+ */
+void dp_printable(char *text);
+
 #endif

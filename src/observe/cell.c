@@ -5,6 +5,7 @@
 
 #include "daxpin/error.h"
 #include "daxpin/observe.h"
+#include "daxpin/text.h"
 
 static const char *const outcome_names[] = {
 	[DP_ANSWERED] = "answered",
@@ -83,7 +84,7 @@ static void get_text(struct reader *r, const char *key, char *buf, size_t size, 
 
 	buf[0] = '\0';
 	if (text && strlen(text) < size)
-		strcpy(buf, text);
+		dp_printable(strcpy(buf, text));
 	else if ((text || needed || json_object_object_get(r->obj, key)) && !r->bad)
 		r->bad = key;
 }

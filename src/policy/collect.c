@@ -10,6 +10,7 @@
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
 #include "daxpin/observe.h"
+#include "daxpin/text.h"
 
 int dp_collect_init(struct dp_collect *collect, const struct dp_plan *plan)
 {
@@ -27,6 +28,7 @@ int dp_collect_init(struct dp_collect *collect, const struct dp_plan *plan)
 static void copy(char *to, size_t size, const char *text)
 {
 	snprintf(to, size, "%s", text ? text : "");
+	dp_printable(to);
 }
 
 static void keep(struct dp_collect *c, const struct dp_cell *cell)
@@ -115,10 +117,13 @@ static void take_ready(struct dp_collect *c, struct json_object *obj)
 static void take_output(struct dp_collect *c, struct json_object *obj)
 {
 	const char *text = dp_json_text(obj, "text");
+	dp_autofree char *shown = strdup(text ? text : "");
 	int64_t code;
 
-	if (text)
-		fputs(text, stdout);
+	if (shown) {
+		dp_printable(shown);
+		fputs(shown, stdout);
+	}
 	if (!dp_json_int(obj, "exit_code", &code))
 		c->exit_code = (int)(code & 0xff);
 }

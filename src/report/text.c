@@ -113,7 +113,7 @@ static void write_table(const struct page *p)
 
 	fprintf(p->out, "%s%-*s", color(p, BOLD), NAME_WIDTH, "mapping");
 	for (size_t i = 0; i < naccesses; i++)
-		write_cell(p, accesses[i].name, "", i + 1 == naccesses);
+		write_cell(p, accesses[i].name, BOLD, i + 1 == naccesses);
 	for (size_t i = 0; i < nmappings; i++)
 		if (has_mapping(p->run, mappings[i]->name))
 			write_row(p, mappings[i]->name);

@@ -91,3 +91,10 @@ bool dp_match_any(const char *const *globs, size_t count, const char *name)
 			return true;
 	return count == 0;
 }
+
+void dp_printable(char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text) && *text != '\n' && *text != '\t')
+			*text = '?';
+}

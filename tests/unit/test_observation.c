@@ -114,6 +114,18 @@ static void refuses_hostile_values(void **state)
 	}
 }
 
+static void lets_nothing_but_text_through(void **state)
+{
+	static const char line[] = "{\"kind\":\"cell\",\"id\":\"a\\u001b[2Jb\","
+				   "\"outcome\":\"skipped\",\"text\":\"bell\\u0007\"}";
+	struct dp_cell cell;
+
+	(void)state;
+	assert_int_equal(parse_cell(line, &cell, NULL), 0);
+	assert_string_equal(cell.id, "a?[2Jb");
+	assert_string_equal(cell.text, "bell?");
+}
+
 static void refuses_what_is_no_observation(void **state)
 {
 	static const char *const bad[] = { "",
@@ -199,6 +211,7 @@ int main(void)
 		cmocka_unit_test(keeps_the_reason_of_a_skip),
 		cmocka_unit_test(names_the_member_that_is_wrong),
 		cmocka_unit_test(refuses_hostile_values),
+		cmocka_unit_test(lets_nothing_but_text_through),
 		cmocka_unit_test(refuses_what_is_no_observation),
 		cmocka_unit_test(survives_every_truncation),
 		cmocka_unit_test(collects_lines_from_pieces),
