@@ -31,9 +31,10 @@ struct dp_run_record {
 	size_t nphases;
 	struct dp_result *results;
 	size_t count;
-	char ending[512]; /* how the run ended too early, or "" */
-	char alarm[256];  /* the first complaint of the guest's kernel, or "" */
-	char **console;   /* the last lines of the console, if there is one of the two */
+	char ending[512];   /* how the run ended too early, or "" */
+	unsigned int boots; /* of the guest: 2 if the first showed no sign of life */
+	char alarm[256];    /* the first complaint of the guest's kernel, or "" */
+	char **console;     /* the last lines of the console, if there is one of the two */
 	size_t nconsole;
 };
 

@@ -140,6 +140,8 @@ static struct json_object *run_object(const struct dp_run_record *run)
 	add_text(obj, "kernel", run->subject.kernel);
 	if (run->kernel_spec[0])
 		add_text(obj, "kernel_spec", run->kernel_spec);
+	if (run->boots)
+		add_int(obj, "boots", run->boots);
 	json_object_object_add(obj, "rdma", rdma(run));
 	json_object_object_add(obj, "timing", timing(run));
 	for (size_t i = 0; i < run->count; i++)

@@ -234,6 +234,9 @@ static void write_run(const struct page *p)
 	write_stories(p, DP_SKIP_STATUS, "Skipped");
 	write_moves(p);
 	write_unproven(p);
+	if (run->boots > 1)
+		fprintf(p->out,
+			"\nThe guest was booted again: the first showed no sign of life.\n");
 	write_ending(p);
 	write_timing(p);
 	fprintf(p->out, "\n%zu pass, %zu fail, %zu skip, %zu error\n", counts[DP_PASS],
