@@ -22,9 +22,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "daxpin/cleanup.h"
-#include "daxpin/clock.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/guest.h"
@@ -68,19 +68,43 @@ static int make_pair(int *ours, int *theirs)
 	return fcntl(*ours, F_SETFL, O_NONBLOCK) ? -errno : 0;
 }
 
+/* The TSC and the time at one moment: a reading during which we were not interrupted for long. */
+static uint64_t read_tsc(uint64_t *ns)
+{
+	uint64_t best = UINT64_MAX, tsc = 0;
+
+	for (int i = 0; i < 20; i++) {
+		struct timespec before, after;
+		uint64_t now, gap;
+
+		clock_gettime(CLOCK_MONOTONIC_RAW, &before);
+		now = __builtin_ia32_rdtsc();
+		clock_gettime(CLOCK_MONOTONIC_RAW, &after);
+		gap = (uint64_t)(after.tv_sec - before.tv_sec) * 1000000000 +
+		      (uint64_t)(after.tv_nsec - before.tv_nsec);
+		if (gap >= best)
+			continue;
+		best = gap;
+		tsc = now;
+		*ns = (uint64_t)before.tv_sec * 1000000000 + (uint64_t)before.tv_nsec;
+	}
+	return tsc;
+}
+
 /*
  * The guest's TSC is the host's, whether KVM or TCG runs it. A guest that calibrates it while the
  * host is busy gets it wrong by as much as a factor of two, and then all its times are; so it is
- * told (tsc_early_khz, from 5.9 on).
+ * told (tsc_early_khz, from 5.9 on). It had better be right: with a value that is far too low the
+ * guest's timers fire so often that it does nothing else.
  */
 static uint64_t tsc_khz(void)
 {
-	uint64_t us = dp_now_us(), tsc = __builtin_ia32_rdtsc();
+	uint64_t from, to;
+	uint64_t tsc = read_tsc(&from);
 
 	usleep(10000);
-	tsc = __builtin_ia32_rdtsc() - tsc;
-	us = dp_now_us() - us;
-	return tsc * 1000 / us;
+	tsc = read_tsc(&to) - tsc;
+	return tsc * 1000000 / (to - from);
 }
 
 static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_error *err)
