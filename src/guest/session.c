@@ -272,8 +272,8 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 	return rc;
 }
 
-int dp_session_bare(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms,
-		    struct dp_error *err)
+static int bare_once(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms,
+		     struct dp_error *err)
 {
 	dp_cleanup(clear) struct session s = { .start = dp_now_ms() };
 	int rc = dp_machine_start(boot, &s.machine, err);
@@ -297,4 +297,17 @@ int dp_session_bare(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms,
 		return dp_report(err, -EIO, "the bare guest died: %s",
 				 s.console.alarm[0] ? s.console.alarm : s.log);
 	return 0;
+}
+
+int dp_session_bare(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms,
+		    struct dp_error *err)
+{
+	struct dp_error first = { 0 };
+	int rc = bare_once(boot, limit_ms < LIFE_MS ? limit_ms : LIFE_MS, ms, &first);
+
+	if (rc == -ETIMEDOUT && limit_ms > LIFE_MS)
+		return bare_once(boot, limit_ms, ms, err);
+	if (rc && err)
+		*err = first;
+	return rc;
 }
