@@ -74,6 +74,8 @@ struct dp_asker {
 	const struct dp_rdma *rdma;
 	const struct dp_env *env;
 	const struct dp_mapping *mapping; /* that area is of, NULL without one */
+	const struct dp_mapping *absent;  /* that this machine was found not to have */
+	struct dp_error absence;          /* and why */
 	struct dp_area area;
 	struct dp_iomem iomem;       /* read when area was made */
 	struct dp_error iomem_error; /* why it could not be read */

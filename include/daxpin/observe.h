@@ -126,6 +126,12 @@ const char *dp_json_text(struct json_object *obj, const char *key);
  */
 int dp_json_int(struct json_object *obj, const char *key, int64_t *value);
 
+/* Adds a string member; null if the text is NULL or empty. */
+void dp_json_add_text(struct json_object *obj, const char *key, const char *text);
+
+/* Adds an integer member. */
+void dp_json_add_int(struct json_object *obj, const char *key, int64_t value);
+
 /* Collects bytes into lines of at most DP_LINE_LIMIT. */
 struct dp_lines {
 	char *buf;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sizes, versions and globs as people write them.
+ * Sizes and versions as people write them, and text as people may see it.
  */
 #ifndef DAXPIN_TEXT_H
 #define DAXPIN_TEXT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,14 +46,6 @@ int dp_parse_series(const char *text, struct dp_series *series, const char **end
 
 /* Negative, 0 or positive, as for strcmp(). */
 int dp_compare_series(struct dp_series a, struct dp_series b);
-
-/**
- * dp_match_any - whether a name matches one of the globs; no glob at all matches everything
- * @globs: shell patterns; '*' crosses '/' too, so that "check/fsdax-*" selects all accesses
- * @count: how many
- * @name: the name
- */
-bool dp_match_any(const char *const *globs, size_t count, const char *name);
 
 /**
  * dp_printable - make text from elsewhere fit for a terminal

@@ -94,8 +94,16 @@ static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping
 
 	if (asker->mapping == mapping)
 		return 0;
+	if (asker->absent == mapping) {
+		*err = asker->absence;
+		return DP_SKIP;
+	}
 	dp_asker_close(asker);
 	rc = dp_area_open(mapping, asker->env, &asker->area, err);
+	if (rc == DP_SKIP) {
+		asker->absent = mapping;
+		asker->absence = *err;
+	}
 	if (rc)
 		return rc;
 	asker->mapping = mapping;

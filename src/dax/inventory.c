@@ -8,16 +8,7 @@
 #include "daxpin/dax.h"
 #include "daxpin/file.h"
 #include "daxpin/inventory.h"
-
-static void add_text(struct json_object *obj, const char *key, const char *text)
-{
-	json_object_object_add(obj, key, text && text[0] ? json_object_new_string(text) : NULL);
-}
-
-static void add_int(struct json_object *obj, const char *key, int64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_int64(value));
-}
+#include "daxpin/observe.h"
 
 static struct json_object *describe_dax(struct daxctl_dev *dev)
 {
@@ -26,11 +17,11 @@ static struct json_object *describe_dax(struct daxctl_dev *dev)
 	char driver[32] = "";
 
 	dp_link_name(driver, sizeof(driver), "/sys/bus/dax/devices/%s/driver", name);
-	add_text(obj, "device", name);
-	add_text(obj, "driver", driver);
-	add_int(obj, "align", (int64_t)daxctl_dev_get_align(dev));
-	add_int(obj, "size", (int64_t)daxctl_dev_get_size(dev));
-	add_int(obj, "target_node", daxctl_dev_get_target_node(dev));
+	dp_json_add_text(obj, "device", name);
+	dp_json_add_text(obj, "driver", driver);
+	dp_json_add_int(obj, "align", (int64_t)daxctl_dev_get_align(dev));
+	dp_json_add_int(obj, "size", (int64_t)daxctl_dev_get_size(dev));
+	dp_json_add_int(obj, "target_node", daxctl_dev_get_target_node(dev));
 	return obj;
 }
 
@@ -84,11 +75,11 @@ static struct json_object *describe_namespace(struct ndctl_region *region,
 {
 	struct json_object *obj = json_object_new_object();
 
-	add_text(obj, "namespace", ndctl_namespace_get_devname(ns));
-	add_text(obj, "mode", mode_name(ns));
-	add_int(obj, "size", (int64_t)ndctl_namespace_get_size(ns));
-	add_text(obj, "blockdev", block_device(ns));
-	add_text(obj, "region", ndctl_region_get_devname(region));
+	dp_json_add_text(obj, "namespace", ndctl_namespace_get_devname(ns));
+	dp_json_add_text(obj, "mode", mode_name(ns));
+	dp_json_add_int(obj, "size", (int64_t)ndctl_namespace_get_size(ns));
+	dp_json_add_text(obj, "blockdev", block_device(ns));
+	dp_json_add_text(obj, "region", ndctl_region_get_devname(region));
 	return obj;
 }
 
@@ -124,9 +115,9 @@ struct json_object *dp_inventory_mounts(void)
 		if (!mounts[i].dax)
 			continue;
 		obj = json_object_new_object();
-		add_text(obj, "dir", mounts[i].dir);
-		add_text(obj, "fs", mounts[i].fs);
-		add_text(obj, "source", mounts[i].source);
+		dp_json_add_text(obj, "dir", mounts[i].dir);
+		dp_json_add_text(obj, "fs", mounts[i].fs);
+		dp_json_add_text(obj, "source", mounts[i].source);
 		json_object_array_add(list, obj);
 	}
 	return list;

@@ -25,6 +25,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "reader.h"
+
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -101,15 +103,9 @@ int dp_bzimage_parse(const uint8_t *data, size_t len, struct dp_bzimage *image,
 	return 0;
 }
 
-static void free_reader(struct archive **a)
-{
-	if (*a)
-		archive_read_free(*a);
-}
-
 static struct archive *open_payload(const uint8_t *data, size_t len)
 {
-	dp_cleanup(free_reader) struct archive *a = archive_read_new();
+	dp_autoreader struct archive *a = archive_read_new();
 	struct archive_entry *entry;
 
 	if (!a)
@@ -130,8 +126,7 @@ static struct archive *open_payload(const uint8_t *data, size_t len)
 static int unpack_payload(const uint8_t *data, const struct dp_bzimage *image, int fd,
 			  struct dp_error *err)
 {
-	dp_cleanup(free_reader) struct archive *a =
-		open_payload(data + image->offset, image->length);
+	dp_autoreader struct archive *a = open_payload(data + image->offset, image->length);
 	uint64_t total = 0;
 
 	while (a) {

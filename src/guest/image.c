@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "reader.h"
+
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -239,17 +241,11 @@ static int make_manifest(struct manifest *m, const struct dp_kernel *kernel, str
 	return rc;
 }
 
-static void free_reader(struct archive **a)
-{
-	if (*a)
-		archive_read_free(*a);
-}
-
 /* Modules come plain, or as .xz, .zst or .gz. */
 static int read_module(const char *path, bool carrier, char **data, size_t *len,
 		       struct dp_error *err)
 {
-	dp_cleanup(free_reader) struct archive *a = archive_read_new();
+	dp_autoreader struct archive *a = archive_read_new();
 	dp_autofree char *buf = NULL;
 	struct archive_entry *entry;
 	size_t used = 0;

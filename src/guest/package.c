@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "reader.h"
+
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -122,15 +124,9 @@ static int extract_files(struct archive *a, const char *dir, struct dp_error *er
 	return rc == ARCHIVE_EOF ? 0 : dp_bad_input(err, "%s", archive_error_string(a));
 }
 
-static void free_reader(struct archive **a)
-{
-	if (*a)
-		archive_read_free(*a);
-}
-
 static int extract_data(struct archive *outer, const char *dir, struct dp_error *err)
 {
-	dp_cleanup(free_reader) struct archive *a = archive_read_new();
+	dp_autoreader struct archive *a = archive_read_new();
 	dp_autofree struct inner *inner = malloc(sizeof(*inner));
 
 	if (!a || !inner)
@@ -147,7 +143,7 @@ static int extract_data(struct archive *outer, const char *dir, struct dp_error 
 
 static int extract(const char *package, const char *dir, struct dp_error *err)
 {
-	dp_cleanup(free_reader) struct archive *a = archive_read_new();
+	dp_autoreader struct archive *a = archive_read_new();
 	struct archive_entry *entry;
 	int rc;
 

@@ -19,23 +19,18 @@ static void add_text(struct json_object *obj, const char *key, const char *text)
 		json_object_object_add(obj, key, json_object_new_string(text));
 }
 
-static void add_int(struct json_object *obj, const char *key, int64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_int64(value));
-}
-
 /* What is usual is left out: each byte through a serial port costs. */
 static void add_unusual(struct json_object *obj, const char *key, int64_t value, int64_t usual)
 {
 	if (value != usual)
-		add_int(obj, key, value);
+		dp_json_add_int(obj, key, value);
 }
 
 static void add_proof(struct json_object *obj, const struct dp_cell *cell)
 {
 	add_text(obj, "owner", cell->owner);
 	add_unusual(obj, "uniform", cell->uniform, true);
-	add_int(obj, "leaf", (int64_t)cell->leaf);
+	dp_json_add_int(obj, "leaf", (int64_t)cell->leaf);
 	add_text(obj, "leaf_by", cell->leaf_by);
 	add_text(obj, "resource", cell->resource);
 	add_text(obj, "zone_before", cell->zone_before);
@@ -58,15 +53,15 @@ struct json_object *dp_cell_to_json(const struct dp_cell *cell)
 		return obj;
 	json_object_object_add(obj, "errno",
 			       cell->err ? json_object_new_string(dp_errno_name(cell->err)) : NULL);
-	add_int(obj, "pages", (int64_t)cell->pages);
+	dp_json_add_int(obj, "pages", (int64_t)cell->pages);
 	if (cell->pins_seen) {
-		add_int(obj, "acquired", (int64_t)cell->acquired);
-		add_int(obj, "released", (int64_t)cell->released);
+		dp_json_add_int(obj, "acquired", (int64_t)cell->acquired);
+		dp_json_add_int(obj, "released", (int64_t)cell->released);
 	}
 	add_unusual(obj, "vmpin_held_kib", cell->vmpin_held_kib, 0);
 	add_unusual(obj, "vmpin_kept_kib", cell->vmpin_kept_kib, 0);
-	add_int(obj, "register_us", (int64_t)cell->register_us);
-	add_int(obj, "deregister_us", (int64_t)cell->deregister_us);
+	dp_json_add_int(obj, "register_us", (int64_t)cell->register_us);
+	dp_json_add_int(obj, "deregister_us", (int64_t)cell->deregister_us);
 	add_unusual(obj, "attempts", cell->attempts, 1);
 	add_proof(obj, cell);
 	return obj;

@@ -82,6 +82,16 @@ int dp_json_int(struct json_object *obj, const char *key, int64_t *value)
 	return 0;
 }
 
+void dp_json_add_text(struct json_object *obj, const char *key, const char *text)
+{
+	json_object_object_add(obj, key, text && text[0] ? json_object_new_string(text) : NULL);
+}
+
+void dp_json_add_int(struct json_object *obj, const char *key, int64_t value)
+{
+	json_object_object_add(obj, key, json_object_new_int64(value));
+}
+
 static int take_line(struct dp_lines *lines, int (*take)(void *, const char *, size_t), void *arg)
 {
 	size_t len = lines->used;

@@ -7,23 +7,13 @@
 #include "daxpin/error.h"
 #include "daxpin/report.h"
 
-static void add_text(struct json_object *obj, const char *key, const char *text)
-{
-	json_object_object_add(obj, key, text && text[0] ? json_object_new_string(text) : NULL);
-}
-
-static void add_int(struct json_object *obj, const char *key, int64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_int64(value));
-}
-
 static struct json_object *expectation(const struct dp_result *r)
 {
 	struct json_object *obj = json_object_new_object();
 
-	add_text(obj, "verdict", r->expected_err ? "rejected" : "allowed");
+	dp_json_add_text(obj, "verdict", r->expected_err ? "rejected" : "allowed");
 	if (r->expected_err > 0)
-		add_text(obj, "errno", dp_errno_name(r->expected_err));
+		dp_json_add_text(obj, "errno", dp_errno_name(r->expected_err));
 	return obj;
 }
 
@@ -31,21 +21,21 @@ static struct json_object *proof(const struct dp_cell *cell)
 {
 	struct json_object *obj = json_object_new_object();
 
-	add_text(obj, "owner", cell->owner);
+	dp_json_add_text(obj, "owner", cell->owner);
 	json_object_object_add(obj, "uniform", json_object_new_boolean(cell->uniform));
 	if (cell->leaf)
-		add_int(obj, "leaf", (int64_t)cell->leaf);
+		dp_json_add_int(obj, "leaf", (int64_t)cell->leaf);
 	else
-		add_text(obj, "leaf", NULL);
-	add_text(obj, "leaf_by", cell->leaf_by);
-	add_text(obj, "resource", cell->resource);
+		dp_json_add_text(obj, "leaf", NULL);
+	dp_json_add_text(obj, "leaf_by", cell->leaf_by);
+	dp_json_add_text(obj, "resource", cell->resource);
 	if (cell->zone_before[0]) {
-		add_text(obj, "zone_before", cell->zone_before);
-		add_text(obj, "zone_after", cell->zone_after);
+		dp_json_add_text(obj, "zone_before", cell->zone_before);
+		dp_json_add_text(obj, "zone_after", cell->zone_after);
 	}
-	add_int(obj, "moved", (int64_t)cell->moved);
+	dp_json_add_int(obj, "moved", (int64_t)cell->moved);
 	if (cell->proof_text[0])
-		add_text(obj, "missing", cell->proof_text);
+		dp_json_add_text(obj, "missing", cell->proof_text);
 	return obj;
 }
 
@@ -54,21 +44,21 @@ static void add_answer(struct json_object *obj, const struct dp_cell *cell)
 	struct json_object *pins = json_object_new_object(), *us = json_object_new_object();
 	struct json_object *vmpin = json_object_new_object();
 
-	add_text(obj, "verdict", cell->err ? "rejected" : "allowed");
-	add_text(obj, "errno", cell->err ? dp_errno_name(cell->err) : NULL);
+	dp_json_add_text(obj, "verdict", cell->err ? "rejected" : "allowed");
+	dp_json_add_text(obj, "errno", cell->err ? dp_errno_name(cell->err) : NULL);
 	if (cell->pins_seen) {
-		add_int(pins, "acquired", (int64_t)cell->acquired);
-		add_int(pins, "released", (int64_t)cell->released);
+		dp_json_add_int(pins, "acquired", (int64_t)cell->acquired);
+		dp_json_add_int(pins, "released", (int64_t)cell->released);
 	}
 	json_object_object_add(obj, "pins", pins);
-	add_int(vmpin, "held", cell->vmpin_held_kib);
-	add_int(vmpin, "kept", cell->vmpin_kept_kib);
+	dp_json_add_int(vmpin, "held", cell->vmpin_held_kib);
+	dp_json_add_int(vmpin, "kept", cell->vmpin_kept_kib);
 	json_object_object_add(obj, "vmpin_kib", vmpin);
-	add_int(us, "register", (int64_t)cell->register_us);
-	add_int(us, "deregister", (int64_t)cell->deregister_us);
+	dp_json_add_int(us, "register", (int64_t)cell->register_us);
+	dp_json_add_int(us, "deregister", (int64_t)cell->deregister_us);
 	json_object_object_add(obj, "us", us);
-	add_int(obj, "pages", (int64_t)cell->pages);
-	add_int(obj, "attempts", cell->attempts);
+	dp_json_add_int(obj, "pages", (int64_t)cell->pages);
+	dp_json_add_int(obj, "attempts", cell->attempts);
 	json_object_object_add(obj, "proof", proof(cell));
 }
 
@@ -76,8 +66,8 @@ static struct json_object *result(const struct dp_result *r)
 {
 	struct json_object *obj = json_object_new_object();
 
-	add_text(obj, "id", r->id);
-	add_text(obj, "status", dp_status_name(r->status));
+	dp_json_add_text(obj, "id", r->id);
+	dp_json_add_text(obj, "status", dp_status_name(r->status));
 	if (r->observed && r->cell.outcome == DP_ANSWERED) {
 		add_answer(obj, &r->cell);
 		json_object_object_add(obj, "proven", json_object_new_boolean(!r->unproven));
@@ -90,9 +80,9 @@ static struct json_object *result(const struct dp_result *r)
 	}
 	if (r->expected)
 		json_object_object_add(obj, "expected", expectation(r));
-	add_text(obj, "why", r->why);
+	dp_json_add_text(obj, "why", r->why);
 	if (r->reference[0])
-		add_text(obj, "reference", r->reference);
+		dp_json_add_text(obj, "reference", r->reference);
 	return obj;
 }
 
@@ -103,7 +93,7 @@ static struct json_object *summary(const struct dp_run_record *run)
 
 	dp_run_count(run, counts);
 	for (int i = 0; i < DP_STATUSES; i++)
-		add_int(obj, dp_status_name(i), (int64_t)counts[i]);
+		dp_json_add_int(obj, dp_status_name(i), (int64_t)counts[i]);
 	return obj;
 }
 
@@ -111,8 +101,8 @@ static struct json_object *rdma(const struct dp_run_record *run)
 {
 	struct json_object *obj = json_object_new_object();
 
-	add_text(obj, "device", run->rdma_device);
-	add_text(obj, "provider", run->subject.provider);
+	dp_json_add_text(obj, "device", run->rdma_device);
+	dp_json_add_text(obj, "provider", run->subject.provider);
 	json_object_object_add(obj, "odp", json_object_new_boolean(run->subject.odp));
 	return obj;
 }
@@ -124,7 +114,7 @@ static struct json_object *timing(const struct dp_run_record *run)
 
 	for (size_t i = 0; i < run->nphases; i++) {
 		snprintf(key, sizeof(key), "%s_ms", run->phases[i].name);
-		add_int(obj, key, (int64_t)run->phases[i].ms);
+		dp_json_add_int(obj, key, (int64_t)run->phases[i].ms);
 	}
 	return obj;
 }
@@ -134,14 +124,14 @@ static struct json_object *run_object(const struct dp_run_record *run)
 	struct json_object *obj = json_object_new_object();
 	struct json_object *results = json_object_new_array();
 
-	add_text(obj, "where", run->where);
+	dp_json_add_text(obj, "where", run->where);
 	if (run->accel[0])
-		add_text(obj, "accel", run->accel);
-	add_text(obj, "kernel", run->subject.kernel);
+		dp_json_add_text(obj, "accel", run->accel);
+	dp_json_add_text(obj, "kernel", run->subject.kernel);
 	if (run->kernel_spec[0])
-		add_text(obj, "kernel_spec", run->kernel_spec);
+		dp_json_add_text(obj, "kernel_spec", run->kernel_spec);
 	if (run->boots)
-		add_int(obj, "boots", run->boots);
+		dp_json_add_int(obj, "boots", run->boots);
 	json_object_object_add(obj, "rdma", rdma(run));
 	json_object_object_add(obj, "timing", timing(run));
 	for (size_t i = 0; i < run->count; i++)
@@ -149,9 +139,9 @@ static struct json_object *run_object(const struct dp_run_record *run)
 	json_object_object_add(obj, "results", results);
 	json_object_object_add(obj, "summary", summary(run));
 	if (run->alarm[0])
-		add_text(obj, "kernel_complaint", run->alarm);
+		dp_json_add_text(obj, "kernel_complaint", run->alarm);
 	if (run->ending[0])
-		add_text(obj, "ended_early", run->ending);
+		dp_json_add_text(obj, "ended_early", run->ending);
 	if (run->nconsole) {
 		struct json_object *console = json_object_new_array();
 
@@ -170,8 +160,8 @@ static int write_json(FILE *out, const struct dp_run_record *runs, size_t nruns,
 	int rc;
 
 	(void)options;
-	add_text(root, "schema", "daxpin/1");
-	add_text(tool, "version", DP_VERSION);
+	dp_json_add_text(root, "schema", "daxpin/1");
+	dp_json_add_text(tool, "version", DP_VERSION);
 	json_object_object_add(root, "tool", tool);
 	for (size_t i = 0; i < nruns; i++)
 		json_object_array_add(list, run_object(&runs[i]));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,14 +81,6 @@ int dp_compare_series(struct dp_series a, struct dp_series b)
 	if (a.minor != b.minor)
 		return a.minor < b.minor ? -1 : 1;
 	return 0;
-}
-
-bool dp_match_any(const char *const *globs, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (fnmatch(globs[i], name, 0) == 0)
-			return true;
-	return count == 0;
 }
 
 void dp_printable(char *text)

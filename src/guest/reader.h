@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DAXPIN_GUEST_READER_H
+#define DAXPIN_GUEST_READER_H
+
+#include <archive.h>
+
+#include "daxpin/cleanup.h"
+
+static inline void dp_reader_freep(struct archive **a)
+{
+	if (*a)
+		archive_read_free(*a);
+}
+
+/* archive_read_free() when the variable goes out of scope */
+#define dp_autoreader dp_cleanup(dp_reader_freep)
+
+#endif
