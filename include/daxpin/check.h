@@ -53,6 +53,14 @@ struct dp_plan {
  */
 int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, struct dp_error *err);
 
+/**
+ * dp_plan_take_part - keep every so manieth mapping only, for a plan that is shared out
+ * @plan: the whole
+ * @part: which, 0 to @parts - 1
+ * @parts: among how many
+ */
+void dp_plan_take_part(struct dp_plan *plan, size_t part, size_t parts);
+
 void dp_plan_clear(struct dp_plan *plan);
 
 /**

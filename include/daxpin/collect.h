@@ -5,24 +5,33 @@
 #ifndef DAXPIN_COLLECT_H
 #define DAXPIN_COLLECT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "daxpin/error.h"
 #include "daxpin/report.h"
 
-struct dp_plan;
+/* What was seen for one id. */
+struct dp_record {
+	char id[96];
+	bool seen;
+	struct dp_cell cell;       /* of a check; otherwise outcome and text only */
+	struct json_object *steps; /* of a scenario: an array, in the order in which they came */
+	char doing[32];            /* the step that was begun last */
+	uint64_t began;            /* by the clock of whoever listens, ms */
+};
 
 struct dp_collect {
-	const struct dp_plan *plan;
-	struct dp_run_record run; /* what is known of the run so far; results come at the end */
-	struct dp_cell *cells;    /* one for each question of the plan */
-	bool *seen;
-	uint64_t since;   /* when the current phase began, ms */
-	char current[96]; /* begun and not answered, or "" */
-	size_t answered;
+	struct dp_record *records; /* one for each id */
+	size_t count;
+	struct dp_run_record run;  /* what is known of the run so far; results come at the end */
+	uint64_t since;            /* when the current phase began, ms */
+	struct dp_record *current; /* begun and not answered, or NULL */
+	atomic_size_t answered;
 	bool ready;             /* the guest takes commands */
 	bool done;              /* the executor has carried out the plan */
+	char request[32];       /* what the guest wants of its machine, or "" */
 	struct dp_error failed; /* the executor could not go on */
 	size_t rejected;        /* lines that were no observation */
 	int exit_code;          /* of a program that ran in the guest */
@@ -31,11 +40,19 @@ struct dp_collect {
 /**
  * dp_collect_init - begin to collect
  * @collect: to be released with dp_collect_clear()
- * @plan: what was asked; must live as long
+ * @count: how many ids there are; each is to be added with dp_collect_add()
  *
  * Return: 0 or -ENOMEM.
  */
-int dp_collect_init(struct dp_collect *collect, const struct dp_plan *plan);
+int dp_collect_init(struct dp_collect *collect, size_t count);
+
+/* Adds an id that was asked; at most as many as dp_collect_init() was told. */
+void dp_collect_add(struct dp_collect *collect, const char *id);
+
+struct dp_plan;
+
+/* Begins to collect for the questions of a plan. Return: 0 or -ENOMEM. */
+int dp_collect_plan(struct dp_collect *collect, const struct dp_plan *plan);
 
 /**
  * dp_collect_line - take one line of the stream, whatever it holds
@@ -47,8 +64,17 @@ int dp_collect_init(struct dp_collect *collect, const struct dp_plan *plan);
  */
 int dp_collect_line(void *arg, const char *line, size_t len);
 
+struct dp_complaint;
+
 /**
- * dp_collect_finish - judge each question of the plan, into collect->run
+ * dp_collect_complaint - note that the kernel complained, where it belongs in the order of things
+ * @arg: the struct dp_collect (the shape fits struct dp_console)
+ * @complaint: what it said, and during which step
+ */
+void dp_collect_complaint(void *arg, const struct dp_complaint *complaint);
+
+/**
+ * dp_collect_finish - judge each id, into collect->run
  * @collect: the observations
  * @policy: the expectations
  *

@@ -71,6 +71,20 @@ int dp_namespace_claim(struct ndctl_region *region, uint64_t align, char *device
  */
 int dp_dax_to_kmem(const char *device, bool movable, struct dp_error *err);
 
+/*
+ * What `daxctl disable-device`, `daxctl reconfigure-device` and their likes do, by device name
+ * ("dax0.1", "namespace0.1", "region0"). Each returns 0 or a negative errno with its context.
+ */
+int dp_dax_disable(const char *device, struct dp_error *err);
+/* Binds it to device_dax; memory that is online is given back first. */
+int dp_dax_to_devdax(const char *device, struct dp_error *err);
+/* Offlines its memory and unbinds it from kmem. */
+int dp_dax_offline(const char *device, struct dp_error *err);
+int dp_namespace_disable(const char *name, struct dp_error *err);
+int dp_namespace_enable(const char *name, struct dp_error *err);
+int dp_region_disable(const char *name, struct dp_error *err);
+int dp_region_enable(const char *name, struct dp_error *err);
+
 /**
  * dp_fs_format - make a file system that lays out 2 MiB extents
  * @fs: "ext4" or "xfs"
@@ -91,6 +105,12 @@ int dp_fs_format(const char *fs, const char *device, struct dp_error *err);
  * Return: 0 or a negative errno.
  */
 int dp_fs_mount(const char *fs, const char *device, const char *dir, struct dp_error *err);
+
+/**
+ * dp_fs_remount - mount a file system that has been mounted by dp_fs_mount() before
+ * As dp_fs_mount(), without making folders below @dir.
+ */
+int dp_fs_remount(const char *fs, const char *device, const char *dir, struct dp_error *err);
 
 /* One mounted file system on which daxpin can ask. */
 struct dp_mount {

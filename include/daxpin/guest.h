@@ -11,6 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
+/* The state of a hash can lie on the stack only if its size is known. */
+#define XXH_STATIC_LINKING_ONLY
+#include <xxhash.h>
+
+#include "daxpin/complaint.h"
 
 struct dp_check_options;
 struct dp_collect;
@@ -39,15 +45,54 @@ int dp_cache_path(char *path, size_t size, struct dp_error *err, const char *fmt
  */
 int dp_cache_lock(const char *name, struct dp_error *err);
 
-/* Collects what a cached thing was made from; equal keys mean equal content. */
+/* Notes that something in the cache was used now. */
+void dp_cache_use(const char *path);
+
+/* One thing in the cache. */
+struct dp_cache_entry {
+	const char *kind; /* "snapshots", "images", "vmlinux", "kernels", "apt" */
+	bool derived;     /* can be made again without a network */
+	char path[PATH_MAX];
+	uint64_t bytes; /* on disk */
+	time_t used;    /* last */
+};
+
+struct dp_cache_list {
+	struct dp_cache_entry *entries;
+	size_t count;
+};
+
+/**
+ * dp_cache_list - what the cache holds, the longest unused first
+ * @list: receives it; release with dp_cache_list_clear()
+ *
+ * Return: 0, also without a cache, or a negative errno.
+ */
+int dp_cache_list(struct dp_cache_list *list);
+
+void dp_cache_list_clear(struct dp_cache_list *list);
+
+/* Bytes that derived things may take: DAXPIN_CACHE_LIMIT, or 4 GiB. */
+uint64_t dp_cache_limit(void);
+
+/* Removes what has been unused longest until the limit holds; @keep stays. */
+void dp_cache_trim(const char *keep);
+
+/*
+ * Collects what a cached thing was made from; equal keys mean equal content. XXH3 with 128 bits: it
+ * tells accidents, not attackers, and the cache is the user's own.
+ */
 struct dp_key {
-	uint64_t state[32]; /* a SHA-256 in progress */
+	XXH3_state_t state;
 };
 
 void dp_key_begin(struct dp_key *key, const char *kind);
 void dp_key_text(struct dp_key *key, const char *text);
+void dp_key_bytes(struct dp_key *key, const void *data, size_t len);
 /* Adds a file by device, inode, size, mtime and ctime: what make would look at, and more. */
 int dp_key_file(struct dp_key *key, const char *path);
+/* Adds what is in a file. */
+int dp_key_content(struct dp_key *key, const char *path);
 /* Writes 32 hexadecimal digits and a NUL. */
 void dp_key_end(struct dp_key *key, char hex[33]);
 
@@ -259,12 +304,42 @@ enum dp_accel {
 	DP_ACCEL_KVM,
 };
 
-/* What a guest is booted with. */
+/* The machine's memories: RAM, and one for each NVDIMM. */
+#define DP_MEMORIES 4
+
+/* What a guest is booted with, or restored from. */
 struct dp_boot {
 	char kernel[PATH_MAX]; /* vmlinux with a PVH note, or a bzImage */
 	char image[PATH_MAX];  /* initramfs */
 	enum dp_accel accel;   /* TCG or KVM */
+	/*
+	 * Files that hold the memories, all -1 for anonymous memory. When the guest is to be saved
+	 * they are written to; when it is restored each guest has its own copy on write.
+	 */
+	int memory[DP_MEMORIES];
+	int state;    /* file of the devices' state, to be written or restored from; or -1 */
+	bool restore; /* continue from there instead of booting */
 };
+
+/* One memory of the machine. */
+struct dp_memory {
+	const char *name;
+	uint64_t size; /* bytes */
+};
+
+/* The memories, DP_MEMORIES of them. */
+const struct dp_memory *dp_machine_memories(void);
+
+/**
+ * dp_machine_key - add to a key what makes this machine what it is: arguments, accelerator, QEMU
+ * and the processor of this computer
+ * @boot: what is booted
+ * @key: begun
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_machine_key(const struct dp_boot *boot, struct dp_key *key, struct dp_error *err);
 
 /* Descriptors of a running machine; -1 when closed. */
 struct dp_machine {
@@ -327,17 +402,22 @@ struct dp_console {
 	size_t next;
 	char partial[256];
 	size_t used;
-	char alarm[256]; /* the first line that tells of a panic, oops, BUG or hang, or "" */
-	bool panicked;
+	char alarm[256]; /* the first line of the first complaint, or "" */
+	struct dp_recogniser recogniser;
+	void (*take)(void *arg, const struct dp_complaint *complaint); /* told of each, or NULL */
+	void *arg;
 };
 
 /* Adds bytes as they came from the serial port. */
 void dp_console_feed(struct dp_console *console, const char *data, size_t len);
-/* Moves the kept lines, oldest first, into a new array; returns their number. */
+/* There is no more. Moves the kept lines, oldest first, into a new array; returns their number. */
 size_t dp_console_take(struct dp_console *console, char ***lines);
 void dp_console_clear(struct dp_console *console);
 
 /* ---- session.c: one run of a guest -------------------------------------------------------- */
+
+/* Longest command line for the agent, bytes. */
+#define DP_COMMAND_LIMIT 32768
 
 struct dp_session_limits {
 	uint64_t boot_ms;    /* until the agent says ready */
@@ -346,9 +426,10 @@ struct dp_session_limits {
 };
 
 /**
- * dp_session_run - boot a guest, have it carry out a command, end it
+ * dp_session_run - boot or restore a guest, have it carry out a command, end it
  * @boot: what to boot
- * @command: the JSON line to send once it is ready
+ * @command: the JSON line to send once it is ready; NULL to save it then, to boot->memory and
+ *           boot->state
  * @limits: how long to wait
  * @collect: receives the observations, the phases, and how it ended if too early
  * @progress: told about the phases, may be NULL
@@ -372,6 +453,58 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
  */
 int dp_session_bare(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms,
 		    struct dp_error *err);
+
+/* ---- snapshot.c --------------------------------------------------------------------------- */
+
+/**
+ * dp_snapshot_open - a saved ready guest, from the cache or made now
+ * @boot: what is booted; receives the descriptors of the snapshot, and from now on is restored.
+ *        Release with dp_snapshot_close()
+ * @limits: for the boot
+ * @collect: receives the phases of making it, the kernel's release, and how it ended if the guest
+ *           could not be made
+ * @progress: told about the phases, may be NULL
+ * @err: context on failure
+ *
+ * A snapshot that is not what was saved is made anew; collect->run.note tells.
+ *
+ * Return: 0, also if the guest did not become ready (collect->run.ending says so; @boot is as it
+ * was); or a negative errno.
+ */
+int dp_snapshot_open(struct dp_boot *boot, const struct dp_session_limits *limits,
+		     struct dp_collect *collect, dp_progress_fn progress, struct dp_error *err);
+
+/* Closes what dp_snapshot_open() opened; a boot without is left alone. */
+void dp_snapshot_close(struct dp_boot *boot);
+
+/* ---- pool.c: several guests at once ------------------------------------------------------- */
+
+struct dp_task {
+	char *command; /* for the agent, to be freed */
+	struct dp_collect *collect;
+};
+
+/**
+ * dp_pool_jobs - how many guests this computer carries: one for each core, if memory suffices
+ */
+unsigned int dp_pool_jobs(void);
+
+/**
+ * dp_pool_run - carry out tasks, each in a guest of its own
+ * @boot: what each guest is booted or restored from
+ * @tasks: what to do
+ * @count: how many
+ * @jobs: guests at the same time, at least 1
+ * @limits: for each guest
+ * @progress: told how much is answered, may be NULL
+ * @err: context on failure
+ *
+ * Return: 0 also if guests died (their collect knows); a negative errno if one could not be
+ * started; -EINTR after SIGINT or SIGTERM.
+ */
+int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count, unsigned int jobs,
+		const struct dp_session_limits *limits, dp_progress_fn progress,
+		struct dp_error *err);
 
 /* ---- agent.c ----------------------------------------------------------------------------- */
 

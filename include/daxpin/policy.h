@@ -94,8 +94,11 @@ struct dp_result {
 	int expected_err; /* 0 allowed, positive errno, -1 any errno */
 	char reference[256];
 	bool unproven;     /* the mapping's nature could not be shown */
-	char violates[16]; /* promise of the contract that is broken, or "" */
+	char violates[40]; /* promises of the contract that are broken, blank-separated, or "" */
 	char why[768];
+	struct json_object *facts;  /* of a scenario, or NULL */
+	struct json_object *kernel; /* its kernel's first complaint, or NULL */
+	struct json_object *steps;  /* what was seen, in order, or NULL */
 };
 
 /**
@@ -112,5 +115,19 @@ struct dp_result {
  */
 void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject, const char *id,
 	      const struct dp_cell *cell, const char *absent, struct dp_result *result);
+
+/**
+ * dp_contract_judge - a verdict for one teardown scenario
+ * @id: of the scenario
+ * @cell: its outcome and, if it was skipped or broke off, the reason; NULL if it did not end
+ * @steps: what was seen, an array, or NULL
+ * @doing: the step that had begun and not ended, or ""
+ * @absent: why there is no end, one sentence
+ * @result: receives the verdict; facts, kernel and steps are references of its own
+ *
+ * A kernel that breaks a promise fails, whatever its version.
+ */
+void dp_contract_judge(const char *id, const struct dp_cell *cell, struct json_object *steps,
+		       const char *doing, const char *absent, struct dp_result *result);
 
 #endif

@@ -54,4 +54,21 @@ void dp_rdma_provider(const char *device, char *provider, size_t size);
  */
 int dp_rxe_create(const char *device, const char *netdev, struct dp_error *err);
 
+/* Adds the soft-RoCE device to an interface that is there. As dp_rxe_create(). */
+int dp_rxe_add(const char *device, const char *netdev, struct dp_error *err);
+
+/**
+ * dp_rxe_delete - delete an RDMA link (RDMA_NLDEV_CMD_DELLINK, as `rdma link delete` does)
+ * @device: its name
+ * @err: context on failure
+ *
+ * The kernel may wait for its users.
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_rxe_delete(const char *device, struct dp_error *err);
+
+/* Deletes a network interface (RTM_DELLINK). Return: 0 or a negative errno. */
+int dp_netdev_delete(const char *netdev, struct dp_error *err);
+
 #endif

@@ -32,7 +32,9 @@ struct dp_run_record {
 	struct dp_result *results;
 	size_t count;
 	char ending[512];   /* how the run ended too early, or "" */
-	unsigned int boots; /* of the guest: 2 if the first showed no sign of life */
+	unsigned int boots; /* of the guest: 2 if the first showed no sign of life, 0 if restored */
+	unsigned int jobs;  /* guests at the same time */
+	char note[256];     /* something about the run worth knowing, or "" */
 	char alarm[256];    /* the first complaint of the guest's kernel, or "" */
 	char **console;     /* the last lines of the console, if there is one of the two */
 	size_t nconsole;
@@ -65,6 +67,16 @@ const struct dp_format *dp_format_find(const char *name);
  * dp_run_add_phase - note how long a phase took; a name that is there already is replaced
  */
 void dp_run_add_phase(struct dp_run_record *run, const char *name, uint64_t ms);
+
+/**
+ * dp_run_merge - add to a run what another guest has answered of it
+ * @into: the run
+ * @from: the other's; what it holds is moved
+ * @whole: how the other ended is how the run ended; otherwise that is a matter of its results
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int dp_run_merge(struct dp_run_record *into, struct dp_run_record *from, bool whole);
 
 /* Counts results by status; @counts has DP_STATUSES numbers. */
 void dp_run_count(const struct dp_run_record *run, size_t *counts);

@@ -69,6 +69,20 @@ int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, st
 	return rc;
 }
 
+void dp_plan_take_part(struct dp_plan *plan, size_t part, size_t parts)
+{
+	const struct dp_mapping *last = NULL;
+	size_t kept = 0, nth = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		nth += last && plan->list[i].mapping != last;
+		last = plan->list[i].mapping;
+		if (nth % parts == part)
+			plan->list[kept++] = plan->list[i];
+	}
+	plan->count = kept;
+}
+
 void dp_plan_clear(struct dp_plan *plan)
 {
 	free(plan->list);

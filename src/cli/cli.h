@@ -67,6 +67,7 @@ int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct
 
 /* The subcommands: argv[0] is the command's word; each returns the exit code. */
 int cli_check(int argc, char **argv);
+int cli_cache(int argc, char **argv);
 int cli_guest(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_explain(int argc, char **argv);

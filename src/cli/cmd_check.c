@@ -77,7 +77,7 @@ static int read_stream(int fd, struct dp_collect *collect, struct dp_error *err)
 		if (n <= 0)
 			return 0;
 		dp_lines_feed(&lines, buf, (size_t)n, dp_collect_line, collect);
-		cli_progress("asking", (int)(100 * collect->answered / collect->plan->count));
+		cli_progress("asking", (int)(100 * collect->answered / collect->count));
 	}
 }
 
@@ -164,7 +164,7 @@ int cli_check(int argc, char **argv)
 	if (!rc)
 		rc = dp_plan_make(options.only, options.nonly, &plan, &err);
 	if (!rc)
-		rc = dp_collect_init(&collect, &plan);
+		rc = dp_collect_plan(&collect, &plan);
 	if (!rc)
 		rc = check_host(&options, &plan, &collect, &err);
 	if (rc)

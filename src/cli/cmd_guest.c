@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -12,9 +13,12 @@
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
 #include "daxpin/guest.h"
+#include "daxpin/observe.h"
+#include "daxpin/teardown.h"
 
 static const char help[] =
 	"Usage: daxpin guest [OPTIONS] check [CHECK-OPTIONS]\n"
+	"       daxpin guest [OPTIONS] teardown [CHECK-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] as-host COMMAND…\n"
 	"       daxpin guest [OPTIONS] --bare\n"
 	"\n"
@@ -27,6 +31,9 @@ static const char help[] =
 	"  --refresh            look for a newer kernel although one is cached\n"
 	"  --fetch              only have the kernel ready\n"
 	"  --accel ACCEL        auto, kvm or tcg (default: auto, KVM if a guest runs under it)\n"
+	"  --fresh              boot each guest, instead of restoring one that was saved\n"
+	"  --jobs N             so many guests at the same time (default: what cores and\n"
+	"                       free memory allow)\n"
 	"  --bare               boot the kernel with an init that powers off, and say how\n"
 	"                       long that took: what no guest can be faster than\n"
 	"  --timeout SECONDS    end the guest after so long (default 900)\n"
@@ -37,12 +44,20 @@ static const char help[] =
 
 /* The guest has 1 GiB: a region that fits leaves room for the rest. */
 #define GUEST_MEMORY (512ULL << 20)
+/* A matrix is shared out among so many guests at most: more would wait for each other. */
+#define MAX_PARTS 4
+
+#define NO_BOOT                                                                                    \
+	{                                                                                          \
+		.memory = { -1, -1, -1, -1 }, .state = -1                                          \
+	}
 
 struct guest_options {
 	const char *kernel;
 	const char *fault;
 	enum dp_accel accel;
-	bool bare, refresh, fetch;
+	bool bare, refresh, fetch, fresh;
+	unsigned int jobs;
 	struct dp_session_limits limits;
 	uint64_t cell_ms;
 };
@@ -65,6 +80,17 @@ static int parse_fault(const char *name, const char **fault, struct dp_error *er
 	return dp_bad_input(err, "unknown fault \"%s\": panic, hang or silence", name);
 }
 
+static int parse_jobs(const char *text, unsigned int *jobs, struct dp_error *err)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (*end || n < 1 || n > 64)
+		return dp_bad_input(err, "--jobs wants a number from 1 to 64, not \"%s\"", text);
+	*jobs = (unsigned int)n;
+	return 0;
+}
+
 static int take(int letter, void *arg, struct dp_error *err)
 {
 	struct guest_options *o = arg;
@@ -81,6 +107,11 @@ static int take(int letter, void *arg, struct dp_error *err)
 	case 'r':
 		o->refresh = true;
 		return 0;
+	case 'n':
+		o->fresh = true;
+		return 0;
+	case 'j':
+		return parse_jobs(optarg, &o->jobs, err);
 	case 'F':
 		o->fetch = true;
 		return 0;
@@ -106,6 +137,8 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 		{ "silence", required_argument, NULL, 's' },
 		{ "cell", required_argument, NULL, 'c' },
 		{ "fault", required_argument, NULL, 'f' },
+		{ "fresh", no_argument, NULL, 'n' },
+		{ "jobs", required_argument, NULL, 'j' },
 		{ "fetch", no_argument, NULL, 'F' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -126,20 +159,40 @@ static char *command_line(struct json_object *obj)
 	return line;
 }
 
-static char *check_command(const struct guest_options *o, const struct cli_check_options *check)
+/* What check and teardown have in common. */
+static struct json_object *begin_command(const char *command, const struct cli_check_options *check)
 {
-	struct json_object *obj = json_object_new_object(), *only = json_object_new_array();
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "command", command);
+	dp_json_add_int(obj, "size", (int64_t)check->size);
+	if (check->rdma)
+		dp_json_add_text(obj, "rdma", check->rdma);
+	return obj;
+}
+
+static char *check_command(const struct guest_options *o, const struct cli_check_options *check,
+			   unsigned int part, unsigned int parts)
+{
+	struct json_object *obj = begin_command("check", check), *only = json_object_new_array();
 
 	for (size_t i = 0; i < check->nonly; i++)
 		json_object_array_add(only, json_object_new_string(check->only[i]));
-	json_object_object_add(obj, "command", json_object_new_string("check"));
 	json_object_object_add(obj, "only", only);
-	json_object_object_add(obj, "size", json_object_new_int64((int64_t)check->size));
-	json_object_object_add(obj, "cell_limit_ms", json_object_new_int64((int64_t)o->cell_ms));
-	if (check->rdma)
-		json_object_object_add(obj, "rdma", json_object_new_string(check->rdma));
+	dp_json_add_int(obj, "part", part);
+	dp_json_add_int(obj, "parts", parts);
+	dp_json_add_int(obj, "cell_limit_ms", (int64_t)o->cell_ms);
 	if (o->fault)
-		json_object_object_add(obj, "fault", json_object_new_string(o->fault));
+		dp_json_add_text(obj, "fault", o->fault);
+	return command_line(obj);
+}
+
+static char *teardown_command(const struct cli_check_options *check, const char *id)
+{
+	struct json_object *obj = begin_command("teardown", check), *only = json_object_new_array();
+
+	json_object_array_add(only, json_object_new_string(id));
+	json_object_object_add(obj, "only", only);
 	return command_line(obj);
 }
 
@@ -154,51 +207,184 @@ static char *as_host_command(int argc, char **argv)
 	return command_line(obj);
 }
 
-static int boot_and_ask(const struct guest_options *o, const char *command,
-			struct dp_collect *collect, struct dp_error *err)
+/* Kernel, image, and the saved guest unless a fresh one is wanted; the run knows how it went. */
+static int prepare(const struct guest_options *o, struct dp_boot *boot, struct dp_collect *collect,
+		   struct dp_error *err)
 {
-	struct dp_kernel kernel;
-	struct dp_boot boot;
+	struct dp_run_record *run = &collect->run;
 	uint64_t start = dp_now_ms();
+	struct dp_kernel kernel;
 	int rc = dp_kernel_resolve(o->kernel, o->refresh, cli_progress, &kernel, err);
 
 	if (!rc)
-		rc = dp_boot_prepare(&kernel, o->accel, false, &boot, err);
+		rc = dp_boot_prepare(&kernel, o->accel, false, boot, err);
 	if (rc)
 		return rc;
-	dp_run_add_phase(&collect->run, "prepare", dp_now_ms() - start);
-	snprintf(collect->run.where, sizeof(collect->run.where), "guest");
-	snprintf(collect->run.accel, sizeof(collect->run.accel), "%s", dp_accel_name(boot.accel));
-	snprintf(collect->run.kernel_spec, sizeof(collect->run.kernel_spec), "%s", kernel.spec);
-	rc = dp_session_run(&boot, command, &o->limits, collect, cli_progress, err);
-	if (!rc && collect->failed.input) {
-		*err = collect->failed;
-		rc = err->code;
-	}
+	snprintf(run->where, sizeof(run->where), "guest");
+	snprintf(run->accel, sizeof(run->accel), "%s", dp_accel_name(boot->accel));
+	snprintf(run->kernel_spec, sizeof(run->kernel_spec), "%s", kernel.spec);
+	if (!o->fresh)
+		rc = dp_snapshot_open(boot, &o->limits, collect, cli_progress, err);
+	dp_run_add_phase(run, "prepare", dp_now_ms() - start);
 	return rc;
+}
+
+/* What the user gave was found bad only in the guest. */
+static int bad_input_of(const struct dp_collect *collect, struct dp_error *err)
+{
+	if (!collect->failed.input)
+		return 0;
+	*err = collect->failed;
+	return err->code;
 }
 
 static int run_as_host(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
 {
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	dp_autofree char *command = as_host_command(argc - 1, argv + 1);
-	struct dp_plan nothing = { 0 };
-	int rc = dp_collect_init(&collect, &nothing);
+	dp_cleanup(dp_snapshot_close) struct dp_boot boot = NO_BOOT;
+	int rc = dp_collect_init(&collect, 0);
 
 	if (!rc)
-		rc = boot_and_ask(o, command, &collect, err);
+		rc = prepare(o, &boot, &collect, err);
+	if (!rc && !collect.run.ending[0])
+		rc = dp_session_run(&boot, command, &o->limits, &collect, cli_progress, err);
 	fflush(stdout);
+	if (!rc)
+		rc = bad_input_of(&collect, err);
 	if (!rc && collect.run.ending[0])
 		rc = dp_report(err, -EIO, "%s", collect.run.ending);
 	return rc ? rc : collect.exit_code;
 }
 
+static void clear_tasks(struct dp_task *tasks, size_t count)
+{
+	for (size_t i = 0; tasks && i < count; i++) {
+		if (tasks[i].collect)
+			dp_collect_clear(tasks[i].collect);
+		free(tasks[i].collect);
+		free(tasks[i].command);
+	}
+	free(tasks);
+}
+
+static int begin_task(struct dp_task *task, char *command, size_t ids)
+{
+	task->command = command;
+	task->collect = calloc(1, sizeof(*task->collect));
+	return task->collect ? dp_collect_init(task->collect, ids) : -ENOMEM;
+}
+
+/* Carries tasks out, judges each, and puts the answers together. */
+static int run_tasks(const struct guest_options *o, const struct dp_policy *policy,
+		     struct dp_task *tasks, size_t count, bool whole, struct dp_run_record *run,
+		     struct dp_error *err)
+{
+	dp_cleanup(dp_snapshot_close) struct dp_boot boot = NO_BOOT;
+	dp_cleanup(dp_collect_clear) struct dp_collect making = { 0 };
+	uint64_t start;
+	int rc = dp_collect_init(&making, 0);
+
+	run->jobs = o->jobs ? o->jobs : dp_pool_jobs();
+	if (!rc)
+		rc = prepare(o, &boot, &making, err);
+	start = dp_now_ms();
+	for (size_t i = 0; i < count; i++) {
+		tasks[i].collect->run.subject = making.run.subject;
+		memcpy(tasks[i].collect->run.ending, making.run.ending, sizeof(making.run.ending));
+	}
+	if (!rc && !making.run.ending[0])
+		rc = dp_pool_run(&boot, tasks, count, run->jobs, &o->limits, cli_progress, err);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = bad_input_of(tasks[i].collect, err);
+	memcpy(run->where, making.run.where, sizeof(run->where));
+	memcpy(run->accel, making.run.accel, sizeof(run->accel));
+	memcpy(run->kernel_spec, making.run.kernel_spec, sizeof(run->kernel_spec));
+	memcpy(run->note, making.run.note, sizeof(run->note));
+	if (!rc)
+		rc = dp_run_merge(run, &making.run, true);
+	for (size_t i = 0; i < count && !rc; i++) {
+		rc = dp_collect_finish(tasks[i].collect, policy);
+		if (!rc)
+			rc = dp_run_merge(run, &tasks[i].collect->run, whole);
+	}
+	dp_run_add_phase(run, "total", dp_now_ms() - start);
+	return rc;
+}
+
+/* The plan's order, whoever answered what. */
+static int by_place(const void *a, const void *b, void *arg)
+{
+	const struct dp_result *x = a, *y = b;
+	const struct dp_plan *plan = arg;
+	size_t i = 0, k = 0;
+
+	while (i < plan->count && strcmp(plan->list[i].id, x->id))
+		i++;
+	while (k < plan->count && strcmp(plan->list[k].id, y->id))
+		k++;
+	return i < k ? -1 : i > k;
+}
+
+/* One guest's share of the plan. */
+static int begin_part(const struct guest_options *o, const struct cli_check_options *check,
+		      unsigned int part, unsigned int parts, struct dp_task *task,
+		      struct dp_error *err)
+{
+	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
+	int rc = dp_plan_make(check->only, check->nonly, &plan, err);
+
+	if (rc)
+		return rc;
+	dp_plan_take_part(&plan, part, parts);
+	rc = begin_task(task, check_command(o, check, part, parts), plan.count);
+	for (size_t i = 0; i < plan.count && !rc; i++)
+		dp_collect_add(task->collect, plan.list[i].id);
+	return rc;
+}
+
+static unsigned int count_mappings(const struct dp_plan *plan)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		count += !i || plan->list[i].mapping != plan->list[i - 1].mapping;
+	return count;
+}
+
+/* A fault, and a boot of its own, are for one guest unless more are asked for. */
+static unsigned int parts_of(const struct guest_options *o, const struct dp_plan *plan)
+{
+	unsigned int parts = o->jobs ? o->jobs : o->fresh || o->fault ? 1 : dp_pool_jobs();
+	unsigned int mappings = count_mappings(plan);
+
+	parts = parts < MAX_PARTS ? parts : MAX_PARTS;
+	return parts < mappings ? parts : mappings;
+}
+
+static int ask_plan(const struct guest_options *o, const struct cli_check_options *check,
+		    struct dp_plan *plan, const struct dp_policy *policy, struct dp_run_record *run,
+		    struct dp_error *err)
+{
+	unsigned int parts = parts_of(o, plan);
+	struct dp_task *tasks = calloc(parts, sizeof(*tasks));
+	int rc = tasks ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; i < parts && !rc; i++)
+		rc = begin_part(o, check, i, parts, &tasks[i], err);
+	if (!rc)
+		rc = run_tasks(o, policy, tasks, parts, true, run, err);
+	if (!rc)
+		qsort_r(run->results, run->count, sizeof(*run->results), by_place, plan);
+	clear_tasks(tasks, parts);
+	return rc;
+}
+
 static int run_check(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
 {
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
-	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
-	dp_autofree char *command = NULL;
+	dp_cleanup(dp_run_clear) struct dp_run_record run = { 0 };
 	struct cli_check_options check;
 	int rc = cli_check_parse(argc, argv, false, &check, err);
 
@@ -211,13 +397,46 @@ static int run_check(const struct guest_options *o, int argc, char **argv, struc
 	if (!rc)
 		rc = dp_plan_make(check.only, check.nonly, &plan, err);
 	if (!rc)
-		rc = dp_collect_init(&collect, &plan);
-	command = check_command(o, &check);
+		rc = ask_plan(o, &check, &plan, &policy, &run, err);
+	return rc ? rc : cli_report(&check, &run);
+}
+
+static int tear_down(const struct guest_options *o, const struct cli_check_options *check,
+		     const struct dp_scenarios *scenarios, struct dp_run_record *run,
+		     struct dp_error *err)
+{
+	struct dp_task *tasks = calloc(scenarios->count, sizeof(*tasks));
+	int rc = tasks ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < scenarios->count && !rc; i++) {
+		const char *id = scenarios->list[i].id;
+
+		rc = begin_task(&tasks[i], teardown_command(check, id), 1);
+		if (!rc)
+			dp_collect_add(tasks[i].collect, id);
+	}
 	if (!rc)
-		rc = boot_and_ask(o, command, &collect, err);
+		rc = run_tasks(o, NULL, tasks, scenarios->count, false, run, err);
+	clear_tasks(tasks, scenarios->count);
+	return rc;
+}
+
+static int run_teardown(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
+{
+	dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
+	dp_cleanup(dp_run_clear) struct dp_run_record run = { 0 };
+	struct cli_check_options check;
+	int rc = cli_check_parse(argc, argv, false, &check, err);
+
+	if (rc == 1)
+		return 0;
 	if (!rc)
-		rc = dp_collect_finish(&collect, &policy);
-	return rc ? rc : cli_report(&check, &collect.run);
+		rc = dp_size_check(check.size, GUEST_MEMORY, err);
+	if (!rc)
+		rc = dp_scenarios_make(check.only, check.nonly, false, &scenarios, err);
+	if (!rc)
+		rc = tear_down(o, &check, &scenarios, &run, err);
+	return rc ? rc : cli_report(&check, &run);
 }
 
 static int run_bare(const struct guest_options *o, struct dp_error *err)
@@ -265,11 +484,14 @@ int cli_guest(int argc, char **argv)
 		rc = run_bare(&options, &err);
 	else if (command && !options.bare && !strcmp(command, "check"))
 		rc = run_check(&options, argc - optind, argv + optind, &err);
+	else if (command && !options.bare && !strcmp(command, "teardown"))
+		rc = run_teardown(&options, argc - optind, argv + optind, &err);
 	else if (command && !options.bare && !strcmp(command, "as-host"))
 		rc = run_as_host(&options, argc - optind, argv + optind, &err);
 	else if (command)
 		rc = dp_bad_input(
-			&err, "the guest has no command \"%s\": check, as-host, or --bare alone",
+			&err,
+			"the guest has no command \"%s\": check, teardown, as-host, or --bare alone",
 			command);
 	else
 		rc = dp_bad_input(&err, "a command for the guest is missing: check");

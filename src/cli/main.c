@@ -20,6 +20,7 @@ static const char help[] =
 	"  check      may each kind of mapping be pinned? on this machine\n"
 	"  list       the RDMA devices, DAX devices, namespaces and DAX mounts here\n"
 	"  explain    why a file or device can or cannot be registered\n"
+	"  cache      what daxpin keeps for guests, and getting rid of it\n"
 	"\n"
 	"daxpin COMMAND --help tells more; daxpin(1) tells all.\n"
 	"Exit codes: 0 nothing failed, 1 something failed, 2 bad usage or input,\n"
@@ -29,10 +30,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "guest", cli_guest },
-	{ "check", cli_check },
-	{ "list", cli_list },
-	{ "explain", cli_explain },
+	{ "guest", cli_guest },     { "check", cli_check }, { "list", cli_list },
+	{ "explain", cli_explain }, { "cache", cli_cache },
 };
 
 static int bad_usage(const char *word)

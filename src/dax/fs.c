@@ -87,14 +87,21 @@ int dp_fs_format(const char *fs, const char *device, struct dp_error *err)
 	return run_mkfs(strcmp(fs, "xfs") ? mkfs_ext4 : mkfs_xfs, device, err);
 }
 
+int dp_fs_remount(const char *fs, const char *device, const char *dir, struct dp_error *err)
+{
+	if (mount(device, dir, fs, 0, "dax=inode"))
+		return dp_fail(err, -errno, "cannot mount %s as %s with dax=inode", device, fs);
+	return 0;
+}
+
 int dp_fs_mount(const char *fs, const char *device, const char *dir, struct dp_error *err)
 {
 	int rc;
 
 	if (mkdir(dir, 0755) && errno != EEXIST)
 		return dp_fail(err, -errno, "cannot make %s", dir);
-	if (mount(device, dir, fs, 0, "dax=inode"))
-		return dp_fail(err, -errno, "cannot mount %s as %s with dax=inode", device, fs);
-	rc = make_dir(dir, "dax", true, err);
+	rc = dp_fs_remount(fs, device, dir, err);
+	if (!rc)
+		rc = make_dir(dir, "dax", true, err);
 	return rc ? rc : make_dir(dir, "cached", false, err);
 }

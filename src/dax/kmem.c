@@ -26,29 +26,102 @@ static struct daxctl_dev *find_device(struct daxctl_ctx *ctx, const char *name)
 	return NULL;
 }
 
-int dp_dax_to_kmem(const char *device, bool movable, struct dp_error *err)
+/* Does one thing to a device. */
+static int with_device(const char *device,
+		       int (*act)(struct daxctl_dev *dev, const char *device, struct dp_error *err),
+		       struct dp_error *err)
 {
 	dp_cleanup(put_context) struct daxctl_ctx *ctx = NULL;
-	struct daxctl_memory *memory;
 	struct daxctl_dev *dev;
 	int rc = daxctl_new(&ctx);
 
 	if (rc)
 		return dp_fail(err, rc, "libdaxctl");
 	dev = find_device(ctx, device);
-	if (!dev)
-		return dp_fail(err, -ENODEV, "there is no %s", device);
-	/* The zone is chosen below; the kernel's own policy must not be faster. */
+	return dev ? act(dev, device, err) : dp_fail(err, -ENODEV, "there is no %s", device);
+}
+
+static int disable(struct daxctl_dev *dev, const char *device, struct dp_error *err)
+{
+	int rc = daxctl_dev_disable(dev);
+
+	return rc < 0 ? dp_fail(err, rc, "cannot disable %s", device) : 0;
+}
+
+int dp_dax_disable(const char *device, struct dp_error *err)
+{
+	return with_device(device, disable, err);
+}
+
+static int offline(struct daxctl_dev *dev, const char *device, struct dp_error *err)
+{
+	struct daxctl_memory *memory = daxctl_dev_get_memory(dev);
+	int rc = memory ? daxctl_memory_offline(memory) : 0;
+
+	if (rc < 0)
+		return dp_fail(err, rc, "cannot offline the memory of %s", device);
+	return disable(dev, device, err);
+}
+
+int dp_dax_offline(const char *device, struct dp_error *err)
+{
+	return with_device(device, offline, err);
+}
+
+static int to_devdax(struct daxctl_dev *dev, const char *device, struct dp_error *err)
+{
+	int rc = 0;
+
+	if (daxctl_dev_is_enabled(dev) && daxctl_dev_get_memory(dev))
+		rc = offline(dev, device, err);
+	if (rc || daxctl_dev_is_enabled(dev))
+		return rc;
+	rc = daxctl_dev_enable_devdax(dev);
+	return rc < 0 ? dp_fail(err, rc, "cannot bind %s to device_dax", device) : 0;
+}
+
+int dp_dax_to_devdax(const char *device, struct dp_error *err)
+{
+	return with_device(device, to_devdax, err);
+}
+
+static int enable_ram(struct daxctl_dev *dev, const char *device, struct dp_error *err)
+{
+	int rc;
+
+	/* The zone is chosen afterwards; the kernel's own policy must not be faster. */
 	dp_write_attr("offline", "/sys/devices/system/memory/auto_online_blocks");
-	rc = daxctl_dev_disable(dev);
-	if (rc)
-		return dp_fail(err, rc, "cannot unbind %s from device_dax", device);
+	if (daxctl_dev_is_enabled(dev)) {
+		rc = disable(dev, device, err);
+		if (rc)
+			return rc;
+	}
 	rc = daxctl_dev_enable_ram(dev);
-	if (rc)
+	if (rc < 0)
 		return dp_fail(err, rc, "cannot bind %s to kmem", device);
-	memory = daxctl_dev_get_memory(dev);
-	if (!memory)
-		return dp_fail(err, -ENXIO, "%s has become no memory", device);
-	rc = movable ? daxctl_memory_online(memory) : daxctl_memory_online_no_movable(memory);
+	return daxctl_dev_get_memory(dev) ? 0
+					  : dp_fail(err, -ENXIO, "%s has become no memory", device);
+}
+
+static int online_movable(struct daxctl_dev *dev, const char *device, struct dp_error *err)
+{
+	int rc = enable_ram(dev, device, err);
+
+	if (!rc)
+		rc = daxctl_memory_online(daxctl_dev_get_memory(dev));
 	return rc < 0 ? dp_fail(err, rc, "cannot online the memory of %s", device) : 0;
+}
+
+static int online_normal(struct daxctl_dev *dev, const char *device, struct dp_error *err)
+{
+	int rc = enable_ram(dev, device, err);
+
+	if (!rc)
+		rc = daxctl_memory_online_no_movable(daxctl_dev_get_memory(dev));
+	return rc < 0 ? dp_fail(err, rc, "cannot online the memory of %s", device) : 0;
+}
+
+int dp_dax_to_kmem(const char *device, bool movable, struct dp_error *err)
+{
+	return with_device(device, movable ? online_movable : online_normal, err);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ndctl/libndctl.h>
 #include <stdio.h>
+#include <string.h>
 #include <uuid/uuid.h>
 
 #include "daxpin/cleanup.h"
@@ -143,4 +144,56 @@ int dp_namespace_claim(struct ndctl_region *region, uint64_t align, char *device
 	rc = enable_devdax(region, ns, align, device, size);
 	return rc ? dp_fail(err, rc, "cannot enable %s as devdax", ndctl_namespace_get_devname(ns))
 		  : 0;
+}
+
+static void put_context(struct ndctl_ctx **ctx)
+{
+	if (*ctx)
+		ndctl_unref(*ctx);
+}
+
+/* Does one thing to a region, or to a namespace of it. */
+static int with_name(const char *name, int (*region_act)(struct ndctl_region *),
+		     int (*namespace_act)(struct ndctl_namespace *), const char *verb,
+		     struct dp_error *err)
+{
+	dp_cleanup(put_context) struct ndctl_ctx *ctx = NULL;
+	struct ndctl_namespace *ns;
+	struct ndctl_region *region;
+	struct ndctl_bus *bus;
+	int rc = ndctl_new(&ctx);
+
+	if (rc)
+		return dp_fail(err, rc, "libndctl");
+	rc = -ENODEV;
+	ndctl_bus_foreach (ctx, bus)
+		ndctl_region_foreach (bus, region) {
+			if (region_act && !strcmp(ndctl_region_get_devname(region), name))
+				rc = region_act(region);
+			else if (namespace_act)
+				ndctl_namespace_foreach (region, ns)
+					if (!strcmp(ndctl_namespace_get_devname(ns), name))
+						rc = namespace_act(ns);
+		}
+	return rc < 0 ? dp_fail(err, rc, "cannot %s %s", verb, name) : 0;
+}
+
+int dp_namespace_disable(const char *name, struct dp_error *err)
+{
+	return with_name(name, NULL, ndctl_namespace_disable_invalidate, "disable", err);
+}
+
+int dp_namespace_enable(const char *name, struct dp_error *err)
+{
+	return with_name(name, NULL, ndctl_namespace_enable, "enable", err);
+}
+
+int dp_region_disable(const char *name, struct dp_error *err)
+{
+	return with_name(name, ndctl_region_disable_invalidate, NULL, "disable", err);
+}
+
+int dp_region_enable(const char *name, struct dp_error *err)
+{
+	return with_name(name, ndctl_region_enable, NULL, "enable", err);
 }

@@ -3,7 +3,9 @@
  * daxpin as /init. It says hello, prepares the machine, says ready, and then carries out one
  * command a line from the second serial port:
  *
- *   {"command":"check","only":[GLOB…],"size":BYTES,"cell_limit_ms":MS,"fault":NAME}
+ *   {"command":"check","only":[GLOB…],"part":N,"parts":N,"size":BYTES,"cell_limit_ms":MS,
+ *    "fault":NAME}
+ *   {"command":"teardown","only":[ID],"size":BYTES}
  *   {"command":"as-host","arguments":[WORD…]}   daxpin itself, as if the guest were the host
  *   {"command":"poweroff"}
  *
@@ -29,10 +31,11 @@
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/rdma.h"
+#include "daxpin/teardown.h"
 #include "devices.h"
 
 #define CHANNEL   "/dev/ttyS1"
-#define MAX_GLOBS 64
+#define MAX_GLOBS 256
 /* Bytes of output in one observation; as \\u00xx each they still fit a line. */
 #define PIECE 4096
 
@@ -118,6 +121,29 @@ static size_t read_globs(struct json_object *command, const char **globs)
 	return n;
 }
 
+/* How long between two signs of life, ms. */
+#define HEARTBEAT_MS 2000
+
+static int run_scenario(const struct dp_scenario *scenario,
+			const struct dp_teardown_options *options, int fd, struct dp_error *err)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct dp_error failure = { 0 };
+
+		if (dp_teardown_run(scenario, options, fd, &failure))
+			say_failed(fd, &failure);
+		_exit(0);
+	}
+	if (pid < 0)
+		return dp_fail(err, -errno, "cannot fork");
+	while (dp_reap(pid, HEARTBEAT_MS, &status) == -ETIMEDOUT)
+		dp_emit_text(fd, "alive", NULL, NULL);
+	return 0;
+}
+
 static int run_check(int fd, struct json_object *command, struct dp_error *err)
 {
 	struct dp_check_options options = {
@@ -126,7 +152,7 @@ static int run_check(int fd, struct json_object *command, struct dp_error *err)
 	const char *fault = dp_json_text(command, "fault");
 	const char *globs[MAX_GLOBS];
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
-	int64_t size, limit;
+	int64_t size, limit, part, parts;
 	int rc;
 
 	if (dp_json_int(command, "size", &size) || dp_json_int(command, "cell_limit_ms", &limit))
@@ -141,7 +167,39 @@ static int run_check(int fd, struct json_object *command, struct dp_error *err)
 	if (fault && !strcmp(fault, "silence"))
 		hang_now();
 	rc = dp_plan_make(globs, read_globs(command, globs), &plan, err);
+	if (!rc && !dp_json_int(command, "part", &part) && !dp_json_int(command, "parts", &parts))
+		dp_plan_take_part(&plan, (size_t)part, (size_t)parts);
+	for (size_t i = 0; i < plan.count && !rc; i++)
+		if (!strcmp(plan.list[i].mapping->name, "blockdev") ||
+		    dp_is_p2pdma(plan.list[i].mapping))
+			rc = dp_devices_nvme(fd, err);
 	return rc ? rc : dp_check_run(&plan, &options, fd, err);
+}
+
+/* In a process of its own, so that this one lives on whatever the kernel does to it. */
+static int run_teardown(int fd, struct json_object *command, struct dp_error *err)
+{
+	struct dp_teardown_options options = {
+		.env = { .dirs = scratch, .ndirs = DP_ARRAY_SIZE(scratch), .guest = true },
+		.channel = fd,
+	};
+	dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
+	const char *globs[MAX_GLOBS];
+	int64_t size;
+	int rc;
+
+	if (dp_json_int(command, "size", &size))
+		return dp_fail(err, -EBADMSG, "the command lacks a number");
+	options.env.size = (uint64_t)size;
+	options.rdma = dp_json_text(command, "rdma");
+	rc = dp_scenarios_make(globs, read_globs(command, globs), false, &scenarios, err);
+	for (size_t i = 0; i < scenarios.count && !rc; i++) {
+		if (dp_is_p2pdma(scenarios.list[i].mapping))
+			rc = dp_devices_nvme(fd, err);
+		if (!rc)
+			rc = run_scenario(&scenarios.list[i], &options, fd, err);
+	}
+	return rc;
 }
 
 /* Output in pieces that fit a line of the stream, JSON escapes included. */
@@ -204,7 +262,10 @@ static void carry_out(int fd, const char *line)
 
 	if (name && !strcmp(name, "poweroff"))
 		power_off();
-	if (name && !strcmp(name, "check"))
+	dp_emit_text(fd, "taken", NULL, NULL);
+	if (name && !strcmp(name, "teardown"))
+		rc = run_teardown(fd, command, &err);
+	else if (name && !strcmp(name, "check"))
 		rc = run_check(fd, command, &err);
 	else if (name && !strcmp(name, "as-host"))
 		rc = run_as_host(fd, command, &err);
@@ -220,10 +281,11 @@ static void carry_out(int fd, const char *line)
 static void serve(int fd)
 {
 	FILE *commands = fdopen(dup(fd), "r");
-	char line[8192];
+	char line[DP_COMMAND_LIMIT];
 
 	while (commands && fgets(line, sizeof(line), commands))
-		carry_out(fd, line);
+		if (line[0] != '\n')
+			carry_out(fd, line);
 }
 
 void dp_agent_main(void)
@@ -240,6 +302,9 @@ void dp_agent_main(void)
 		say_failed(fd, &err);
 		power_off();
 	}
+	/* From here on warnings are shown, too: printk's KERN_WARNING is 4, and "quiet" ends
+	 * before. */
+	dp_write_attr("5", "/proc/sys/kernel/printk");
 	dp_emit_text(fd, "ready", NULL, NULL);
 	serve(fd);
 	power_off();

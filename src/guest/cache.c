@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <nettle/sha2.h>
+#include <ftw.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,9 +16,14 @@
 #include "daxpin/file.h"
 #include "daxpin/guest.h"
 #include "daxpin/signals.h"
+#include "daxpin/text.h"
 
 /* Another daxpin may be downloading a kernel under the lock that is waited for. */
 #define LOCK_LIMIT_MS (10 * 60 * 1000)
+/* Bytes read at a time. */
+#define CHUNK (1 << 20)
+/* Of what is derived: some ten kernels with their snapshots. */
+#define DEFAULT_LIMIT (4ULL << 30)
 
 static int cache_root(char *path, size_t size)
 {
@@ -80,23 +86,132 @@ int dp_cache_lock(const char *name, struct dp_error *err)
 	return dp_take_fd(&fd);
 }
 
-static struct sha256_ctx *context(struct dp_key *key)
+void dp_cache_use(const char *path)
 {
-	_Static_assert(sizeof(struct sha256_ctx) <= sizeof(key->state), "dp_key is too small");
-	return (void *)key->state;
+	utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+/* What the cache holds, by folder. What is derived can be made again from what is here. */
+static const struct {
+	const char *kind;
+	bool derived;
+} kinds[] = {
+	{ "snapshots", true }, { "images", true }, { "vmlinux", true },
+	{ "kernels", false },  { "apt", false },
+};
+
+/* nftw() has no argument for its caller. */
+static _Thread_local uint64_t tree_bytes;
+
+static int add_bytes(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)path;
+	(void)type;
+	(void)ftw;
+	tree_bytes += (uint64_t)st->st_blocks * 512;
+	return 0;
+}
+
+static int add_entry(struct dp_cache_list *list, const char *kind, bool derived, const char *dir,
+		     const char *name)
+{
+	struct dp_cache_entry *entry;
+	struct stat st;
+	void *grown = reallocarray(list->entries, list->count + 1, sizeof(*list->entries));
+
+	if (!grown)
+		return -ENOMEM;
+	list->entries = grown;
+	entry = &list->entries[list->count];
+	*entry = (struct dp_cache_entry){ .kind = kind, .derived = derived };
+	snprintf(entry->path, sizeof(entry->path), "%s/%s", dir, name);
+	if (stat(entry->path, &st))
+		return 0;
+	tree_bytes = 0;
+	nftw(entry->path, add_bytes, 16, FTW_PHYS);
+	entry->bytes = tree_bytes;
+	entry->used = st.st_mtime;
+	list->count++;
+	return 0;
+}
+
+static int by_use(const void *a, const void *b)
+{
+	const struct dp_cache_entry *x = a, *y = b;
+
+	return x->used < y->used ? -1 : x->used > y->used;
+}
+
+int dp_cache_list(struct dp_cache_list *list)
+{
+	char root[PATH_MAX / 2], dir[PATH_MAX / 2 + 32];
+	int rc = cache_root(root, sizeof(root));
+
+	*list = (struct dp_cache_list){ 0 };
+	for (size_t i = 0; i < DP_ARRAY_SIZE(kinds) && !rc; i++) {
+		dp_autodir DIR *d = NULL;
+		struct dirent *entry;
+
+		snprintf(dir, sizeof(dir), "%s/%s", root, kinds[i].kind);
+		d = opendir(dir);
+		while (d && !rc && (entry = readdir(d)))
+			if (entry->d_name[0] != '.')
+				rc = add_entry(list, kinds[i].kind, kinds[i].derived, dir,
+					       entry->d_name);
+	}
+	if (list->count)
+		qsort(list->entries, list->count, sizeof(*list->entries), by_use);
+	return rc;
+}
+
+void dp_cache_list_clear(struct dp_cache_list *list)
+{
+	free(list->entries);
+	*list = (struct dp_cache_list){ 0 };
+}
+
+uint64_t dp_cache_limit(void)
+{
+	const char *text = getenv("DAXPIN_CACHE_LIMIT");
+	uint64_t bytes;
+
+	return text && !dp_parse_size(text, &bytes) ? bytes : DEFAULT_LIMIT;
+}
+
+void dp_cache_trim(const char *keep)
+{
+	dp_cleanup(dp_cache_list_clear) struct dp_cache_list list = { 0 };
+	uint64_t limit = dp_cache_limit(), total = 0;
+
+	if (dp_cache_list(&list))
+		return;
+	for (size_t i = 0; i < list.count; i++)
+		total += list.entries[i].derived ? list.entries[i].bytes : 0;
+	for (size_t i = 0; i < list.count && total > limit; i++) {
+		const struct dp_cache_entry *entry = &list.entries[i];
+
+		if (!entry->derived || !strcmp(entry->path, keep) || dp_remove_tree(entry->path))
+			continue;
+		total -= entry->bytes;
+	}
 }
 
 void dp_key_begin(struct dp_key *key, const char *kind)
 {
-	sha256_init(context(key));
+	XXH3_128bits_reset(&key->state);
 	dp_key_text(key, kind);
 	dp_key_text(key, DP_VERSION);
+}
+
+void dp_key_bytes(struct dp_key *key, const void *data, size_t len)
+{
+	XXH3_128bits_update(&key->state, data, len);
 }
 
 void dp_key_text(struct dp_key *key, const char *text)
 {
 	/* With its NUL, so that "ab" + "c" is not "a" + "bc". */
-	sha256_update(context(key), strlen(text) + 1, (const uint8_t *)text);
+	dp_key_bytes(key, text, strlen(text) + 1);
 }
 
 int dp_key_file(struct dp_key *key, const char *path)
@@ -113,11 +228,25 @@ int dp_key_file(struct dp_key *key, const char *path)
 	return 0;
 }
 
+int dp_key_content(struct dp_key *key, const char *path)
+{
+	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	dp_autofree char *buf = malloc(CHUNK);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	if (!buf)
+		return -ENOMEM;
+	while ((n = read(fd, buf, CHUNK)) > 0)
+		dp_key_bytes(key, buf, (size_t)n);
+	return n < 0 ? -errno : 0;
+}
+
 void dp_key_end(struct dp_key *key, char hex[33])
 {
-	uint8_t digest[SHA256_DIGEST_SIZE];
+	XXH128_hash_t digest = XXH3_128bits_digest(&key->state);
 
-	sha256_digest(context(key), sizeof(digest), digest);
-	for (int i = 0; i < 16; i++)
-		sprintf(hex + 2 * i, "%02x", digest[i]);
+	snprintf(hex, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)digest.high64,
+		 (uint64_t)digest.low64);
 }

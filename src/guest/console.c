@@ -6,30 +6,22 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/guest.h"
 
-/* What a kernel prints when something is wrong; the panic line first, as it ends the guest. */
-static const char *const alarms[] = {
-	"Kernel panic - not syncing",
-	"BUG: ",
-	"Oops: ",
-	"WARNING: ",
-	"general protection",
-	"INFO: task ",
-	"rcu_sched detected stalls",
-	"rcu_preempt detected stalls",
-	"soft lockup",
-	"hard LOCKUP",
-};
+/* The first complaint of all is what the report says if there is nobody else to tell. */
+static void take_complaint(void *arg, const struct dp_complaint *complaint)
+{
+	struct dp_console *console = arg;
+
+	if (!console->alarm[0] && complaint->nlines)
+		snprintf(console->alarm, sizeof(console->alarm), "%s", complaint->lines[0]);
+	if (console->take)
+		console->take(console->arg, complaint);
+}
 
 static void recognise(struct dp_console *console, const char *line)
 {
-	for (size_t i = 0; i < DP_ARRAY_SIZE(alarms); i++) {
-		if (!strstr(line, alarms[i]))
-			continue;
-		console->panicked |= i == 0;
-		if (!console->alarm[0])
-			snprintf(console->alarm, sizeof(console->alarm), "%s", line);
-		return;
-	}
+	console->recogniser.take = take_complaint;
+	console->recogniser.arg = console;
+	dp_recognise(&console->recogniser, line);
 }
 
 static void end_line(struct dp_console *console)
@@ -65,6 +57,7 @@ size_t dp_console_take(struct dp_console *console, char ***lines)
 
 	if (console->used)
 		end_line(console);
+	dp_recognise_end(&console->recogniser);
 	*lines = calloc(DP_CONSOLE_KEEP, sizeof(**lines));
 	if (!*lines)
 		return 0;
@@ -81,5 +74,7 @@ void dp_console_clear(struct dp_console *console)
 {
 	for (size_t i = 0; i < DP_CONSOLE_KEEP; i++)
 		free(console->lines[i]);
+	console->take = NULL;
+	dp_recognise_end(&console->recogniser);
 	memset(console, 0, sizeof(*console));
 }

@@ -32,8 +32,6 @@
 #define MIB     (1ULL << 20)
 #define GIB     (1ULL << 30)
 #define REGIONS 3
-/* It takes a fraction of a second. */
-#define DISK_LIMIT_MS 30000
 
 static int load_module(const char *path, struct dp_error *err)
 {
@@ -211,22 +209,6 @@ static void *persistent_memory(void *arg)
 	return NULL;
 }
 
-/* The driver probes in a work queue; without an NVMe driver in the kernel there is nothing to come.
- */
-static int wait_for_disk(struct dp_error *err)
-{
-	uint64_t end = dp_now_ms() + DISK_LIMIT_MS;
-
-	if (!dp_exists("/sys/bus/pci/drivers/nvme"))
-		return 0;
-	while (!dp_exists("/dev/nvme0n1")) {
-		if (dp_now_ms() > end)
-			return dp_fail(err, -ETIMEDOUT, "/dev/nvme0n1 has not appeared");
-		usleep(5000);
-	}
-	return 0;
-}
-
 static int make_rest(struct setup *setup, struct dp_error *err)
 {
 	int rc = load_group("rdma", err);
@@ -260,5 +242,23 @@ int dp_devices_prepare(int fd, struct dp_error *err)
 		*err = setup.namespace_error;
 	else if (!rc && setup.fs_error.code)
 		*err = setup.fs_error;
-	return err->code ? err->code : wait_for_disk(err);
+	return err->code;
+}
+
+/* Plugging in, and the driver's probe in a work queue, take a fraction of a second. */
+#define NVME_LIMIT_MS 30000
+
+int dp_devices_nvme(int fd, struct dp_error *err)
+{
+	uint64_t end = dp_now_ms() + NVME_LIMIT_MS;
+
+	if (!dp_exists("/sys/bus/pci/drivers/nvme") || dp_exists("/dev/nvme0n1"))
+		return 0;
+	dp_emit_text(fd, "request", "what", "plug-nvme");
+	while (!dp_exists("/dev/nvme0n1")) {
+		if (dp_now_ms() > end)
+			return dp_fail(err, -ETIMEDOUT, "/dev/nvme0n1 has not appeared");
+		usleep(5000);
+	}
+	return 0;
 }

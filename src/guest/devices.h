@@ -13,4 +13,14 @@ struct dp_error;
  */
 int dp_devices_prepare(int fd, struct dp_error *err);
 
+/**
+ * dp_devices_nvme - have the machine plug in an NVMe controller with a disk and a CMB, and wait
+ * until its driver has it
+ * @fd: stream that takes the request
+ * @err: context on failure
+ *
+ * Return: 0, also without a driver; or a negative errno.
+ */
+int dp_devices_nvme(int fd, struct dp_error *err);
+
 #endif

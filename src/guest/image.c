@@ -379,8 +379,11 @@ static int from_cache(const struct manifest *m, char *path, size_t size, struct 
 
 	if (!rc)
 		rc = dp_cache_path(path, size, err, "images/%s.cpio", hex);
-	if (rc || dp_exists("%s", path))
+	if (rc)
 		return rc;
+	dp_cache_use(path);
+	if (dp_exists("%s", path))
+		return 0;
 	lock = dp_cache_lock("images", err);
 	if (lock < 0)
 		return lock;

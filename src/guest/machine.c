@@ -8,9 +8,11 @@
  *   node 2   an NVDIMM of 256 MiB that becomes kmem in ZONE_MOVABLE
  *
  * (a kmem node of its own for each zone, so that a mapping can be bound to the zone; the two have
- * no labels, which the guest would read through the ACPI interpreter, slowly), an NVMe
- * controller with a CMB for p2pdma, and a PCI test device whose BAR no driver claims, for pfnmap.
- * All memory is anonymous and sparse: nothing is left on the disk.
+ * no labels, which the guest would read through the ACPI interpreter, slowly), a free PCIe port,
+ * and a PCI test device whose BAR no driver claims, for pfnmap. An NVMe controller with a CMB, for
+ * p2pdma, is plugged into the port when it is asked for: QEMU cannot save a machine that has one.
+ *
+ * All memory is sparse, and anonymous unless the guest is to be saved or restored (snapshot.c).
  *
  * Serial ports and monitor are socket pairs that QEMU inherits, so there are no socket files.
  */
@@ -40,7 +42,8 @@
 #define CMDLINE                                                                                    \
 	"console=ttyS0 quiet panic=-1 secretmem.enable=1 transparent_hugepage=madvise "            \
 	"mitigations=off init_on_alloc=0 tsc=reliable no_timer_check random.trust_cpu=on "         \
-	"cryptomgr.notests 8250.nr_uarts=2 rcupdate.rcu_expedited=1 lsm= tsc_early_khz=%" PRIu64
+	"cryptomgr.notests 8250.nr_uarts=2 rcupdate.rcu_expedited=1 lsm= printk.devkmsg=on "       \
+	"tsc_early_khz=%" PRIu64
 
 const char *dp_accel_name(enum dp_accel accel)
 {
@@ -99,7 +102,7 @@ static uint64_t read_tsc(uint64_t *ns)
  */
 static uint64_t tsc_khz(void)
 {
-	uint64_t from, to;
+	uint64_t from = 0, to = 0;
 	uint64_t tsc = read_tsc(&from);
 
 	usleep(10000);
@@ -107,17 +110,55 @@ static uint64_t tsc_khz(void)
 	return tsc * 1000000 / (to - from);
 }
 
-static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_error *err)
+static const struct dp_memory memories[DP_MEMORIES] = {
+	{ "ram", 1ULL << 30 },
+	{ "pmem0", 3ULL << 30 },
+	{ "pmem1", 256ULL << 20 },
+	{ "pmem2", 256ULL << 20 },
+};
+
+const struct dp_memory *dp_machine_memories(void)
 {
-	char accel[32], chardev[3][48], cmdline[512];
-	static const char *const ids[] = { "console", "channel", "qmp" };
+	return memories;
+}
 
-	snprintf(accel, sizeof(accel), "%s",
+#define PORTS 3
+
+/* QEMU's arguments, and the text of those that are not constant. */
+struct arguments {
+	const char *argv[80];
+	char accel[32], ports[PORTS][48], objects[DP_MEMORIES][128], cmdline[512];
+};
+
+/*
+ * Files are aligned like anonymous memory is; with less, the NVDIMMs would lie at addresses of
+ * which no namespace can be made.
+ */
+static void describe_memory(const struct dp_boot *boot, int i, char *text, size_t size)
+{
+	const struct dp_memory *m = &memories[i];
+
+	if (boot->memory[i] < 0)
+		snprintf(text, size, "memory-backend-ram,id=%s,size=%" PRIu64, m->name, m->size);
+	else
+		snprintf(text, size,
+			 "memory-backend-file,id=%s,size=%" PRIu64
+			 ",align=2M,share=%s,mem-path=/proc/self/fd/%d",
+			 m->name, m->size, boot->restore ? "off" : "on", boot->memory[i]);
+}
+
+static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_t khz,
+			   struct arguments *a)
+{
+	static const char *const ids[PORTS] = { "console", "channel", "qmp" };
+
+	snprintf(a->accel, sizeof(a->accel), "%s",
 		 boot->accel == DP_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
-	for (int i = 0; i < 3; i++)
-		snprintf(chardev[i], sizeof(chardev[i]), "socket,id=%s,fd=%d", ids[i], theirs[i]);
-
-	snprintf(cmdline, sizeof(cmdline), CMDLINE, tsc_khz());
+	for (int i = 0; i < PORTS; i++)
+		snprintf(a->ports[i], sizeof(a->ports[i]), "socket,id=%s,fd=%d", ids[i], ports[i]);
+	for (int i = 0; i < DP_MEMORIES; i++)
+		describe_memory(boot, i, a->objects[i], sizeof(a->objects[i]));
+	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE, khz);
 
 	/* An option and its value a line. */
 	/* clang-format off */
@@ -126,35 +167,90 @@ static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_erro
 		"-name", "daxpin",
 		"-display", "none",
 		"-machine", "q35,nvdimm=on,hpet=off",
-		"-accel", accel,
+		"-accel", a->accel,
 		/* 1 GiB pages are what devdax-1G is about; five-level tables only cost. */
 		"-cpu", boot->accel == DP_ACCEL_KVM ? "host" : "max,la57=off",
 		"-smp", "2",
 		"-m", "1G,slots=4,maxmem=16G",
-		"-object", "memory-backend-ram,id=ram,size=1G",
+		"-object", a->objects[0],
 		"-numa", "node,nodeid=0,cpus=0-1,memdev=ram",
 		"-numa", "node,nodeid=1",
 		"-numa", "node,nodeid=2",
-		"-object", "memory-backend-ram,id=pmem0,size=3G",
+		"-object", a->objects[1],
 		"-device", "nvdimm,id=nvdimm0,memdev=pmem0,label-size=128K,node=0",
-		"-object", "memory-backend-ram,id=pmem1,size=256M",
+		"-object", a->objects[2],
 		"-device", "nvdimm,id=nvdimm1,memdev=pmem1,node=1",
-		"-object", "memory-backend-ram,id=pmem2,size=256M",
+		"-object", a->objects[3],
 		"-device", "nvdimm,id=nvdimm2,memdev=pmem2,node=2",
 		"-blockdev", "null-co,node-name=disk,size=67108864,read-zeroes=on",
-		"-device", "nvme,serial=daxpin,drive=disk,cmb_size_mb=16",
+		"-device", "pcie-root-port,id=port0,chassis=1,slot=1",
 		"-device", "pci-testdev,membar=16M",
-		"-chardev", chardev[0], "-serial", "chardev:console",
-		"-chardev", chardev[1], "-serial", "chardev:channel",
-		"-chardev", chardev[2], "-mon", "chardev=qmp,mode=control",
+		"-chardev", a->ports[0], "-serial", "chardev:console",
+		"-chardev", a->ports[1], "-serial", "chardev:channel",
+		"-chardev", a->ports[2], "-mon", "chardev=qmp,mode=control",
 		"-kernel", boot->kernel,
 		"-initrd", boot->image,
-		"-append", cmdline,
+		"-append", a->cmdline,
+		boot->restore ? "-incoming" : NULL, "defer",
 		NULL,
 	};
 	/* clang-format on */
 
-	return dp_spawn(argv, -1, theirs[3], theirs, 3, err);
+	_Static_assert(sizeof(argv) <= sizeof(a->argv), "too many arguments");
+	memcpy(a->argv, argv, sizeof(argv));
+}
+
+static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_error *err)
+{
+	struct arguments a;
+	int keep[PORTS + DP_MEMORIES + 1];
+	size_t nkeep = 0;
+
+	make_arguments(boot, theirs, tsc_khz(), &a);
+	for (int i = 0; i < PORTS; i++)
+		keep[nkeep++] = theirs[i];
+	for (int i = 0; i < DP_MEMORIES; i++)
+		if (boot->memory[i] >= 0)
+			keep[nkeep++] = boot->memory[i];
+	if (boot->state >= 0)
+		keep[nkeep++] = boot->state;
+	return dp_spawn(a.argv, -1, theirs[PORTS], keep, nkeep, err);
+}
+
+/* The time stamp counter's frequency is in the saved guest, so it must go on with the same one. */
+static void add_processor(struct dp_key *key)
+{
+	dp_autofree char *text = NULL;
+	char *model;
+
+	if (dp_read_file("/proc/cpuinfo", 16 << 20, &text, NULL, NULL))
+		return;
+	model = strstr(text, "model name");
+	if (!model)
+		return;
+	model[strcspn(model, "\n")] = '\0';
+	dp_key_text(key, model);
+}
+
+int dp_machine_key(const struct dp_boot *boot, struct dp_key *key, struct dp_error *err)
+{
+	static const int none[PORTS] = { -1, -1, -1 };
+	char qemu[PATH_MAX];
+	struct arguments a;
+	int rc = dp_find_program(QEMU, qemu, sizeof(qemu));
+
+	if (rc) {
+		dp_report(err, rc, "the program %s was not found", QEMU);
+		return dp_hint(err, "install the package qemu-system-x86");
+	}
+	make_arguments(boot, none, 0, &a);
+	for (const char *const *arg = a.argv; *arg; arg++)
+		if (*arg != boot->kernel && *arg != boot->image)
+			dp_key_text(key, *arg);
+	add_processor(key);
+	/* Its version, and everything else that makes one QEMU another. */
+	rc = dp_key_content(key, qemu);
+	return rc ? dp_fail(err, rc, "cannot read %s", qemu) : 0;
 }
 
 int dp_machine_start(const struct dp_boot *boot, struct dp_machine *machine, struct dp_error *err)
@@ -216,6 +312,7 @@ static int resolve_vmlinux(const char *image, char *path, struct dp_error *err)
 		return lock;
 	snprintf(draft, sizeof(draft), "%s.new", path);
 	snprintf(none, sizeof(none), "%s.none", path);
+	dp_cache_use(path);
 	if (!dp_exists("%s", path) && !dp_exists("%s", none)) {
 		rc = dp_bzimage_unpack(image, draft, &pvh, err);
 		if (!rc && rename(draft, pvh ? path : none))
@@ -232,8 +329,10 @@ int dp_boot_prepare(const struct dp_kernel *kernel, enum dp_accel accel, bool ba
 		    struct dp_boot *boot, struct dp_error *err)
 {
 	struct dp_boot probe;
-	int rc = resolve_vmlinux(kernel->image, boot->kernel, err);
+	int rc;
 
+	*boot = (struct dp_boot){ .memory = { -1, -1, -1, -1 }, .state = -1 };
+	rc = resolve_vmlinux(kernel->image, boot->kernel, err);
 	if (rc)
 		return rc;
 	rc = bare ? dp_image_bare(boot->image, sizeof(boot->image), err)

@@ -4,6 +4,8 @@
  * until it is done or until it is clear that it will not be.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,8 +57,11 @@ struct session {
 	char log[512];   /* the end of what QEMU printed */
 	bool sent, gone; /* the command was sent; QEMU has closed its end */
 	bool stopped;    /* QEMU has stopped the virtual CPUs */
-	bool again;      /* a boot without a sign of life may be tried again */
-	bool stillborn;  /* this was one */
+	bool saving;     /* and that is because the guest is being saved */
+	bool saved;
+	bool restoring; /* what is sent before the guest is back would be lost */
+	bool again;     /* a boot without a sign of life may be tried again */
+	bool stillborn; /* this was one */
 	char ending[512];
 };
 
@@ -79,14 +84,101 @@ __attribute__((format(printf, 2, 3))) static void end(struct session *s, const c
 	va_end(ap);
 }
 
-/* The monitor tells when QEMU gives a guest up: KVM that cannot go on stops it and says so here. */
+static void monitor(struct session *s, const char *command)
+{
+	if (dp_write_all(s->machine.qmp, command, strlen(command)))
+		end(s, "QEMU's monitor does not take a command");
+}
+
+/*
+ * Memory that lies in files stays there; only the devices' state travels (x-ignore-shared). QEMU
+ * wants the capability on both sides.
+ */
+static void begin_talk(struct session *s, const struct dp_boot *boot)
+{
+	char line[128];
+
+	monitor(s, "{\"execute\":\"qmp_capabilities\"}\n");
+	if (boot->state < 0)
+		return;
+	monitor(s, "{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":["
+		   "{\"capability\":\"x-ignore-shared\",\"state\":true},"
+		   "{\"capability\":\"events\",\"state\":true}]}}\n");
+	if (!boot->restore)
+		return;
+	snprintf(line, sizeof(line),
+		 "{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"fd:%d\"}}\n",
+		 boot->state);
+	monitor(s, line);
+}
+
+static void begin_saving(struct session *s, const struct dp_boot *boot)
+{
+	char line[128];
+
+	s->saving = true;
+	/* "fd:" takes a descriptor that was inherited for reading only, and a shell gets none. */
+	snprintf(line, sizeof(line),
+		 "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"exec:cat >/proc/%d/fd/%d\"}}\n",
+		 (int)s->machine.pid, boot->state);
+	monitor(s, line);
+}
+
+/* What the guest may want of the machine around it. */
+static const struct {
+	const char *what, *command;
+} requests[] = {
+	{ "plug-nvme",
+	  "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"nvme\",\"id\":\"nvme0\","
+	  "\"bus\":\"port0\",\"serial\":\"daxpin\",\"drive\":\"disk\",\"cmb_size_mb\":16}}\n" },
+	{ "unplug-nvme", "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"nvme0\"}}\n" },
+};
+
+static void serve_request(struct session *s)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(requests); i++)
+		if (!strcmp(s->collect->request, requests[i].what))
+			monitor(s, requests[i].command);
+	s->collect->request[0] = '\0';
+}
+
+static void take_migration(struct session *s, struct json_object *event)
+{
+	const char *status = dp_json_text(json_object_object_get(event, "data"), "status");
+
+	if (status && !strcmp(status, "completed"))
+		s->saved = s->saving;
+	else if (status && !strcmp(status, "failed"))
+		end(s,
+		    s->saving ? "QEMU could not save the guest: %s"
+			      : "QEMU could not restore the guest: %s",
+		    s->log[0] ? s->log : "it does not say why");
+}
+
+/* A restored guest goes on where it was saved: waiting for a command. */
+static void take_running(struct session *s, bool running)
+{
+	s->stopped = !running && !s->saving;
+	if (running && s->restoring && s->collect)
+		s->collect->ready = true;
+}
+
+/* Refusals, and what QEMU does on its own: KVM that cannot go on stops the guest and says so. */
 static int take_qmp(void *arg, const char *line, size_t len)
 {
 	struct session *s = arg;
+	struct json_object *obj = json_tokener_parse(line), *error;
+	const char *event = obj ? dp_json_text(obj, "event") : NULL;
 
-	if (memmem(line, len, "\"QMP\"", 5))
-		dp_write_all(s->machine.qmp, "{\"execute\":\"qmp_capabilities\"}\n", 31);
-	s->stopped |= memmem(line, len, "\"event\": \"STOP\"", 15) != NULL;
+	(void)len;
+	if (event && !strcmp(event, "MIGRATION"))
+		take_migration(s, obj);
+	else if (event && (!strcmp(event, "STOP") || !strcmp(event, "RESUME")))
+		take_running(s, event[0] == 'R');
+	else if (json_object_object_get_ex(obj, "error", &error))
+		end(s, "QEMU refuses: %s",
+		    dp_json_text(error, "desc") ? dp_json_text(error, "desc") : line);
+	json_object_put(obj);
 	return 0;
 }
 
@@ -156,8 +248,10 @@ static void wait_a_tick(struct session *s)
 
 static void send_command(struct session *s)
 {
-	char line[8192];
-	int n = snprintf(line, sizeof(line), "%s\n", s->command);
+	char line[DP_COMMAND_LIMIT];
+	/* The first byte that reaches a restored serial port can be lost: let it be an empty line.
+	 */
+	int n = snprintf(line, sizeof(line), "\n%s\n", s->command);
 
 	s->sent = true;
 	if (n < 0 || (size_t)n >= sizeof(line) || dp_write_all(s->machine.channel, line, (size_t)n))
@@ -168,17 +262,20 @@ static void show_progress(struct session *s)
 {
 	if (!s->progress)
 		return;
-	if (!s->sent)
+	if (s->saving)
+		s->progress("saving the guest", 0);
+	else if (!s->sent)
 		s->progress("booting the guest", 0);
 	else
-		s->progress("asking",
-			    (int)(100 * s->collect->answered /
-				  (s->collect->plan->count ? s->collect->plan->count : 1)));
+		s->progress("asking", (int)(100 * s->collect->answered /
+					    (s->collect->count ? s->collect->count : 1)));
 }
 
 static void explain_death(struct session *s)
 {
-	if (s->console.panicked)
+	/* What it said last may have been cut off by its death. */
+	dp_recognise_end(&s->console.recogniser);
+	if (s->console.recogniser.panicked)
 		end(s, "the guest's kernel panicked: %s", s->console.alarm);
 	else if (s->console.alarm[0])
 		end(s, "the guest died: %s", s->console.alarm);
@@ -208,31 +305,66 @@ static void check_limits(struct session *s)
 		    s->log[0] ? s->log : "the accelerator cannot run it");
 }
 
-static int converse(struct session *s, struct dp_error *err)
+/* Whether the guest has done what it was started for. */
+static bool finished(const struct session *s)
 {
-	while (!s->collect->done && !s->ending[0] && !s->stillborn) {
+	return s->command ? s->collect->done : s->saved;
+}
+
+static void go_on(struct session *s, const struct dp_boot *boot)
+{
+	if (s->collect->ready && s->command && !s->sent)
+		send_command(s);
+	else if (s->collect->ready && !s->command && !s->saving)
+		begin_saving(s, boot);
+	if (s->collect->request[0])
+		serve_request(s);
+	if (s->collect->failed.code)
+		end(s, "%s", s->collect->failed.what);
+	else if (s->gone && !finished(s))
+		explain_death(s);
+	else
+		check_limits(s);
+}
+
+static int converse(struct session *s, const struct dp_boot *boot, struct dp_error *err)
+{
+	while (!finished(s) && !s->ending[0] && !s->stillborn) {
+		go_on(s, boot);
+		show_progress(s);
 		wait_a_tick(s);
 		if (dp_interrupted())
 			return dp_report(err, -EINTR, "interrupted; the guest was ended");
-		if (s->collect->ready && !s->sent)
-			send_command(s);
-		if (s->collect->failed.code)
-			end(s, "%s", s->collect->failed.what);
-		else if (s->gone && !s->collect->done)
-			explain_death(s);
-		else
-			check_limits(s);
-		show_progress(s);
 	}
 	return 0;
 }
 
 static void conclude(struct session *s, struct dp_run_record *run)
 {
+	char **lines = NULL;
+	size_t count = dp_console_take(&s->console, &lines);
+
 	snprintf(run->ending, sizeof(run->ending), "%s", s->ending);
 	snprintf(run->alarm, sizeof(run->alarm), "%s", s->console.alarm);
-	if (run->ending[0] || run->alarm[0])
-		run->nconsole = dp_console_take(&s->console, &run->console);
+	if (run->ending[0] || run->alarm[0]) {
+		run->console = lines;
+		run->nconsole = count;
+		return;
+	}
+	dp_strings_free(lines, count);
+}
+
+/* Each guest reads the saved state from its beginning: a position of its own wants a file of its
+ * own. */
+static int reopen_state(struct dp_boot *boot, struct dp_error *err)
+{
+	char path[32];
+
+	if (!boot->restore)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", boot->state);
+	boot->state = open(path, O_RDONLY | O_CLOEXEC);
+	return boot->state < 0 ? dp_fail(err, -errno, "cannot open a guest's saved state") : 0;
 }
 
 static int run_once(const struct dp_boot *boot, struct session *s, struct dp_error *err)
@@ -243,8 +375,13 @@ static int run_once(const struct dp_boot *boot, struct session *s, struct dp_err
 	if (rc)
 		return rc;
 	s->start = s->heard = s->collect->since = dp_now_ms();
-	rc = converse(s, err);
-	run->boots++;
+	s->restoring = boot->restore;
+	s->again &= !boot->restore;
+	s->console.take = dp_collect_complaint;
+	s->console.arg = s->collect;
+	begin_talk(s, boot);
+	rc = converse(s, boot, err);
+	run->boots += !boot->restore;
 	if (!s->stillborn)
 		conclude(s, run);
 	return rc;
@@ -254,9 +391,12 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 		   const struct dp_session_limits *limits, struct dp_collect *collect,
 		   dp_progress_fn progress, struct dp_error *err)
 {
+	struct dp_boot own = *boot;
 	bool stillborn = false;
-	int rc;
+	int rc = reopen_state(&own, err);
 
+	if (rc)
+		return rc;
 	do {
 		dp_cleanup(clear) struct session s = { .collect = collect,
 						       .command = command,
@@ -264,9 +404,11 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 						       .progress = progress,
 						       .again = !stillborn };
 
-		rc = run_once(boot, &s, err);
+		rc = run_once(&own, &s, err);
 		stillborn = s.stillborn;
 	} while (!rc && stillborn);
+	if (own.restore)
+		close(own.state);
 	if (progress)
 		progress("", -1);
 	return rc;
@@ -278,6 +420,8 @@ static int bare_once(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms
 	dp_cleanup(clear) struct session s = { .start = dp_now_ms() };
 	int rc = dp_machine_start(boot, &s.machine, err);
 
+	if (!rc)
+		begin_talk(&s, boot);
 	while (!rc && !s.gone && !s.stopped && dp_now_ms() - s.start < limit_ms) {
 		wait_a_tick(&s);
 		if (dp_interrupted())

@@ -9,20 +9,35 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
+#include "daxpin/complaint.h"
 #include "daxpin/observe.h"
 #include "daxpin/text.h"
 
-int dp_collect_init(struct dp_collect *collect, const struct dp_plan *plan)
+/* A scenario has some 12 steps, and what the kernel says in between; a flood is not kept. */
+#define STEPS_LIMIT 256
+
+int dp_collect_init(struct dp_collect *collect, size_t count)
 {
 	memset(collect, 0, sizeof(*collect));
-	collect->plan = plan;
 	collect->since = dp_now_ms();
-	collect->cells = calloc(plan->count + 1, sizeof(*collect->cells));
-	collect->seen = calloc(plan->count + 1, sizeof(*collect->seen));
-	if (collect->cells && collect->seen)
-		return 0;
-	dp_collect_clear(collect);
-	return -ENOMEM;
+	collect->records = calloc(count + 1, sizeof(*collect->records));
+	return collect->records ? 0 : -ENOMEM;
+}
+
+void dp_collect_add(struct dp_collect *collect, const char *id)
+{
+	struct dp_record *record = &collect->records[collect->count++];
+
+	snprintf(record->id, sizeof(record->id), "%s", id);
+}
+
+int dp_collect_plan(struct dp_collect *collect, const struct dp_plan *plan)
+{
+	int rc = dp_collect_init(collect, plan->count);
+
+	for (size_t i = 0; i < plan->count && !rc; i++)
+		dp_collect_add(collect, plan->list[i].id);
+	return rc;
 }
 
 static void copy(char *to, size_t size, const char *text)
@@ -31,18 +46,26 @@ static void copy(char *to, size_t size, const char *text)
 	dp_printable(to);
 }
 
+static struct dp_record *find(struct dp_collect *c, const char *id)
+{
+	for (size_t i = 0; id && i < c->count; i++)
+		if (!strcmp(c->records[i].id, id))
+			return &c->records[i];
+	return NULL;
+}
+
 static void keep(struct dp_collect *c, const struct dp_cell *cell)
 {
-	for (size_t i = 0; i < c->plan->count; i++) {
-		if (strcmp(c->plan->list[i].id, cell->id))
-			continue;
-		c->answered += !c->seen[i];
-		c->seen[i] = true;
-		c->cells[i] = *cell;
-		c->current[0] = '\0';
+	struct dp_record *record = find(c, cell->id);
+
+	if (!record) {
+		c->rejected++;
 		return;
 	}
-	c->rejected++;
+	c->answered += !record->seen;
+	record->seen = true;
+	record->cell = *cell;
+	c->current = NULL;
 }
 
 static void take_cell(struct dp_collect *c, struct json_object *obj)
@@ -62,6 +85,72 @@ static void take_death(struct dp_collect *c, struct json_object *obj)
 	copy(cell.id, sizeof(cell.id), dp_json_text(obj, "id"));
 	copy(cell.text, sizeof(cell.text), dp_json_text(obj, "text"));
 	keep(c, &cell);
+}
+
+static void take_skip(struct dp_collect *c, struct json_object *obj)
+{
+	struct dp_cell cell = { .outcome = DP_SKIPPED };
+
+	copy(cell.id, sizeof(cell.id), dp_json_text(obj, "id"));
+	copy(cell.text, sizeof(cell.text), dp_json_text(obj, "text"));
+	keep(c, &cell);
+}
+
+static void take_end(struct dp_collect *c, struct json_object *obj)
+{
+	struct dp_cell cell = { .outcome = DP_ANSWERED };
+
+	copy(cell.id, sizeof(cell.id), dp_json_text(obj, "id"));
+	keep(c, &cell);
+}
+
+static void add_step(struct dp_collect *c, struct json_object *obj)
+{
+	struct dp_record *record = c->current;
+
+	if (!record->steps)
+		record->steps = json_object_new_array();
+	if (json_object_array_length(record->steps) < STEPS_LIMIT)
+		json_object_array_add(record->steps, json_object_get(obj));
+}
+
+static void take_step(struct dp_collect *c, struct json_object *obj)
+{
+	if (!c->current || !dp_json_text(obj, "step")) {
+		c->rejected++;
+		return;
+	}
+	dp_json_add_int(obj, "at_ms", (int64_t)(dp_now_ms() - c->current->began));
+	c->current->doing[0] = '\0';
+	add_step(c, obj);
+}
+
+static void take_doing(struct dp_collect *c, struct json_object *obj)
+{
+	if (c->current)
+		copy(c->current->doing, sizeof(c->current->doing), dp_json_text(obj, "step"));
+}
+
+void dp_collect_complaint(void *arg, const struct dp_complaint *complaint)
+{
+	struct dp_collect *c = arg;
+	struct json_object *obj;
+
+	if (!c->current)
+		return;
+	obj = dp_complaint_to_json(complaint);
+	/* A log without marks: what was begun last, as far as that has been heard. */
+	if (!complaint->step[0])
+		dp_json_add_text(obj, "step", c->current->doing);
+	dp_json_add_int(obj, "at_ms", (int64_t)(dp_now_ms() - c->current->began));
+	add_step(c, obj);
+	json_object_put(obj);
+}
+
+/* The guest asks something of the machine around it; whoever runs the machine looks here. */
+static void take_request(struct dp_collect *c, struct json_object *obj)
+{
+	copy(c->request, sizeof(c->request), dp_json_text(obj, "what"));
 }
 
 /* What lies between two milestones of the stream is a phase, by the clock of whoever listens. */
@@ -103,7 +192,16 @@ static void take_hello(struct dp_collect *c, struct json_object *obj)
 
 static void take_begin(struct dp_collect *c, struct json_object *obj)
 {
-	copy(c->current, sizeof(c->current), dp_json_text(obj, "id"));
+	c->current = find(c, dp_json_text(obj, "id"));
+	if (c->current)
+		c->current->began = dp_now_ms();
+}
+
+/* A restored guest is back when it has taken its command. */
+static void take_command(struct dp_collect *c, struct json_object *obj)
+{
+	(void)obj;
+	end_phase(c, "restore");
 }
 
 static void take_ready(struct dp_collect *c, struct json_object *obj)
@@ -142,7 +240,9 @@ static const struct {
 	{ "hello", take_hello },   { "rdma", take_rdma },      { "modules", take_modules },
 	{ "begin", take_begin },   { "cell", take_cell },      { "died", take_death },
 	{ "ready", take_ready },   { "failed", take_failure }, { "done", take_done },
-	{ "output", take_output },
+	{ "output", take_output }, { "step", take_step },      { "doing", take_doing },
+	{ "skip", take_skip },     { "end", take_end },        { "request", take_request },
+	{ "taken", take_command },
 };
 
 int dp_collect_line(void *arg, const char *line, size_t len)
@@ -163,31 +263,42 @@ int dp_collect_line(void *arg, const char *line, size_t len)
 	return 0;
 }
 
+static void judge_record(const struct dp_collect *c, struct dp_record *record,
+			 const struct dp_policy *policy, struct dp_result *result)
+{
+	const char *ending = c->run.ending[0] ? c->run.ending : "the run ended before it was asked";
+	char absent[640];
+
+	if (record->began || record == c->current)
+		snprintf(absent, sizeof(absent), "it was being asked when: %s", ending);
+	else
+		snprintf(absent, sizeof(absent), "%s", ending);
+	if (strncmp(record->id, "check/", 6))
+		dp_contract_judge(record->id, record->seen ? &record->cell : NULL, record->steps,
+				  record->doing, absent, result);
+	else
+		dp_judge(policy, &c->run.subject, record->id, record->seen ? &record->cell : NULL,
+			 absent, result);
+}
+
 int dp_collect_finish(struct dp_collect *collect, const struct dp_policy *policy)
 {
 	struct dp_run_record *run = &collect->run;
-	const char *ending = run->ending[0] ? run->ending : "the run ended before it was asked";
-	char current[640];
 
-	run->results = calloc(collect->plan->count, sizeof(*run->results));
+	run->results = calloc(collect->count + 1, sizeof(*run->results));
 	if (!run->results)
 		return -ENOMEM;
-	run->count = collect->plan->count;
-	snprintf(current, sizeof(current), "it was being asked when: %s", ending);
-	for (size_t i = 0; i < run->count; i++) {
-		const char *id = collect->plan->list[i].id;
-		const char *absent = strcmp(id, collect->current) ? ending : current;
-
-		dp_judge(policy, &run->subject, id, collect->seen[i] ? &collect->cells[i] : NULL,
-			 absent, &run->results[i]);
-	}
+	run->count = collect->count;
+	for (size_t i = 0; i < run->count; i++)
+		judge_record(collect, &collect->records[i], policy, &run->results[i]);
 	return 0;
 }
 
 void dp_collect_clear(struct dp_collect *collect)
 {
 	dp_run_clear(&collect->run);
-	free(collect->cells);
-	free(collect->seen);
+	for (size_t i = 0; i < collect->count; i++)
+		json_object_put(collect->records[i].steps);
+	free(collect->records);
 	memset(collect, 0, sizeof(*collect));
 }

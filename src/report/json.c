@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/report.h"
 
@@ -62,6 +63,26 @@ static void add_answer(struct json_object *obj, const struct dp_cell *cell)
 	json_object_object_add(obj, "proof", proof(cell));
 }
 
+/* The first complaint, as one text. */
+static struct json_object *kernel(struct json_object *complaint)
+{
+	struct json_object *obj = json_object_new_object(), *lines;
+	dp_autofree char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	lines = json_object_object_get(complaint, "lines");
+	for (size_t i = 0; out && i < json_object_array_length(lines); i++)
+		fprintf(out, "%s\n", json_object_get_string(json_object_array_get_idx(lines, i)));
+	if (out)
+		fclose(out);
+	dp_json_add_text(obj, "kind", dp_json_text(complaint, "complaint"));
+	dp_json_add_text(obj, "function", dp_json_text(complaint, "function"));
+	dp_json_add_text(obj, "step", dp_json_text(complaint, "step"));
+	dp_json_add_text(obj, "text", text);
+	return obj;
+}
+
 static struct json_object *result(const struct dp_result *r)
 {
 	struct json_object *obj = json_object_new_object();
@@ -75,14 +96,21 @@ static struct json_object *result(const struct dp_result *r)
 	if (r->violates[0]) {
 		struct json_object *list = json_object_new_array();
 
-		json_object_array_add(list, json_object_new_string(r->violates));
+		for (const char *at = r->violates; *at; at += at[2] ? 3 : 2)
+			json_object_array_add(list, json_object_new_string_len(at, 2));
 		json_object_object_add(obj, "violates", list);
 	}
+	if (r->facts)
+		json_object_object_add(obj, "facts", json_object_get(r->facts));
+	if (r->kernel)
+		json_object_object_add(obj, "kernel", kernel(r->kernel));
 	if (r->expected)
 		json_object_object_add(obj, "expected", expectation(r));
 	dp_json_add_text(obj, "why", r->why);
 	if (r->reference[0])
 		dp_json_add_text(obj, "reference", r->reference);
+	if (r->steps)
+		json_object_object_add(obj, "steps", json_object_get(r->steps));
 	return obj;
 }
 
@@ -130,6 +158,10 @@ static struct json_object *run_object(const struct dp_run_record *run)
 	dp_json_add_text(obj, "kernel", run->subject.kernel);
 	if (run->kernel_spec[0])
 		dp_json_add_text(obj, "kernel_spec", run->kernel_spec);
+	if (run->jobs)
+		dp_json_add_int(obj, "jobs", run->jobs);
+	if (run->note[0])
+		dp_json_add_text(obj, "note", run->note);
 	if (run->boots)
 		dp_json_add_int(obj, "boots", run->boots);
 	json_object_object_add(obj, "rdma", rdma(run));

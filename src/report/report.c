@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,69 @@ void dp_run_add_phase(struct dp_run_record *run, const char *name, uint64_t ms)
 	run->phases[i].ms = ms;
 }
 
+/* The slower of two guests that ran at the same time is what a phase took. */
+static void merge_phases(struct dp_run_record *into, const struct dp_run_record *from)
+{
+	for (size_t i = 0; i < from->nphases; i++) {
+		uint64_t have = 0;
+
+		for (size_t k = 0; k < into->nphases; k++)
+			if (!strcmp(into->phases[k].name, from->phases[i].name))
+				have = into->phases[k].ms;
+		if (from->phases[i].ms > have)
+			dp_run_add_phase(into, from->phases[i].name, from->phases[i].ms);
+	}
+}
+
+static void merge_subject(struct dp_run_record *into, const struct dp_run_record *from)
+{
+	char kernel[sizeof(into->subject.kernel)];
+
+	if (into->rdma_device[0])
+		return;
+	memcpy(kernel, into->subject.kernel, sizeof(kernel));
+	into->subject = from->subject;
+	if (!into->subject.kernel[0])
+		memcpy(into->subject.kernel, kernel, sizeof(kernel));
+	memcpy(into->rdma_device, from->rdma_device, sizeof(into->rdma_device));
+}
+
+static void merge_ending(struct dp_run_record *into, struct dp_run_record *from)
+{
+	if (into->ending[0] || (into->alarm[0] && !from->ending[0]) ||
+	    (!from->ending[0] && !from->alarm[0]))
+		return;
+	memcpy(into->ending, from->ending, sizeof(into->ending));
+	memcpy(into->alarm, from->alarm, sizeof(into->alarm));
+	if (into->nconsole)
+		return;
+	into->console = from->console;
+	into->nconsole = from->nconsole;
+	from->console = NULL;
+	from->nconsole = 0;
+}
+
+int dp_run_merge(struct dp_run_record *into, struct dp_run_record *from, bool whole)
+{
+	void *grown =
+		reallocarray(into->results, into->count + from->count + 1, sizeof(*into->results));
+
+	if (!grown)
+		return -ENOMEM;
+	into->results = grown;
+	if (from->count)
+		memcpy(into->results + into->count, from->results,
+		       from->count * sizeof(*from->results));
+	into->count += from->count;
+	from->count = 0;
+	merge_phases(into, from);
+	merge_subject(into, from);
+	into->boots = from->boots > into->boots ? from->boots : into->boots;
+	if (whole)
+		merge_ending(into, from);
+	return 0;
+}
+
 void dp_run_count(const struct dp_run_record *run, size_t *counts)
 {
 	memset(counts, 0, DP_STATUSES * sizeof(*counts));
@@ -39,6 +104,11 @@ void dp_run_clear(struct dp_run_record *run)
 	for (size_t i = 0; i < run->nconsole; i++)
 		free(run->console[i]);
 	free(run->console);
+	for (size_t i = 0; i < run->count; i++) {
+		json_object_put(run->results[i].facts);
+		json_object_put(run->results[i].kernel);
+		json_object_put(run->results[i].steps);
+	}
 	free(run->results);
 	memset(run, 0, sizeof(*run));
 }

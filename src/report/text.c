@@ -119,6 +119,51 @@ static void write_table(const struct page *p)
 			write_row(p, mappings[i]->name);
 }
 
+/* Mappings and events down, releases across; a race has no release. */
+#define SCENARIO_WIDTH 38
+
+static bool is_scenario(const struct dp_result *r)
+{
+	return strncmp(r->id, "check/", 6) != 0;
+}
+
+static const char *last_word(const char *id)
+{
+	return strrchr(id, '/') + 1;
+}
+
+static void write_scenario(const struct page *p, const struct dp_result *r)
+{
+	static const char *const plain[] = { "pass", "fail", "skip", "error" };
+	char text[64];
+
+	if (r->violates[0])
+		snprintf(text, sizeof(text), "%s:!%s", last_word(r->id), r->violates);
+	else
+		snprintf(text, sizeof(text), "%s:%s", last_word(r->id), plain[r->status]);
+	fprintf(p->out, " %s%-*s%s", color(p, status_color(r)), 18, text, color(p, PLAIN));
+}
+
+static void write_scenarios(const struct page *p)
+{
+	const struct dp_result *all = p->run->results;
+	size_t row = 0;
+
+	for (size_t i = 0; i < p->run->count; i++) {
+		size_t len = (size_t)(last_word(all[i].id) - all[i].id);
+		const char *name = strchr(all[i].id, '/') + 1;
+
+		if (!is_scenario(&all[i]))
+			continue;
+		if (!row || len != row || strncmp(all[i].id, all[i - 1].id, len))
+			fprintf(p->out, "%s%-*.*s", i ? "\n" : "", SCENARIO_WIDTH,
+				(int)(len - (size_t)(name - all[i].id) - 1), name);
+		row = len;
+		write_scenario(p, &all[i]);
+	}
+	fprintf(p->out, "\n");
+}
+
 static bool same_story(const struct dp_result *a, const struct dp_result *b)
 {
 	return a->status == b->status && !strcmp(a->why, b->why);
@@ -223,17 +268,22 @@ static void write_run(const struct page *p)
 	size_t counts[DP_STATUSES];
 
 	dp_run_count(run, counts);
-	fprintf(p->out, "%sdaxpin check%s: kernel %s on the %s%s%s%s, RDMA device %s (%s, %s)\n\n",
+	fprintf(p->out, "%sdaxpin%s: kernel %s on the %s%s%s%s, RDMA device %s (%s, %s)\n\n",
 		color(p, BOLD), color(p, PLAIN), known(run->subject.kernel), run->where,
 		run->accel[0] ? " (" : "", run->accel, run->accel[0] ? ")" : "",
 		known(run->rdma_device), known(run->subject.provider),
 		run->subject.odp ? "on-demand paging" : "no on-demand paging");
-	write_table(p);
+	if (run->count && is_scenario(&run->results[0]))
+		write_scenarios(p);
+	else
+		write_table(p);
 	write_stories(p, DP_FAIL, "Failures");
 	write_stories(p, DP_ERROR, "Errors");
 	write_stories(p, DP_SKIP_STATUS, "Skipped");
 	write_moves(p);
 	write_unproven(p);
+	if (run->note[0])
+		fprintf(p->out, "\nNote: %s\n", run->note);
 	if (run->boots > 1)
 		fprintf(p->out,
 			"\nThe guest was booted again: the first showed no sign of life.\n");

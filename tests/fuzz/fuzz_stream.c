@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dp_cleanup(dp_plan_clear) struct dp_plan plan;
 	struct dp_policy policy = { 0 };
 
-	if (dp_plan_make(NULL, 0, &plan, NULL) || dp_collect_init(&collect, &plan))
+	if (dp_plan_make(NULL, 0, &plan, NULL) || dp_collect_plan(&collect, &plan))
 		abort();
 	dp_lines_feed(&lines, (const char *)data, size, dp_collect_line, &collect);
 	dp_collect_finish(&collect, &policy);

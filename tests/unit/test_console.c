@@ -54,9 +54,9 @@ static void recognises_the_first_complaint(void **state)
 		feed(&console, complaints[i]);
 		feed(&console, "\n[    5.2] WARNING: something later\n");
 		assert_string_equal(console.alarm, complaints[i]);
-		assert_false(console.panicked);
+		assert_false(console.recogniser.panicked);
 		feed(&console, "[    6.0] Kernel panic - not syncing: sysrq triggered crash\n");
-		assert_true(console.panicked);
+		assert_true(console.recogniser.panicked);
 		dp_console_clear(&console);
 	}
 }

@@ -215,7 +215,7 @@ static void collects_a_stream_that_breaks_off(void **state)
 
 	(void)state;
 	assert_int_equal(dp_plan_make(only, 2, &plan, NULL), 0);
-	assert_int_equal(dp_collect_init(&c, &plan), 0);
+	assert_int_equal(dp_collect_plan(&c, &plan), 0);
 	feed(&c, "{\"kind\":\"hello\",\"kernel\":\"6.1.0-56-amd64\"}");
 	feed(&c, "{\"kind\":\"rdma\",\"device\":\"rxe0\",\"provider\":\"rxe\",\"odp\":false}");
 	feed(&c, "{\"kind\":\"cell\",\"id\":\"check/anon/local-read\",\"outcome\":\"skipped\","

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a kernel prints when something is wrong with it, recognised in the lines of its log.
+ *
+ * The log also says what was being done: whoever does it writes a mark before each step, so that a
+ * complaint belongs to the mark before it, whatever way and how late the log arrives.
+ */
+#ifndef DAXPIN_COMPLAINT_H
+#define DAXPIN_COMPLAINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct json_object;
+
+/* Lines kept of one complaint: an oops with its registers and call trace has some 60. */
+#define DP_COMPLAINT_LINES 96
+
+struct dp_complaint {
+	const char *kind;  /* "oops", "BUG", "WARN", "KASAN", "lockdep", "soft-lockup",
+			      "hard-lockup", "hung-task", "rcu-stall", "panic" */
+	char function[80]; /* in which it happened, "" if the lines do not tell */
+	char step[32];     /* during which, "" if there was no mark yet */
+	char *lines[DP_COMPLAINT_LINES];
+	size_t nlines;
+};
+
+/* Someone who reads a log. */
+struct dp_recogniser {
+	struct dp_complaint now; /* the one that is being read; kind is NULL without one */
+	char step[32];           /* of the last mark */
+	bool panicked;
+	void (*take)(void *arg, const struct dp_complaint *complaint);
+	void *arg;
+};
+
+/**
+ * dp_recognise - read one line of a kernel's log
+ * @r: zero at first, but for take and arg
+ * @line: without newline, with or without a time stamp
+ *
+ * take is called with each complaint once it is complete.
+ */
+void dp_recognise(struct dp_recogniser *r, const char *line);
+
+/* There is no more: hands over a complaint that is incomplete, and releases everything. */
+void dp_recognise_end(struct dp_recogniser *r);
+
+/**
+ * dp_mark_step - write into this kernel's log what is being done
+ * @step: a word
+ *
+ * Needs root; without, complaints are not attributed. Each mark is written through a descriptor of
+ * its own, as the kernel limits the rate of each (devkmsg_write(), kernel/printk/printk.c).
+ */
+void dp_mark_step(const char *step);
+
+/* The complaint as an observation {"kind":"kernel","complaint":…,"function":…,"step":…,"lines":[…]}
+ */
+struct json_object *dp_complaint_to_json(const struct dp_complaint *complaint);
+
+#endif

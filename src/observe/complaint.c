@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/complaint.h"
+#include "daxpin/observe.h"
+
+#define MARK "daxpin step: "
+
+/*
+ * First lines, as the kernel writes them: arch/x86/mm/fault.c, arch/x86/kernel/dumpstack.c and
+ * traps.c, kernel/panic.c, kernel/locking/lockdep.c, kernel/watchdog.c, kernel/hung_task.c,
+ * kernel/rcu/tree_stall.h, mm/kasan/report.c. The first that matches counts.
+ */
+static const struct {
+	const char *text, *kind;
+} headers[] = {
+	{ "Kernel panic - not syncing", "panic" },
+	{ "BUG: KASAN:", "KASAN" },
+	{ "BUG: unable to handle", "oops" },
+	{ "BUG: kernel NULL pointer", "oops" },
+	{ "kernel BUG at ", "BUG" },
+	{ "soft lockup - CPU", "soft-lockup" },
+	{ "hard LOCKUP", "hard-lockup" },
+	{ "INFO: task ", "hung-task" },
+	{ "detected stalls", "rcu-stall" },
+	{ "self-detected stall", "rcu-stall" },
+	{ "WARNING: possible ", "lockdep" },
+	{ "WARNING: inconsistent lock state", "lockdep" },
+	{ "WARNING: bad unlock balance", "lockdep" },
+	{ "WARNING: suspicious RCU usage", "lockdep" },
+	{ "WARNING: held lock freed", "lockdep" },
+	{ "WARNING: lock held when returning", "lockdep" },
+	{ "WARNING: ", "WARN" },
+	{ "BUG: ", "BUG" },
+	{ "general protection fault", "oops" },
+	{ "Oops", "oops" },
+	{ "invalid opcode: ", "oops" },
+	{ "stack segment: ", "oops" },
+	{ "divide error: ", "oops" },
+};
+
+/* "[   12.345678] text", "[   12.345678][  T123] text" or "text". */
+static const char *skip_stamp(const char *line)
+{
+	while (*line == '[') {
+		const char *end = strchr(line, ']');
+
+		if (!end)
+			return line;
+		line = end + 1;
+		line += *line == ' ';
+	}
+	return line;
+}
+
+static const char *header_kind(const char *line)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(headers); i++)
+		if (strstr(line, headers[i].text))
+			return headers[i].kind;
+	return NULL;
+}
+
+/* "name+0x12/0x34 …" */
+static bool is_symbol(const char *text)
+{
+	size_t len = strcspn(text, "+ ");
+
+	return len && text[len] == '+' && !strncmp(text + len, "+0x", 3) &&
+	       (isalpha((unsigned char)*text) || *text == '_');
+}
+
+static void copy_symbol(struct dp_complaint *c, const char *text)
+{
+	snprintf(c->function, sizeof(c->function), "%.*s", (int)strcspn(text, "+"), text);
+}
+
+/* The first of: "… at FILE:LINE NAME+0x", "… in NAME+0x", "RIP: 0010:NAME+0x", a frame of a trace.
+ */
+static void find_function(struct dp_complaint *c, const char *line)
+{
+	static const char *const before[] = { "RIP: 0010:", " in ", " at " };
+
+	if (c->function[0])
+		return;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(before); i++) {
+		const char *at = strstr(line, before[i]);
+
+		if (!at)
+			continue;
+		at += strlen(before[i]);
+		if (i == 2 && !is_symbol(at) && strchr(at, ' '))
+			at = strchr(at, ' ') + 1;
+		if (is_symbol(at)) {
+			copy_symbol(c, at);
+			return;
+		}
+	}
+	if (c->nlines > 1 && line[0] == ' ' && is_symbol(line + 1))
+		copy_symbol(c, line + 1);
+}
+
+static void release(struct dp_complaint *c)
+{
+	for (size_t i = 0; i < c->nlines; i++)
+		free(c->lines[i]);
+	memset(c, 0, sizeof(*c));
+}
+
+static void finish(struct dp_recogniser *r)
+{
+	if (r->now.kind && r->take)
+		r->take(r->arg, &r->now);
+	release(&r->now);
+}
+
+static void add_line(struct dp_recogniser *r, const char *line)
+{
+	struct dp_complaint *c = &r->now;
+
+	find_function(c, skip_stamp(line));
+	c->lines[c->nlines] = strdup(line);
+	c->nlines += c->lines[c->nlines] != NULL;
+	if (c->nlines == DP_COMPLAINT_LINES)
+		finish(r);
+}
+
+/* What begins one complaint can go on with another's words: a page fault with "Oops: ". */
+static bool continues(const struct dp_complaint *now, const char *kind)
+{
+	return now->kind && !strcmp(kind, "oops") &&
+	       (!strcmp(now->kind, "oops") || !strcmp(now->kind, "BUG"));
+}
+
+void dp_recognise(struct dp_recogniser *r, const char *line)
+{
+	const char *text = skip_stamp(line), *kind;
+
+	if (!strncmp(text, MARK, strlen(MARK))) {
+		finish(r);
+		snprintf(r->step, sizeof(r->step), "%s", text + strlen(MARK));
+		return;
+	}
+	kind = header_kind(text);
+	if (kind && !continues(&r->now, kind)) {
+		finish(r);
+		r->now.kind = kind;
+		r->panicked |= !strcmp(kind, "panic");
+		snprintf(r->now.step, sizeof(r->now.step), "%s", r->step);
+	}
+	if (!r->now.kind)
+		return;
+	add_line(r, line);
+	if (strstr(text, "---[ end "))
+		finish(r);
+}
+
+void dp_recognise_end(struct dp_recogniser *r)
+{
+	finish(r);
+}
+
+void dp_mark_step(const char *step)
+{
+	dp_autofd int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+
+	/* 3 is an error: a console that is told to be quiet shows it. */
+	if (fd >= 0)
+		dprintf(fd, "<3>" MARK "%s\n", step);
+}
+
+struct json_object *dp_complaint_to_json(const struct dp_complaint *complaint)
+{
+	struct json_object *obj = json_object_new_object(), *lines = json_object_new_array();
+
+	dp_json_add_text(obj, "kind", "kernel");
+	dp_json_add_text(obj, "complaint", complaint->kind);
+	dp_json_add_text(obj, "function", complaint->function);
+	dp_json_add_text(obj, "step", complaint->step);
+	for (size_t i = 0; i < complaint->nlines; i++)
+		json_object_array_add(lines, json_object_new_string(complaint->lines[i]));
+	json_object_object_add(obj, "lines", lines);
+	return obj;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actor.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
+#include "daxpin/file.h"
+#include "daxpin/proc.h"
+
+/* How often a task is looked at, ms, and how often in a row it must not have moved. */
+#define LOOK_MS 20
+#define QUIET   30
+/* How long a task that was killed may take, ms; one that waits in the kernel does not go. */
+#define GRACE_MS 200
+#define FRAMES   12
+
+const char *dp_fate_name(enum dp_fate fate)
+{
+	static const char *const names[] = { "completed", "waits", "runs", "died" };
+
+	return names[fate];
+}
+
+int dp_actor_start(struct dp_actor *actor, void (*body)(int fd, void *arg), void *arg)
+{
+	pid_t parent = getpid();
+	int pair[2];
+
+	*actor = (struct dp_actor)DP_NO_ACTOR;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	actor->pid = fork();
+	if (actor->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		close(pair[0]);
+		body(pair[1], arg);
+		_exit(0);
+	}
+	close(pair[1]);
+	if (actor->pid < 0) {
+		int rc = -errno;
+
+		close(pair[0]);
+		actor->pid = 0;
+		return rc;
+	}
+	actor->fd = pair[0];
+	return 0;
+}
+
+static bool reaped(struct dp_actor *actor)
+{
+	if (actor->pid && waitpid(actor->pid, &actor->status, WNOHANG) == actor->pid)
+		actor->pid = 0;
+	return !actor->pid;
+}
+
+/*
+ * The sum of a task's context switches; -1 if it runs, or is gone. X is one that has oopsed on its
+ * way out and is never reaped (make_task_dead(), kernel/exit.c).
+ */
+static int64_t switches_asleep(pid_t pid)
+{
+	dp_autofree char *text = NULL;
+	const char *state, *at;
+	char path[48];
+	int64_t sum = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (dp_read_file(path, 65536, &text, NULL, NULL))
+		return -1;
+	state = strstr(text, "\nState:\t");
+	if (!state || !strchr("SDX", state[8]))
+		return -1;
+	for (at = strstr(text, "ctxt_switches:"); at; at = strstr(at + 1, "ctxt_switches:"))
+		sum += atoll(at + 14);
+	return sum;
+}
+
+/* Looks once; true if something is to be told. */
+static bool look(struct dp_actor *actor, bool end_only, struct dp_reply *reply, enum dp_fate *fate)
+{
+	struct pollfd p = { .fd = end_only ? -1 : actor->fd, .events = POLLIN };
+
+	if (poll(&p, 1, LOOK_MS) > 0 && (p.revents & POLLIN) &&
+	    recv(actor->fd, reply, sizeof(*reply), MSG_DONTWAIT) == sizeof(*reply)) {
+		*fate = DP_DONE;
+		return true;
+	}
+	/* The end of its socket is not the end of the task: it may hang on its way out. */
+	if (p.revents)
+		poll(NULL, 0, LOOK_MS / 4);
+	*fate = DP_DIED;
+	return reaped(actor);
+}
+
+static enum dp_fate watch(struct dp_actor *actor, uint64_t limit_ms, bool end_only,
+			  struct dp_reply *reply)
+{
+	uint64_t end = dp_now_ms() + limit_ms;
+	int64_t last = -1;
+	int quiet = 0;
+	enum dp_fate fate;
+
+	do {
+		int64_t now;
+
+		if (look(actor, end_only, reply, &fate))
+			return fate;
+		now = switches_asleep(actor->pid);
+		quiet = now >= 0 && now == last ? quiet + 1 : 0;
+		last = now;
+		if (quiet == QUIET)
+			return DP_WAITS;
+	} while (dp_now_ms() < end);
+	return DP_RUNS;
+}
+
+enum dp_fate dp_actor_wait(struct dp_actor *actor, uint64_t limit_ms, struct dp_reply *reply)
+{
+	*reply = (struct dp_reply){ 0 };
+	return watch(actor, limit_ms, false, reply);
+}
+
+enum dp_fate dp_actor_wait_end(struct dp_actor *actor, uint64_t limit_ms)
+{
+	struct dp_reply reply;
+
+	if (reaped(actor))
+		return DP_DIED;
+	return watch(actor, limit_ms, true, &reply);
+}
+
+bool dp_actor_tell(struct dp_actor *actor, char command)
+{
+	return actor->fd >= 0 && send(actor->fd, &command, 1, MSG_NOSIGNAL) == 1;
+}
+
+void dp_actor_where(pid_t pid, char *text, size_t size)
+{
+	dp_autofree char *stack = NULL;
+	char path[48], *rest;
+	size_t used = 0;
+	int frames = 0;
+
+	text[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/stack", (int)pid);
+	if (!pid || dp_read_file(path, 65536, &stack, NULL, NULL))
+		return;
+	rest = stack;
+	/* "[<0>] function+0x12/0x34 [module]" */
+	for (char *line = strsep(&rest, "\n"); line && frames < FRAMES;
+	     line = strsep(&rest, "\n")) {
+		char *name = strchr(line, ' ');
+
+		if (!name || used + 80 > size)
+			continue;
+		name++;
+		used += (size_t)snprintf(text + used, size - used, "%s%.*s", used ? " " : "",
+					 (int)strcspn(name, "+"), name);
+		frames++;
+	}
+}
+
+void dp_actor_clear(struct dp_actor *actor)
+{
+	if (actor->pid) {
+		kill(actor->pid, SIGKILL);
+		dp_reap(actor->pid, GRACE_MS, NULL);
+	}
+	dp_closep(&actor->fd);
+	*actor = (struct dp_actor)DP_NO_ACTOR;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "daxpin/teardown.h"
+
+extern const struct dp_event *__start_dp_events[], *__stop_dp_events[];
+
+/* More events than there will be; the section's own size decides. */
+#define EVENTS 64
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct dp_event *const *x = a, *const *y = b;
+
+	return (int)(*x)->rank - (int)(*y)->rank;
+}
+
+const struct dp_event *const *dp_events(size_t *count)
+{
+	static const struct dp_event *sorted[EVENTS];
+	size_t n = (size_t)(__stop_dp_events - __start_dp_events);
+
+	if (n > EVENTS)
+		n = EVENTS;
+	if (!sorted[0]) {
+		memcpy(sorted, __start_dp_events, n * sizeof(sorted[0]));
+		qsort(sorted, n, sizeof(sorted[0]), by_rank);
+	}
+	*count = n;
+	return sorted;
+}
+
+const char *dp_release_name(enum dp_release release)
+{
+	static const char *const names[] = { "dereg", "close", "kill", "link-delete", "none" };
+
+	return names[release];
+}
+
+static bool begins(const struct dp_mapping *mapping, const char *word)
+{
+	return !strncmp(mapping->name, word, strlen(word));
+}
+
+bool dp_is_devdax(const struct dp_mapping *mapping)
+{
+	return begins(mapping, "devdax-");
+}
+
+bool dp_is_fsdax(const struct dp_mapping *mapping)
+{
+	return begins(mapping, "fsdax-") && !strstr(mapping->name, "private");
+}
+
+bool dp_is_kmem(const struct dp_mapping *mapping)
+{
+	return begins(mapping, "kmem");
+}
+
+bool dp_is_p2pdma(const struct dp_mapping *mapping)
+{
+	return begins(mapping, "p2pdma");
+}
+
+bool dp_is_devdax_or_anon(const struct dp_mapping *mapping)
+{
+	return dp_is_devdax(mapping) || !strcmp(mapping->name, "anon");
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The owner: the process that has the mapping and the memory region, and does as it is told.
+ */
+#ifndef DAXPIN_TEARDOWN_OWNER_H
+#define DAXPIN_TEARDOWN_OWNER_H
+
+#include "actor.h"
+
+#include "daxpin/teardown.h"
+
+enum dp_order {
+	DP_ORDER_REGISTER = 'r', /* number: 0, or the errno */
+	DP_ORDER_TOUCH = 't',    /* text: "SIGBUS", "same", "zero", "other", "none" */
+	DP_ORDER_AGAIN = 'a',    /* a second region over the same mapping; number: as above */
+	DP_ORDER_EVENTS = 'e',   /* text: asynchronous events, blank-separated */
+	DP_ORDER_DEREG = 'd',
+	DP_ORDER_DEREG_AGAIN = 'D', /* the second region, if there is one */
+	DP_ORDER_CLOSE = 'c',       /* the adapter, with what was registered */
+	DP_ORDER_UNMAP = 'u',
+	DP_ORDER_EXIT = 'x',
+};
+
+/* What the owner is, shared with it: it fills the second half before its first answer. */
+struct dp_owner {
+	const struct dp_scenario *scenario;
+	const struct dp_teardown_options *options;
+	uint64_t size; /* bytes to map */
+
+	struct dp_target target;
+	char provider[32]; /* of the adapter */
+	bool odp;          /* it registers on demand */
+	uint64_t pages;
+	char zone_before[16], zone_after[16];
+	bool on_device; /* after the registration the pages are the device's own */
+	int skip;       /* DP_SKIP if this machine has no such mapping, or a negative errno */
+	struct dp_error error;
+};
+
+/**
+ * dp_owner_start - start an owner; its first answer comes when it has the mapping
+ * @actor: receives it
+ * @owner: in memory that is shared with children
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_owner_start(struct dp_actor *actor, struct dp_owner *owner);
+
+/* Access flags with which a mapping of this kind is registered. */
+unsigned int dp_owner_access(const struct dp_mapping *mapping, bool odp);
+
+/**
+ * dp_owner_churn - start a process that registers and deregisters without end
+ * @actor: receives it; answers once it has begun
+ * @owner: as for dp_owner_start()
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_owner_churn(struct dp_actor *actor, struct dp_owner *owner);
+
+#endif
