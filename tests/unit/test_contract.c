@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "test.h"
+
+#include <json-c/json.h>
+
+#include "daxpin/policy.h"
+
+#define STEP(name, rest) "{\"kind\":\"step\",\"step\":\"" name "\"," rest "}"
+#define HELD                                                                                       \
+	STEP("register", "\"state\":\"completed\",\"errno\":null,\"pins_held\":512,"               \
+			 "\"on_demand\":false,\"on_device\":true")
+#define GONE      STEP("cpu-access", "\"state\":\"completed\",\"result\":\"SIGBUS\"")
+#define WAITS     STEP("event", "\"state\":\"waits\",\"where\":\"dev_pagemap_kill\",\"pins_held\":512")
+#define COMPLETES STEP("event", "\"state\":\"completed\",\"errno\":null,\"pins_held\":512")
+#define AFTER                                                                                      \
+	STEP("event-end", "\"state\":\"completed\",\"ms\":70")                                     \
+	"," STEP("pins", "\"pins_held\":0")
+#define BACK STEP("come-back", "\"state\":\"completed\",\"register\":\"allowed\"")
+
+static void judge(const char *steps, bool ended, struct dp_result *result)
+{
+	struct dp_cell cell = { .outcome = DP_ANSWERED };
+	struct json_object *list = json_tokener_parse(steps);
+
+	assert_non_null(list);
+	dp_contract_judge("teardown/devdax-2M/devdax-unbind/dereg", ended ? &cell : NULL, list,
+			  ended ? "" : "event", "the guest died", result);
+	json_object_put(list);
+}
+
+static void release(struct dp_result *result)
+{
+	json_object_put(result->facts);
+	json_object_put(result->kernel);
+	json_object_put(result->steps);
+}
+
+static void expect(const char *steps, bool ended, enum dp_status status, const char *violates)
+{
+	struct dp_result result;
+
+	judge(steps, ended, &result);
+	assert_string_equal(result.violates, violates);
+	assert_int_equal(result.status, status);
+	assert_true(result.why[0]);
+	release(&result);
+}
+
+static void passes_what_waits(void **state)
+{
+	(void)state;
+	expect("[" HELD "," WAITS "," GONE "," AFTER "," BACK "]", true, DP_PASS, "");
+}
+
+static void fails_each_promise(void **state)
+{
+	(void)state;
+	expect("[" HELD "," COMPLETES "," GONE "]", true, DP_FAIL, "C2");
+	expect("[" HELD "," WAITS "," STEP("event-end", "\"state\":\"waits\",\"where\":\"x\"") "]",
+	       true, DP_FAIL, "C5");
+	expect("[" HELD "," WAITS "," STEP("pins", "\"pins_held\":3") "]", true, DP_FAIL, "C6");
+	expect("[" HELD "," WAITS "," AFTER "," STEP("come-back", "\"state\":\"failed\"") "]", true,
+	       DP_FAIL, "C7");
+	expect("[" HELD "," STEP("event", "\"state\":\"completed\",\"pins_held\":0") "," STEP(
+		       "cpu-access", "\"state\":\"completed\",\"result\":\"same\"") "]",
+	       true, DP_FAIL, "C3");
+	expect("[" HELD "," WAITS "," STEP("register-again", "\"state\":\"died\"") "]", true,
+	       DP_FAIL, "C4");
+}
+
+/* After an oops, what else goes wrong is not held against the kernel a second time. */
+static void stops_judging_after_an_oops(void **state)
+{
+	(void)state;
+	expect("[" HELD "," COMPLETES "," GONE
+	       ",{\"kind\":\"kernel\",\"complaint\":\"oops\",\"function\":\"f\",\"step\":"
+	       "\"release\",\"lines\":[\"x\"]}," STEP("pins", "\"pins_held\":512") "]",
+	       true, DP_FAIL, "C1 C2");
+}
+
+static void gives_no_verdict_without_an_end(void **state)
+{
+	(void)state;
+	expect("[" HELD "]", false, DP_ERROR, "");
+	/* Unless a promise was already broken. */
+	expect("[" HELD "," COMPLETES "]", false, DP_FAIL, "C2");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passes_what_waits),
+		cmocka_unit_test(fails_each_promise),
+		cmocka_unit_test(stops_judging_after_an_oops),
+		cmocka_unit_test(gives_no_verdict_without_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
