@@ -8,6 +8,7 @@
  *
  * The 1 GiB-aligned namespace comes first because its data must begin on a GiB, and the one before
  * it goes to the alignment; those for the file systems come next because somebody waits for them.
+ * The other two hold a whole memory block of 128 MiB, where they lie, so that kmem can take them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -163,10 +164,10 @@ static int make_fsdax(struct ndctl_region *region, struct setup *setup, struct d
 
 static int make_others(struct ndctl_region **regions, struct dp_error *err)
 {
-	int rc = make_devdax(regions[0], 32 * MIB, 4096, err);
+	int rc = make_devdax(regions[0], 192 * MIB, 4096, err);
 
 	if (!rc)
-		rc = make_devdax(regions[0], 64 * MIB, 2 * MIB, err);
+		rc = make_devdax(regions[0], 256 * MIB, 2 * MIB, err);
 	if (!rc)
 		rc = make_kmem(regions[1], false, err);
 	return rc ? rc : make_kmem(regions[2], true, err);

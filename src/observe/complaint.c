@@ -76,6 +76,17 @@ static bool is_symbol(const char *text)
 	       (isalpha((unsigned char)*text) || *text == '_');
 }
 
+/* A trace begins with those who print it. */
+static bool reports(const char *symbol)
+{
+	static const char *const who[] = { "dump_stack", "show_stack", "bad_page", "__warn" };
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(who); i++)
+		if (!strncmp(symbol, who[i], strlen(who[i])))
+			return true;
+	return false;
+}
+
 static void copy_symbol(struct dp_complaint *c, const char *text)
 {
 	snprintf(c->function, sizeof(c->function), "%.*s", (int)strcspn(text, "+"), text);
@@ -102,7 +113,7 @@ static void find_function(struct dp_complaint *c, const char *line)
 			return;
 		}
 	}
-	if (c->nlines > 1 && line[0] == ' ' && is_symbol(line + 1))
+	if (c->nlines > 1 && line[0] == ' ' && is_symbol(line + 1) && !reports(line + 1))
 		copy_symbol(c, line + 1);
 }
 

@@ -131,17 +131,52 @@ static void take_doing(struct dp_collect *c, struct json_object *obj)
 		copy(c->current->doing, sizeof(c->current->doing), dp_json_text(obj, "step"));
 }
 
+/* The step a complaint belongs to if the log has no marks: the one that was begun last. */
+static const char *last_step(const struct dp_record *record)
+{
+	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
+
+	if (record->doing[0])
+		return record->doing;
+	return count ? dp_json_text(json_object_array_get_idx(record->steps, count - 1), "step")
+		     : NULL;
+}
+
+static bool says(struct json_object *obj, const char *key, const char *text)
+{
+	const char *have = dp_json_text(obj, key);
+
+	return !strcmp(have ? have : "", text);
+}
+
+/* What a kernel says again and again is kept once, with how often. */
+static bool counted(const struct dp_record *record, const struct dp_complaint *complaint)
+{
+	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
+	struct json_object *last;
+	int64_t times = 1;
+
+	if (!count)
+		return false;
+	last = json_object_array_get_idx(record->steps, count - 1);
+	if (!says(last, "kind", "kernel") || !says(last, "complaint", complaint->kind) ||
+	    !says(last, "function", complaint->function))
+		return false;
+	dp_json_int(last, "times", &times);
+	dp_json_add_int(last, "times", times + 1);
+	return true;
+}
+
 void dp_collect_complaint(void *arg, const struct dp_complaint *complaint)
 {
 	struct dp_collect *c = arg;
 	struct json_object *obj;
 
-	if (!c->current)
+	if (!c->current || counted(c->current, complaint))
 		return;
 	obj = dp_complaint_to_json(complaint);
-	/* A log without marks: what was begun last, as far as that has been heard. */
 	if (!complaint->step[0])
-		dp_json_add_text(obj, "step", c->current->doing);
+		dp_json_add_text(obj, "step", last_step(c->current));
 	dp_json_add_int(obj, "at_ms", (int64_t)(dp_now_ms() - c->current->began));
 	add_step(c, obj);
 	json_object_put(obj);

@@ -124,9 +124,17 @@ static void judge_waiting(struct verdict *v)
 	bool on_device = reg && json_object_get_boolean(json_object_object_get(reg, "on_device"));
 	int64_t held = number(event, "pins_held", 0);
 
-	if (pinned(v) && completed(event) && !v->event->ends_owner && held > 0 &&
-	    (on_device || v->event->takes_rdma))
+	bool gone = v->event->effect == DP_GONE && is(step(v, "cpu-access"), "result", "SIGBUS");
+
+	if (!pinned(v) || v->event->ends_owner || held <= 0 || !(on_device || v->event->takes_rdma))
+		return;
+	if (completed(event))
 		broken(v, "C2", "the event completed while %" PRId64 " pages were pinned", held);
+	else if (is(event, "state", "failed") && gone)
+		broken(v, "C2",
+		       "the event failed, and took the device away while %" PRId64
+		       " pages were pinned",
+		       held);
 }
 
 /* C3: once the device is gone, a CPU access gets SIGBUS, never old or foreign data. */

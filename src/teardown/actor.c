@@ -17,9 +17,11 @@
 #include "daxpin/file.h"
 #include "daxpin/proc.h"
 
-/* How often a task is looked at, ms, and how often in a row it must not have moved. */
+/* How often a task is looked at, ms. */
 #define LOOK_MS 20
-#define QUIET   30
+/* How often in a row it must not have moved, or must have slept in the same place. */
+#define QUIET 30
+#define POLLS 60
 /* How long a task that was killed may take, ms; one that waits in the kernel does not go. */
 #define GRACE_MS 200
 #define FRAMES   12
@@ -68,25 +70,53 @@ static bool reaped(struct dp_actor *actor)
 }
 
 /*
- * The sum of a task's context switches; -1 if it runs, or is gone. X is one that has oopsed on its
- * way out and is never reaped (make_task_dead(), kernel/exit.c).
+ * A task's state and the sum of its context switches; false if it cannot be read. X is one that has
+ * oopsed on its way out and is never reaped (make_task_dead(), kernel/exit.c).
  */
-static int64_t switches_asleep(pid_t pid)
+static bool read_task(pid_t pid, char *state, int64_t *switches)
 {
 	dp_autofree char *text = NULL;
-	const char *state, *at;
+	const char *line, *at;
 	char path[48];
-	int64_t sum = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	if (dp_read_file(path, 65536, &text, NULL, NULL))
-		return -1;
-	state = strstr(text, "\nState:\t");
-	if (!state || !strchr("SDX", state[8]))
-		return -1;
+		return false;
+	line = strstr(text, "\nState:\t");
+	if (!line)
+		return false;
+	*state = line[8];
+	*switches = 0;
 	for (at = strstr(text, "ctxt_switches:"); at; at = strstr(at + 1, "ctxt_switches:"))
-		sum += atoll(at + 14);
-	return sum;
+		*switches += atoll(at + 14);
+	return true;
+}
+
+/* What has been seen of a task that does not answer. */
+struct sight {
+	int64_t switches;
+	int still; /* looks in a row at which it had not moved */
+	int there; /* looks in a row at which it slept in the same place */
+	char place[640];
+};
+
+/* Looks at it once more; true if it is clear by now that it waits. */
+static bool seen_to_wait(pid_t pid, struct sight *sight)
+{
+	char state, place[sizeof(sight->place)];
+	int64_t switches;
+
+	if (!read_task(pid, &state, &switches) || !strchr("SDX", state)) {
+		*sight = (struct sight){ .switches = -1 };
+		return false;
+	}
+	/* Nothing becomes of the dead. */
+	sight->still = switches != sight->switches ? 0 : sight->still + (state == 'X' ? 5 : 1);
+	sight->switches = switches;
+	dp_actor_where(pid, place, sizeof(place));
+	sight->there = place[0] && !strcmp(place, sight->place) ? sight->there + 1 : 0;
+	memcpy(sight->place, place, sizeof(place));
+	return sight->still >= QUIET || sight->there >= POLLS;
 }
 
 /* Looks once; true if something is to be told. */
@@ -110,19 +140,13 @@ static enum dp_fate watch(struct dp_actor *actor, uint64_t limit_ms, bool end_on
 			  struct dp_reply *reply)
 {
 	uint64_t end = dp_now_ms() + limit_ms;
-	int64_t last = -1;
-	int quiet = 0;
+	struct sight sight = { .switches = -1 };
 	enum dp_fate fate;
 
 	do {
-		int64_t now;
-
 		if (look(actor, end_only, reply, &fate))
 			return fate;
-		now = switches_asleep(actor->pid);
-		quiet = now >= 0 && now == last ? quiet + 1 : 0;
-		last = now;
-		if (quiet == QUIET)
+		if (seen_to_wait(actor->pid, &sight))
 			return DP_WAITS;
 	} while (dp_now_ms() < end);
 	return DP_RUNS;

@@ -57,7 +57,8 @@ int dp_actor_start(struct dp_actor *actor, void (*body)(int fd, void *arg), void
  * @reply: receives the answer of DP_DONE
  *
  * Waiting is not told by the clock alone, as a busy machine is slow: the task must have been found
- * asleep, without a single switch of context, so many times in a row.
+ * asleep, without a single switch of context, so many times in a row; or, as some wait by looking
+ * again and again, asleep in the same place of the kernel, twice as many times.
  */
 enum dp_fate dp_actor_wait(struct dp_actor *actor, uint64_t limit_ms, struct dp_reply *reply);
 

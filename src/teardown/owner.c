@@ -248,8 +248,6 @@ static void churn(int fd, void *arg)
 	struct owner o;
 
 	begin(&o, fd, arg);
-	if (!o.shared->skip && !reg(&o, &o.mr))
-		ibv_dereg_mr(o.mr);
 	answer(&o, o.shared->skip, 0, "");
 	while (!o.shared->skip && !reg(&o, &o.mr))
 		ibv_dereg_mr(o.mr);

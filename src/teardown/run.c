@@ -3,6 +3,7 @@
  * One scenario, step by step. Each step is marked in the kernel's log before it is taken, and
  * written to the stream after it, before the next one:
  *
+ *   rehearsal                the event and its undoing with nothing registered (kmem-offline only)
  *   kill-while-registering   owners are killed in the middle of registering (owner-killed only)
  *   register                 the owner registers
  *   unmap                    the owner gives its mapping up, if nothing was registered
@@ -41,6 +42,7 @@
 #include "daxpin/file.h"
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
+#include "daxpin/rdma.h"
 
 /* How long something may be busy before it counts as running on, ms. What sleeps is told sooner. */
 #define BUSY_LIMIT_MS 20000
@@ -168,6 +170,52 @@ static enum dp_fate order(struct run *run, enum dp_order order, struct dp_reply 
 	return dp_actor_wait(&run->keeper, BUSY_LIMIT_MS, reply);
 }
 
+/* ---- what others do ---------------------------------------------------------------------- */
+
+static void carry_out(int fd, int (*act)(const struct dp_target *, struct dp_error *),
+		      const struct dp_target *target)
+{
+	struct dp_error err = { 0 };
+	struct dp_reply reply = { .rc = act ? act(target, &err) : 0 };
+
+	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
+	if (write(fd, &reply, sizeof(reply)) < 0)
+		_exit(1);
+}
+
+static void act_event(int fd, void *arg)
+{
+	struct dp_owner *owner = arg;
+
+	carry_out(fd, owner->scenario->event->run, &owner->target);
+}
+
+static void act_undo(int fd, void *arg)
+{
+	struct dp_owner *owner = arg;
+
+	carry_out(fd, owner->scenario->event->undo, &owner->target);
+}
+
+static int delete_link(const struct dp_target *target, struct dp_error *err)
+{
+	return dp_rxe_delete(target->rdma, err);
+}
+
+static void act_link_delete(int fd, void *arg)
+{
+	struct dp_owner *owner = arg;
+
+	carry_out(fd, delete_link, &owner->target);
+}
+
+static uint64_t event_limit(const struct run *run)
+{
+	uint64_t limit = run->scenario->event->limit_ms;
+
+	return limit ? limit : BUSY_LIMIT_MS;
+}
+
 /* ---- before the event -------------------------------------------------------------------- */
 
 static int share_owner(struct run *run, struct dp_error *err)
@@ -221,6 +269,39 @@ static int start_owner(struct run *run, struct dp_error *err)
 	run->owner->target.file = open(path, O_RDWR | O_CLOEXEC);
 	return run->owner->target.file < 0 ? dp_fail(err, -errno, "cannot open the mapped file")
 					   : 0;
+}
+
+/* One half of the rehearsal; a reason if it does not work out. */
+static int rehearse(struct run *run, void (*act)(int fd, void *arg), struct dp_error *err)
+{
+	struct dp_actor actor = DP_NO_ACTOR;
+	struct dp_reply reply = { 0 };
+	enum dp_fate fate = DP_DIED;
+
+	if (!dp_actor_start(&actor, act, run->owner))
+		fate = dp_actor_wait(&actor, BUSY_LIMIT_MS, &reply);
+	dp_actor_clear(&actor);
+	if (fate == DP_DONE && !reply.rc)
+		return 0;
+	return dp_skip(err, "nothing is registered, and still it does not work: %s",
+		       fate == DP_DONE ? reply.text : dp_fate_name(fate));
+}
+
+/* The owner's memory would be in the way, so another one begins afterwards. */
+static int step_rehearsal(struct run *run, struct dp_error *err)
+{
+	struct json_object *obj = begin_step(run, "rehearsal");
+	int rc;
+
+	dp_actor_clear(&run->keeper);
+	rc = rehearse(run, act_event, err);
+	if (!rc)
+		rc = rehearse(run, act_undo, err);
+	dp_json_add_text(obj, "state", rc ? "failed" : "completed");
+	if (rc)
+		dp_json_add_text(obj, "text", err->what);
+	end_step(run, obj);
+	return rc ? rc : start_owner(run, err);
 }
 
 static void step_kill_while_registering(struct run *run)
@@ -301,47 +382,6 @@ static void step_unmap(struct run *run)
 }
 
 /* ---- the event --------------------------------------------------------------------------- */
-
-static void carry_out(int fd, int (*act)(const struct dp_target *, struct dp_error *),
-		      const struct dp_target *target)
-{
-	struct dp_error err = { 0 };
-	struct dp_reply reply = { .rc = act ? act(target, &err) : 0 };
-
-	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
-	if (write(fd, &reply, sizeof(reply)) < 0)
-		_exit(1);
-}
-
-static void act_event(int fd, void *arg)
-{
-	struct dp_owner *owner = arg;
-
-	carry_out(fd, owner->scenario->event->run, &owner->target);
-}
-
-static void act_undo(int fd, void *arg)
-{
-	struct dp_owner *owner = arg;
-
-	carry_out(fd, owner->scenario->event->undo, &owner->target);
-}
-
-static int delete_link(const struct dp_target *target, struct dp_error *err);
-
-static void act_link_delete(int fd, void *arg)
-{
-	struct dp_owner *owner = arg;
-
-	carry_out(fd, delete_link, &owner->target);
-}
-
-static uint64_t event_limit(const struct run *run)
-{
-	uint64_t limit = run->scenario->event->limit_ms;
-
-	return limit ? limit : BUSY_LIMIT_MS;
-}
 
 static void tell_event(struct run *run, const char *step, uint64_t limit_ms, bool start)
 {
@@ -472,12 +512,8 @@ static void step_give_up(struct run *run)
 	struct json_object *obj = begin_step(run, "give-up");
 	enum dp_fate fate;
 
-	kill(run->event.pid, SIGINT);
+	kill(run->event.pid, SIGKILL);
 	fate = dp_actor_wait_end(&run->event, event_limit(run));
-	if (fate != DP_DIED) {
-		kill(run->event.pid, SIGKILL);
-		fate = dp_actor_wait_end(&run->event, event_limit(run));
-	}
 	dp_json_add_text(obj, "state", fate == DP_DIED ? "given up" : "goes on waiting");
 	if (fate != DP_DIED)
 		add_where(obj, &run->event);
@@ -540,13 +576,6 @@ static void step_come_back(struct run *run)
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-#include "daxpin/rdma.h"
-
-static int delete_link(const struct dp_target *target, struct dp_error *err)
-{
-	return dp_rxe_delete(target->rdma, err);
-}
-
 /* TAINT_DIE or TAINT_WARN: what a kernel does after that is no evidence of anything. */
 static bool kernel_has_complained(void)
 {
@@ -595,7 +624,7 @@ static void after_event(struct run *run)
 	if (!run->scenario->event->ends_owner) {
 		look_around(run);
 		let_go(run);
-		if (ends_with_pins(run))
+		if (ends_with_pins(run) || kernel_has_complained())
 			return;
 		step_owner_end(run);
 		if (still_on(run))
@@ -618,6 +647,8 @@ static int carry_out_scenario(struct run *run, struct dp_error *err)
 		rc = start_owner(run, err);
 	if (!rc && event->prepare)
 		rc = event->prepare(&run->owner->target, err);
+	if (!rc && event->rehearsed)
+		rc = step_rehearsal(run, err);
 	if (rc)
 		return rc;
 	if (event->kills)
