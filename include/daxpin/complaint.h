@@ -55,6 +55,12 @@ void dp_recognise_end(struct dp_recogniser *r);
  */
 void dp_mark_step(const char *step);
 
+/*
+ * Whether this kernel has had an oops, a BUG or a WARN since it was booted (TAINT_DIE, TAINT_WARN).
+ * What it does after that is no evidence of anything.
+ */
+bool dp_kernel_has_complained(void);
+
 /* The complaint as an observation {"kind":"kernel","complaint":…,"function":…,"step":…,"lines":[…]}
  */
 struct json_object *dp_complaint_to_json(const struct dp_complaint *complaint);

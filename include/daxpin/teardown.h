@@ -138,6 +138,15 @@ void dp_scenarios_clear(struct dp_scenarios *scenarios);
 void dp_target_find(const struct dp_mapping *mapping, const struct dp_area *area,
 		    struct dp_target *target);
 
+/**
+ * dp_event_carry_out - do one thing to a target, in a process that is watched
+ * @fd: receives a struct dp_reply with how it went
+ * @act: an event's run or undo; NULL does nothing
+ * @target: what to do it to
+ */
+void dp_event_carry_out(int fd, int (*act)(const struct dp_target *, struct dp_error *),
+			const struct dp_target *target);
+
 /* How to carry out scenarios. */
 struct dp_teardown_options {
 	struct dp_env env;

@@ -8,6 +8,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/complaint.h"
+#include "daxpin/file.h"
 #include "daxpin/observe.h"
 
 #define MARK "daxpin step: "
@@ -184,6 +185,15 @@ void dp_mark_step(const char *step)
 	/* 3 is an error: a console that is told to be quiet shows it. */
 	if (fd >= 0)
 		dprintf(fd, "<3>" MARK "%s\n", step);
+}
+
+bool dp_kernel_has_complained(void)
+{
+	char text[32];
+
+	if (dp_read_attr(text, sizeof(text), "/proc/sys/kernel/tainted"))
+		return false;
+	return strtoul(text, NULL, 10) & ((1 << 7) | (1 << 9));
 }
 
 struct json_object *dp_complaint_to_json(const struct dp_complaint *complaint)

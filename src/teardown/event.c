@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "daxpin/actor.h"
 #include "daxpin/teardown.h"
 
 extern const struct dp_event *__start_dp_events[], *__stop_dp_events[];
@@ -66,4 +69,15 @@ bool dp_is_p2pdma(const struct dp_mapping *mapping)
 bool dp_is_devdax_or_anon(const struct dp_mapping *mapping)
 {
 	return dp_is_devdax(mapping) || !strcmp(mapping->name, "anon");
+}
+
+void dp_event_carry_out(int fd, int (*act)(const struct dp_target *, struct dp_error *),
+			const struct dp_target *target)
+{
+	struct dp_error err = { 0 };
+	struct dp_reply reply = { .rc = act ? act(target, &err) : 0 };
+
+	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
+	if (write(fd, &reply, sizeof(reply)) < 0)
+		_exit(1);
 }

@@ -5,7 +5,7 @@
 #ifndef DAXPIN_TEARDOWN_OWNER_H
 #define DAXPIN_TEARDOWN_OWNER_H
 
-#include "actor.h"
+#include "daxpin/actor.h"
 
 #include "daxpin/teardown.h"
 

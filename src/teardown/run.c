@@ -33,7 +33,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "actor.h"
+#include "daxpin/actor.h"
 #include "owner.h"
 
 #include "daxpin/cleanup.h"
@@ -172,29 +172,18 @@ static enum dp_fate order(struct run *run, enum dp_order order, struct dp_reply 
 
 /* ---- what others do ---------------------------------------------------------------------- */
 
-static void carry_out(int fd, int (*act)(const struct dp_target *, struct dp_error *),
-		      const struct dp_target *target)
-{
-	struct dp_error err = { 0 };
-	struct dp_reply reply = { .rc = act ? act(target, &err) : 0 };
-
-	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
-	if (write(fd, &reply, sizeof(reply)) < 0)
-		_exit(1);
-}
-
 static void act_event(int fd, void *arg)
 {
 	struct dp_owner *owner = arg;
 
-	carry_out(fd, owner->scenario->event->run, &owner->target);
+	dp_event_carry_out(fd, owner->scenario->event->run, &owner->target);
 }
 
 static void act_undo(int fd, void *arg)
 {
 	struct dp_owner *owner = arg;
 
-	carry_out(fd, owner->scenario->event->undo, &owner->target);
+	dp_event_carry_out(fd, owner->scenario->event->undo, &owner->target);
 }
 
 static int delete_link(const struct dp_target *target, struct dp_error *err)
@@ -206,7 +195,7 @@ static void act_link_delete(int fd, void *arg)
 {
 	struct dp_owner *owner = arg;
 
-	carry_out(fd, delete_link, &owner->target);
+	dp_event_carry_out(fd, delete_link, &owner->target);
 }
 
 static uint64_t event_limit(const struct run *run)
@@ -497,7 +486,7 @@ static void step_release_again(struct run *run)
 	struct dp_reply reply;
 	enum dp_fate fate;
 
-	if (run->event_fate == DP_WAITS)
+	if (run->event_fate == DP_WAITS && run->scenario->event->effect == DP_GONE)
 		run->event_fate = dp_actor_wait(&run->event, event_limit(run), &reply);
 	dp_json_add_text(obj, "event_state", dp_fate_name(run->event_fate));
 	add_pins(run, obj);
@@ -576,16 +565,6 @@ static void step_come_back(struct run *run)
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-/* TAINT_DIE or TAINT_WARN: what a kernel does after that is no evidence of anything. */
-static bool kernel_has_complained(void)
-{
-	char text[32];
-
-	if (dp_read_attr(text, sizeof(text), "/proc/sys/kernel/tainted"))
-		return false;
-	return strtoul(text, NULL, 10) & ((1 << 7) | (1 << 9));
-}
-
 static bool still_on(const struct run *run)
 {
 	return run->event_fate == DP_WAITS || run->event_fate == DP_RUNS;
@@ -624,16 +603,16 @@ static void after_event(struct run *run)
 	if (!run->scenario->event->ends_owner) {
 		look_around(run);
 		let_go(run);
-		if (ends_with_pins(run) || kernel_has_complained())
+		if (ends_with_pins(run) || dp_kernel_has_complained())
 			return;
 		step_owner_end(run);
 		if (still_on(run))
 			tell_event(run, "event-end", BUSY_LIMIT_MS, false);
-		else if (run->event_fate == DP_DONE && run->event_rc && !kernel_has_complained())
+		else if (run->event_fate == DP_DONE && run->event_rc && !dp_kernel_has_complained())
 			tell_event(run, "event-again", BUSY_LIMIT_MS, true);
 	}
 	step_pins(run);
-	if (!still_on(run) && !kernel_has_complained())
+	if (!still_on(run) && !dp_kernel_has_complained())
 		step_come_back(run);
 }
 

@@ -2,8 +2,8 @@
 /*
  * Processes that do what a kernel might never return from, and somebody who watches them.
  */
-#ifndef DAXPIN_TEARDOWN_ACTOR_H
-#define DAXPIN_TEARDOWN_ACTOR_H
+#ifndef DAXPIN_ACTOR_H
+#define DAXPIN_ACTOR_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,12 +58,18 @@ int dp_actor_start(struct dp_actor *actor, void (*body)(int fd, void *arg), void
  *
  * Waiting is not told by the clock alone, as a busy machine is slow: the task must have been found
  * asleep, without a single switch of context, so many times in a row; or, as some wait by looking
- * again and again, asleep in the same place of the kernel, twice as many times.
+ * again and again, asleep in the same place of the kernel nearly always.
  */
 enum dp_fate dp_actor_wait(struct dp_actor *actor, uint64_t limit_ms, struct dp_reply *reply);
 
 /* Waits in the same way for it to be gone: DP_DIED once it is, DP_WAITS or DP_RUNS otherwise. */
 enum dp_fate dp_actor_wait_end(struct dp_actor *actor, uint64_t limit_ms);
+
+/*
+ * Waits by the clock alone, for those whose work is done by threads of theirs: DP_DONE, DP_DIED, or
+ * DP_RUNS after the limit.
+ */
+enum dp_fate dp_actor_hear(struct dp_actor *actor, uint64_t limit_ms, struct dp_reply *reply);
 
 /* Sends one command byte; false if nobody is there to take it. */
 bool dp_actor_tell(struct dp_actor *actor, char command);

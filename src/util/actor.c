@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "actor.h"
+#include "daxpin/actor.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
@@ -19,9 +19,10 @@
 
 /* How often a task is looked at, ms. */
 #define LOOK_MS 20
-/* How often in a row it must not have moved, or must have slept in the same place. */
-#define QUIET 30
-#define POLLS 60
+/* How often in a row it must not have moved; or how much more often slept here than elsewhere. */
+#define QUIET     30
+#define POLLS     45
+#define ELSEWHERE 4
 /* How long a task that was killed may take, ms; one that waits in the kernel does not go. */
 #define GRACE_MS 200
 #define FRAMES   12
@@ -96,9 +97,20 @@ static bool read_task(pid_t pid, char *state, int64_t *switches)
 struct sight {
 	int64_t switches;
 	int still; /* looks in a row at which it had not moved */
-	int there; /* looks in a row at which it slept in the same place */
+	int there; /* looks at which it slept in the same place, less those at which it did not */
 	char place[640];
 };
+
+/* Who polls is elsewhere now and then: that takes back more than a look there has given. */
+static void look_at_place(struct sight *sight, const char *place)
+{
+	if (place[0] && !strcmp(place, sight->place))
+		sight->there++;
+	else
+		sight->there -= sight->there < ELSEWHERE ? sight->there : ELSEWHERE;
+	if (!sight->there)
+		snprintf(sight->place, sizeof(sight->place), "%s", place);
+}
 
 /* Looks at it once more; true if it is clear by now that it waits. */
 static bool seen_to_wait(pid_t pid, struct sight *sight)
@@ -106,16 +118,17 @@ static bool seen_to_wait(pid_t pid, struct sight *sight)
 	char state, place[sizeof(sight->place)];
 	int64_t switches;
 
-	if (!read_task(pid, &state, &switches) || !strchr("SDX", state)) {
-		*sight = (struct sight){ .switches = -1 };
-		return false;
-	}
+	place[0] = '\0';
+	if (!read_task(pid, &state, &switches) || !strchr("SDX", state))
+		switches = -1;
+	else
+		dp_actor_where(pid, place, sizeof(place));
 	/* Nothing becomes of the dead. */
-	sight->still = switches != sight->switches ? 0 : sight->still + (state == 'X' ? 5 : 1);
+	sight->still = switches < 0 || switches != sight->switches ? 0
+		       : state == 'X'                              ? QUIET
+								   : sight->still + 1;
 	sight->switches = switches;
-	dp_actor_where(pid, place, sizeof(place));
-	sight->there = place[0] && !strcmp(place, sight->place) ? sight->there + 1 : 0;
-	memcpy(sight->place, place, sizeof(place));
+	look_at_place(sight, place);
 	return sight->still >= QUIET || sight->there >= POLLS;
 }
 
@@ -165,6 +178,19 @@ enum dp_fate dp_actor_wait_end(struct dp_actor *actor, uint64_t limit_ms)
 	if (reaped(actor))
 		return DP_DIED;
 	return watch(actor, limit_ms, true, &reply);
+}
+
+enum dp_fate dp_actor_hear(struct dp_actor *actor, uint64_t limit_ms, struct dp_reply *reply)
+{
+	uint64_t end = dp_now_ms() + limit_ms;
+	enum dp_fate fate;
+
+	*reply = (struct dp_reply){ 0 };
+	do {
+		if (look(actor, false, reply, &fate))
+			return fate;
+	} while (dp_now_ms() < end);
+	return DP_RUNS;
 }
 
 bool dp_actor_tell(struct dp_actor *actor, char command)
