@@ -485,9 +485,10 @@ struct dp_task {
 };
 
 /**
- * dp_pool_jobs - how many guests this computer carries: one for each core, if memory suffices
+ * dp_pool_jobs - how many guests this computer carries, if memory suffices
+ * @waiting: they wait half of the time: three for two cores, rather than one for each
  */
-unsigned int dp_pool_jobs(void);
+unsigned int dp_pool_jobs(bool waiting);
 
 /**
  * dp_pool_run - carry out tasks, each in a guest of its own

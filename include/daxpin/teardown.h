@@ -147,6 +147,13 @@ void dp_target_find(const struct dp_mapping *mapping, const struct dp_area *area
 void dp_event_carry_out(int fd, int (*act)(const struct dp_target *, struct dp_error *),
 			const struct dp_target *target);
 
+/**
+ * dp_owner_access - the access flags with which a mapping is registered
+ * @mapping: its kind
+ * @odp: the adapter pages on demand; fs-dax, which cannot be pinned for long, is then registered so
+ */
+unsigned int dp_owner_access(const struct dp_mapping *mapping, bool odp);
+
 /* How to carry out scenarios. */
 struct dp_teardown_options {
 	struct dp_env env;
@@ -172,12 +179,5 @@ struct dp_teardown_options {
  */
 int dp_teardown_run(const struct dp_scenario *scenario, const struct dp_teardown_options *options,
 		    int fd, struct dp_error *err);
-
-/**
- * dp_race_run - carry out one race
- * As dp_teardown_run().
- */
-int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_options *options,
-		int fd, struct dp_error *err);
 
 #endif

@@ -12,8 +12,15 @@
 
 #define CLI_MAX_LIST 64
 
-/* What `check` takes, on the host and in the guest. */
+enum cli_question {
+	CLI_CHECK,
+	CLI_TEARDOWN,
+	CLI_RACE,
+};
+
+/* What the commands that ask a kernel take, on the host and in the guest. */
 struct cli_check_options {
+	enum cli_question question;
 	const char *only[CLI_MAX_LIST];
 	size_t nonly;
 	const char *dirs[CLI_MAX_LIST];
@@ -23,19 +30,24 @@ struct cli_check_options {
 	const struct dp_format *format;
 	uint64_t size;
 	bool timing;
+	uint64_t iterations, duration_ms, seed; /* of a race; 0, and seeded tells */
+	bool seeded;
+	const char *device; /* to tear down on the host, or NULL */
+	bool destroy;
 };
 
 /**
- * cli_check_parse - read the options of `check`
- * @argc, @argv: beginning with the word "check"
- * @host: whether --dir is one of them
+ * cli_check_parse - read the options of `check`, `teardown` or `race`
+ * @argc, @argv: beginning with that word
+ * @question: which
+ * @host: for this machine rather than the guest: --dir, --destroy-data and a device are taken
  * @options: receives them
  * @err: what is wrong (bad input)
  *
  * Return: 0, 1 after --help was answered, or -EINVAL.
  */
-int cli_check_parse(int argc, char **argv, bool host, struct cli_check_options *options,
-		    struct dp_error *err);
+int cli_check_parse(int argc, char **argv, enum cli_question question, bool host,
+		    struct cli_check_options *options, struct dp_error *err);
 
 /* Writes the report of a run to stdout and returns the exit code. */
 int cli_report(const struct cli_check_options *options, const struct dp_run_record *run);
@@ -44,10 +56,10 @@ int cli_report(const struct cli_check_options *options, const struct dp_run_reco
 void cli_progress(const char *what, int percent);
 
 /**
- * cli_options - read the options of a command, up to its first other word (optind)
+ * cli_options - read the options of a command; optind is at the first word that is none
  * @argc, @argv: beginning with the command's word
  * @known: for getopt_long(), ended by zeros; "help" is added here
- * @brief: its short options, such as "k:"
+ * @brief: its short options, such as "k:"; a "+" first if words may follow that are not its own
  * @help: what --help prints
  * @take: is given each option's letter, its value in optarg
  * @arg: for @take

@@ -157,7 +157,7 @@ int cli_check(int argc, char **argv)
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	struct cli_check_options options;
 	struct dp_error err = { 0 };
-	int rc = cli_check_parse(argc, argv, true, &options, &err);
+	int rc = cli_check_parse(argc, argv, CLI_CHECK, true, &options, &err);
 
 	if (rc == 1)
 		return 0;

@@ -18,7 +18,8 @@
 
 static const char help[] =
 	"Usage: daxpin guest [OPTIONS] check [CHECK-OPTIONS]\n"
-	"       daxpin guest [OPTIONS] teardown [CHECK-OPTIONS]\n"
+	"       daxpin guest [OPTIONS] teardown [TEARDOWN-OPTIONS]\n"
+	"       daxpin guest [OPTIONS] race [RACE-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] as-host COMMAND…\n"
 	"       daxpin guest [OPTIONS] --bare\n"
 	"\n"
@@ -44,6 +45,8 @@ static const char help[] =
 
 /* The guest has 1 GiB: a region that fits leaves room for the rest. */
 #define GUEST_MEMORY (512ULL << 20)
+/* How often each race is run if nothing is said. */
+#define RACES 100
 /* A matrix is shared out among so many guests at most: more would wait for each other. */
 #define MAX_PARTS 4
 
@@ -148,7 +151,7 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 		.limits = { .boot_ms = 300000, .silence_ms = 90000, .total_ms = 900000 },
 		.cell_ms = 60000,
 	};
-	return cli_options(argc, argv, known, "k:", help, take, o, err);
+	return cli_options(argc, argv, known, "+k:", help, take, o, err);
 }
 
 static char *command_line(struct json_object *obj)
@@ -187,12 +190,19 @@ static char *check_command(const struct guest_options *o, const struct cli_check
 	return command_line(obj);
 }
 
-static char *teardown_command(const struct cli_check_options *check, const char *id)
+static char *scenario_command(const struct cli_check_options *check, const char *id)
 {
-	struct json_object *obj = begin_command("teardown", check), *only = json_object_new_array();
+	bool race = check->question == CLI_RACE;
+	struct json_object *obj = begin_command(race ? "race" : "teardown", check);
+	struct json_object *only = json_object_new_array();
 
 	json_object_array_add(only, json_object_new_string(id));
 	json_object_object_add(obj, "only", only);
+	if (race) {
+		dp_json_add_int(obj, "iterations", (int64_t)check->iterations);
+		dp_json_add_int(obj, "duration_ms", (int64_t)check->duration_ms);
+		dp_json_add_int(obj, "seed", (int64_t)check->seed);
+	}
 	return command_line(obj);
 }
 
@@ -285,7 +295,7 @@ static int run_tasks(const struct guest_options *o, const struct dp_policy *poli
 	uint64_t start;
 	int rc = dp_collect_init(&making, 0);
 
-	run->jobs = o->jobs ? o->jobs : dp_pool_jobs();
+	run->jobs = o->jobs ? o->jobs : dp_pool_jobs(!whole);
 	if (!rc)
 		rc = prepare(o, &boot, &making, err);
 	start = dp_now_ms();
@@ -355,7 +365,7 @@ static unsigned int count_mappings(const struct dp_plan *plan)
 /* A fault, and a boot of its own, are for one guest unless more are asked for. */
 static unsigned int parts_of(const struct guest_options *o, const struct dp_plan *plan)
 {
-	unsigned int parts = o->jobs ? o->jobs : o->fresh || o->fault ? 1 : dp_pool_jobs();
+	unsigned int parts = o->jobs ? o->jobs : o->fresh || o->fault ? 1 : dp_pool_jobs(false);
 	unsigned int mappings = count_mappings(plan);
 
 	parts = parts < MAX_PARTS ? parts : MAX_PARTS;
@@ -386,7 +396,7 @@ static int run_check(const struct guest_options *o, int argc, char **argv, struc
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
 	dp_cleanup(dp_run_clear) struct dp_run_record run = { 0 };
 	struct cli_check_options check;
-	int rc = cli_check_parse(argc, argv, false, &check, err);
+	int rc = cli_check_parse(argc, argv, CLI_CHECK, false, &check, err);
 
 	if (rc == 1)
 		return 0;
@@ -401,9 +411,9 @@ static int run_check(const struct guest_options *o, int argc, char **argv, struc
 	return rc ? rc : cli_report(&check, &run);
 }
 
-static int tear_down(const struct guest_options *o, const struct cli_check_options *check,
-		     const struct dp_scenarios *scenarios, struct dp_run_record *run,
-		     struct dp_error *err)
+static int ask_scenarios(const struct guest_options *o, const struct cli_check_options *check,
+			 const struct dp_scenarios *scenarios, struct dp_run_record *run,
+			 struct dp_error *err)
 {
 	struct dp_task *tasks = calloc(scenarios->count, sizeof(*tasks));
 	int rc = tasks ? 0 : -ENOMEM;
@@ -411,7 +421,7 @@ static int tear_down(const struct guest_options *o, const struct cli_check_optio
 	for (size_t i = 0; i < scenarios->count && !rc; i++) {
 		const char *id = scenarios->list[i].id;
 
-		rc = begin_task(&tasks[i], teardown_command(check, id), 1);
+		rc = begin_task(&tasks[i], scenario_command(check, id), 1);
 		if (!rc)
 			dp_collect_add(tasks[i].collect, id);
 	}
@@ -421,21 +431,36 @@ static int tear_down(const struct guest_options *o, const struct cli_check_optio
 	return rc;
 }
 
-static int run_teardown(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
+/* What the user left open: how often, and the seed, which is printed. */
+static void complete_race(struct cli_check_options *check, struct guest_options *o)
+{
+	if (!check->iterations && !check->duration_ms)
+		check->iterations = RACES;
+	if (!check->seeded)
+		check->seed = dp_now_us() & UINT32_MAX;
+	if (o->limits.total_ms < 2 * check->duration_ms)
+		o->limits.total_ms = 2 * check->duration_ms;
+}
+
+static int run_scenarios(struct guest_options *o, enum cli_question question, int argc, char **argv,
+			 struct dp_error *err)
 {
 	dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
 	dp_cleanup(dp_run_clear) struct dp_run_record run = { 0 };
+	bool race = question == CLI_RACE;
 	struct cli_check_options check;
-	int rc = cli_check_parse(argc, argv, false, &check, err);
+	int rc = cli_check_parse(argc, argv, question, false, &check, err);
 
 	if (rc == 1)
 		return 0;
 	if (!rc)
 		rc = dp_size_check(check.size, GUEST_MEMORY, err);
 	if (!rc)
-		rc = dp_scenarios_make(check.only, check.nonly, false, &scenarios, err);
+		rc = dp_scenarios_make(check.only, check.nonly, race, &scenarios, err);
+	if (!rc && race)
+		complete_race(&check, o);
 	if (!rc)
-		rc = tear_down(o, &check, &scenarios, &run, err);
+		rc = ask_scenarios(o, &check, &scenarios, &run, err);
 	return rc ? rc : cli_report(&check, &run);
 }
 
@@ -485,15 +510,18 @@ int cli_guest(int argc, char **argv)
 	else if (command && !options.bare && !strcmp(command, "check"))
 		rc = run_check(&options, argc - optind, argv + optind, &err);
 	else if (command && !options.bare && !strcmp(command, "teardown"))
-		rc = run_teardown(&options, argc - optind, argv + optind, &err);
+		rc = run_scenarios(&options, CLI_TEARDOWN, argc - optind, argv + optind, &err);
+	else if (command && !options.bare && !strcmp(command, "race"))
+		rc = run_scenarios(&options, CLI_RACE, argc - optind, argv + optind, &err);
 	else if (command && !options.bare && !strcmp(command, "as-host"))
 		rc = run_as_host(&options, argc - optind, argv + optind, &err);
 	else if (command)
 		rc = dp_bad_input(
 			&err,
-			"the guest has no command \"%s\": check, teardown, as-host, or --bare alone",
+			"the guest has no command \"%s\": check, teardown, race, as-host, or --bare alone",
 			command);
 	else
-		rc = dp_bad_input(&err, "a command for the guest is missing: check");
+		rc = dp_bad_input(&err,
+				  "a command for the guest is missing: check, teardown or race");
 	return rc < 0 ? dp_error_print(&err) : rc;
 }

@@ -8,6 +8,7 @@
 #include "cli.h"
 
 #include "daxpin/check.h"
+#include "daxpin/cleanup.h"
 #include "daxpin/text.h"
 
 static const char check_help[] =
@@ -28,15 +29,58 @@ static const char check_help[] =
 	"  --format FORMAT  text or json\n"
 	"  --timing         show how long the phases took\n";
 
+static const char teardown_help[] =
+	"Usage: daxpin guest [OPTIONS] teardown [OPTIONS]\n"
+	"       daxpin teardown --destroy-data DEVICE [OPTIONS]     on this machine\n"
+	"\n"
+	"Takes devices away while memory regions over them are registered, and says what\n"
+	"the kernel did, step by step, and which promise of the contract it broke. In the\n"
+	"guest, each scenario has a machine of its own. On this machine, only the DAX\n"
+	"device that is named is touched (dax0.0, or the disk of a mounted fsdax, pmem0);\n"
+	"what is on it is lost, and a kernel that breaks its promise may go down.\n"
+	"\n"
+	"  --only GLOB      only these: an id (teardown/devdax-*/devdax-unbind/*) or a\n"
+	"                   mapping; may be repeated\n"
+	"  --size SIZE      of each region (default 2M)\n"
+	"  --rdma DEVICE    register through this adapter (default: the first)\n"
+	"  --destroy-data   yes, the device may be taken away; not for the guest\n"
+	"  --format FORMAT  text or json\n"
+	"  --timing         show how long the phases took\n";
+
+static const char race_help[] =
+	"Usage: daxpin guest [OPTIONS] race [OPTIONS]\n"
+	"\n"
+	"Registers and deregisters on several threads while a device is taken away and\n"
+	"brought back, again and again: each registration must succeed and hold the\n"
+	"device, or fail cleanly; nothing may leak, and the kernel must survive.\n"
+	"\n"
+	"  --only GLOB      only these: an id (race/devdax-*/devdax-unbind) or a mapping;\n"
+	"                   may be repeated\n"
+	"  --iterations N   races for each id (default 100)\n"
+	"  --seconds S      or so long for each id\n"
+	"  --seed N         of the random times, as an earlier run printed it\n"
+	"  --size SIZE      of each region (default 2M)\n"
+	"  --rdma DEVICE    register through this adapter (default: the first)\n"
+	"  --format FORMAT  text or json\n"
+	"  --timing         show how long the phases took\n";
+
+/* What each command takes, by letter. */
+static const struct {
+	const char *help, *letters;
+} questions[] = {
+	[CLI_CHECK] = { check_help, "osrpftd" },
+	[CLI_TEARDOWN] = { teardown_help, "osrftD" },
+	[CLI_RACE] = { race_help, "osrftiSe" },
+};
+
 int cli_options(int argc, char **argv, const struct option *known, const char *brief,
 		const char *help, int (*take)(int letter, void *arg, struct dp_error *err),
 		void *arg, struct dp_error *err)
 {
 	char letters[16];
-	int letter, at = 1, rc = 0;
+	int letter, rc = 0;
 
-	/* "+": the words of another command may follow, with options of their own. */
-	snprintf(letters, sizeof(letters), "+h%s", brief);
+	snprintf(letters, sizeof(letters), "%sh", brief);
 	optind = 0;
 	opterr = 0;
 	while (!rc && (letter = getopt_long(argc, argv, letters, known, NULL)) != -1) {
@@ -44,11 +88,10 @@ int cli_options(int argc, char **argv, const struct option *known, const char *b
 			return fputs(help, stdout) < 0 ? -EIO : 1;
 		if (letter == '?') {
 			dp_bad_input(err, "unknown option \"%s\", or one that lacks its value",
-				     argv[at]);
+				     argv[optind - 1]);
 			return dp_hint(err, "daxpin %s --help lists the options", argv[0]);
 		}
 		rc = take(letter, arg, err);
-		at = optind;
 	}
 	return rc;
 }
@@ -91,11 +134,40 @@ static int parse_size(const char *text, uint64_t *size, struct dp_error *err)
 	return 0;
 }
 
+static int parse_number(const char *text, const char *option, uint64_t *number,
+			struct dp_error *err)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	if (errno || *end || end == text || *text == '-' || *number > INT64_MAX)
+		return dp_bad_input(err, "--%s wants a whole number, not \"%s\"", option, text);
+	return 0;
+}
+
+static int parse_iterations(const char *text, uint64_t *iterations, struct dp_error *err)
+{
+	int rc = parse_number(text, "iterations", iterations, err);
+
+	return rc || *iterations ? rc : dp_bad_input(err, "no race at all (--iterations 0)");
+}
+
 static int take(int letter, void *arg, struct dp_error *err)
 {
 	struct cli_check_options *o = arg;
 
 	switch (letter) {
+	case 'i':
+		return parse_iterations(optarg, &o->iterations, err);
+	case 'S':
+		return cli_parse_seconds(optarg, "seconds", &o->duration_ms, err);
+	case 'e':
+		o->seeded = true;
+		return parse_number(optarg, "seed", &o->seed, err);
+	case 'D':
+		o->destroy = true;
+		return 0;
 	case 'o':
 		return add(o->only, &o->nonly, optarg, err);
 	case 'd':
@@ -116,10 +188,19 @@ static int take(int letter, void *arg, struct dp_error *err)
 	}
 }
 
-int cli_check_parse(int argc, char **argv, bool host, struct cli_check_options *options,
-		    struct dp_error *err)
+/* Those of a command, out of all. */
+static void select_options(const char *letters, const struct option *all, struct option *some)
 {
-	static const struct option known[] = {
+	for (; all->name; all++)
+		if (all->val == 'h' || strchr(letters, all->val))
+			*some++ = *all;
+	*some = (struct option){ 0 };
+}
+
+int cli_check_parse(int argc, char **argv, enum cli_question question, bool host,
+		    struct cli_check_options *options, struct dp_error *err)
+{
+	static const struct option all[] = {
 		{ "only", required_argument, NULL, 'o' },
 		{ "size", required_argument, NULL, 's' },
 		{ "rdma", required_argument, NULL, 'r' },
@@ -128,16 +209,27 @@ int cli_check_parse(int argc, char **argv, bool host, struct cli_check_options *
 		{ "timing", no_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "dir", required_argument, NULL, 'd' },
+		{ "iterations", required_argument, NULL, 'i' },
+		{ "seconds", required_argument, NULL, 'S' },
+		{ "seed", required_argument, NULL, 'e' },
+		{ "destroy-data", no_argument, NULL, 'D' },
 		{ 0 },
 	};
+	struct option known[DP_ARRAY_SIZE(all)];
 	int rc;
 
-	*options = (struct cli_check_options){ .format = dp_format_find("text"), .size = 2 << 20 };
-	rc = cli_options(argc, argv, known, "", check_help, take, options, err);
+	*options = (struct cli_check_options){ .question = question,
+					       .format = dp_format_find("text"),
+					       .size = 2 << 20 };
+	select_options(questions[question].letters, all, known);
+	rc = cli_options(argc, argv, known, "", questions[question].help, take, options, err);
 	if (rc)
 		return rc;
-	if (options->ndirs && !host)
-		return dp_bad_input(err, "--dir is for the host: the guest has folders of its own");
+	if ((options->ndirs || options->destroy) && !host)
+		return dp_bad_input(err, "--%s is for the host: the guest has its own",
+				    options->ndirs ? "dir" : "destroy-data");
+	if (host && question == CLI_TEARDOWN && optind < argc)
+		options->device = argv[optind++];
 	if (optind < argc)
 		return dp_bad_input(err, "unexpected \"%s\": select ids with --only", argv[optind]);
 	return 0;

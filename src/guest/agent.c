@@ -6,6 +6,7 @@
  *   {"command":"check","only":[GLOB…],"part":N,"parts":N,"size":BYTES,"cell_limit_ms":MS,
  *    "fault":NAME}
  *   {"command":"teardown","only":[ID],"size":BYTES}
+ *   {"command":"race","only":[ID],"size":BYTES,"iterations":N,"duration_ms":MS,"seed":N}
  *   {"command":"as-host","arguments":[WORD…]}   daxpin itself, as if the guest were the host
  *   {"command":"poweroff"}
  *
@@ -30,7 +31,7 @@
 #include "daxpin/guest.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
-#include "daxpin/rdma.h"
+#include "daxpin/race.h"
 #include "daxpin/teardown.h"
 #include "devices.h"
 
@@ -124,7 +125,8 @@ static size_t read_globs(struct json_object *command, const char **globs)
 /* How long between two signs of life, ms. */
 #define HEARTBEAT_MS 2000
 
-static int run_scenario(const struct dp_scenario *scenario,
+/* In a process of its own, so that this one lives on whatever the kernel does to it. */
+static int run_scenario(const struct dp_scenario *scenario, bool race,
 			const struct dp_teardown_options *options, int fd, struct dp_error *err)
 {
 	pid_t pid = fork();
@@ -133,7 +135,7 @@ static int run_scenario(const struct dp_scenario *scenario,
 	if (pid == 0) {
 		struct dp_error failure = { 0 };
 
-		if (dp_teardown_run(scenario, options, fd, &failure))
+		if ((race ? dp_race_run : dp_teardown_run)(scenario, options, fd, &failure))
 			say_failed(fd, &failure);
 		_exit(0);
 	}
@@ -176,28 +178,35 @@ static int run_check(int fd, struct json_object *command, struct dp_error *err)
 	return rc ? rc : dp_check_run(&plan, &options, fd, err);
 }
 
-/* In a process of its own, so that this one lives on whatever the kernel does to it. */
-static int run_teardown(int fd, struct json_object *command, struct dp_error *err)
+/* A number of the command, 0 if it has none. */
+static uint64_t number(struct json_object *command, const char *key)
+{
+	int64_t value;
+
+	return dp_json_int(command, key, &value) || value < 0 ? 0 : (uint64_t)value;
+}
+
+static int run_scenarios(int fd, struct json_object *command, bool race, struct dp_error *err)
 {
 	struct dp_teardown_options options = {
 		.env = { .dirs = scratch, .ndirs = DP_ARRAY_SIZE(scratch), .guest = true },
+		.iterations = number(command, "iterations"),
+		.duration_ms = number(command, "duration_ms"),
+		.seed = number(command, "seed"),
 		.channel = fd,
 	};
 	dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
 	const char *globs[MAX_GLOBS];
-	int64_t size;
 	int rc;
 
-	if (dp_json_int(command, "size", &size))
-		return dp_fail(err, -EBADMSG, "the command lacks a number");
-	options.env.size = (uint64_t)size;
+	options.env.size = number(command, "size");
 	options.rdma = dp_json_text(command, "rdma");
-	rc = dp_scenarios_make(globs, read_globs(command, globs), false, &scenarios, err);
+	rc = dp_scenarios_make(globs, read_globs(command, globs), race, &scenarios, err);
 	for (size_t i = 0; i < scenarios.count && !rc; i++) {
 		if (dp_is_p2pdma(scenarios.list[i].mapping))
 			rc = dp_devices_nvme(fd, err);
 		if (!rc)
-			rc = run_scenario(&scenarios.list[i], &options, fd, err);
+			rc = run_scenario(&scenarios.list[i], race, &options, fd, err);
 	}
 	return rc;
 }
@@ -264,7 +273,9 @@ static void carry_out(int fd, const char *line)
 		power_off();
 	dp_emit_text(fd, "taken", NULL, NULL);
 	if (name && !strcmp(name, "teardown"))
-		rc = run_teardown(fd, command, &err);
+		rc = run_scenarios(fd, command, false, &err);
+	else if (name && !strcmp(name, "race"))
+		rc = run_scenarios(fd, command, true, &err);
 	else if (name && !strcmp(name, "check"))
 		rc = run_check(fd, command, &err);
 	else if (name && !strcmp(name, "as-host"))

@@ -30,12 +30,13 @@ struct pool {
 	struct dp_error error;
 };
 
-unsigned int dp_pool_jobs(void)
+unsigned int dp_pool_jobs(bool waiting)
 {
 	dp_autofree char *text = NULL;
 	long jobs = sysconf(_SC_NPROCESSORS_ONLN);
 	const char *line;
 
+	jobs += waiting ? jobs / 2 : 0;
 	if (dp_read_file("/proc/meminfo", 65536, &text, NULL, NULL))
 		return 1;
 	line = strstr(text, "MemAvailable:");

@@ -104,12 +104,39 @@ static void take_end(struct dp_collect *c, struct json_object *obj)
 	keep(c, &cell);
 }
 
+static bool says(struct json_object *obj, const char *key, const char *text)
+{
+	const char *have = dp_json_text(obj, key);
+
+	return !strcmp(have ? have : "", text);
+}
+
+/* The sums of a race replace those that came before. */
+static bool replaced(struct json_object *steps, struct json_object *obj)
+{
+	const char *step = dp_json_text(obj, "step");
+	size_t count = json_object_array_length(steps);
+
+	if (!step || strcmp(step, "race"))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const char *have = dp_json_text(json_object_array_get_idx(steps, i), "step");
+
+		if (have && !strcmp(have, "race") &&
+		    says(json_object_array_get_idx(steps, i), "kind", "step"))
+			return !json_object_array_put_idx(steps, i, json_object_get(obj));
+	}
+	return false;
+}
+
 static void add_step(struct dp_collect *c, struct json_object *obj)
 {
 	struct dp_record *record = c->current;
 
 	if (!record->steps)
 		record->steps = json_object_new_array();
+	if (replaced(record->steps, obj))
+		return;
 	if (json_object_array_length(record->steps) < STEPS_LIMIT)
 		json_object_array_add(record->steps, json_object_get(obj));
 }
@@ -121,7 +148,8 @@ static void take_step(struct dp_collect *c, struct json_object *obj)
 		return;
 	}
 	dp_json_add_int(obj, "at_ms", (int64_t)(dp_now_ms() - c->current->began));
-	c->current->doing[0] = '\0';
+	if (strcmp(dp_json_text(obj, "step"), "race"))
+		c->current->doing[0] = '\0';
 	add_step(c, obj);
 }
 
@@ -140,13 +168,6 @@ static const char *last_step(const struct dp_record *record)
 		return record->doing;
 	return count ? dp_json_text(json_object_array_get_idx(record->steps, count - 1), "step")
 		     : NULL;
-}
-
-static bool says(struct json_object *obj, const char *key, const char *text)
-{
-	const char *have = dp_json_text(obj, key);
-
-	return !strcmp(have ? have : "", text);
 }
 
 /* What a kernel says again and again is kept once, with how often. */

@@ -46,9 +46,6 @@ struct dp_owner {
  */
 int dp_owner_start(struct dp_actor *actor, struct dp_owner *owner);
 
-/* Access flags with which a mapping of this kind is registered. */
-unsigned int dp_owner_access(const struct dp_mapping *mapping, bool odp);
-
 /**
  * dp_owner_churn - start a process that registers and deregisters without end
  * @actor: receives it; answers once it has begun

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One race: so many rounds, or so long, each of which goes
+ *
+ *   map       the racer makes the mapping, if it has none
+ *   run       its threads register and deregister, each has done so once
+ *   event     a process takes the device away, a random time later
+ *   end       the threads end: each has seen what comes after the event
+ *   pins      nothing may be pinned now
+ *   back      the device is brought back
+ *
+ * After each round the sums so far are written to the stream, where they replace those of the round
+ * before. The first broken promise ends the race: what comes after it would be no evidence.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "racer.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
+#include "daxpin/complaint.h"
+#include "daxpin/observe.h"
+#include "daxpin/pin.h"
+#include "daxpin/race.h"
+
+/* How long one part of a round may take, ms: registrations take microseconds, a bind of a GiB less
+ * than a second. */
+#define PART_LIMIT_MS 30000
+/* The event begins so long after the threads at most, us. */
+#define DELAY_US 2000
+
+struct run {
+	struct dp_race *race; /* shared with racer and event */
+	struct dp_actor racer, event;
+	struct dp_pins before;
+	bool pins_known;
+	uint64_t rounds, refused, random, started_ms;
+	int64_t leaked;
+	char state[64];  /* "completed", or what went wrong */
+	char where[640]; /* in the kernel, where something waits */
+	char text[320];
+	int fd;
+};
+
+static void clear(struct run *run)
+{
+	dp_actor_clear(&run->event);
+	dp_actor_clear(&run->racer);
+	if (run->race)
+		munmap(run->race, sizeof(*run->race));
+}
+
+/* Notes what ended the race, the first only; false, so that it can be returned. */
+static bool broke(struct run *run, const char *state, pid_t pid, const char *text)
+{
+	if (run->state[0])
+		return false;
+	snprintf(run->state, sizeof(run->state), "%s", state);
+	snprintf(run->text, sizeof(run->text), "%.300s", text);
+	dp_actor_where(pid, run->where, sizeof(run->where));
+	return false;
+}
+
+/* ---- sums -------------------------------------------------------------------------------- */
+
+static struct json_object *errors_of(const struct dp_tally *sum)
+{
+	struct json_object *obj = json_object_new_object();
+
+	for (int i = 0; i < DP_ERRNOS; i++)
+		if (sum->errors[i])
+			dp_json_add_int(obj, dp_errno_name(i), (int64_t)sum->errors[i]);
+	return obj;
+}
+
+static void add_up(const struct dp_race *race, struct dp_tally *sum)
+{
+	*sum = (struct dp_tally){ 0 };
+	for (int t = 0; t < DP_RACERS; t++) {
+		const struct dp_tally *one = &race->tally[t];
+
+		sum->allowed += one->allowed;
+		sum->during += one->during;
+		sum->early += one->early;
+		sum->late += one->late;
+		sum->not_held += one->not_held;
+		sum->not_released += one->not_released;
+		sum->early_errno = one->early ? one->early_errno : sum->early_errno;
+		sum->release_errno = one->not_released ? one->release_errno : sum->release_errno;
+		for (int i = 0; i < DP_ERRNOS; i++)
+			sum->errors[i] += one->errors[i];
+	}
+}
+
+static void add_sums(const struct dp_tally *sum, struct json_object *obj)
+{
+	dp_json_add_int(obj, "allowed", (int64_t)sum->allowed);
+	json_object_object_add(obj, "errors", errors_of(sum));
+	dp_json_add_int(obj, "allowed_during", (int64_t)sum->during);
+	dp_json_add_int(obj, "early", (int64_t)sum->early);
+	if (sum->early)
+		dp_json_add_text(obj, "early_errno",
+				 sum->early_errno ? dp_errno_name(sum->early_errno) : "allowed");
+	dp_json_add_int(obj, "late", (int64_t)sum->late);
+	dp_json_add_int(obj, "not_held", (int64_t)sum->not_held);
+	dp_json_add_int(obj, "not_released", (int64_t)sum->not_released);
+	if (sum->not_released)
+		dp_json_add_text(obj, "release_errno", dp_errno_name(sum->release_errno));
+}
+
+static void emit_sums(const struct run *run)
+{
+	const struct dp_race *race = run->race;
+	struct json_object *obj = json_object_new_object();
+	struct dp_tally sum;
+
+	add_up(race, &sum);
+	dp_json_add_text(obj, "kind", "step");
+	dp_json_add_text(obj, "step", "race");
+	dp_json_add_text(obj, "state", run->state[0] ? run->state : "completed");
+	dp_json_add_text(obj, "text", run->text);
+	dp_json_add_text(obj, "where", run->where);
+	dp_json_add_text(obj, "device", race->target.device);
+	dp_json_add_int(obj, "threads", DP_RACERS);
+	dp_json_add_int(obj, "seed", (int64_t)race->options->seed);
+	dp_json_add_int(obj, "races", (int64_t)run->rounds);
+	dp_json_add_int(obj, "refused", (int64_t)run->refused);
+	dp_json_add_text(obj, "first", race->first ? dp_errno_name(race->first) : NULL);
+	json_object_object_add(obj, "on_demand", json_object_new_boolean(race->on_demand));
+	add_sums(&sum, obj);
+	if (run->pins_known)
+		dp_json_add_int(obj, "leaked", run->leaked);
+	dp_json_add_int(obj, "ms", (int64_t)(dp_now_ms() - run->started_ms));
+	dp_emit(run->fd, obj);
+	tcdrain(run->fd);
+}
+
+/* ---- one round --------------------------------------------------------------------------- */
+
+/* An order to the racer; false after noting what is wrong. */
+static bool racer_does(struct run *run, enum dp_racer_order order, const char *what,
+		       struct dp_reply *reply)
+{
+	enum dp_fate fate = DP_DIED;
+	int tid = 0;
+
+	if (dp_actor_tell(&run->racer, (char)order))
+		fate = dp_actor_hear(&run->racer, PART_LIMIT_MS, reply);
+	if (fate == DP_DONE && !reply->rc)
+		return true;
+	for (int i = 0; i < DP_RACERS && !tid; i++)
+		tid = atomic_load(&run->race->thread[i]);
+	if (fate == DP_DONE)
+		return broke(run, what, 0, run->race->error.what);
+	return broke(run, fate == DP_DIED ? "racer died" : "registration hangs", tid, what);
+}
+
+/* In a process of its own: waits its random time, and takes the device away. */
+static void act_event(int fd, void *arg)
+{
+	struct run *run = arg;
+	struct dp_race *race = run->race;
+	struct dp_error err = { 0 };
+	struct dp_reply reply = { 0 };
+
+	usleep((useconds_t)(run->random % DELAY_US));
+	atomic_store(&race->begun, dp_race_now());
+	reply.rc = race->scenario->event->run(&race->target, &err);
+	atomic_store(&race->ended, dp_race_now());
+	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
+	if (write(fd, &reply, sizeof(reply)) < 0)
+		_exit(1);
+}
+
+static void act_back(int fd, void *arg)
+{
+	struct run *run = arg;
+
+	dp_event_carry_out(fd, run->race->scenario->event->undo, &run->race->target);
+}
+
+static bool open_file(struct run *run, int fd)
+{
+	char path[64];
+
+	if (!run->race->scenario->event->file || run->race->target.file >= 0)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)run->racer.pid, fd);
+	run->race->target.file = open(path, O_RDWR | O_CLOEXEC);
+	return run->race->target.file >= 0 ||
+	       broke(run, "no file", 0, "the mapped file cannot be opened a second time");
+}
+
+static bool take_away(struct run *run)
+{
+	enum dp_fate fate = DP_DIED;
+	struct dp_reply reply;
+
+	if (!dp_actor_start(&run->event, act_event, run))
+		fate = dp_actor_wait(&run->event, PART_LIMIT_MS, &reply);
+	if (fate != DP_DONE) {
+		broke(run, fate == DP_DIED ? "event died" : "event waits", run->event.pid, "");
+		return false;
+	}
+	run->refused += reply.rc != 0;
+	dp_actor_clear(&run->event);
+	return true;
+}
+
+static bool bring_back(struct run *run)
+{
+	enum dp_fate fate = DP_DIED;
+	struct dp_reply reply;
+
+	if (!dp_actor_start(&run->event, act_back, run))
+		fate = dp_actor_wait(&run->event, PART_LIMIT_MS, &reply);
+	if (fate != DP_DONE || reply.rc)
+		return broke(run, "does not come back", run->event.pid,
+			     fate == DP_DONE ? reply.text : dp_fate_name(fate));
+	dp_actor_clear(&run->event);
+	return true;
+}
+
+/* Whatever became of the event, the threads end, and the kernel is looked at. */
+static bool look_after(struct run *run)
+{
+	struct dp_reply reply;
+	struct dp_pins now;
+
+	atomic_store(&run->race->stop, true);
+	if (dp_kernel_has_complained())
+		return broke(run, "kernel complained", 0, "");
+	if (!racer_does(run, DP_RACER_END, "end", &reply))
+		return false;
+	if (dp_kernel_has_complained())
+		return broke(run, "kernel complained", 0, "");
+	if (run->pins_known && !dp_pins_read(&now))
+		run->leaked = (int64_t)(now.acquired - now.released - run->before.acquired +
+					run->before.released);
+	return true;
+}
+
+static bool is_broken(const struct run *run)
+{
+	struct dp_tally sum;
+
+	add_up(run->race, &sum);
+	return run->leaked || sum.early || sum.late || sum.not_held || sum.not_released;
+}
+
+static bool play_round(struct run *run)
+{
+	struct dp_race *race = run->race;
+	struct dp_reply reply;
+	bool done;
+
+	atomic_store(&race->begun, 0);
+	atomic_store(&race->ended, 0);
+	atomic_store(&race->stop, false);
+	race->round = run->rounds;
+	if (!racer_does(run, DP_RACER_MAP, "no mapping", &reply) ||
+	    !open_file(run, (int)reply.number))
+		return false;
+	if (!racer_does(run, DP_RACER_RUN, "no threads", &reply))
+		return false;
+	dp_race_random(&run->random);
+	done = take_away(run);
+	if (!look_after(run) || !done)
+		return false;
+	run->rounds++;
+	return bring_back(run) && !is_broken(run);
+}
+
+static bool enough(const struct run *run)
+{
+	const struct dp_teardown_options *options = run->race->options;
+
+	if (options->iterations && run->rounds >= options->iterations)
+		return true;
+	return options->duration_ms && dp_now_ms() - run->started_ms >= options->duration_ms;
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+static int share(struct run *run, const struct dp_scenario *scenario,
+		 const struct dp_teardown_options *options, struct dp_error *err)
+{
+	run->race = mmap(NULL, sizeof(*run->race), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run->race == MAP_FAILED) {
+		run->race = NULL;
+		return dp_fail(err, -errno, "cannot share memory with a child");
+	}
+	run->race->scenario = scenario;
+	run->race->options = options;
+	run->random = options->seed;
+	return 0;
+}
+
+static void emit(const struct run *run, const char *kind, const char *text)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "kind", kind);
+	dp_json_add_text(obj, "id", run->race->scenario->id);
+	if (text)
+		dp_json_add_text(obj, "text", text);
+	dp_emit(run->fd, obj);
+}
+
+static void emit_rdma(const struct run *run)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "kind", "rdma");
+	dp_json_add_text(obj, "device", run->race->target.rdma);
+	dp_json_add_text(obj, "provider", run->race->provider);
+	json_object_object_add(obj, "odp", json_object_new_boolean(run->race->odp));
+	dp_emit(run->fd, obj);
+}
+
+/* Makes the mapping for the first time: from here on it is known what is raced for. */
+static int begin(struct run *run, struct dp_error *err)
+{
+	struct dp_race *race = run->race;
+	struct dp_reply reply = { .rc = -EIO };
+	int rc = dp_racer_start(&run->racer, race);
+
+	if (rc)
+		return dp_fail(err, rc, "cannot start the racer");
+	if (!dp_actor_tell(&run->racer, DP_RACER_MAP) ||
+	    dp_actor_hear(&run->racer, PART_LIMIT_MS, &reply) != DP_DONE)
+		return dp_fail(err, -EIO, "the racer cannot begin");
+	if (reply.rc) {
+		*err = race->error;
+		return reply.rc;
+	}
+	emit_rdma(run);
+	if (race->scenario->event->prepare)
+		return race->scenario->event->prepare(&race->target, err);
+	return 0;
+}
+
+int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_options *options,
+		int fd, struct dp_error *err)
+{
+	dp_cleanup(clear) struct run run = { .racer = DP_NO_ACTOR, .event = DP_NO_ACTOR, .fd = fd };
+	struct dp_error cause = { 0 };
+	int rc = share(&run, scenario, options, err);
+
+	if (rc)
+		return rc;
+	dp_emit_text(fd, "begin", "id", scenario->id);
+	dp_mark_step("race");
+	dp_emit_text(fd, "doing", "step", "race");
+	rc = begin(&run, &cause);
+	if (rc) {
+		emit(&run, rc == DP_SKIP ? "skip" : "died", cause.what);
+		return 0;
+	}
+	run.pins_known = !dp_pins_read(&run.before);
+	run.started_ms = dp_now_ms();
+	while (!enough(&run)) {
+		bool on = play_round(&run);
+
+		emit_sums(&run);
+		if (!on)
+			break;
+	}
+	emit(&run, "end", NULL);
+	return 0;
+}
