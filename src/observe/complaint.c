@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,11 +179,14 @@ void dp_recognise_end(struct dp_recogniser *r)
 
 void dp_mark_step(const char *step)
 {
-	dp_autofd int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	char line[80];
 
-	/* 3 is an error: a console that is told to be quiet shows it. */
-	if (fd >= 0)
-		dprintf(fd, "<3>" MARK "%s\n", step);
+	/*
+	 * 3 is an error: a console that is told to be quiet shows it. One write, and no dprintf():
+	 * that asks for the position first, which devkmsg_llseek() refuses.
+	 */
+	snprintf(line, sizeof(line), "<3>" MARK "%.31s\n", step);
+	dp_write_attr(line, "/dev/kmsg");
 }
 
 bool dp_kernel_has_complained(void)
