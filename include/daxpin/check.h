@@ -5,6 +5,7 @@
 #ifndef DAXPIN_CHECK_H
 #define DAXPIN_CHECK_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -74,6 +75,16 @@ void dp_plan_clear(struct dp_plan *plan);
 int dp_size_check(uint64_t size, uint64_t memory, struct dp_error *err);
 
 /*
+ * The machine's pin counters, shared by all who ask: whoever holds the mutex is the only one to
+ * register.
+ */
+struct dp_pin_book {
+	pthread_mutex_t mutex; /* robust and shared between processes */
+	struct dp_pins pins;   /* as they were after the last question */
+	bool known;
+};
+
+/*
  * Someone who asks one question after the other. The mapping stays from one question to the next if
  * they are about the same kind and nothing has changed it; that it is what its name says is shown
  * anew for each.
@@ -81,6 +92,7 @@ int dp_size_check(uint64_t size, uint64_t memory, struct dp_error *err);
 struct dp_asker {
 	const struct dp_rdma *rdma;
 	const struct dp_env *env;
+	struct dp_pin_book *book;
 	const struct dp_mapping *mapping; /* that area is of, NULL without one */
 	const struct dp_mapping *absent;  /* that this machine was found not to have */
 	struct dp_error absence;          /* and why */
@@ -88,13 +100,12 @@ struct dp_asker {
 	struct dp_iomem iomem;       /* read when area was made */
 	struct dp_error iomem_error; /* why it could not be read */
 	struct dp_witness witness;   /* of the area's first byte */
-	struct dp_pins pins;         /* as they were after the last question */
-	bool pins_known;
 	int64_t vmpin_kib; /* VmPin after the last question */
 };
 
-/* Begins with an adapter and a machine. */
-void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env);
+/* Begins with an adapter, a machine and its counters. */
+void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env,
+		   struct dp_pin_book *book);
 
 /**
  * dp_asker_ask - ask one question and write down what was seen
@@ -112,6 +123,9 @@ struct dp_check_options {
 	struct dp_env env;
 	const char *rdma;       /* adapter, NULL for the first */
 	uint64_t cell_limit_ms; /* a cell that takes longer counts as stuck */
+	unsigned int lanes;     /* mappings asked about at the same time; 0 for one */
+	/* Called before the first question about a mapping, may be NULL. */
+	int (*prepare)(const struct dp_mapping *mapping, struct dp_error *err);
 	int (*misbehave)(void); /* called instead of the first cell, to test the watchers */
 };
 
@@ -122,8 +136,8 @@ struct dp_check_options {
  * @fd: stream that receives the observations as they are made
  * @err: context on failure
  *
- * The questions are asked by a child process. If the kernel kills it (an oops does) or it gets
- * stuck, that is an observation, and another child goes on with the next question.
+ * The questions are asked by child processes, one for each lane. If the kernel kills one (an oops
+ * does) or it gets stuck, that is an observation, and another child goes on with the next question.
  *
  * Return: 0 once each question has its observation, or a negative errno if none could be asked.
  */

@@ -45,12 +45,18 @@ int dp_cache_path(char *path, size_t size, struct dp_error *err, const char *fmt
  */
 int dp_cache_lock(const char *name, struct dp_error *err);
 
+/*
+ * Remembers a line of text under a path from dp_cache_path(), whole or not at all; what cannot be
+ * remembered is found out again.
+ */
+void dp_cache_note(const char *path, const char *text);
+
 /* Notes that something in the cache was used now. */
 void dp_cache_use(const char *path);
 
 /* One thing in the cache. */
 struct dp_cache_entry {
-	const char *kind; /* "snapshots", "images", "vmlinux", "kernels", "apt" */
+	const char *kind; /* a folder of it: "snapshots", "images", … */
 	bool derived;     /* can be made again without a network */
 	char path[PATH_MAX];
 	uint64_t bytes; /* on disk */
@@ -91,7 +97,7 @@ void dp_key_text(struct dp_key *key, const char *text);
 void dp_key_bytes(struct dp_key *key, const void *data, size_t len);
 /* Adds a file by device, inode, size, mtime and ctime: what make would look at, and more. */
 int dp_key_file(struct dp_key *key, const char *path);
-/* Adds what is in a file. */
+/* Adds what is in a file, or was when it was last hashed if nobody has touched it since. */
 int dp_key_content(struct dp_key *key, const char *path);
 /* Writes 32 hexadecimal digits and a NUL. */
 void dp_key_end(struct dp_key *key, char hex[33]);
@@ -345,7 +351,8 @@ int dp_machine_key(const struct dp_boot *boot, struct dp_key *key, struct dp_err
 struct dp_machine {
 	pid_t pid;
 	int console; /* first serial port */
-	int channel; /* second serial port: commands in, observations out */
+	int channel; /* second serial port: commands in, and out what has no faster way */
+	int stream;  /* virtio port: observations out */
 	int qmp;     /* the monitor */
 	int log;     /* what QEMU itself prints */
 };
@@ -486,7 +493,7 @@ struct dp_task {
 
 /**
  * dp_pool_jobs - how many guests this computer carries, if memory suffices
- * @waiting: they wait half of the time: three for two cores, rather than one for each
+ * @waiting: they wait half of the time: three for two cores, rather than one
  */
 unsigned int dp_pool_jobs(bool waiting);
 

@@ -133,4 +133,10 @@ int dp_scratch_open(const struct dp_env *env, const char *fs, bool dax, uint64_t
  */
 void dp_block_resource(uint64_t dev, char *name, size_t size);
 
+/*
+ * False if this kernel was built without CONFIG_PCI_P2PDMA, as far as that is known: guests carry
+ * their kernel's configuration.
+ */
+bool dp_p2pdma_built(void);
+
 #endif

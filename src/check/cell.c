@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
@@ -18,41 +19,60 @@
  */
 #define ATTEMPTS 4
 
+/* Who has the book and never returns is not waited for longer, s: then nobody counts. */
+#define BOOK_LIMIT_S 20
+
+/* Has the counters to itself; false if somebody else does not give them back. */
+static bool take_book(struct dp_pin_book *book)
+{
+	struct timespec limit;
+	int rc;
+
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += BOOK_LIMIT_S;
+	rc = pthread_mutex_timedlock(&book->mutex, &limit);
+	if (rc == EOWNERDEAD) {
+		book->known = false;
+		pthread_mutex_consistent(&book->mutex);
+	}
+	return !rc || rc == EOWNERDEAD;
+}
+
 /*
  * In a guest nobody else pins, so the counters are as they were after the last question; if they
  * are not, that is a pin to be accounted for. On a host they are read anew.
  */
-static bool read_pins_before(struct dp_asker *asker, struct dp_pins *before)
+static bool read_pins_before(const struct dp_asker *asker, struct dp_pins *before)
 {
-	if (asker->env->guest && asker->pins_known) {
-		*before = asker->pins;
+	if (asker->env->guest && asker->book->known) {
+		*before = asker->book->pins;
 		return true;
 	}
 	return !dp_pins_read(before);
 }
 
-static void read_pins_after(struct dp_asker *asker, const struct dp_pins *before,
+static void read_pins_after(const struct dp_asker *asker, const struct dp_pins *before,
 			    struct dp_cell *cell)
 {
-	asker->pins_known = !dp_pins_read(&asker->pins);
-	cell->pins_seen &= asker->pins_known;
+	struct dp_pin_book *book = asker->book;
+
+	book->known = !dp_pins_read(&book->pins);
+	cell->pins_seen &= book->known;
 	if (!cell->pins_seen)
 		return;
-	cell->acquired = asker->pins.acquired - before->acquired;
-	cell->released = asker->pins.released - before->released;
+	cell->acquired = book->pins.acquired - before->acquired;
+	cell->released = book->pins.released - before->released;
 }
 
-/* Registers, looks, deregisters. What is between two readings of the counters is this only. */
+/* Registers, looks, deregisters. */
 static int register_once(struct dp_asker *asker, const struct dp_question *question,
 			 const struct dp_proof *proof, struct dp_cell *cell)
 {
 	const struct dp_area *area = &asker->area;
 	int64_t vmpin = asker->vmpin_kib;
-	struct dp_pins before = { 0 };
 	uint64_t t0, t1;
 	struct ibv_mr *mr;
 
-	cell->pins_seen = read_pins_before(asker, &before);
 	t0 = dp_now_us();
 	errno = 0;
 	mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
@@ -67,15 +87,34 @@ static int register_once(struct dp_asker *asker, const struct dp_question *quest
 	if (mr && ibv_dereg_mr(mr))
 		return -errno;
 	cell->deregister_us = mr ? dp_now_us() - t0 : 0;
-	asker->vmpin_kib = dp_vmpin_kib();
-	cell->vmpin_kept_kib = asker->vmpin_kib - vmpin;
-	read_pins_after(asker, &before, cell);
 	return 0;
 }
 
-void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env)
+/* What is between two readings of the counters is one registration only. */
+static int register_counted(struct dp_asker *asker, const struct dp_question *question,
+			    const struct dp_proof *proof, struct dp_cell *cell)
 {
-	*asker = (struct dp_asker){ .rdma = rdma, .env = env };
+	bool counts = take_book(asker->book);
+	int64_t vmpin = asker->vmpin_kib;
+	struct dp_pins before = { 0 };
+	int rc;
+
+	cell->pins_seen = counts && read_pins_before(asker, &before);
+	rc = register_once(asker, question, proof, cell);
+	if (counts)
+		read_pins_after(asker, &before, cell);
+	if (counts)
+		pthread_mutex_unlock(&asker->book->mutex);
+	/* The process's own counter is nobody else's business. */
+	asker->vmpin_kib = dp_vmpin_kib();
+	cell->vmpin_kept_kib = asker->vmpin_kib - vmpin;
+	return rc;
+}
+
+void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env,
+		   struct dp_pin_book *book)
+{
+	*asker = (struct dp_asker){ .rdma = rdma, .env = env, .book = book };
 }
 
 void dp_asker_close(struct dp_asker *asker)
@@ -131,7 +170,7 @@ static int ask_once(struct dp_asker *asker, const struct dp_question *question,
 		return rc;
 	cell->pages = asker->area.len / (uint64_t)sysconf(_SC_PAGESIZE);
 	dp_proof_take(asker, &proof, cell);
-	rc = register_once(asker, question, &proof, cell);
+	rc = register_counted(asker, question, &proof, cell);
 	if (rc)
 		dp_fail(err, rc, "%s gave no errno, or deregistration failed", question->id);
 	dp_proof_clear(&proof);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -58,9 +57,6 @@ int dp_accel_probe(const struct dp_boot *boot, struct dp_error *err)
 			return DP_ACCEL_TCG;
 	}
 	accel = try_kvm(boot);
-	dp_autofd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	if (fd >= 0)
-		dprintf(fd, "%s\n", dp_accel_name(accel));
+	dp_cache_note(path, dp_accel_name(accel));
 	return accel;
 }

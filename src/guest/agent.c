@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * daxpin as /init. It says hello, prepares the machine, says ready, and then carries out one
- * command a line from the second serial port:
+ * daxpin as /init. It says hello on the second serial port, prepares the machine, says ready, and
+ * then carries out one command a line from that port. What it observes from then on goes out
+ * through a virtio port, where the kernel has one:
  *
  *   {"command":"check","only":[GLOB…],"part":N,"parts":N,"size":BYTES,"cell_limit_ms":MS,
  *    "fault":NAME}
@@ -32,6 +33,7 @@
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/race.h"
+#include "daxpin/rdma.h"
 #include "daxpin/teardown.h"
 #include "devices.h"
 
@@ -146,10 +148,18 @@ static int run_scenario(const struct dp_scenario *scenario, bool race,
 	return 0;
 }
 
+/* The controller was asked for when the run began; by now it may be there. */
+static int prepare_mapping(const struct dp_mapping *mapping, struct dp_error *err)
+{
+	return dp_is_p2pdma(mapping) ? dp_devices_await_nvme(err) : 0;
+}
+
 static int run_check(int fd, struct json_object *command, struct dp_error *err)
 {
 	struct dp_check_options options = {
-		.env = { .dirs = scratch, .ndirs = DP_ARRAY_SIZE(scratch), .guest = true }
+		.env = { .dirs = scratch, .ndirs = DP_ARRAY_SIZE(scratch), .guest = true },
+		.lanes = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN),
+		.prepare = prepare_mapping,
 	};
 	const char *fault = dp_json_text(command, "fault");
 	const char *globs[MAX_GLOBS];
@@ -171,10 +181,10 @@ static int run_check(int fd, struct json_object *command, struct dp_error *err)
 	rc = dp_plan_make(globs, read_globs(command, globs), &plan, err);
 	if (!rc && !dp_json_int(command, "part", &part) && !dp_json_int(command, "parts", &parts))
 		dp_plan_take_part(&plan, (size_t)part, (size_t)parts);
-	for (size_t i = 0; i < plan.count && !rc; i++)
-		if (!strcmp(plan.list[i].mapping->name, "blockdev") ||
-		    dp_is_p2pdma(plan.list[i].mapping))
-			rc = dp_devices_nvme(fd, err);
+	for (size_t i = 0; i < plan.count; i++)
+		if (dp_is_p2pdma(plan.list[i].mapping) &&
+		    (!i || plan.list[i - 1].mapping != plan.list[i].mapping))
+			dp_devices_plug_nvme(fd);
 	return rc ? rc : dp_check_run(&plan, &options, fd, err);
 }
 
@@ -203,8 +213,10 @@ static int run_scenarios(int fd, struct json_object *command, bool race, struct 
 	options.rdma = dp_json_text(command, "rdma");
 	rc = dp_scenarios_make(globs, read_globs(command, globs), race, &scenarios, err);
 	for (size_t i = 0; i < scenarios.count && !rc; i++) {
-		if (dp_is_p2pdma(scenarios.list[i].mapping))
-			rc = dp_devices_nvme(fd, err);
+		if (dp_is_p2pdma(scenarios.list[i].mapping)) {
+			dp_devices_plug_nvme(fd);
+			rc = dp_devices_await_nvme(err);
+		}
 		if (!rc)
 			rc = run_scenario(&scenarios.list[i], race, &options, fd, err);
 	}
@@ -289,9 +301,9 @@ static void carry_out(int fd, const char *line)
 	json_object_put(command);
 }
 
-static void serve(int fd)
+static void serve(int serial, int fd)
 {
-	FILE *commands = fdopen(dup(fd), "r");
+	FILE *commands = fdopen(serial, "r");
 	char line[DP_COMMAND_LIMIT];
 
 	while (commands && fgets(line, sizeof(line), commands))
@@ -299,24 +311,38 @@ static void serve(int fd)
 			carry_out(fd, line);
 }
 
+/*
+ * What the verbs library does once (looking for providers, loading rxe's) is in the saved guest
+ * then, and need not be done in each that is restored.
+ */
+static void open_once(void)
+{
+	struct dp_rdma rdma;
+
+	if (!dp_rdma_open(NULL, &rdma, NULL))
+		dp_rdma_close(&rdma);
+}
+
 void dp_agent_main(void)
 {
 	struct dp_error err = { 0 };
-	int fd;
+	int serial, fd;
 
 	mount_all();
-	fd = open_channel();
-	if (fd < 0)
+	serial = open_channel();
+	if (serial < 0)
 		power_off();
-	say_hello(fd);
+	say_hello(serial);
+	fd = dp_devices_stream(serial);
 	if (dp_devices_prepare(fd, &err)) {
 		say_failed(fd, &err);
 		power_off();
 	}
+	open_once();
 	/* From here on warnings are shown, too: printk's KERN_WARNING is 4, and "quiet" ends
 	 * before. */
 	dp_write_attr("5", "/proc/sys/kernel/printk");
 	dp_emit_text(fd, "ready", NULL, NULL);
-	serve(fd);
+	serve(serial, fd);
 	power_off();
 }

@@ -91,13 +91,27 @@ void dp_cache_use(const char *path)
 	utimensat(AT_FDCWD, path, NULL, 0);
 }
 
+void dp_cache_note(const char *path, const char *text)
+{
+	char draft[PATH_MAX + 16];
+	dp_autofd int fd = -1;
+
+	snprintf(draft, sizeof(draft), "%s.%d", path, (int)getpid());
+	fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return;
+	if (dp_write_all(fd, text, strlen(text)) || dp_write_all(fd, "\n", 1) ||
+	    rename(draft, path))
+		unlink(draft);
+}
+
 /* What the cache holds, by folder. What is derived can be made again from what is here. */
 static const struct {
 	const char *kind;
 	bool derived;
 } kinds[] = {
-	{ "snapshots", true }, { "images", true }, { "vmlinux", true },
-	{ "kernels", false },  { "apt", false },
+	{ "snapshots", true }, { "images", true },   { "vmlinux", true },
+	{ "hashes", true },    { "kernels", false }, { "apt", false },
 };
 
 /* nftw() has no argument for its caller. */
@@ -228,19 +242,47 @@ int dp_key_file(struct dp_key *key, const char *path)
 	return 0;
 }
 
-int dp_key_content(struct dp_key *key, const char *path)
+static int hash_content(const char *path, char hex[33])
 {
 	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	dp_autofree char *buf = malloc(CHUNK);
+	struct dp_key key;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
 	if (!buf)
 		return -ENOMEM;
+	dp_key_begin(&key, "content");
 	while ((n = read(fd, buf, CHUNK)) > 0)
-		dp_key_bytes(key, buf, (size_t)n);
+		dp_key_bytes(&key, buf, (size_t)n);
+	dp_key_end(&key, hex);
 	return n < 0 ? -errno : 0;
+}
+
+/* What was in a file is known as long as nobody has touched it: a line of the cache. */
+int dp_key_content(struct dp_key *key, const char *path)
+{
+	char name[33], hex[33], known[PATH_MAX];
+	struct dp_key file;
+	int rc;
+
+	dp_key_begin(&file, "file");
+	rc = dp_key_file(&file, path);
+	if (rc)
+		return rc;
+	dp_key_end(&file, name);
+	rc = dp_cache_path(known, sizeof(known), NULL, "hashes/%s", name);
+	if (rc)
+		return rc;
+	if (dp_read_attr(hex, sizeof(hex), "%s", known) || strlen(hex) != 32) {
+		rc = hash_content(path, hex);
+		if (!rc)
+			dp_cache_note(known, hex);
+	}
+	if (!rc)
+		dp_key_text(key, hex);
+	return rc;
 }
 
 void dp_key_end(struct dp_key *key, char hex[33])

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <ndctl/libndctl.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -27,6 +28,7 @@
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+#include "daxpin/mapping.h"
 #include "daxpin/observe.h"
 #include "daxpin/rdma.h"
 
@@ -62,6 +64,38 @@ static int load_group(const char *group, struct dp_error *err)
 		if (*line)
 			rc = load_module(line, err);
 	return rc;
+}
+
+/* The driver makes the port's node in a work queue, as the device announces it. */
+#define STREAM_LIMIT_MS 10000
+
+/* Opens the first file that matches; -1 if there is none. */
+static int open_match(const char *pattern, int flags)
+{
+	glob_t found = { 0 };
+	int fd = -1;
+
+	if (glob(pattern, 0, NULL, &found) == 0)
+		fd = open(found.gl_pathv[0], flags | O_CLOEXEC);
+	globfree(&found);
+	return fd;
+}
+
+int dp_devices_stream(int serial)
+{
+	uint64_t end = dp_now_ms() + STREAM_LIMIT_MS;
+	dp_autofd int bound = -1;
+
+	if (!load_group("stream", NULL))
+		bound = open_match("/sys/bus/virtio/drivers/virtio_console/virtio*", O_PATH);
+	while (bound >= 0 && dp_now_ms() < end) {
+		int fd = open_match("/dev/vport*p1", O_WRONLY);
+
+		if (fd >= 0)
+			return fd;
+		usleep(1000);
+	}
+	return serial;
 }
 
 static void put_context(struct ndctl_ctx **ctx)
@@ -218,7 +252,7 @@ static int make_rest(struct setup *setup, struct dp_error *err)
 		rc = load_group("fs", err);
 	sem_post(&setup->fs_modules);
 	if (!rc)
-		rc = load_group("nvme", err);
+		rc = load_group("disks", err);
 	modules_loaded(setup);
 	if (!rc)
 		rc = dp_rxe_create("rxe0", "veth0", err);
@@ -249,14 +283,22 @@ int dp_devices_prepare(int fd, struct dp_error *err)
 /* Plugging in, and the driver's probe in a work queue, take a fraction of a second. */
 #define NVME_LIMIT_MS 30000
 
-int dp_devices_nvme(int fd, struct dp_error *err)
+static bool wants_nvme(void)
+{
+	return dp_exists("/sys/bus/pci/drivers/nvme") && dp_p2pdma_built();
+}
+
+void dp_devices_plug_nvme(int fd)
+{
+	if (wants_nvme() && !dp_exists("/dev/nvme0n1"))
+		dp_emit_text(fd, "request", "what", "plug-nvme");
+}
+
+int dp_devices_await_nvme(struct dp_error *err)
 {
 	uint64_t end = dp_now_ms() + NVME_LIMIT_MS;
 
-	if (!dp_exists("/sys/bus/pci/drivers/nvme") || dp_exists("/dev/nvme0n1"))
-		return 0;
-	dp_emit_text(fd, "request", "what", "plug-nvme");
-	while (!dp_exists("/dev/nvme0n1")) {
+	while (wants_nvme() && !dp_exists("/dev/nvme0n1")) {
 		if (dp_now_ms() > end)
 			return dp_fail(err, -ETIMEDOUT, "/dev/nvme0n1 has not appeared");
 		usleep(5000);

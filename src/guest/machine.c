@@ -8,13 +8,17 @@
  *   node 2   an NVDIMM of 256 MiB that becomes kmem in ZONE_MOVABLE
  *
  * (a kmem node of its own for each zone, so that a mapping can be bound to the zone; the two have
- * no labels, which the guest would read through the ACPI interpreter, slowly), a free PCIe port,
- * and a PCI test device whose BAR no driver claims, for pfnmap. An NVMe controller with a CMB, for
- * p2pdma, is plugged into the port when it is asked for: QEMU cannot save a machine that has one.
+ * no labels, which the guest would read through the ACPI interpreter, slowly), a disk for blockdev,
+ * a free PCIe port, and a PCI test device whose BAR no driver claims, for pfnmap. An NVMe controller
+ * with a CMB, for p2pdma, is plugged into the port when it is asked for: QEMU cannot save a machine
+ * that has one.
  *
  * All memory is sparse, and anonymous unless the guest is to be saved or restored (snapshot.c).
  *
- * Serial ports and monitor are socket pairs that QEMU inherits, so there are no socket files.
+ * The guest's words come through the second serial port, or through a virtio port: without
+ * ioeventfd, so that they have left the guest when its write() returns.
+ *
+ * Serial ports, virtio port and monitor are socket pairs that QEMU inherits, so there are no socket files.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +59,7 @@ const char *dp_accel_name(enum dp_accel accel)
 static void init_machine(struct dp_machine *machine)
 {
 	*machine = (struct dp_machine){
-		.pid = -1, .console = -1, .channel = -1, .qmp = -1, .log = -1
+		.pid = -1, .console = -1, .channel = -1, .stream = -1, .qmp = -1, .log = -1
 	};
 }
 
@@ -122,7 +126,7 @@ const struct dp_memory *dp_machine_memories(void)
 	return memories;
 }
 
-#define PORTS 3
+#define PORTS 4
 
 /* QEMU's arguments, and the text of those that are not constant. */
 struct arguments {
@@ -150,7 +154,7 @@ static void describe_memory(const struct dp_boot *boot, int i, char *text, size_
 static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_t khz,
 			   struct arguments *a)
 {
-	static const char *const ids[PORTS] = { "console", "channel", "qmp" };
+	static const char *const ids[PORTS] = { "console", "channel", "stream", "qmp" };
 
 	snprintf(a->accel, sizeof(a->accel), "%s",
 		 boot->accel == DP_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
@@ -168,8 +172,12 @@ static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_
 		"-display", "none",
 		"-machine", "q35,nvdimm=on,hpet=off",
 		"-accel", a->accel,
-		/* 1 GiB pages are what devdax-1G is about; five-level tables only cost. */
-		"-cpu", boot->accel == DP_ACCEL_KVM ? "host" : "max,la57=off",
+		/*
+		 * 1 GiB pages are what devdax-1G is about; five-level tables only cost, and so do
+		 * registers that each switch of tasks saves, and a rep movsb that the guest believes
+		 * to be fast: TCG moves one byte at a time.
+		 */
+		"-cpu", boot->accel == DP_ACCEL_KVM ? "host" : "max,la57=off,erms=off,fsrm=off,avx=off,avx2=off,mpx=off,pku=off",
 		"-smp", "2",
 		"-m", "1G,slots=4,maxmem=16G",
 		"-object", a->objects[0],
@@ -183,21 +191,34 @@ static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_
 		"-object", a->objects[3],
 		"-device", "nvdimm,id=nvdimm2,memdev=pmem2,node=2",
 		"-blockdev", "null-co,node-name=disk,size=67108864,read-zeroes=on",
+		"-device", "virtio-blk-pci,drive=disk",
+		"-blockdev", "null-co,node-name=nvme-disk,size=67108864,read-zeroes=on",
 		"-device", "pcie-root-port,id=port0,chassis=1,slot=1",
 		"-device", "pci-testdev,membar=16M",
 		"-chardev", a->ports[0], "-serial", "chardev:console",
 		"-chardev", a->ports[1], "-serial", "chardev:channel",
-		"-chardev", a->ports[2], "-mon", "chardev=qmp,mode=control",
+		"-chardev", a->ports[2],
+		"-device", "virtio-serial-pci,max_ports=2,ioeventfd=off",
+		"-device", "virtserialport,nr=1,chardev=stream",
+		"-chardev", a->ports[3], "-mon", "chardev=qmp,mode=control",
+	};
+	/* What a restored guest was booted with is in its memory: QEMU need not load it. */
+	const char *const boot_argv[] = {
 		"-kernel", boot->kernel,
 		"-initrd", boot->image,
 		"-append", a->cmdline,
-		boot->restore ? "-incoming" : NULL, "defer",
-		NULL,
 	};
+	const char *const restore_argv[] = { "-incoming", "defer" };
 	/* clang-format on */
+	size_t n = DP_ARRAY_SIZE(argv);
 
-	_Static_assert(sizeof(argv) <= sizeof(a->argv), "too many arguments");
+	_Static_assert(sizeof(argv) + sizeof(boot_argv) < sizeof(a->argv), "too many arguments");
+	memset(a->argv, 0, sizeof(a->argv));
 	memcpy(a->argv, argv, sizeof(argv));
+	if (boot->restore)
+		memcpy(a->argv + n, restore_argv, sizeof(restore_argv));
+	else
+		memcpy(a->argv + n, boot_argv, sizeof(boot_argv));
 }
 
 static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_error *err)
@@ -234,7 +255,7 @@ static void add_processor(struct dp_key *key)
 
 int dp_machine_key(const struct dp_boot *boot, struct dp_key *key, struct dp_error *err)
 {
-	static const int none[PORTS] = { -1, -1, -1 };
+	static const int none[PORTS] = { -1, -1, -1, -1 };
 	char qemu[PATH_MAX];
 	struct arguments a;
 	int rc = dp_find_program(QEMU, qemu, sizeof(qemu));
@@ -255,18 +276,19 @@ int dp_machine_key(const struct dp_boot *boot, struct dp_key *key, struct dp_err
 
 int dp_machine_start(const struct dp_boot *boot, struct dp_machine *machine, struct dp_error *err)
 {
-	int theirs[4] = { -1, -1, -1, -1 };
-	int *ours[] = { &machine->console, &machine->channel, &machine->qmp, &machine->log };
+	int theirs[PORTS + 1] = { -1, -1, -1, -1, -1 };
+	int *ours[PORTS + 1] = { &machine->console, &machine->channel, &machine->stream,
+				 &machine->qmp, &machine->log };
 	int rc = 0;
 
 	init_machine(machine);
-	for (int i = 0; i < 4 && !rc; i++)
+	for (int i = 0; i <= PORTS && !rc; i++)
 		rc = make_pair(ours[i], &theirs[i]);
 	if (rc)
 		dp_fail(err, rc, "cannot make a socket pair for QEMU");
 	else
 		machine->pid = start(boot, theirs, err);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i <= PORTS; i++)
 		dp_closep(&theirs[i]);
 	if (!rc && machine->pid < 0) {
 		dp_hint(err, "install the package qemu-system-x86");
@@ -286,6 +308,7 @@ void dp_machine_stop(struct dp_machine *machine)
 	}
 	dp_closep(&machine->console);
 	dp_closep(&machine->channel);
+	dp_closep(&machine->stream);
 	dp_closep(&machine->qmp);
 	dp_closep(&machine->log);
 	init_machine(machine);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/collect.h"
@@ -13,10 +13,13 @@
 #include "daxpin/guest.h"
 
 #define MAX_JOBS 64
+/* A guest has so many, and asks on all of them at once. */
+#define GUEST_CPUS 2
 /* What a guest takes at most, of the memory that is free: RAM, and what QEMU needs itself. */
 #define GUEST_KIB (1200 << 10)
 /* How often progress is looked at, ms. */
 #define TICK_MS 100
+#define MS_NS   1000000L
 
 struct pool {
 	const struct dp_boot *boot;
@@ -24,8 +27,9 @@ struct pool {
 	size_t count;
 	const struct dp_session_limits *limits;
 	atomic_size_t next;
-	atomic_uint running;
-	pthread_mutex_t mutex; /* for the two below */
+	pthread_mutex_t mutex; /* for those below */
+	pthread_cond_t ended;  /* one of the running has */
+	unsigned int running;
 	int rc;
 	struct dp_error error;
 };
@@ -36,7 +40,7 @@ unsigned int dp_pool_jobs(bool waiting)
 	long jobs = sysconf(_SC_NPROCESSORS_ONLN);
 	const char *line;
 
-	jobs += waiting ? jobs / 2 : 0;
+	jobs = waiting ? jobs + jobs / 2 : jobs / GUEST_CPUS;
 	if (dp_read_file("/proc/meminfo", 65536, &text, NULL, NULL))
 		return 1;
 	line = strstr(text, "MemAvailable:");
@@ -70,7 +74,10 @@ static void *work(void *arg)
 		if (rc)
 			give_up(pool, rc, &err);
 	}
-	atomic_fetch_sub(&pool->running, 1);
+	pthread_mutex_lock(&pool->mutex);
+	pool->running--;
+	pthread_cond_signal(&pool->ended);
+	pthread_mutex_unlock(&pool->mutex);
 	return NULL;
 }
 
@@ -85,18 +92,40 @@ static void show_progress(const struct pool *pool, dp_progress_fn progress)
 	progress("asking", (int)(100 * answered / (asked ? asked : 1)));
 }
 
+/* Until none runs any more; progress is shown meanwhile. */
+static void wait_for_all(struct pool *pool, dp_progress_fn progress)
+{
+	pthread_mutex_lock(&pool->mutex);
+	while (pool->running) {
+		struct timespec tick;
+
+		if (progress)
+			show_progress(pool, progress);
+		clock_gettime(CLOCK_REALTIME, &tick);
+		tick.tv_nsec += TICK_MS * MS_NS;
+		tick.tv_sec += tick.tv_nsec / (1000 * MS_NS);
+		tick.tv_nsec %= 1000 * MS_NS;
+		pthread_cond_timedwait(&pool->ended, &pool->mutex, &tick);
+	}
+	pthread_mutex_unlock(&pool->mutex);
+}
+
 int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count, unsigned int jobs,
 		const struct dp_session_limits *limits, dp_progress_fn progress,
 		struct dp_error *err)
 {
-	struct pool pool = { .boot = boot, .tasks = tasks, .count = count, .limits = limits };
+	struct pool pool = { .boot = boot,
+			     .tasks = tasks,
+			     .count = count,
+			     .limits = limits,
+			     .mutex = PTHREAD_MUTEX_INITIALIZER,
+			     .ended = PTHREAD_COND_INITIALIZER };
 	pthread_t threads[MAX_JOBS];
 	unsigned int started = 0;
 
-	pthread_mutex_init(&pool.mutex, NULL);
 	jobs = jobs > MAX_JOBS ? MAX_JOBS : jobs;
 	jobs = jobs > count ? (unsigned int)count : jobs;
-	atomic_store(&pool.running, jobs);
+	pool.running = jobs;
 	for (; started < jobs; started++) {
 		int rc = pthread_create(&threads[started], NULL, work, &pool);
 
@@ -105,19 +134,17 @@ int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count,
 
 			dp_fail(&failure, -rc, "cannot start a thread");
 			give_up(&pool, -rc, &failure);
-			atomic_fetch_sub(&pool.running, jobs - started);
+			pthread_mutex_lock(&pool.mutex);
+			pool.running -= jobs - started;
+			pthread_mutex_unlock(&pool.mutex);
 			break;
 		}
 	}
-	while (progress && atomic_load(&pool.running)) {
-		show_progress(&pool, progress);
-		poll(NULL, 0, TICK_MS);
-	}
+	wait_for_all(&pool, progress);
 	for (unsigned int i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
 	if (progress)
 		progress("", -1);
-	pthread_mutex_destroy(&pool.mutex);
 	if (pool.rc && err)
 		*err = pool.error;
 	return pool.rc;

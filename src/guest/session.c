@@ -38,6 +38,7 @@
 
 enum source {
 	CHANNEL,
+	STREAM,
 	CONSOLE,
 	QMP,
 	LOG,
@@ -48,7 +49,7 @@ enum source {
 struct session {
 	struct dp_machine machine;
 	struct dp_console console;
-	struct dp_lines channel_lines, qmp_lines;
+	struct dp_lines channel_lines, stream_lines, qmp_lines;
 	struct dp_collect *collect; /* NULL for a bare guest */
 	const char *command;
 	const struct dp_session_limits *limits;
@@ -70,6 +71,7 @@ static void clear(struct session *s)
 	dp_machine_stop(&s->machine);
 	dp_console_clear(&s->console);
 	dp_lines_clear(&s->channel_lines);
+	dp_lines_clear(&s->stream_lines);
 	dp_lines_clear(&s->qmp_lines);
 }
 
@@ -130,7 +132,7 @@ static const struct {
 } requests[] = {
 	{ "plug-nvme",
 	  "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"nvme\",\"id\":\"nvme0\","
-	  "\"bus\":\"port0\",\"serial\":\"daxpin\",\"drive\":\"disk\",\"cmb_size_mb\":16}}\n" },
+	  "\"bus\":\"port0\",\"serial\":\"daxpin\",\"drive\":\"nvme-disk\",\"cmb_size_mb\":16}}\n" },
 	{ "unplug-nvme", "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"nvme0\"}}\n" },
 };
 
@@ -189,13 +191,22 @@ static void take_log(struct session *s, const char *data, size_t len)
 	snprintf(s->log + used, sizeof(s->log) - used, "%.*s", (int)len, data);
 }
 
+/* What the guest says, on whichever way. */
+static void hear(struct session *s, struct dp_lines *lines, const char *data, size_t len)
+{
+	s->heard = dp_now_ms();
+	if (s->collect)
+		dp_lines_feed(lines, data, len, dp_collect_line, s->collect);
+}
+
 static void take(struct session *s, enum source from, const char *data, size_t len)
 {
 	switch (from) {
 	case CHANNEL:
-		s->heard = dp_now_ms();
-		if (s->collect)
-			dp_lines_feed(&s->channel_lines, data, len, dp_collect_line, s->collect);
+		hear(s, &s->channel_lines, data, len);
+		break;
+	case STREAM:
+		hear(s, &s->stream_lines, data, len);
 		break;
 	case CONSOLE:
 		dp_console_feed(&s->console, data, len);
@@ -230,7 +241,8 @@ static void read_from(struct session *s, enum source from, int *fd)
 
 static void wait_a_tick(struct session *s)
 {
-	int *fds[] = { &s->machine.channel, &s->machine.console, &s->machine.qmp, &s->machine.log };
+	int *fds[] = { &s->machine.channel, &s->machine.stream, &s->machine.console,
+		       &s->machine.qmp, &s->machine.log };
 	struct pollfd p[SOURCES];
 
 	for (int i = 0; i < SIGNALS; i++)
@@ -239,7 +251,8 @@ static void wait_a_tick(struct session *s)
 	if (poll(p, SOURCES, TICK_MS) <= 0)
 		return;
 	/* QEMU writes a serial port's bytes one by one: do not wake up for each of them. */
-	usleep(BATCH_US);
+	if (p[CHANNEL].revents || p[CONSOLE].revents)
+		usleep(BATCH_US);
 	/* The channel last: when it closes, what the others still held has been read. */
 	for (int i = LOG; i >= CHANNEL; i--)
 		if (p[i].revents && *fds[i] >= 0)

@@ -14,18 +14,19 @@
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
 
+#define DISK "/dev/vda"
+
 static int open_blockdev(const struct dp_mapping *mapping, const struct dp_env *env,
 			 struct dp_area *area, struct dp_error *err)
 {
 	if (!env->guest)
 		return dp_skip(err, "mapping a block device of this machine for writing could undo "
 				    "the writes of its owner: asked in guests only");
-	area->fd = open("/dev/nvme0n1", O_RDWR | O_CLOEXEC);
+	area->fd = open(DISK, O_RDWR | O_CLOEXEC);
 	if (area->fd < 0 && errno == ENOENT)
-		return dp_skip(err,
-			       "there is no block device that nothing else uses (/dev/nvme0n1)");
+		return dp_skip(err, "there is no block device that nothing else uses (" DISK ")");
 	if (area->fd < 0)
-		return dp_fail(err, -errno, "cannot open /dev/nvme0n1");
+		return dp_fail(err, -errno, "cannot open " DISK);
 	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
 }
 

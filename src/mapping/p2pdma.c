@@ -21,20 +21,17 @@
  */
 #define CONFIG "/boot/config"
 
-static bool config_lacks(const char *option)
+bool dp_p2pdma_built(void)
 {
 	dp_autofree char *text = NULL;
-	char line[64];
 
-	if (dp_read_file(CONFIG, 1 << 20, &text, NULL, NULL))
-		return false;
-	snprintf(line, sizeof(line), "\n%s=y\n", option);
-	return !strstr(text, line);
+	return dp_read_file(CONFIG, 1 << 20, &text, NULL, NULL) ||
+	       strstr(text, "\nCONFIG_PCI_P2PDMA=y\n");
 }
 
 static int no_p2pmem(struct dp_error *err)
 {
-	if (config_lacks("CONFIG_PCI_P2PDMA"))
+	if (!dp_p2pdma_built())
 		return dp_skip(err, "this kernel was built without CONFIG_PCI_P2PDMA");
 	return dp_skip(err, "no PCI device offers p2pmem/allocate: kernel before 6.2, without "
 			    "CONFIG_PCI_P2PDMA, or no device with peer-to-peer memory");
