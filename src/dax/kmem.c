@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <daxctl/libdaxctl.h>
 #include <errno.h>
+#include <linux/mempolicy.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+
+/* What get_mempolicy() tells of at once: one word of nodes is enough here. */
+#define NODES         64
+#define NODE_LIMIT_MS 10000
 
 static void put_context(struct daxctl_ctx **ctx)
 {
@@ -103,13 +111,40 @@ static int enable_ram(struct daxctl_dev *dev, const char *device, struct dp_erro
 					  : dp_fail(err, -ENXIO, "%s has become no memory", device);
 }
 
+/*
+ * Tasks may use a node that has just got its memory when cpuset_hotplug_workfn() in
+ * kernel/cgroup/cpuset.c has told each of them, the oldest first, from a work queue. A child that is
+ * forked meanwhile is passed over, and refused the node for ever (mbind() gives EINVAL): so nobody
+ * goes on before this task knows.
+ */
+static int await_node(struct daxctl_dev *dev, const char *device, struct dp_error *err)
+{
+	uint64_t end = dp_now_ms() + NODE_LIMIT_MS;
+	int node = daxctl_dev_get_target_node(dev);
+	unsigned long allowed = 0;
+
+	if (node < 0 || node >= NODES)
+		return 0;
+	while (!(allowed & 1UL << node)) {
+		if (syscall(SYS_get_mempolicy, NULL, &allowed, NODES + 1, NULL,
+			    MPOL_F_MEMS_ALLOWED))
+			return dp_fail(err, -errno, "cannot ask for the nodes that may be used");
+		if (dp_now_ms() > end)
+			return dp_fail(err, -ETIMEDOUT, "node %d of %s has not become usable", node,
+				       device);
+		usleep(1000);
+	}
+	return 0;
+}
+
 static int online_movable(struct daxctl_dev *dev, const char *device, struct dp_error *err)
 {
 	int rc = enable_ram(dev, device, err);
 
 	if (!rc)
 		rc = daxctl_memory_online(daxctl_dev_get_memory(dev));
-	return rc < 0 ? dp_fail(err, rc, "cannot online the memory of %s", device) : 0;
+	return rc < 0 ? dp_fail(err, rc, "cannot online the memory of %s", device)
+		      : await_node(dev, device, err);
 }
 
 static int online_normal(struct daxctl_dev *dev, const char *device, struct dp_error *err)
@@ -118,7 +153,8 @@ static int online_normal(struct daxctl_dev *dev, const char *device, struct dp_e
 
 	if (!rc)
 		rc = daxctl_memory_online_no_movable(daxctl_dev_get_memory(dev));
-	return rc < 0 ? dp_fail(err, rc, "cannot online the memory of %s", device) : 0;
+	return rc < 0 ? dp_fail(err, rc, "cannot online the memory of %s", device)
+		      : await_node(dev, device, err);
 }
 
 int dp_dax_to_kmem(const char *device, bool movable, struct dp_error *err)

@@ -98,6 +98,17 @@ static void judge_completion(struct verdict *v)
 			  dp_text_of(dp_step(v, "owner-end"), "where"));
 }
 
+/* Whether the counters can tell: not if the node went on which they were kept. */
+static bool countable(const struct verdict *v)
+{
+	struct json_object *reg = dp_step(v, "register");
+	bool on_device = reg && json_object_get_boolean(json_object_object_get(reg, "on_device"));
+
+	return !v->event->uncounts || !on_device ||
+	       !(dp_completed(dp_step(v, "event")) || dp_completed(dp_step(v, "event-end")) ||
+		 dp_completed(dp_step(v, "event-again")));
+}
+
 /* C6: every pin that was acquired is released once the owner is gone. */
 static void judge_pins(struct verdict *v)
 {
@@ -106,7 +117,7 @@ static void judge_pins(struct verdict *v)
 	struct json_object *reg = dp_step(v, "register"), *event = dp_step(v, "event");
 	int64_t held = dp_number(pins, "pins_held", 0);
 
-	if (held)
+	if (held && countable(v))
 		dp_broken(v, "C6", "%" PRId64 " pages are still pinned after the owner has gone",
 			  held);
 	if (dp_number(kills, "pins_held", 0))
@@ -165,7 +176,7 @@ static void add_facts(struct verdict *v)
 	dp_json_add_text(facts, "async_events", dp_text_of(dp_step(v, "async-events"), "events"));
 	if (end)
 		dp_json_add_int(facts, "completed_after_release_ms", dp_number(end, "ms", 0));
-	if (pins)
+	if (pins && countable(v))
 		dp_json_add_int(facts, "pins_leaked", dp_number(pins, "pins_held", 0));
 	if (back)
 		dp_json_add_text(facts, "came_back", dp_text_of(back, "register"));

@@ -50,8 +50,9 @@
 /* Owners killed in the middle of registering, and how long each may register, us. */
 #define KILLS         4
 #define KILL_AFTER_US 3000
-/* Size of a region that takes long to register: 1 GiB where the mapping comes in such, or this. */
-#define LONG_REGION (16ULL << 20)
+/* Size of a region that takes long to register; and where one page-table entry maps even more. */
+#define LONG_REGION   (16ULL << 20)
+#define LONGER_REGION (64ULL << 20)
 
 struct run {
 	const struct dp_scenario *scenario;
@@ -59,8 +60,7 @@ struct run {
 	int fd;
 	struct dp_owner *owner; /* shared with the owner */
 	struct dp_actor keeper; /* the owner */
-	struct dp_actor event, release;
-	struct dp_pins before;
+	struct dp_actor event, release, counter;
 	bool pins_known, registered, again, unmapped;
 	enum dp_fate event_fate;
 	int event_rc; /* of an event that has completed */
@@ -69,6 +69,7 @@ struct run {
 
 static void clear(struct run *run)
 {
+	dp_actor_clear(&run->counter);
 	dp_actor_clear(&run->event);
 	dp_actor_clear(&run->release);
 	dp_actor_clear(&run->keeper);
@@ -103,32 +104,47 @@ static void add_errno(struct json_object *obj, int64_t code)
 	dp_json_add_text(obj, "errno", code ? dp_errno_name((int)code) : NULL);
 }
 
-/* Reading the counters has each CPU do something, and may itself never return after an oops. */
-static void read_pins(int fd, void *arg)
+/*
+ * Reading the counters has each CPU do something, and may itself never return after an oops: done by
+ * somebody else, once for each byte that is sent.
+ */
+static void count_pins(int fd, void *arg)
 {
-	struct dp_reply reply = { 0 };
-	const struct dp_pins *before = arg;
-	struct dp_pins now;
+	struct dp_pins before, now;
+	char order;
 
-	reply.rc = dp_pins_read(&now);
-	reply.number = (int64_t)(now.acquired - now.released - before->acquired + before->released);
-	if (write(fd, &reply, sizeof(reply)) < 0)
-		_exit(1);
+	(void)arg;
+	if (dp_pins_read(&before))
+		return;
+	do {
+		struct dp_reply reply = { .rc = dp_pins_read(&now) };
+
+		reply.number =
+			(int64_t)(now.acquired - now.released - before.acquired + before.released);
+		if (write(fd, &reply, sizeof(reply)) < 0)
+			return;
+	} while (read(fd, &order, 1) == 1);
+}
+
+/* Before anything is pinned. */
+static void start_counting(struct run *run)
+{
+	struct dp_reply reply;
+
+	run->pins_known = !dp_actor_start(&run->counter, count_pins, NULL) &&
+			  dp_actor_wait(&run->counter, BUSY_LIMIT_MS, &reply) == DP_DONE &&
+			  !reply.rc;
 }
 
 /* Pages pinned since the beginning and not released; negative if nobody can tell. */
 static int64_t pins_held(struct run *run)
 {
-	struct dp_actor actor = DP_NO_ACTOR;
 	struct dp_reply reply;
-	int64_t held = -1;
 
-	if (!run->pins_known || dp_actor_start(&actor, read_pins, &run->before))
-		return -1;
-	if (dp_actor_wait(&actor, BUSY_LIMIT_MS, &reply) == DP_DONE && !reply.rc)
-		held = reply.number;
-	dp_actor_clear(&actor);
-	return held;
+	run->pins_known = run->pins_known && dp_actor_tell(&run->counter, 'p') &&
+			  dp_actor_wait(&run->counter, BUSY_LIMIT_MS, &reply) == DP_DONE &&
+			  !reply.rc;
+	return run->pins_known ? reply.number : -1;
 }
 
 static void add_pins(struct run *run, struct json_object *obj)
@@ -196,6 +212,18 @@ static void act_link_delete(int fd, void *arg)
 	struct dp_owner *owner = arg;
 
 	dp_event_carry_out(fd, delete_link, &owner->target);
+}
+
+static int add_link(const struct dp_target *target, struct dp_error *err)
+{
+	return dp_rxe_add(target->rdma, target->netdev, err);
+}
+
+static void act_link_add(int fd, void *arg)
+{
+	struct dp_owner *owner = arg;
+
+	dp_event_carry_out(fd, add_link, &owner->target);
 }
 
 static uint64_t event_limit(const struct run *run)
@@ -299,9 +327,8 @@ static void step_kill_while_registering(struct run *run)
 	uint64_t size = run->owner->size;
 	int died = 0;
 
-	run->owner->size = run->scenario->mapping->granule > LONG_REGION
-				   ? run->scenario->mapping->granule
-				   : LONG_REGION;
+	run->owner->size =
+		run->scenario->mapping->granule > LONG_REGION ? LONGER_REGION : LONG_REGION;
 	for (int i = 0; i < KILLS; i++) {
 		struct dp_actor actor = DP_NO_ACTOR;
 		struct dp_reply reply;
@@ -533,34 +560,48 @@ static void step_pins(struct run *run)
 	end_step(run, obj);
 }
 
+/* Another owner tries what the first one did. */
+static void register_anew(struct run *run, struct json_object *obj)
+{
+	struct dp_actor owner = DP_NO_ACTOR;
+	struct dp_reply reply = { 0 };
+	enum dp_fate fate;
+
+	run->owner->error = (struct dp_error){ 0 };
+	dp_owner_start(&owner, run->owner);
+	fate = dp_actor_wait(&owner, BUSY_LIMIT_MS, &reply);
+	if (fate == DP_DONE && !reply.rc && dp_actor_tell(&owner, DP_ORDER_REGISTER)) {
+		fate = dp_actor_wait(&owner, BUSY_LIMIT_MS, &reply);
+		dp_json_add_text(obj, "register",
+				 fate != DP_DONE ? dp_fate_name(fate)
+				 : reply.number	 ? dp_errno_name((int)reply.number)
+						 : "allowed");
+	} else {
+		dp_json_add_text(obj, "register", "no mapping");
+		dp_json_add_text(obj, "text", run->owner->error.what);
+	}
+	dp_actor_clear(&owner);
+}
+
+/* What was taken away, and the link if that is how the pin was released. */
 static void step_come_back(struct run *run)
 {
 	struct json_object *obj = begin_step(run, "come-back");
-	struct dp_actor undo = DP_NO_ACTOR, owner = DP_NO_ACTOR;
+	struct dp_actor undo = DP_NO_ACTOR, link = DP_NO_ACTOR;
 	struct dp_reply reply = { 0 };
 	enum dp_fate fate = DP_DIED;
 
 	if (!dp_actor_start(&undo, act_undo, run->owner))
 		fate = dp_actor_wait(&undo, BUSY_LIMIT_MS, &reply);
-	add_fate(obj, fate, &undo, &reply);
-	if (fate == DP_DONE && !reply.rc) {
-		run->owner->error = (struct dp_error){ 0 };
-		dp_owner_start(&owner, run->owner);
-		fate = dp_actor_wait(&owner, BUSY_LIMIT_MS, &reply);
-		if (fate == DP_DONE && !reply.rc && dp_actor_tell(&owner, DP_ORDER_REGISTER)) {
-			fate = dp_actor_wait(&owner, BUSY_LIMIT_MS, &reply);
-			dp_json_add_text(obj, "register",
-					 fate != DP_DONE ? dp_fate_name(fate)
-					 : reply.number  ? dp_errno_name((int)reply.number)
-							 : "allowed");
-		} else {
-			dp_json_add_text(obj, "register", "no mapping");
-			dp_json_add_text(obj, "text", run->owner->error.what);
-		}
-	}
+	if (fate == DP_DONE && !reply.rc && run->scenario->release == DP_LINK_DELETE &&
+	    !dp_actor_start(&link, act_link_add, run->owner))
+		fate = dp_actor_wait(&link, BUSY_LIMIT_MS, &reply);
+	add_fate(obj, fate, link.pid ? &link : &undo, &reply);
+	if (fate == DP_DONE && !reply.rc)
+		register_anew(run, obj);
 	end_step(run, obj);
 	dp_actor_clear(&undo);
-	dp_actor_clear(&owner);
+	dp_actor_clear(&link);
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
@@ -621,9 +662,10 @@ static int carry_out_scenario(struct run *run, struct dp_error *err)
 	const struct dp_event *event = run->scenario->event;
 	int rc = share_owner(run, err);
 
-	run->pins_known = !dp_pins_read(&run->before);
-	if (!rc)
-		rc = start_owner(run, err);
+	if (rc)
+		return rc;
+	start_counting(run);
+	rc = start_owner(run, err);
 	if (!rc && event->prepare)
 		rc = event->prepare(&run->owner->target, err);
 	if (!rc && event->rehearsed)
@@ -664,6 +706,7 @@ int dp_teardown_run(const struct dp_scenario *scenario, const struct dp_teardown
 					     .fd = fd,
 					     .keeper = DP_NO_ACTOR,
 					     .event = DP_NO_ACTOR,
+					     .counter = DP_NO_ACTOR,
 					     .release = DP_NO_ACTOR };
 	struct dp_error cause = { 0 };
 	int rc;

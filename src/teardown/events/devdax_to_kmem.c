@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What `daxctl reconfigure-device --mode=system-ram` does: disable it, bind it to kmem, online its
- * memory.
+ * memory in ZONE_MOVABLE. Out of ZONE_NORMAL it might not come back, whoever has pinned it: the
+ * kernel's own pages cannot be moved.
  */
 #include "daxpin/dax.h"
 #include "daxpin/teardown.h"
 
 static int take_away(const struct dp_target *target, struct dp_error *err)
 {
-	return dp_dax_to_kmem(target->device, false, err);
+	return dp_dax_to_kmem(target->device, true, err);
 }
 
 static int bring_back(const struct dp_target *target, struct dp_error *err)

@@ -6,6 +6,10 @@
  *
  * In ZONE_NORMAL the kernel itself may have taken pages that cannot be moved either
  * (has_unmovable_pages(), mm/page_isolation.c): hence the rehearsal.
+ *
+ * The pin counters are kept per node and processor, and folded into the sums for nodes that are
+ * online (refresh_cpu_vm_stats(), mm/vmstat.c): what a node that goes has not yet handed over is
+ * lost. But its memory can go only if nothing pins it.
  */
 #include <string.h>
 
@@ -25,4 +29,4 @@ static int bring_back(const struct dp_target *target, struct dp_error *err)
 DP_EVENT(kmem_offline, .name = "kmem-offline", .what = "the memory is offlined and removed",
 	 .rank = 150, .applies = dp_is_kmem, .effect = DP_KEEPS, .limit_ms = 3000,
 	 .releases = DP_BIT(DP_DEREG) | DP_BIT(DP_CLOSE) | DP_BIT(DP_KILL) | DP_BIT(DP_NONE),
-	 .guest_only = true, .rehearsed = true, .run = take_away, .undo = bring_back);
+	 .guest_only = true, .rehearsed = true, .uncounts = true, .run = take_away, .undo = bring_back);
