@@ -28,6 +28,7 @@ struct dp_collect {
 	struct dp_run_record run;  /* what is known of the run so far; results come at the end */
 	uint64_t since;            /* when the current phase began, ms */
 	struct dp_record *current; /* begun and not answered, or NULL */
+	struct dp_record *latest;  /* begun last, answered or not, or NULL */
 	atomic_size_t answered;
 	bool ready;             /* the guest takes commands */
 	bool done;              /* the executor has carried out the plan */

@@ -55,11 +55,27 @@ void dp_recognise_end(struct dp_recogniser *r);
  */
 void dp_mark_step(const char *step);
 
-/*
- * Whether this kernel has had an oops, a BUG or a WARN since it was booted (TAINT_DIE, TAINT_WARN).
- * What it does after that is no evidence of anything.
+/**
+ * dp_kmsg_open - read this kernel's log from here on
+ *
+ * Return: a descriptor that polls readable, or a negative errno.
  */
-bool dp_kernel_has_complained(void);
+int dp_kmsg_open(void);
+
+/* Reads what is there, without waiting. */
+void dp_kmsg_read(int fd, struct dp_recogniser *r);
+
+/*
+ * The kernel's taint flags of an oops, a BUG and a WARN (TAINT_DIE, TAINT_WARN; /proc/sys/kernel/
+ * tainted); 0 if they cannot be read.
+ */
+unsigned long dp_kernel_taint(void);
+
+/*
+ * Whether this kernel has complained since its taint was taken. What it does after that is no
+ * evidence of anything.
+ */
+bool dp_kernel_has_complained(unsigned long before);
 
 /* The complaint as an observation {"kind":"kernel","complaint":…,"function":…,"step":…,"lines":[…]}
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * device-dax, namespaces, and file systems on pmem. What is here changes devices, and is called by
- * the guest's agent only, but for the last part, which reads.
+ * the guest's agent, and by teardowns of a device that was named; the last part reads.
  */
 #ifndef DAXPIN_DAX_H
 #define DAXPIN_DAX_H
@@ -112,6 +112,15 @@ int dp_fs_mount(const char *fs, const char *device, const char *dir, struct dp_e
  */
 int dp_fs_remount(const char *fs, const char *device, const char *dir, struct dp_error *err);
 
+/**
+ * dp_fs_wipe - have a disk no longer recognised as a file system (ext4, xfs)
+ * @device: block device, not mounted
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_fs_wipe(const char *device, struct dp_error *err);
+
 /* One mounted file system on which daxpin can ask. */
 struct dp_mount {
 	char dir[256];
@@ -128,5 +137,27 @@ struct dp_mount {
  * Return: 0 or a negative errno.
  */
 int dp_mounts_read(struct dp_mount **mounts, size_t *count);
+
+/* A device that somebody wants to have torn down, and that is nobody's. */
+struct dp_claim {
+	char name[64];  /* "dax0.1", "pmem0" */
+	char node[80];  /* "/dev/dax0.1" */
+	bool block;     /* a disk, rather than device-dax */
+	uint64_t align; /* of device-dax, bytes */
+	uint64_t size;  /* bytes */
+};
+
+/**
+ * dp_device_claim - find out whether a device may be destroyed
+ * @device: its name, or the path of its node
+ * @claim: receives what it is
+ * @err: why not (bad input): there is no such device, it is of another kind, mounted or held, in use
+ *       by a process, or carries a file system or a partition table
+ *
+ * Needs root. Changes nothing.
+ *
+ * Return: 0, -EINVAL, or another negative errno if it could not be looked at.
+ */
+int dp_device_claim(const char *device, struct dp_claim *claim, struct dp_error *err);
 
 #endif

@@ -140,6 +140,25 @@ void dp_target_find(const struct dp_mapping *mapping, const struct dp_area *area
 		    struct dp_target *target);
 
 /**
+ * dp_target_of_device - the devices behind a device-dax or a disk
+ * @name: "dax0.1" or "pmem0"
+ * @disk: it is a disk
+ * @target: receives the names
+ */
+void dp_target_of_device(const char *name, bool disk, struct dp_target *target);
+
+/**
+ * dp_target_restore - have a device bound again as it was, whatever was done to it
+ * @target: as it was found before
+ * @err: context on failure
+ *
+ * To be called by somebody who can be given up: a broken kernel may never return.
+ *
+ * Return: 0, also if nothing was to be done, or a negative errno.
+ */
+int dp_target_restore(const struct dp_target *target, struct dp_error *err);
+
+/**
  * dp_event_carry_out - do one thing to a target, in a process that is watched
  * @fd: receives a struct dp_reply with how it went
  * @act: an event's run or undo; NULL does nothing
@@ -159,7 +178,7 @@ unsigned int dp_owner_access(const struct dp_mapping *mapping, bool odp);
 struct dp_teardown_options {
 	struct dp_env env;
 	const char *rdma;        /* adapter, NULL for the first */
-	const char *only_device; /* the one device that may be touched, NULL for any (guests) */
+	unsigned long taint;     /* of the kernel, before anything was done */
 	uint64_t iterations;     /* of a race; 0: as many as fit seconds_ms */
 	uint64_t duration_ms;    /* of a race, if iterations is 0 */
 	uint64_t seed;           /* of a race */

@@ -77,8 +77,31 @@ int cli_parse_format(const char *name, const struct dp_format **format, struct d
 /* A number of seconds above zero as milliseconds. */
 int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct dp_error *err);
 
+struct dp_collect;
+
+/**
+ * cli_host_run - have something carried out on this machine, by a process of its own
+ * @body: what it does; writes observations to @fd
+ * @arg: for @body
+ * @log: the kernel's log is listened to as well
+ * @collect: receives what is heard
+ * @err: context on failure
+ *
+ * Return: 0 once the process has ended, however; -EINTR after SIGINT or SIGTERM; another negative
+ * errno. Nothing of the process is left, unless the kernel keeps it.
+ */
+int cli_host_run(void (*body)(int fd, void *arg), void *arg, bool log, struct dp_collect *collect,
+		 struct dp_error *err);
+
+/* Writes into a run that it was on this machine, and with which kernel. */
+void cli_host_describe(struct dp_run_record *run);
+
+/* Whether the adapter (NULL for the first) is there and can be opened. Return: 0 or an errno. */
+int cli_host_rdma(const char *name, struct dp_error *err);
+
 /* The subcommands: argv[0] is the command's word; each returns the exit code. */
 int cli_check(int argc, char **argv);
+int cli_teardown(int argc, char **argv);
 int cli_cache(int argc, char **argv);
 int cli_guest(int argc, char **argv);
 int cli_list(int argc, char **argv);

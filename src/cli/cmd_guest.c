@@ -20,12 +20,13 @@ static const char help[] =
 	"Usage: daxpin guest [OPTIONS] check [CHECK-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] teardown [TEARDOWN-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] race [RACE-OPTIONS]\n"
-	"       daxpin guest [OPTIONS] as-host COMMAND…\n"
+	"       daxpin guest [OPTIONS] as-host [--empty-disks] COMMAND…\n"
 	"       daxpin guest [OPTIONS] --bare\n"
 	"\n"
 	"Boots a kernel in an emulated machine with NVDIMMs, an NVMe controller and\n"
 	"soft-RoCE, and runs the command there. as-host runs any other command of daxpin\n"
-	"there too, as if the guest were the host: to try what it would do.\n"
+	"there too, as if the guest were the host: to try what it would do, on disks that\n"
+	"are mounted or, with --empty-disks, nobody's.\n"
 	"\n"
 	"  -k, --kernel KERNEL  debian:SUITE (default: the suite of this machine),\n"
 	"                       VMLINUZ:MODULES_DIR, or a kernel's .deb file\n"
@@ -209,8 +210,10 @@ static char *scenario_command(const struct cli_check_options *check, const char 
 static char *as_host_command(int argc, char **argv)
 {
 	struct json_object *obj = json_object_new_object(), *words = json_object_new_array();
+	bool empty = argc > 0 && !strcmp(argv[0], "--empty-disks");
 
-	for (int i = 0; i < argc; i++)
+	json_object_object_add(obj, "empty", json_object_new_boolean(empty));
+	for (int i = empty; i < argc; i++)
 		json_object_array_add(words, json_object_new_string(argv[i]));
 	json_object_object_add(obj, "command", json_object_new_string("as-host"));
 	json_object_object_add(obj, "arguments", words);

@@ -18,6 +18,8 @@ static const char help[] =
 	"Commands:\n"
 	"  guest      do it in an emulated machine that daxpin brings\n"
 	"  check      may each kind of mapping be pinned? on this machine\n"
+	"  teardown   what happens when a device goes away under the pin? on this machine,\n"
+	"             to a device that is named\n"
 	"  list       the RDMA devices, DAX devices, namespaces and DAX mounts here\n"
 	"  explain    why a file or device can or cannot be registered\n"
 	"  cache      what daxpin keeps for guests, and getting rid of it\n"
@@ -30,8 +32,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "guest", cli_guest },     { "check", cli_check }, { "list", cli_list },
-	{ "explain", cli_explain }, { "cache", cli_cache },
+	{ "guest", cli_guest }, { "check", cli_check },	    { "teardown", cli_teardown },
+	{ "list", cli_list },	{ "explain", cli_explain }, { "cache", cli_cache },
 };
 
 static int bad_usage(const char *word)

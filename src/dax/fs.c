@@ -3,18 +3,23 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 #include "daxpin/proc.h"
 
 /* Making a file system takes half a second under emulation. */
 #define MKFS_LIMIT_MS 60000
+/* Zeroed to wipe one off: where ext4 and xfs have what makes them recognised. */
+#define SUPERBLOCKS (1 << 20)
 
 /*
  * Both lay extents out in units of 2 MiB, so that a file of that size can be mapped by PMD. Small
@@ -91,6 +96,16 @@ int dp_fs_remount(const char *fs, const char *device, const char *dir, struct dp
 {
 	if (mount(device, dir, fs, 0, "dax=inode"))
 		return dp_fail(err, -errno, "cannot mount %s as %s with dax=inode", device, fs);
+	return 0;
+}
+
+int dp_fs_wipe(const char *device, struct dp_error *err)
+{
+	dp_autofd int fd = open(device, O_WRONLY | O_EXCL | O_CLOEXEC);
+	dp_autofree char *zeros = calloc(1, SUPERBLOCKS);
+
+	if (fd < 0 || !zeros || dp_write_all(fd, zeros, SUPERBLOCKS) || fsync(fd))
+		return dp_fail(err, -errno, "cannot wipe the file system off %s", device);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <linux/mempolicy.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "daxpin/cleanup.h"
@@ -15,6 +16,7 @@
 /* What get_mempolicy() tells of at once: one word of nodes is enough here. */
 #define NODES         64
 #define NODE_LIMIT_MS 10000
+#define AUTO_ONLINE   "/sys/devices/system/memory/auto_online_blocks"
 
 static void put_context(struct daxctl_ctx **ctx)
 {
@@ -45,6 +47,8 @@ static int with_device(const char *device,
 
 	if (rc)
 		return dp_fail(err, rc, "libdaxctl");
+	/* What fails is said once, by whoever asked for it. */
+	daxctl_set_log_priority(ctx, LOG_EMERG);
 	dev = find_device(ctx, device);
 	return dev ? act(dev, device, err) : dp_fail(err, -ENODEV, "there is no %s", device);
 }
@@ -95,16 +99,19 @@ int dp_dax_to_devdax(const char *device, struct dp_error *err)
 
 static int enable_ram(struct daxctl_dev *dev, const char *device, struct dp_error *err)
 {
+	char policy[32] = "";
 	int rc;
 
-	/* The zone is chosen afterwards; the kernel's own policy must not be faster. */
-	dp_write_attr("offline", "/sys/devices/system/memory/auto_online_blocks");
 	if (daxctl_dev_is_enabled(dev)) {
 		rc = disable(dev, device, err);
 		if (rc)
 			return rc;
 	}
+	/* The zone is chosen afterwards; the kernel's own policy must not be faster. */
+	dp_read_attr(policy, sizeof(policy), AUTO_ONLINE);
+	dp_write_attr("offline", AUTO_ONLINE);
 	rc = daxctl_dev_enable_ram(dev);
+	dp_write_attr(policy, AUTO_ONLINE);
 	if (rc < 0)
 		return dp_fail(err, rc, "cannot bind %s to kmem", device);
 	return daxctl_dev_get_memory(dev) ? 0

@@ -4,6 +4,7 @@
 #include <ndctl/libndctl.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <uuid/uuid.h>
 
 #include "daxpin/cleanup.h"
@@ -165,6 +166,8 @@ static int with_name(const char *name, int (*region_act)(struct ndctl_region *),
 
 	if (rc)
 		return dp_fail(err, rc, "libndctl");
+	/* What fails is said once, by whoever asked for it. */
+	ndctl_set_log_priority(ctx, LOG_EMERG);
 	rc = -ENODEV;
 	ndctl_bus_foreach (ctx, bus)
 		ndctl_region_foreach (bus, region) {

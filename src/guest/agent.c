@@ -8,7 +8,8 @@
  *    "fault":NAME}
  *   {"command":"teardown","only":[ID],"size":BYTES}
  *   {"command":"race","only":[ID],"size":BYTES,"iterations":N,"duration_ms":MS,"seed":N}
- *   {"command":"as-host","arguments":[WORD…]}   daxpin itself, as if the guest were the host
+ *   {"command":"as-host","arguments":[WORD…],"empty":BOOL}   daxpin itself, as if the guest were
+ *                                  the host; before, the guest's file systems can be wiped off
  *   {"command":"poweroff"}
  *
  * "fault" makes the guest misbehave on purpose, for the tests of the watchers.
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -27,6 +29,7 @@
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
+#include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/guest.h"
@@ -236,6 +239,24 @@ static void say_output(int fd, const char *text, size_t len)
 	}
 }
 
+/* What a program prints goes on as it comes; one that prints nothing for long is not silent. */
+static void pass_output_on(int from, int fd)
+{
+	struct pollfd p = { .fd = from, .events = POLLIN };
+	char buf[PIECE];
+	ssize_t n = 1;
+
+	while (n > 0) {
+		if (poll(&p, 1, HEARTBEAT_MS) == 0) {
+			dp_emit_text(fd, "alive", NULL, NULL);
+			continue;
+		}
+		n = read(from, buf, sizeof(buf));
+		if (n > 0)
+			say_output(fd, buf, (size_t)n);
+	}
+}
+
 static void say_exit_code(int fd, int code)
 {
 	struct json_object *obj = json_object_new_object();
@@ -245,13 +266,27 @@ static void say_exit_code(int fd, int code)
 	dp_emit(fd, obj);
 }
 
+/* A host whose disks are nobody's. */
+static int empty_disks(struct dp_error *err)
+{
+	dp_autofree struct dp_mount *mounts = NULL;
+	size_t count = 0;
+	int rc = dp_mounts_read(&mounts, &count);
+
+	for (size_t i = 0; i < count && !rc; i++) {
+		if (umount(mounts[i].dir))
+			return dp_fail(err, -errno, "cannot unmount %s", mounts[i].dir);
+		rc = dp_fs_wipe(mounts[i].source, err);
+	}
+	return rc;
+}
+
 static int run_as_host(int fd, struct json_object *command, struct dp_error *err)
 {
 	struct json_object *words = json_object_object_get(command, "arguments");
 	const char *argv[MAX_GLOBS + 2] = { "/init" };
-	dp_autofile FILE *output = NULL;
-	char buf[PIECE];
-	size_t n = 1, len;
+	dp_autofd int output = -1;
+	size_t n = 1;
 	int pipe_fd[2], status = 0;
 	pid_t pid;
 
@@ -260,15 +295,20 @@ static int run_as_host(int fd, struct json_object *command, struct dp_error *err
 		return dp_fail(err, -EBADMSG, "the command lacks its arguments");
 	for (size_t i = 0; i < json_object_array_length(words); i++)
 		argv[n++] = json_object_get_string(json_object_array_get_idx(words, i));
+	if (json_object_get_boolean(json_object_object_get(command, "empty"))) {
+		int rc = empty_disks(err);
+
+		if (rc)
+			return rc;
+	}
 	if (pipe2(pipe_fd, O_CLOEXEC))
 		return dp_fail(err, -errno, "cannot make a pipe");
 	pid = dp_spawn(argv, -1, pipe_fd[1], NULL, 0, err);
 	close(pipe_fd[1]);
-	output = fdopen(pipe_fd[0], "r");
+	output = pipe_fd[0];
 	if (pid < 0)
 		return pid;
-	while (output && (len = fread(buf, 1, sizeof(buf), output)) > 0)
-		say_output(fd, buf, len);
+	pass_output_on(output, fd);
 	waitpid(pid, &status, 0);
 	say_exit_code(fd, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	return 0;

@@ -35,6 +35,8 @@
  * tells ("boots").
  */
 #define LIFE_MS 40000
+/* A call trace takes a tenth of a second; of some complaints no line is known to be the last. */
+#define COMPLAINT_MS 500
 
 enum source {
 	CHANNEL,
@@ -340,6 +342,15 @@ static void go_on(struct session *s, const struct dp_boot *boot)
 		check_limits(s);
 }
 
+/* A kernel that is in the middle of a complaint may finish it; the console is the slower way. */
+static void hear_out(struct session *s)
+{
+	uint64_t end = dp_now_ms() + COMPLAINT_MS;
+
+	while (s->console.recogniser.now.kind && s->machine.console >= 0 && dp_now_ms() < end)
+		wait_a_tick(s);
+}
+
 static int converse(struct session *s, const struct dp_boot *boot, struct dp_error *err)
 {
 	while (!finished(s) && !s->ending[0] && !s->stillborn) {
@@ -349,6 +360,7 @@ static int converse(struct session *s, const struct dp_boot *boot, struct dp_err
 		if (dp_interrupted())
 			return dp_report(err, -EINTR, "interrupted; the guest was ended");
 	}
+	hear_out(s);
 	return 0;
 }
 

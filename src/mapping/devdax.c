@@ -27,10 +27,13 @@ static uint64_t attribute(const char *device, const char *name)
 	return strtoull(text, NULL, 0);
 }
 
-static bool suits(const struct dp_mapping *mapping, const char *device, uint64_t span)
+static bool suits(const struct dp_mapping *mapping, const struct dp_env *env, const char *device)
 {
+	uint64_t span = dp_span(mapping, env);
 	char driver[32];
 
+	if (env->device && strcmp(env->device, device))
+		return false;
 	return !dp_link_name(driver, sizeof(driver), BUS "/%s/driver", device) &&
 	       !strcmp(driver, "device_dax") && attribute(device, "align") == mapping->granule &&
 	       attribute(device, "size") >= span;
@@ -45,7 +48,7 @@ static int open_devdax(const struct dp_mapping *mapping, const struct dp_env *en
 
 	while (bus && (entry = readdir(bus))) {
 		if (entry->d_name[0] == '.' ||
-		    !suits(mapping, entry->d_name, dp_span(mapping, env)))
+		    !suits(mapping, env, entry->d_name))
 			continue;
 		snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
 		area->fd = open(path, O_RDWR | O_CLOEXEC);

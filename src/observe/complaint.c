@@ -189,13 +189,18 @@ void dp_mark_step(const char *step)
 	dp_write_attr(line, "/dev/kmsg");
 }
 
-bool dp_kernel_has_complained(void)
+unsigned long dp_kernel_taint(void)
 {
 	char text[32];
 
 	if (dp_read_attr(text, sizeof(text), "/proc/sys/kernel/tainted"))
-		return false;
+		return 0;
 	return strtoul(text, NULL, 10) & ((1 << 7) | (1 << 9));
+}
+
+bool dp_kernel_has_complained(unsigned long before)
+{
+	return dp_kernel_taint() & ~before;
 }
 
 struct json_object *dp_complaint_to_json(const struct dp_complaint *complaint)

@@ -129,10 +129,8 @@ static bool replaced(struct json_object *steps, struct json_object *obj)
 	return false;
 }
 
-static void add_step(struct dp_collect *c, struct json_object *obj)
+static void add_step(struct dp_record *record, struct json_object *obj)
 {
-	struct dp_record *record = c->current;
-
 	if (!record->steps)
 		record->steps = json_object_new_array();
 	if (replaced(record->steps, obj))
@@ -150,7 +148,7 @@ static void take_step(struct dp_collect *c, struct json_object *obj)
 	dp_json_add_int(obj, "at_ms", (int64_t)(dp_now_ms() - c->current->began));
 	if (strcmp(dp_json_text(obj, "step"), "race"))
 		c->current->doing[0] = '\0';
-	add_step(c, obj);
+	add_step(c->current, obj);
 }
 
 static void take_doing(struct dp_collect *c, struct json_object *obj)
@@ -193,13 +191,14 @@ void dp_collect_complaint(void *arg, const struct dp_complaint *complaint)
 	struct dp_collect *c = arg;
 	struct json_object *obj;
 
-	if (!c->current || counted(c->current, complaint))
+	/* A kernel may take longer to say it than a scenario to end. */
+	if (!c->latest || counted(c->latest, complaint))
 		return;
 	obj = dp_complaint_to_json(complaint);
 	if (!complaint->step[0])
-		dp_json_add_text(obj, "step", last_step(c->current));
-	dp_json_add_int(obj, "at_ms", (int64_t)(dp_now_ms() - c->current->began));
-	add_step(c, obj);
+		dp_json_add_text(obj, "step", last_step(c->latest));
+	dp_json_add_int(obj, "at_ms", (int64_t)(dp_now_ms() - c->latest->began));
+	add_step(c->latest, obj);
 	json_object_put(obj);
 }
 
@@ -249,8 +248,10 @@ static void take_hello(struct dp_collect *c, struct json_object *obj)
 static void take_begin(struct dp_collect *c, struct json_object *obj)
 {
 	c->current = find(c, dp_json_text(obj, "id"));
-	if (c->current)
-		c->current->began = dp_now_ms();
+	if (!c->current)
+		return;
+	c->current->began = dp_now_ms();
+	c->latest = c->current;
 }
 
 /* A restored guest is back when it has taken its command. */

@@ -236,11 +236,11 @@ static bool look_after(struct run *run)
 	struct dp_pins now;
 
 	atomic_store(&run->race->stop, true);
-	if (dp_kernel_has_complained())
+	if (dp_kernel_has_complained(run->race->options->taint))
 		return broke(run, "kernel complained", 0, "");
 	if (!racer_does(run, DP_RACER_END, "end", &reply))
 		return false;
-	if (dp_kernel_has_complained())
+	if (dp_kernel_has_complained(run->race->options->taint))
 		return broke(run, "kernel complained", 0, "");
 	if (run->pins_known && !dp_pins_read(&now))
 		run->leaked = (int64_t)(now.acquired - now.released - run->before.acquired +

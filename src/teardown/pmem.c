@@ -33,17 +33,25 @@ static int wait_for_node(const char *node, struct dp_error *err)
 	return 0;
 }
 
+int dp_pmem_bind(const struct dp_target *target, struct dp_error *err)
+{
+	char node[80];
+	int rc = dp_write_attr(target->device, DRIVER "/bind");
+
+	if (rc)
+		return dp_fail(err, rc, "cannot bind %s to nd_pmem", target->device);
+	snprintf(node, sizeof(node), "/dev/%s", target->disk);
+	return wait_for_node(node, err);
+}
+
 int dp_pmem_bind_and_mount(const struct dp_target *target, struct dp_error *err)
 {
 	char node[80];
 	int rc;
 
 	umount2(target->dir, MNT_DETACH);
-	rc = dp_write_attr(target->device, DRIVER "/bind");
-	if (rc)
-		return dp_fail(err, rc, "cannot bind %s to nd_pmem", target->device);
+	rc = dp_pmem_bind(target, err);
 	snprintf(node, sizeof(node), "/dev/%s", target->disk);
-	rc = wait_for_node(node, err);
 	return rc ? rc : dp_fs_remount(target->mapping->fs, node, target->dir, err);
 }
 

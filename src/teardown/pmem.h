@@ -8,6 +8,9 @@
 /* Unbinds nd_pmem from the device below the file system. */
 int dp_pmem_unbind(const struct dp_target *target, struct dp_error *err);
 
+/* Binds it, and waits for its disk's node. */
+int dp_pmem_bind(const struct dp_target *target, struct dp_error *err);
+
 /* Binds it and mounts the file system, which may still be mounted from the device that has gone. */
 int dp_pmem_bind_and_mount(const struct dp_target *target, struct dp_error *err);
 

@@ -276,10 +276,6 @@ static int start_owner(struct run *run, struct dp_error *err)
 		return reply.rc;
 	}
 	emit_rdma(run);
-	if (run->options->only_device &&
-	    strcmp(run->options->only_device, run->owner->target.device))
-		return dp_skip(err, "it would touch %s, and %s was named",
-			       run->owner->target.device, run->options->only_device);
 	if (!event->file)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)run->keeper.pid, (int)reply.number);
@@ -606,6 +602,11 @@ static void step_come_back(struct run *run)
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
+static bool has_complained(const struct run *run)
+{
+	return dp_kernel_has_complained(run->options->taint);
+}
+
 static bool still_on(const struct run *run)
 {
 	return run->event_fate == DP_WAITS || run->event_fate == DP_RUNS;
@@ -644,16 +645,16 @@ static void after_event(struct run *run)
 	if (!run->scenario->event->ends_owner) {
 		look_around(run);
 		let_go(run);
-		if (ends_with_pins(run) || dp_kernel_has_complained())
+		if (ends_with_pins(run) || has_complained(run))
 			return;
 		step_owner_end(run);
 		if (still_on(run))
 			tell_event(run, "event-end", BUSY_LIMIT_MS, false);
-		else if (run->event_fate == DP_DONE && run->event_rc && !dp_kernel_has_complained())
+		else if (run->event_fate == DP_DONE && run->event_rc && !has_complained(run))
 			tell_event(run, "event-again", BUSY_LIMIT_MS, true);
 	}
 	step_pins(run);
-	if (!still_on(run) && !dp_kernel_has_complained())
+	if (!still_on(run) && !has_complained(run))
 		step_come_back(run);
 }
 

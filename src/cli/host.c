@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What check and teardown share on this machine: an executor, and somebody who listens to it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
+#include "daxpin/collect.h"
+#include "daxpin/complaint.h"
+#include "daxpin/error.h"
+#include "daxpin/observe.h"
+#include "daxpin/proc.h"
+#include "daxpin/rdma.h"
+#include "daxpin/signals.h"
+
+/* An executor says something every few seconds, and each of its steps has a limit below this. */
+#define SILENCE_MS 180000
+/* What the kernel says of a thing comes to its log a little later, ms. */
+#define LOG_MS 300
+/* How long an executor that was killed may take to go, ms. */
+#define GRACE_MS 2000
+
+struct listener {
+	struct dp_collect *collect;
+	struct dp_lines lines;
+	struct dp_recogniser log;
+	int pipe, kmsg, pid_fd;
+	pid_t pid;
+	uint64_t heard;
+};
+
+static void clear(struct listener *l)
+{
+	if (l->pid > 0) {
+		kill(l->pid, SIGKILL);
+		dp_reap(l->pid, GRACE_MS, NULL);
+	}
+	dp_closep(&l->pipe);
+	dp_closep(&l->pid_fd);
+	dp_closep(&l->kmsg);
+	dp_lines_clear(&l->lines);
+	dp_recognise_end(&l->log);
+}
+
+/* A process of its own, as a kernel may kill it. Sends observations to the pipe. */
+static int start(struct listener *l, void (*body)(int fd, void *arg), void *arg,
+		 struct dp_error *err)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return dp_fail(err, -errno, "cannot make a pipe");
+	l->pipe = fds[0];
+	fflush(NULL);
+	l->pid = fork();
+	if (l->pid == 0) {
+		close(fds[0]);
+		body(fds[1], arg);
+		_exit(0);
+	}
+	close(fds[1]);
+	if (l->pid < 0)
+		return dp_fail(err, -errno, "cannot fork");
+	/* Its end is told by its process: what hangs in the kernel may hold the pipe for ever. */
+	l->pid_fd = (int)syscall(SYS_pidfd_open, l->pid, 0);
+	if (l->pid_fd < 0)
+		return dp_fail(err, -errno, "cannot watch a process");
+	return fcntl(l->pipe, F_SETFL, O_NONBLOCK) ? dp_fail(err, -errno, "fcntl") : 0;
+}
+
+static void hear(struct listener *l)
+{
+	char buf[16384];
+	ssize_t n;
+
+	while ((n = read(l->pipe, buf, sizeof(buf))) > 0) {
+		l->heard = dp_now_ms();
+		dp_lines_feed(&l->lines, buf, (size_t)n, dp_collect_line, l->collect);
+	}
+	if (l->kmsg >= 0)
+		dp_kmsg_read(l->kmsg, &l->log);
+}
+
+static int listen_to(struct listener *l, struct dp_error *err)
+{
+	l->heard = dp_now_ms();
+	for (;;) {
+		struct pollfd p[] = { { .fd = l->pipe, .events = POLLIN },
+				      { .fd = l->kmsg, .events = POLLIN },
+				      { .fd = l->pid_fd, .events = POLLIN },
+				      { .fd = dp_signals_fd(), .events = POLLIN } };
+
+		if (poll(p, 4, SILENCE_MS) < 0 && errno != EINTR)
+			return dp_fail(err, -errno, "poll");
+		if (p[3].revents)
+			return dp_report(err, -EINTR, "interrupted");
+		hear(l);
+		if (p[2].revents)
+			return 0;
+		if (dp_now_ms() - l->heard >= SILENCE_MS)
+			return dp_report(err, -ETIMEDOUT, "nothing was heard for %d s",
+					 SILENCE_MS / 1000);
+		cli_progress("asking", (int)(100 * l->collect->answered /
+					     (l->collect->count ? l->collect->count : 1)));
+	}
+}
+
+int cli_host_run(void (*body)(int fd, void *arg), void *arg, bool log, struct dp_collect *collect,
+		 struct dp_error *err)
+{
+	dp_cleanup(clear) struct listener l = { .collect = collect,
+						.log = { .take = dp_collect_complaint,
+							 .arg = collect },
+						.pipe = -1,
+						.kmsg = log ? dp_kmsg_open() : -1,
+						.pid_fd = -1 };
+	int rc = start(&l, body, arg, err);
+
+	if (!rc)
+		rc = listen_to(&l, err);
+	if (!rc && log) {
+		poll(NULL, 0, LOG_MS);
+		hear(&l);
+	}
+	cli_progress("", -1);
+	return rc;
+}
+
+void cli_host_describe(struct dp_run_record *run)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	snprintf(run->where, sizeof(run->where), "host");
+	snprintf(run->subject.kernel, sizeof(run->subject.kernel), "%s", uts.release);
+}
+
+int cli_host_rdma(const char *name, struct dp_error *err)
+{
+	struct dp_rdma rdma;
+	int rc = dp_rdma_open(name, &rdma, err);
+
+	if (!rc)
+		dp_rdma_close(&rdma);
+	return rc;
+}

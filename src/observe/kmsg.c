@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * /dev/kmsg: one record a read, "LEVEL,SEQUENCE,MICROSECONDS,FLAGS[,…];TEXT", and below it lines of
+ * "\n KEY=VALUE" (Documentation/ABI/testing/dev-kmsg).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/complaint.h"
+
+/* A record is at most CONSOLE_EXT_LOG_MAX. */
+#define RECORD_LIMIT 8192
+
+int dp_kmsg_open(void)
+{
+	dp_autofd int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || lseek(fd, 0, SEEK_END) < 0)
+		return -errno;
+	return dp_take_fd(&fd);
+}
+
+void dp_kmsg_read(int fd, struct dp_recogniser *r)
+{
+	char record[RECORD_LIMIT + 1], *text;
+	ssize_t n;
+
+	/* EPIPE: what would have come next has been overwritten; the read after that goes on. */
+	while ((n = read(fd, record, RECORD_LIMIT)) > 0 || (n < 0 && errno == EPIPE)) {
+		if (n < 0)
+			continue;
+		record[n] = '\0';
+		text = strchr(record, ';');
+		if (!text)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		dp_recognise(r, text + 1);
+	}
+}
