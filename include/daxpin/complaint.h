@@ -46,6 +46,9 @@ void dp_recognise(struct dp_recogniser *r, const char *line);
 /* There is no more: hands over a complaint that is incomplete, and releases everything. */
 void dp_recognise_end(struct dp_recogniser *r);
 
+/* The mark of what is done when a scenario has ended: what the kernel says of it is no answer. */
+#define DP_CLEANUP "cleanup"
+
 /**
  * dp_mark_step - write into this kernel's log what is being done
  * @step: a word

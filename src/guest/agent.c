@@ -239,22 +239,31 @@ static void say_output(int fd, const char *text, size_t len)
 	}
 }
 
-/* What a program prints goes on as it comes; one that prints nothing for long is not silent. */
-static void pass_output_on(int from, int fd)
+/*
+ * What a program prints goes on as it comes; one that prints nothing for long is not silent. It ends
+ * when its process does: what it has left hanging in the kernel may hold the pipe for ever.
+ */
+static int pass_output_on(pid_t pid, int from, int fd)
 {
 	struct pollfd p = { .fd = from, .events = POLLIN };
+	bool ended = false;
 	char buf[PIECE];
+	int status = 0;
 	ssize_t n = 1;
 
 	while (n > 0) {
-		if (poll(&p, 1, HEARTBEAT_MS) == 0) {
+		if (poll(&p, 1, ended ? 0 : HEARTBEAT_MS) == 0) {
+			if (ended)
+				return status;
 			dp_emit_text(fd, "alive", NULL, NULL);
-			continue;
-		}
-		n = read(from, buf, sizeof(buf));
-		if (n > 0)
+		} else if ((n = read(from, buf, sizeof(buf))) > 0) {
 			say_output(fd, buf, (size_t)n);
+		}
+		ended = ended || !dp_reap(pid, 0, &status);
 	}
+	if (!ended)
+		waitpid(pid, &status, 0);
+	return status;
 }
 
 static void say_exit_code(int fd, int code)
@@ -287,7 +296,7 @@ static int run_as_host(int fd, struct json_object *command, struct dp_error *err
 	const char *argv[MAX_GLOBS + 2] = { "/init" };
 	dp_autofd int output = -1;
 	size_t n = 1;
-	int pipe_fd[2], status = 0;
+	int pipe_fd[2], status;
 	pid_t pid;
 
 	if (!json_object_is_type(words, json_type_array) ||
@@ -308,8 +317,7 @@ static int run_as_host(int fd, struct json_object *command, struct dp_error *err
 	output = pipe_fd[0];
 	if (pid < 0)
 		return pid;
-	pass_output_on(output, fd);
-	waitpid(pid, &status, 0);
+	status = pass_output_on(pid, output, fd);
 	say_exit_code(fd, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	return 0;
 }

@@ -193,7 +193,7 @@ static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_
 		"-blockdev", "null-co,node-name=disk,size=67108864,read-zeroes=on",
 		"-device", "virtio-blk-pci,drive=disk",
 		"-blockdev", "null-co,node-name=nvme-disk,size=67108864,read-zeroes=on",
-		"-device", "pcie-root-port,id=port0,chassis=1,slot=1",
+		"-device", "pcie-root-port,id=port0,chassis=1,slot=1,pref64-reserve=64M",
 		"-device", "pci-testdev,membar=16M",
 		"-chardev", a->ports[0], "-serial", "chardev:console",
 		"-chardev", a->ports[1], "-serial", "chardev:channel",

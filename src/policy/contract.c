@@ -18,13 +18,19 @@ static bool waited(struct json_object *event)
 	return dp_says(event, "state", "waits") || dp_says(event, "state", "runs");
 }
 
+static bool on_demand(const struct verdict *v)
+{
+	struct json_object *reg = dp_step(v, "register");
+
+	return reg && json_object_get_boolean(json_object_object_get(reg, "on_demand"));
+}
+
 /* Pinned for long: what is paged on demand holds nothing. */
 static bool pinned(const struct verdict *v)
 {
 	struct json_object *reg = dp_step(v, "register");
 
-	return dp_completed(reg) && !dp_json_text(reg, "errno") &&
-	       !json_object_get_boolean(json_object_object_get(reg, "on_demand"));
+	return dp_completed(reg) && !dp_json_text(reg, "errno") && !on_demand(v);
 }
 
 /* C2: while longterm pins are held, a teardown waits or is refused. */
@@ -62,19 +68,23 @@ static void judge_access(struct verdict *v)
 		dp_broken(v, "C3", "a CPU access to the hole gives: %s", got);
 }
 
-/* C4: a registration on a dying mapping succeeds and holds the teardown, or fails cleanly. */
+/*
+ * C4: a registration on a dying mapping succeeds and holds the teardown, or fails cleanly. One that
+ * is on demand pins nothing: it looks at no page (ib_umem_odp_get()), and its success means nothing.
+ */
 static void judge_again(struct verdict *v)
 {
 	struct json_object *again = dp_step(v, "register-again"),
 			   *held = dp_step(v, "release-again");
+	bool pins = !on_demand(v);
 
 	if (again && !dp_completed(again))
 		dp_broken(v, "C4", "a registration on the dying mapping %s",
 			  dp_text_of(again, "state"));
-	else if (again && !dp_json_text(again, "errno") && v->event->effect == DP_GONE &&
+	else if (again && pins && !dp_json_text(again, "errno") && v->event->effect == DP_GONE &&
 		 dp_completed(dp_step(v, "event")))
 		dp_broken(v, "C4", "a registration succeeds although the device has gone");
-	if (held && dp_completed(held) && waited(dp_step(v, "event")) &&
+	if (held && pins && dp_completed(held) && waited(dp_step(v, "event")) &&
 	    v->event->effect == DP_GONE && dp_says(held, "event_state", "completed"))
 		dp_broken(v, "C4",
 			  "a registration on the dying mapping succeeded and did not hold it");

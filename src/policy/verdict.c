@@ -6,6 +6,7 @@
 
 #include "verdict.h"
 
+#include "daxpin/complaint.h"
 #include "daxpin/observe.h"
 
 struct json_object *dp_step(const struct verdict *v, const char *name)
@@ -68,7 +69,7 @@ void dp_judge_complaints(struct verdict *v)
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *obj = json_object_array_get_idx(v->steps, i);
 
-		if (!dp_says(obj, "kind", "kernel"))
+		if (!dp_says(obj, "kind", "kernel") || dp_says(obj, "step", DP_CLEANUP))
 			continue;
 		if (!v->result->kernel)
 			v->result->kernel = json_object_get(obj);

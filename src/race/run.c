@@ -375,6 +375,7 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 		if (!on)
 			break;
 	}
+	dp_mark_step(DP_CLEANUP);
 	emit(&run, "end", NULL);
 	return 0;
 }

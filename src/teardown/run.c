@@ -714,6 +714,7 @@ int dp_teardown_run(const struct dp_scenario *scenario, const struct dp_teardown
 
 	dp_emit_text(fd, "begin", "id", scenario->id);
 	rc = carry_out_scenario(&run, &cause);
+	dp_mark_step(DP_CLEANUP);
 	if (rc < 0 && cause.input) {
 		*err = cause;
 		return rc;
