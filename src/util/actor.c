@@ -136,17 +136,18 @@ static bool seen_to_wait(pid_t pid, struct sight *sight)
 static bool look(struct dp_actor *actor, bool end_only, struct dp_reply *reply, enum dp_fate *fate)
 {
 	struct pollfd p = { .fd = end_only ? -1 : actor->fd, .events = POLLIN };
+	bool end;
 
-	if (poll(&p, 1, LOOK_MS) > 0 && (p.revents & POLLIN) &&
-	    recv(actor->fd, reply, sizeof(*reply), MSG_DONTWAIT) == sizeof(*reply)) {
-		*fate = DP_DONE;
-		return true;
-	}
 	/* The end of its socket is not the end of the task: it may hang on its way out. */
-	if (p.revents)
+	if (poll(&p, 1, LOOK_MS) > 0 && !(p.revents & POLLIN))
 		poll(NULL, 0, LOOK_MS / 4);
+	end = reaped(actor);
+	/* It may have answered and gone since it was looked at. */
+	*fate = DP_DONE;
+	if (!end_only && recv(actor->fd, reply, sizeof(*reply), MSG_DONTWAIT) == sizeof(*reply))
+		return true;
 	*fate = DP_DIED;
-	return reaped(actor);
+	return end;
 }
 
 static enum dp_fate watch(struct dp_actor *actor, uint64_t limit_ms, bool end_only,
