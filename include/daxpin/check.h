@@ -100,7 +100,7 @@ struct dp_asker {
 	struct dp_iomem iomem;       /* read when area was made */
 	struct dp_error iomem_error; /* why it could not be read */
 	struct dp_witness witness;   /* of the area's first byte */
-	int64_t vmpin_kib; /* VmPin after the last question */
+	int64_t vmpin_kib;           /* VmPin after the last question */
 };
 
 /* Begins with an adapter, a machine and its counters. */

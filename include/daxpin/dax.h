@@ -151,8 +151,8 @@ struct dp_claim {
  * dp_device_claim - find out whether a device may be destroyed
  * @device: its name, or the path of its node
  * @claim: receives what it is
- * @err: why not (bad input): there is no such device, it is of another kind, mounted or held, in use
- *       by a process, or carries a file system or a partition table
+ * @err: why not (bad input): there is no such device, it is of another kind, mounted or held, in
+ * use by a process, or carries a file system or a partition table
  *
  * Needs root. Changes nothing.
  *

@@ -19,7 +19,7 @@ struct dp_env {
 	const char *const *dirs; /* folders where temporary files may be made */
 	size_t ndirs;
 	const char *device; /* the only device-dax that may be used, NULL for any */
-	bool guest; /* a machine of daxpin's own, where nothing is precious */
+	bool guest;         /* a machine of daxpin's own, where nothing is precious */
 };
 
 enum dp_populate {

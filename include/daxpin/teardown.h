@@ -68,8 +68,8 @@ struct dp_event {
 	bool file;       /* is done to the mapped file: target->file is open */
 	bool unmapped;   /* wants the owner to unmap the file if nothing was registered */
 	bool guest_only; /* never on somebody's machine */
-	bool uncounts;   /* takes the node of the pages away, and a part of their counters with it */
-	bool rehearsed;  /* may be refused for other reasons: it is tried without a region before */
+	bool uncounts;  /* takes the node of the pages away, and a part of their counters with it */
+	bool rehearsed; /* may be refused for other reasons: it is tried without a region before */
 	/* An event that is still busy after so long, ms, is taken to wait; 0 for the usual. */
 	uint64_t limit_ms;
 
@@ -177,12 +177,12 @@ unsigned int dp_owner_access(const struct dp_mapping *mapping, bool odp);
 /* How to carry out scenarios. */
 struct dp_teardown_options {
 	struct dp_env env;
-	const char *rdma;        /* adapter, NULL for the first */
-	unsigned long taint;     /* of the kernel, before anything was done */
-	uint64_t iterations;     /* of a race; 0: as many as fit seconds_ms */
-	uint64_t duration_ms;    /* of a race, if iterations is 0 */
-	uint64_t seed;           /* of a race */
-	int channel;             /* for requests to whoever runs this machine, or -1 */
+	const char *rdma;     /* adapter, NULL for the first */
+	unsigned long taint;  /* of the kernel, before anything was done */
+	uint64_t iterations;  /* of a race; 0: as many as fit seconds_ms */
+	uint64_t duration_ms; /* of a race, if iterations is 0 */
+	uint64_t seed;        /* of a race */
+	int channel;          /* for requests to whoever runs this machine, or -1 */
 };
 
 /**

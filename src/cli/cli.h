@@ -77,6 +77,17 @@ int cli_parse_format(const char *name, const struct dp_format **format, struct d
 /* A number of seconds above zero as milliseconds. */
 int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct dp_error *err);
 
+/**
+ * cli_timeline - print one result of a stored run, step by step
+ * @path: a JSON document of daxpin's
+ * @id: of the result; it is printed for each run that has it
+ * @json: print the result's object instead
+ * @err: what is wrong with the file, or that it has no such id (bad input)
+ *
+ * Return: 0 or -EINVAL.
+ */
+int cli_timeline(const char *path, const char *id, bool json, struct dp_error *err);
+
 struct dp_collect;
 
 /**

@@ -29,15 +29,20 @@
 
 static const char help[] =
 	"Usage: daxpin explain [OPTIONS] PATH\n"
+	"       daxpin explain ID --from RESULTS [--format text|json]\n"
 	"\n"
 	"Says what a file, a folder or a device is mapped as, whether a memory region may\n"
 	"be registered over it with each access mode, why, and what to do instead.\n"
 	"Nothing is written, mapped or registered.\n"
 	"\n"
+	"With --from, prints one result (teardown/devdax-2M/devdax-unbind/dereg) of a file\n"
+	"that --format json has written, step by step, with what the kernel said.\n"
+	"\n"
 	"  --kernel RELEASE     for this kernel (default: the running one)\n"
 	"  --provider PROVIDER  for this RDMA provider, such as rxe or mlx5 (default: that of\n"
 	"                       the first device here, rxe if there is none)\n"
 	"  --policy FILE        expectations of your own\n"
+	"  --from RESULTS       explain an id from this file\n"
 	"  --format FORMAT      text or json\n";
 
 struct subject_path {
@@ -297,6 +302,7 @@ static void print_json(const struct subject_path *s, const struct dp_subject *su
 struct explain_options {
 	struct dp_subject subject;
 	const char *policy;
+	const char *from;
 	const struct dp_format *format;
 };
 
@@ -317,6 +323,9 @@ static int take(int letter, void *arg, struct dp_error *err)
 	case 'p':
 		o->policy = optarg;
 		return 0;
+	case 'F':
+		o->from = optarg;
+		return 0;
 	default:
 		return cli_parse_format(optarg, &o->format, err);
 	}
@@ -327,13 +336,15 @@ static int parse(int argc, char **argv, struct explain_options *o, struct dp_err
 	static const struct option known[] = { { "kernel", required_argument, NULL, 'k' },
 					       { "provider", required_argument, NULL, 'r' },
 					       { "policy", required_argument, NULL, 'p' },
+					       { "from", required_argument, NULL, 'F' },
 					       { "format", required_argument, NULL, 'f' },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
 	int rc = cli_options(argc, argv, known, "", help, take, o, err);
 
 	if (!rc && optind + 1 != argc)
-		rc = dp_bad_input(err, "explain wants one path");
+		rc = dp_bad_input(err, "explain wants one %s",
+				  o->from ? "id" : "path, or an id and --from");
 	return rc;
 }
 
@@ -347,6 +358,11 @@ int cli_explain(int argc, char **argv)
 
 	if (rc == 1)
 		return 0;
+	if (!rc && options.from) {
+		rc = cli_timeline(options.from, argv[argc - 1],
+				  !strcmp(options.format->name, "json"), &err);
+		return rc ? dp_error_print(&err) : 0;
+	}
 	subject.path = argv[argc - 1];
 	if (!rc)
 		rc = dp_policy_load(options.policy, &policy, &err);

@@ -8,13 +8,14 @@
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/inventory.h"
+#include "daxpin/teardown.h"
 
 static const char help[] =
 	"Usage: daxpin list [--format text|json]\n"
 	"       daxpin list --ids\n"
 	"\n"
 	"Lists the RDMA devices, DAX devices, namespaces and DAX mounts of this machine,\n"
-	"or the ids of all checks.\n";
+	"or the ids of all checks, teardowns and races.\n";
 
 static const struct {
 	const char *key, *title;
@@ -65,6 +66,17 @@ static void print_text(struct json_object *root)
 	}
 }
 
+static int print_scenarios(bool race)
+{
+	dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
+
+	if (dp_scenarios_make(NULL, 0, race, &scenarios, NULL))
+		return 3;
+	for (size_t i = 0; i < scenarios.count; i++)
+		puts(scenarios.list[i].id);
+	return 0;
+}
+
 static int print_ids(void)
 {
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
@@ -73,7 +85,7 @@ static int print_ids(void)
 		return 3;
 	for (size_t i = 0; i < plan.count; i++)
 		puts(plan.list[i].id);
-	return 0;
+	return print_scenarios(false) || print_scenarios(true) ? 3 : 0;
 }
 
 static int print_inventory(bool json)

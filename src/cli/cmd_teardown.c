@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Teardown on this machine: one device, that was named, and nothing else. A disk gets a file system
- * for each scenario, mounted where nobody else sees it. After each scenario the device is bound again
- * as it was; once the kernel has complained, nothing more is asked of it.
+ * for each scenario, mounted where nobody else sees it. After each scenario the device is bound
+ * again as it was; once the kernel has complained, nothing more is asked of it.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -35,10 +35,10 @@ struct host {
 	struct dp_claim claim;
 	struct dp_target original; /* the device as it was found */
 	struct dp_teardown_options how;
-	char dir[32];       /* where a disk is mounted, or "" */
-	char dax[48];       /* the folder of DAX files there */
+	char dir[32]; /* where a disk is mounted, or "" */
+	char dax[48]; /* the folder of DAX files there */
 	const char *dirs[1];
-	char stop[320];     /* why nothing more is asked, or "" */
+	char stop[320]; /* why nothing more is asked, or "" */
 };
 
 static void clear(struct host *h)

@@ -32,8 +32,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "guest", cli_guest }, { "check", cli_check },	    { "teardown", cli_teardown },
-	{ "list", cli_list },	{ "explain", cli_explain }, { "cache", cli_cache },
+	{ "guest", cli_guest }, { "check", cli_check },     { "teardown", cli_teardown },
+	{ "list", cli_list },   { "explain", cli_explain }, { "cache", cli_cache },
 };
 
 static int bad_usage(const char *word)

@@ -31,7 +31,8 @@
 
 static bool is_name(const char *name)
 {
-	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	size_t len =
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
 	return len && !name[len] && isalnum((unsigned char)name[0]);
 }
@@ -138,8 +139,8 @@ static int check_users(const struct dp_claim *claim, struct dp_error *err)
 			continue;
 		if (dp_read_attr(name, sizeof(name), "/proc/%s/comm", entry->d_name))
 			snprintf(name, sizeof(name), "?");
-		dp_bad_input(err, "%s is in use by process %.32s (%s)", claim->name,
-			     entry->d_name, name);
+		dp_bad_input(err, "%s is in use by process %.32s (%s)", claim->name, entry->d_name,
+			     name);
 		return dp_hint(err, "end it first");
 	}
 	return 0;

@@ -120,9 +120,9 @@ static int enable_ram(struct daxctl_dev *dev, const char *device, struct dp_erro
 
 /*
  * Tasks may use a node that has just got its memory when cpuset_hotplug_workfn() in
- * kernel/cgroup/cpuset.c has told each of them, the oldest first, from a work queue. A child that is
- * forked meanwhile is passed over, and refused the node for ever (mbind() gives EINVAL): so nobody
- * goes on before this task knows.
+ * kernel/cgroup/cpuset.c has told each of them, the oldest first, from a work queue. A child that
+ * is forked meanwhile is passed over, and refused the node for ever (mbind() gives EINVAL): so
+ * nobody goes on before this task knows.
  */
 static int await_node(struct daxctl_dev *dev, const char *device, struct dp_error *err)
 {

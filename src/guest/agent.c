@@ -240,8 +240,8 @@ static void say_output(int fd, const char *text, size_t len)
 }
 
 /*
- * What a program prints goes on as it comes; one that prints nothing for long is not silent. It ends
- * when its process does: what it has left hanging in the kernel may hold the pipe for ever.
+ * What a program prints goes on as it comes; one that prints nothing for long is not silent. It
+ * ends when its process does: what it has left hanging in the kernel may hold the pipe for ever.
  */
 static int pass_output_on(pid_t pid, int from, int fd)
 {

@@ -26,8 +26,8 @@ int dp_devices_stream(int serial);
 int dp_devices_prepare(int fd, struct dp_error *err);
 
 /*
- * Has the machine plug in an NVMe controller with a CMB, for p2pdma, if this kernel has that; @fd is
- * the stream that takes the request.
+ * Has the machine plug in an NVMe controller with a CMB, for p2pdma, if this kernel has that; @fd
+ * is the stream that takes the request.
  */
 void dp_devices_plug_nvme(int fd);
 

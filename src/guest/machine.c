@@ -9,16 +9,17 @@
  *
  * (a kmem node of its own for each zone, so that a mapping can be bound to the zone; the two have
  * no labels, which the guest would read through the ACPI interpreter, slowly), a disk for blockdev,
- * a free PCIe port, and a PCI test device whose BAR no driver claims, for pfnmap. An NVMe controller
- * with a CMB, for p2pdma, is plugged into the port when it is asked for: QEMU cannot save a machine
- * that has one.
+ * a free PCIe port, and a PCI test device whose BAR no driver claims, for pfnmap. An NVMe
+ * controller with a CMB, for p2pdma, is plugged into the port when it is asked for: QEMU cannot
+ * save a machine that has one.
  *
  * All memory is sparse, and anonymous unless the guest is to be saved or restored (snapshot.c).
  *
  * The guest's words come through the second serial port, or through a virtio port: without
  * ioeventfd, so that they have left the guest when its write() returns.
  *
- * Serial ports, virtio port and monitor are socket pairs that QEMU inherits, so there are no socket files.
+ * Serial ports, virtio port and monitor are socket pairs that QEMU inherits, so there are no socket
+ * files.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -47,8 +47,7 @@ static int open_devdax(const struct dp_mapping *mapping, const struct dp_env *en
 	char path[280];
 
 	while (bus && (entry = readdir(bus))) {
-		if (entry->d_name[0] == '.' ||
-		    !suits(mapping, env, entry->d_name))
+		if (entry->d_name[0] == '.' || !suits(mapping, env, entry->d_name))
 			continue;
 		snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
 		area->fd = open(path, O_RDWR | O_CLOEXEC);

@@ -70,7 +70,8 @@ static void judge_access(struct verdict *v)
 
 /*
  * C4: a registration on a dying mapping succeeds and holds the teardown, or fails cleanly. One that
- * is on demand pins nothing: it looks at no page (ib_umem_odp_get()), and its success means nothing.
+ * is on demand pins nothing: it looks at no page (ib_umem_odp_get()), and its success means
+ * nothing.
  */
 static void judge_again(struct verdict *v)
 {
@@ -275,6 +276,9 @@ void dp_contract_judge(const char *id, const struct dp_cell *cell, struct json_o
 	if (result->violates[0] || answered(&v, cell))
 		conclude(&v);
 	else if (!result->why[0])
-		snprintf(result->why, sizeof(result->why), "%.400s%s%s", cell ? cell->text : absent,
+		snprintf(result->why, sizeof(result->why), "%.400s%s%s",
+			 !cell           ? absent
+			 : cell->text[0] ? cell->text
+					 : "it ended, and nothing was observed",
 			 doing[0] ? ", at step " : "", doing);
 }

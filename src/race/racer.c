@@ -86,8 +86,7 @@ static int register_once(struct racer *r, struct dp_rdma *rdma, struct ibv_mr **
 /* Whether a region must make the event wait: it is pinned, and its memory is what goes. */
 static bool must_hold(const struct racer *r)
 {
-	return r->race->scenario->event->effect == DP_GONE && !takes_rdma(r) &&
-	       !r->race->on_demand;
+	return r->race->scenario->event->effect == DP_GONE && !takes_rdma(r) && !r->race->on_demand;
 }
 
 static bool keeps_on(const struct runner *runner)
@@ -95,15 +94,15 @@ static bool keeps_on(const struct runner *runner)
 	const struct dp_race *race = runner->racer->race;
 	uint64_t begun = atomic_load(&race->begun);
 
-	return runner->number == 0 && race->round % HOLDER_ROUNDS == 0 && must_hold(runner->racer) &&
-	       !atomic_load(&race->ended) && !atomic_load(&race->stop) &&
-	       (!begun || dp_race_now() < begun + HOLDER_NS);
+	return runner->number == 0 && race->round % HOLDER_ROUNDS == 0 &&
+	       must_hold(runner->racer) && !atomic_load(&race->ended) &&
+	       !atomic_load(&race->stop) && (!begun || dp_race_now() < begun + HOLDER_NS);
 }
 
 /*
  * Whether a region held the event is told by the clock: the event's end is read after it has
- * returned, and the release's beginning before it is asked for. Counted before, as a kernel that did
- * not wait may not survive the release.
+ * returned, and the release's beginning before it is asked for. Counted before, as a kernel that
+ * did not wait may not survive the release.
  */
 static void count_held(struct runner *runner, const struct attempt *a)
 {
@@ -116,7 +115,8 @@ static void count_held(struct runner *runner, const struct attempt *a)
 
 static void hold_and_release(struct runner *runner, struct ibv_mr *mr, struct attempt *a)
 {
-	/* The event begins once all have registered once, so it is the second region that is kept. */
+	/* The event begins once all have registered once, so it is the second region that is kept.
+	 */
 	while (runner->registered_once && keeps_on(runner))
 		usleep(HOLD_US);
 	usleep((useconds_t)(dp_race_random(&runner->random) % HOLD_US));

@@ -147,8 +147,11 @@ static void write_scenario(const struct page *p, const struct dp_result *r)
 static void write_scenarios(const struct page *p)
 {
 	const struct dp_result *all = p->run->results;
+	bool race = p->run->count && !strncmp(all[0].id, "race/", 5);
 	size_t row = 0;
 
+	fprintf(p->out, "%s%-*s %s%s\n", color(p, BOLD), SCENARIO_WIDTH,
+		race ? "mapping" : "mapping/event", race ? "event" : "release", color(p, PLAIN));
 	for (size_t i = 0; i < p->run->count; i++) {
 		size_t len = (size_t)(last_word(all[i].id) - all[i].id);
 		const char *name = strchr(all[i].id, '/') + 1;

@@ -105,8 +105,8 @@ static void add_errno(struct json_object *obj, int64_t code)
 }
 
 /*
- * Reading the counters has each CPU do something, and may itself never return after an oops: done by
- * somebody else, once for each byte that is sent.
+ * Reading the counters has each CPU do something, and may itself never return after an oops: done
+ * by somebody else, once for each byte that is sent.
  */
 static void count_pins(int fd, void *arg)
 {
@@ -570,7 +570,7 @@ static void register_anew(struct run *run, struct json_object *obj)
 		fate = dp_actor_wait(&owner, BUSY_LIMIT_MS, &reply);
 		dp_json_add_text(obj, "register",
 				 fate != DP_DONE ? dp_fate_name(fate)
-				 : reply.number	 ? dp_errno_name((int)reply.number)
+				 : reply.number  ? dp_errno_name((int)reply.number)
 						 : "allowed");
 	} else {
 		dp_json_add_text(obj, "register", "no mapping");

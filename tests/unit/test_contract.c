@@ -17,14 +17,14 @@
 	"," STEP("pins", "\"pins_held\":0")
 #define BACK STEP("come-back", "\"state\":\"completed\",\"register\":\"allowed\"")
 
-static void judge(const char *steps, bool ended, struct dp_result *result)
+static void judge_id(const char *id, const char *steps, bool ended, struct dp_result *result)
 {
 	struct dp_cell cell = { .outcome = DP_ANSWERED };
 	struct json_object *list = json_tokener_parse(steps);
 
 	assert_non_null(list);
-	dp_contract_judge("teardown/devdax-2M/devdax-unbind/dereg", ended ? &cell : NULL, list,
-			  ended ? "" : "event", "the guest died", result);
+	dp_contract_judge(id, ended ? &cell : NULL, list, ended ? "" : "event", "the guest died",
+			  result);
 	json_object_put(list);
 }
 
@@ -35,15 +35,21 @@ static void release(struct dp_result *result)
 	json_object_put(result->steps);
 }
 
-static void expect(const char *steps, bool ended, enum dp_status status, const char *violates)
+static void expect_of(const char *id, const char *steps, bool ended, enum dp_status status,
+		      const char *violates)
 {
 	struct dp_result result;
 
-	judge(steps, ended, &result);
+	judge_id(id, steps, ended, &result);
 	assert_string_equal(result.violates, violates);
 	assert_int_equal(result.status, status);
 	assert_true(result.why[0]);
 	release(&result);
+}
+
+static void expect(const char *steps, bool ended, enum dp_status status, const char *violates)
+{
+	expect_of("teardown/devdax-2M/devdax-unbind/dereg", steps, ended, status, violates);
 }
 
 static void passes_what_waits(void **state)
@@ -86,6 +92,73 @@ static void gives_no_verdict_without_an_end(void **state)
 	expect("[" HELD "," COMPLETES "]", false, DP_FAIL, "C2");
 }
 
+/* What happens when a scenario has ended is daxpin's doing, not its answer. */
+static void ignores_what_the_cleanup_causes(void **state)
+{
+	(void)state;
+	expect("[" HELD "," WAITS "," GONE "," AFTER "," BACK
+	       ",{\"kind\":\"kernel\",\"complaint\":\"oops\",\"function\":\"f\",\"step\":"
+	       "\"cleanup\",\"lines\":[\"x\"]}]",
+	       true, DP_PASS, "");
+}
+
+/* A region that is paged on demand holds nothing, and its registration looks at no page. */
+static void expects_nothing_of_on_demand_regions(void **state)
+{
+	const char *id = "teardown/fsdax-xfs-2M/fsdax-truncate/none";
+
+	(void)state;
+	expect_of(
+		id,
+		"[" STEP(
+			"register",
+			"\"state\":\"completed\",\"errno\":null,\"pins_held\":0,"
+			"\"on_demand\":true,\"on_device\":true") "," COMPLETES "," GONE
+								 "," STEP(
+									 "register-again",
+									 "\"state\":\"completed\",\"errno\":null") "]",
+		true, DP_PASS, "");
+	expect_of(id,
+		  "[" HELD "," COMPLETES "," GONE
+		  "," STEP("register-again", "\"state\":\"completed\",\"errno\":null") "]",
+		  true, DP_FAIL, "C2 C4");
+}
+
+/* The counters of a node that has gone are no evidence; those of one that stays are. */
+static void counts_only_on_nodes_that_stay(void **state)
+{
+	const char *id = "teardown/kmem-movable/kmem-offline/dereg";
+
+	(void)state;
+	expect_of(id,
+		  "[" HELD "," WAITS "," STEP("event-end", "\"state\":\"completed\"") "," STEP(
+			  "pins", "\"pins_held\":8") "]",
+		  true, DP_PASS, "");
+	expect_of(id, "[" HELD "," WAITS "," STEP("pins", "\"pins_held\":8") "]", true, DP_FAIL,
+		  "C6");
+}
+
+#define RACE(rest)                                                                                 \
+	"[" STEP(                                                                                  \
+		"race",                                                                            \
+		"\"races\":4,\"seed\":1,\"allowed\":9,\"errors\":{\"EFAULT\":3},\"ms\":1000," rest) "]"
+
+static void judges_races_by_their_sums(void **state)
+{
+	const char *id = "race/devdax-2M/devdax-unbind";
+
+	(void)state;
+	expect_of(id, RACE("\"state\":\"completed\",\"leaked\":0"), true, DP_PASS, "");
+	expect_of(id, RACE("\"state\":\"completed\",\"not_held\":1"), true, DP_FAIL, "C2 C4");
+	expect_of(id, RACE("\"state\":\"completed\",\"late\":1"), true, DP_FAIL, "C4");
+	expect_of(id, RACE("\"state\":\"completed\",\"leaked\":5"), true, DP_FAIL, "C6");
+	expect_of(id, RACE("\"state\":\"event waits\",\"where\":\"x\""), true, DP_FAIL, "C5");
+	expect_of(id, RACE("\"state\":\"does not come back\""), true, DP_FAIL, "C7");
+	/* The racer's end is no answer, and neither is a race that was not run. */
+	expect_of(id, RACE("\"state\":\"racer died\""), true, DP_ERROR, "");
+	expect_of(id, "[]", true, DP_ERROR, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +166,10 @@ int main(void)
 		cmocka_unit_test(fails_each_promise),
 		cmocka_unit_test(stops_judging_after_an_oops),
 		cmocka_unit_test(gives_no_verdict_without_an_end),
+		cmocka_unit_test(ignores_what_the_cleanup_causes),
+		cmocka_unit_test(expects_nothing_of_on_demand_regions),
+		cmocka_unit_test(counts_only_on_nodes_that_stay),
+		cmocka_unit_test(judges_races_by_their_sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,4 +29,5 @@ static int bring_back(const struct dp_target *target, struct dp_error *err)
 DP_EVENT(kmem_offline, .name = "kmem-offline", .what = "the memory is offlined and removed",
 	 .rank = 150, .applies = dp_is_kmem, .effect = DP_KEEPS, .limit_ms = 3000,
 	 .releases = DP_BIT(DP_DEREG) | DP_BIT(DP_CLOSE) | DP_BIT(DP_KILL) | DP_BIT(DP_NONE),
-	 .guest_only = true, .rehearsed = true, .uncounts = true, .run = take_away, .undo = bring_back);
+	 .guest_only = true, .rehearsed = true, .uncounts = true, .run = take_away,
+	 .undo = bring_back);

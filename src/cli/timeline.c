@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One result of a stored run, as a timeline that can be pasted into a bug report. The file may come
+ * from anywhere: nothing in it is believed to have the right type, and only text is printed.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/file.h"
+#include "daxpin/observe.h"
+#include "daxpin/text.h"
+
+/* The whole teardown set of one kernel takes less than 2 MiB. */
+#define RESULTS_LIMIT (256 << 20)
+
+static void put_json(struct json_object **obj)
+{
+	json_object_put(*obj);
+}
+
+/* Prints a text of the file's, without what a terminal would obey. */
+static void print(const char *text)
+{
+	dp_autofree char *copy = strdup(text ? text : "");
+
+	if (!copy)
+		return;
+	dp_printable(copy);
+	fputs(copy, stdout);
+}
+
+static const char *text_of(struct json_object *obj, const char *key)
+{
+	const char *text = dp_json_text(obj, key);
+
+	return text ? text : "";
+}
+
+static int load(const char *path, struct json_object **root, struct dp_error *err)
+{
+	dp_autofree char *text = NULL;
+	const char *schema;
+
+	if (dp_read_file(path, RESULTS_LIMIT, &text, NULL, err)) {
+		err->input = true;
+		return -EINVAL;
+	}
+	*root = json_tokener_parse(text);
+	if (!*root)
+		return dp_bad_input(err, "%s is no JSON document, or was cut short", path);
+	schema = dp_json_text(*root, "schema");
+	if (!schema || strcmp(schema, "daxpin/1"))
+		return dp_bad_input(err, "%s is no result of daxpin (schema \"daxpin/1\")", path);
+	return 0;
+}
+
+/* The member of an object that is an array; NULL otherwise. */
+static struct json_object *array_of(struct json_object *obj, const char *key)
+{
+	struct json_object *array = json_object_is_type(obj, json_type_object)
+					    ? json_object_object_get(obj, key)
+					    : NULL;
+
+	return json_object_is_type(array, json_type_array) ? array : NULL;
+}
+
+static struct json_object *find(struct json_object *run, const char *id)
+{
+	struct json_object *results = array_of(run, "results");
+	size_t count = results ? json_object_array_length(results) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *result = json_object_array_get_idx(results, i);
+
+		if (json_object_is_type(result, json_type_object) &&
+		    !strcmp(text_of(result, "id"), id))
+			return result;
+	}
+	return NULL;
+}
+
+static void print_run(struct json_object *run)
+{
+	struct json_object *rdma = json_object_object_get(run, "rdma");
+
+	printf("kernel ");
+	print(text_of(run, "kernel"));
+	printf(" on the ");
+	print(text_of(run, "where"));
+	if (text_of(run, "accel")[0]) {
+		printf(" (");
+		print(text_of(run, "accel"));
+		printf(")");
+	}
+	if (json_object_is_type(rdma, json_type_object)) {
+		printf(", RDMA device ");
+		print(text_of(rdma, "device"));
+		printf(" (");
+		print(text_of(rdma, "provider"));
+		printf(")");
+	}
+	printf("\n");
+}
+
+/* Of a step: all that is not the frame of the line. */
+static void print_members(struct json_object *obj)
+{
+	static const char *const frame[] = { "kind", "step", "at_ms", "ms", "lines", "state" };
+	const char *separator = text_of(obj, "state")[0] ? ", " : "";
+
+	print(text_of(obj, "state"));
+	json_object_object_foreach (obj, key, value) {
+		bool shown = value != NULL;
+
+		for (size_t i = 0; i < DP_ARRAY_SIZE(frame); i++)
+			shown &= strcmp(key, frame[i]) != 0;
+		if (!shown)
+			continue;
+		fputs(separator, stdout);
+		separator = ", ";
+		print(key);
+		printf("=");
+		print(json_object_get_string(value));
+	}
+	printf("\n");
+}
+
+static void print_number(struct json_object *obj, const char *key)
+{
+	int64_t value;
+
+	if (dp_json_int(obj, key, &value))
+		printf("%8s", "");
+	else
+		printf("%8lld", (long long)value);
+}
+
+static void print_steps(struct json_object *steps)
+{
+	size_t count = json_object_array_length(steps);
+
+	printf("\n%8s%8s  %-24s\n", "at ms", "took", "step");
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *step = json_object_array_get_idx(steps, i);
+		const char *kind;
+
+		if (!json_object_is_type(step, json_type_object))
+			continue;
+		kind = text_of(step, "kind");
+		print_number(step, "at_ms");
+		print_number(step, "ms");
+		printf("  ");
+		if (!strcmp(kind, "kernel")) {
+			printf("%-24s", "! kernel");
+			print(text_of(step, "complaint"));
+			printf(" in ");
+			print(text_of(step, "function"));
+			printf(", during ");
+			print(text_of(step, "step"));
+			printf("\n");
+			continue;
+		}
+		printf("%-24.24s", text_of(step, "step"));
+		print_members(step);
+	}
+}
+
+/* What the kernel said, all of it. */
+static void print_complaints(struct json_object *steps)
+{
+	size_t count = json_object_array_length(steps);
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *lines = array_of(json_object_array_get_idx(steps, i), "lines");
+		size_t nlines = lines ? json_object_array_length(lines) : 0;
+
+		if (nlines)
+			printf("\n");
+		for (size_t k = 0; k < nlines; k++) {
+			printf("  | ");
+			print(json_object_get_string(json_object_array_get_idx(lines, k)));
+			printf("\n");
+		}
+	}
+}
+
+static void print_result(struct json_object *run, struct json_object *result, const char *id)
+{
+	struct json_object *steps = array_of(result, "steps");
+
+	printf("%s: ", id);
+	print(text_of(result, "status"));
+	printf("\n");
+	print_run(run);
+	if (steps)
+		print_steps(steps);
+	else if (text_of(result, "verdict")[0]) {
+		printf("\n  the kernel said: ");
+		print(text_of(result, "verdict"));
+		printf(" ");
+		print(text_of(result, "errno"));
+		printf("\n");
+	}
+	printf("\n");
+	print(text_of(result, "why"));
+	printf("\n");
+	if (steps)
+		print_complaints(steps);
+}
+
+int cli_timeline(const char *path, const char *id, bool json, struct dp_error *err)
+{
+	dp_cleanup(put_json) struct json_object *root = NULL;
+	struct json_object *runs;
+	size_t count, found = 0;
+	int rc = load(path, &root, err);
+
+	if (rc)
+		return rc;
+	runs = array_of(root, "runs");
+	count = runs ? json_object_array_length(runs) : 0;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *run = json_object_array_get_idx(runs, i);
+		struct json_object *result = find(run, id);
+
+		if (!result)
+			continue;
+		if (found++ && !json)
+			printf("\n");
+		if (json)
+			puts(json_object_to_json_string_ext(
+				result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+						JSON_C_TO_STRING_NOSLASHESCAPE));
+		else
+			print_result(run, result, id);
+	}
+	return found ? 0 : dp_bad_input(err, "%s has no result of \"%.100s\"", path, id);
+}
