@@ -8,8 +8,14 @@
  *   modules                                 the guest has loaded its modules
  *   rdma    device, provider, odp           the adapter that registrations go through
  *   ready                                   the guest takes commands
+ *   taken                                   it has taken one
+ *   request what                            it wants something of the machine around it
  *   begin   id                              this cell is about to be asked
  *   cell    id, …                           what was seen (struct dp_cell)
+ *   doing   step                            this step of a scenario begins
+ *   step    step, ms, …                     what was seen in it
+ *   skip    id, text                        this scenario cannot be asked here
+ *   end     id                              this scenario has ended
  *   died    id, text                        the process that asked did not come back
  *   alive                                   nothing to say, but not silent
  *   failed  what, hint                      the executor cannot go on
