@@ -325,6 +325,7 @@ struct dp_boot {
 	int memory[DP_MEMORIES];
 	int state;    /* file of the devices' state, to be written or restored from; or -1 */
 	bool restore; /* continue from there instead of booting */
+	struct dp_verification *verification; /* of what is restored, while it is looked at; or NULL */
 };
 
 /* One memory of the machine. */
@@ -443,7 +444,7 @@ struct dp_session_limits {
  * @err: context on failure to start it at all
  *
  * Return: 0 also if the guest died (collect knows); a negative errno if it could not be started;
- * -EINTR after SIGINT or SIGTERM.
+ * -EINTR after SIGINT or SIGTERM; -ESTALE if what was to be restored is damaged.
  */
 int dp_session_run(const struct dp_boot *boot, const char *command,
 		   const struct dp_session_limits *limits, struct dp_collect *collect,
@@ -473,13 +474,20 @@ int dp_session_bare(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms,
  * @progress: told about the phases, may be NULL
  * @err: context on failure
  *
- * A snapshot that is not what was saved is made anew; collect->run.note tells.
+ * A snapshot that is not what was saved is made anew; collect->run.note tells. Its content is looked
+ * at while QEMU starts: dp_snapshot_verified() is to be asked before it is used.
  *
  * Return: 0, also if the guest did not become ready (collect->run.ending says so; @boot is as it
  * was); or a negative errno.
  */
 int dp_snapshot_open(struct dp_boot *boot, const struct dp_session_limits *limits,
 		     struct dp_collect *collect, dp_progress_fn progress, struct dp_error *err);
+
+/*
+ * Waits until the content of the snapshot has been looked at. False if it is not what was saved: then
+ * it is gone from the cache, and the next dp_snapshot_open() makes it anew.
+ */
+bool dp_snapshot_verified(const struct dp_boot *boot);
 
 /* Closes what dp_snapshot_open() opened; a boot without is left alone. */
 void dp_snapshot_close(struct dp_boot *boot);
@@ -508,7 +516,7 @@ unsigned int dp_pool_jobs(bool waiting);
  * @err: context on failure
  *
  * Return: 0 also if guests died (their collect knows); a negative errno if one could not be
- * started; -EINTR after SIGINT or SIGTERM.
+ * started; -EINTR after SIGINT or SIGTERM; -ESTALE if what was to be restored is damaged.
  */
 int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count, unsigned int jobs,
 		const struct dp_session_limits *limits, dp_progress_fn progress,

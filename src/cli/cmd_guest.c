@@ -251,17 +251,30 @@ static int bad_input_of(const struct dp_collect *collect, struct dp_error *err)
 	return err->code;
 }
 
+static int try_as_host(const struct guest_options *o, const char *command,
+		       struct dp_collect *collect, struct dp_error *err)
+{
+	dp_cleanup(dp_snapshot_close) struct dp_boot boot = NO_BOOT;
+	int rc = prepare(o, &boot, collect, err);
+
+	if (rc || collect->run.ending[0])
+		return rc;
+	return dp_session_run(&boot, command, &o->limits, collect, cli_progress, err);
+}
+
 static int run_as_host(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
 {
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	dp_autofree char *command = as_host_command(argc - 1, argv + 1);
-	dp_cleanup(dp_snapshot_close) struct dp_boot boot = NO_BOOT;
 	int rc = dp_collect_init(&collect, 0);
 
 	if (!rc)
-		rc = prepare(o, &boot, &collect, err);
-	if (!rc && !collect.run.ending[0])
-		rc = dp_session_run(&boot, command, &o->limits, &collect, cli_progress, err);
+		rc = try_as_host(o, command, &collect, err);
+	/* What was damaged has gone from the cache, and is made anew. */
+	if (rc == -ESTALE) {
+		*err = (struct dp_error){ 0 };
+		rc = try_as_host(o, command, &collect, err);
+	}
 	fflush(stdout);
 	if (!rc)
 		rc = bad_input_of(&collect, err);
@@ -288,26 +301,46 @@ static int begin_task(struct dp_task *task, char *command, size_t ids)
 	return task->collect ? dp_collect_init(task->collect, ids) : -ENOMEM;
 }
 
+/*
+ * Has tasks carried out; what could not be restored because it was damaged is made anew, once.
+ * @start receives when the first guest was started.
+ */
+static int run_pool(const struct guest_options *o, struct dp_task *tasks, size_t count,
+		    unsigned int jobs, struct dp_collect *making, uint64_t *start,
+		    struct dp_error *err)
+{
+	for (bool again = false;; again = true) {
+		dp_cleanup(dp_snapshot_close) struct dp_boot boot = NO_BOOT;
+		int rc = prepare(o, &boot, making, err);
+
+		*start = dp_now_ms();
+		for (size_t i = 0; i < count; i++) {
+			struct dp_run_record *run = &tasks[i].collect->run;
+
+			run->subject = making->run.subject;
+			memcpy(run->ending, making->run.ending, sizeof(run->ending));
+		}
+		if (rc || making->run.ending[0])
+			return rc;
+		rc = dp_pool_run(&boot, tasks, count, jobs, &o->limits, cli_progress, err);
+		if (rc != -ESTALE || again)
+			return rc;
+		*err = (struct dp_error){ 0 };
+	}
+}
+
 /* Carries tasks out, judges each, and puts the answers together. */
 static int run_tasks(const struct guest_options *o, const struct dp_policy *policy,
 		     struct dp_task *tasks, size_t count, bool whole, struct dp_run_record *run,
 		     struct dp_error *err)
 {
-	dp_cleanup(dp_snapshot_close) struct dp_boot boot = NO_BOOT;
 	dp_cleanup(dp_collect_clear) struct dp_collect making = { 0 };
-	uint64_t start;
+	uint64_t start = dp_now_ms();
 	int rc = dp_collect_init(&making, 0);
 
 	run->jobs = o->jobs ? o->jobs : dp_pool_jobs(!whole);
 	if (!rc)
-		rc = prepare(o, &boot, &making, err);
-	start = dp_now_ms();
-	for (size_t i = 0; i < count; i++) {
-		tasks[i].collect->run.subject = making.run.subject;
-		memcpy(tasks[i].collect->run.ending, making.run.ending, sizeof(making.run.ending));
-	}
-	if (!rc && !making.run.ending[0])
-		rc = dp_pool_run(&boot, tasks, count, run->jobs, &o->limits, cli_progress, err);
+		rc = run_pool(o, tasks, count, run->jobs, &making, &start, err);
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = bad_input_of(tasks[i].collect, err);
 	memcpy(run->where, making.run.where, sizeof(run->where));

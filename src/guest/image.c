@@ -28,6 +28,7 @@
 #define FILE_LIMIT    (256 << 20)
 #define LOADER        "/lib64/ld-linux-x86-64.so.2"
 #define LIST_LIMIT_MS 10000
+#define CONFIG_LIMIT  (4 << 20)
 #define PROVIDER_DIRS                                                                              \
 	{                                                                                          \
 		"/usr/lib/x86_64-linux-gnu/libibverbs", "/usr/lib64/libibverbs"                    \
@@ -224,6 +225,23 @@ static int add_init(struct manifest *m, struct dp_error *err)
 	return add_with_libraries(m, "init", self, err);
 }
 
+/* Of the kernel's configuration, what the guest asks for: reading all of it takes long there. */
+static int add_config(struct manifest *m, const char *path, struct dp_error *err)
+{
+	static const char option[] = "\nCONFIG_PCI_P2PDMA=y\n";
+	dp_autofree char *text = NULL;
+	struct entry *entry;
+	int rc = dp_read_file(path, CONFIG_LIMIT, &text, NULL, err);
+
+	if (rc)
+		return rc;
+	entry = add_entry(m, "boot/config", err);
+	if (!entry)
+		return -E2BIG;
+	entry->text = strdup(strstr(text, option) ? option : "\n");
+	return entry->text ? 0 : -ENOMEM;
+}
+
 static int make_manifest(struct manifest *m, const struct dp_kernel *kernel, struct dp_error *err)
 {
 	int rc = add_modules(m, kernel, err);
@@ -236,9 +254,7 @@ static int make_manifest(struct manifest *m, const struct dp_kernel *kernel, str
 		rc = add_program(m, "mkfs.ext4", "e2fsprogs", err);
 	if (!rc)
 		rc = add_program(m, "mkfs.xfs", "xfsprogs", err);
-	if (!rc && kernel->config[0])
-		rc = add_file(m, "boot/config", kernel->config, err);
-	return rc;
+	return rc || !kernel->config[0] ? rc : add_config(m, kernel->config, err);
 }
 
 /* Modules come plain, or as .xz, .zst or .gz. */

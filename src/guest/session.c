@@ -399,6 +399,9 @@ static int run_once(const struct dp_boot *boot, struct session *s, struct dp_err
 
 	if (rc)
 		return rc;
+	/* QEMU waits for the word to restore it: until then nothing of it is used. */
+	if (!dp_snapshot_verified(boot))
+		return dp_report(err, -ESTALE, "the saved guest is damaged");
 	s->start = s->heard = s->collect->since = dp_now_ms();
 	s->restoring = boot->restore;
 	s->again &= !boot->restore;

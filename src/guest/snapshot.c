@@ -11,16 +11,19 @@
  * open while they are used: whoever cleans the cache up meanwhile takes nothing away.
  *
  * The key is the content of everything that went in. A snapshot is used after its content was found
- * to be what the manifest says, once for each run.
+ * to be what the manifest says, once for each run, while QEMU starts.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
@@ -114,8 +117,56 @@ static int *file_fd(struct dp_boot *boot, int i)
 	return i < DP_MEMORIES ? &boot->memory[i] : &boot->state;
 }
 
+/* A thread that compares what the files hold with the manifest, while QEMU starts. */
+struct dp_verification {
+	pthread_t thread;
+	pthread_mutex_t mutex; /* for joined: several guests ask */
+	bool joined, whole;
+	int fds[DP_MEMORIES + 1];
+	char wanted[DP_MEMORIES + 1][33];
+	char manifest[PATH_MAX + 32];
+};
+
+static void *verify(void *arg)
+{
+	struct dp_verification *v = arg;
+	char hex[33];
+
+	v->whole = true;
+	for (int i = 0; i <= DP_MEMORIES && v->whole; i++)
+		v->whole = !hash_file(v->fds[i], -1, hex) && !strcmp(hex, v->wanted[i]);
+	if (!v->whole)
+		unlink(v->manifest);
+	return NULL;
+}
+
+bool dp_snapshot_verified(const struct dp_boot *boot)
+{
+	struct dp_verification *v = boot->verification;
+
+	if (!v)
+		return true;
+	pthread_mutex_lock(&v->mutex);
+	if (!v->joined)
+		pthread_join(v->thread, NULL);
+	v->joined = true;
+	pthread_mutex_unlock(&v->mutex);
+	return v->whole;
+}
+
+static void end_verifying(struct dp_boot *boot)
+{
+	if (!boot->verification)
+		return;
+	dp_snapshot_verified(boot);
+	pthread_mutex_destroy(&boot->verification->mutex);
+	free(boot->verification);
+	boot->verification = NULL;
+}
+
 void dp_snapshot_close(struct dp_boot *boot)
 {
+	end_verifying(boot);
 	for (int i = 0; i <= DP_MEMORIES; i++) {
 		dp_closep(file_fd(boot, i));
 		*file_fd(boot, i) = -1;
@@ -123,19 +174,40 @@ void dp_snapshot_close(struct dp_boot *boot)
 	boot->restore = false;
 }
 
-static bool file_is_whole(const char *dir, int i, struct json_object *files, int *fd)
+/* Where each guest's own descriptor begins to read does not depend on this one's position. */
+static bool begin_verifying(struct dp_boot *boot, const char *manifest, struct json_object *files)
+{
+	struct dp_verification *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return false;
+	pthread_mutex_init(&v->mutex, NULL);
+	snprintf(v->manifest, sizeof(v->manifest), "%s", manifest);
+	for (int i = 0; i <= DP_MEMORIES; i++) {
+		struct json_object *entry = json_object_object_get(files, file_name(i));
+
+		v->fds[i] = *file_fd(boot, i);
+		snprintf(v->wanted[i], sizeof(v->wanted[i]), "%s", dp_json_text(entry, "hash"));
+	}
+	if (pthread_create(&v->thread, NULL, verify, v)) {
+		verify(v);
+		v->joined = true;
+	}
+	boot->verification = v;
+	return true;
+}
+
+static bool open_file(const char *dir, int i, struct json_object *files, int *fd)
 {
 	struct json_object *entry = json_object_object_get(files, file_name(i));
-	const char *want = entry ? dp_json_text(entry, "hash") : NULL;
-	char path[PATH_MAX + 32], hex[33];
+	char path[PATH_MAX + 32];
 	struct stat st;
 	int64_t size;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, file_name(i));
 	*fd = open(path, O_RDWR | O_CLOEXEC);
-	return want && *fd >= 0 && !dp_json_int(entry, "size", &size) && !fstat(*fd, &st) &&
-	       st.st_size == size && !hash_file(*fd, -1, hex) && !strcmp(hex, want) &&
-	       lseek(*fd, 0, SEEK_SET) == 0;
+	return entry && dp_json_text(entry, "hash") && *fd >= 0 &&
+	       !dp_json_int(entry, "size", &size) && !fstat(*fd, &st) && st.st_size == size;
 }
 
 /* False if there is none, or not the one that was saved. */
@@ -158,7 +230,8 @@ static bool open_saved(const char *dir, const char *key, struct dp_boot *boot,
 	    json_object_object_get_ex(manifest, "files", &files)) {
 		whole = true;
 		for (int i = 0; i <= DP_MEMORIES && whole; i++)
-			whole = file_is_whole(dir, i, files, file_fd(boot, i));
+			whole = open_file(dir, i, files, file_fd(boot, i));
+		whole = whole && begin_verifying(boot, path, files);
 	}
 	if (whole)
 		snprintf(collect->run.subject.kernel, sizeof(collect->run.subject.kernel), "%s",
