@@ -24,6 +24,8 @@
 #define CHUNK (1 << 20)
 /* Of what is derived: some ten kernels with their snapshots. */
 #define DEFAULT_LIMIT (4ULL << 30)
+/* How exactly it is known when a thing was last used, s. */
+#define USE_S 3600
 
 static int cache_root(char *path, size_t size)
 {
@@ -88,6 +90,11 @@ int dp_cache_lock(const char *name, struct dp_error *err)
 
 void dp_cache_use(const char *path)
 {
+	struct stat st;
+
+	/* What was used a while ago may stay so: a file that is touched is hashed again. */
+	if (!stat(path, &st) && time(NULL) - st.st_mtime < USE_S && st.st_mtime <= time(NULL))
+		return;
 	utimensat(AT_FDCWD, path, NULL, 0);
 }
 
