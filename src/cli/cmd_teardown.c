@@ -21,7 +21,6 @@
 #include "daxpin/collect.h"
 #include "daxpin/complaint.h"
 #include "daxpin/dax.h"
-#include "daxpin/file.h"
 #include "daxpin/observe.h"
 #include "daxpin/teardown.h"
 

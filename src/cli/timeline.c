@@ -35,6 +35,13 @@ static void print(const char *text)
 	fputs(copy, stdout);
 }
 
+/* A word of ours, and a text of the file's. */
+static void say(const char *before, const char *text)
+{
+	fputs(before, stdout);
+	print(text);
+}
+
 static const char *text_of(struct json_object *obj, const char *key)
 {
 	const char *text = dp_json_text(obj, key);
@@ -89,20 +96,15 @@ static void print_run(struct json_object *run)
 {
 	struct json_object *rdma = json_object_object_get(run, "rdma");
 
-	printf("kernel ");
-	print(text_of(run, "kernel"));
-	printf(" on the ");
-	print(text_of(run, "where"));
+	say("kernel ", text_of(run, "kernel"));
+	say(" on the ", text_of(run, "where"));
 	if (text_of(run, "accel")[0]) {
-		printf(" (");
-		print(text_of(run, "accel"));
+		say(" (", text_of(run, "accel"));
 		printf(")");
 	}
 	if (json_object_is_type(rdma, json_type_object)) {
-		printf(", RDMA device ");
-		print(text_of(rdma, "device"));
-		printf(" (");
-		print(text_of(rdma, "provider"));
+		say(", RDMA device ", text_of(rdma, "device"));
+		say(" (", text_of(rdma, "provider"));
 		printf(")");
 	}
 	printf("\n");
@@ -122,11 +124,9 @@ static void print_members(struct json_object *obj)
 			shown &= strcmp(key, frame[i]) != 0;
 		if (!shown)
 			continue;
-		fputs(separator, stdout);
+		say(separator, key);
+		say("=", json_object_get_string(value));
 		separator = ", ";
-		print(key);
-		printf("=");
-		print(json_object_get_string(value));
 	}
 	printf("\n");
 }
@@ -159,10 +159,8 @@ static void print_steps(struct json_object *steps)
 		if (!strcmp(kind, "kernel")) {
 			printf("%-24s", "! kernel");
 			print(text_of(step, "complaint"));
-			printf(" in ");
-			print(text_of(step, "function"));
-			printf(", during ");
-			print(text_of(step, "step"));
+			say(" in ", text_of(step, "function"));
+			say(", during ", text_of(step, "step"));
 			printf("\n");
 			continue;
 		}
@@ -183,8 +181,7 @@ static void print_complaints(struct json_object *steps)
 		if (nlines)
 			printf("\n");
 		for (size_t k = 0; k < nlines; k++) {
-			printf("  | ");
-			print(json_object_get_string(json_object_array_get_idx(lines, k)));
+			say("  | ", json_object_get_string(json_object_array_get_idx(lines, k)));
 			printf("\n");
 		}
 	}
@@ -201,14 +198,11 @@ static void print_result(struct json_object *run, struct json_object *result, co
 	if (steps)
 		print_steps(steps);
 	else if (text_of(result, "verdict")[0]) {
-		printf("\n  the kernel said: ");
-		print(text_of(result, "verdict"));
-		printf(" ");
-		print(text_of(result, "errno"));
+		say("\n  the kernel said: ", text_of(result, "verdict"));
+		say(" ", text_of(result, "errno"));
 		printf("\n");
 	}
-	printf("\n");
-	print(text_of(result, "why"));
+	say("\n", text_of(result, "why"));
 	printf("\n");
 	if (steps)
 		print_complaints(steps);
