@@ -23,7 +23,7 @@
  * long, ns: some five times what an unbind that does not wait takes under emulation.
  */
 #define HOLDER_ROUNDS 16
-#define HOLDER_NS     1000000000ULL
+#define HOLDER_NS     (DP_HOLDER_MS * 1000000ULL)
 
 struct racer;
 

@@ -13,6 +13,8 @@
 
 /* More than the CPUs of the guest, so that some are always in the middle of it. */
 #define DP_RACERS 4
+/* How long a region may be kept once the event has begun, ms; see racer.c. */
+#define DP_HOLDER_MS 1000ULL
 /* Larger than any errno. */
 #define DP_ERRNOS 134
 

@@ -34,6 +34,8 @@
 /* How long one part of a round may take, ms: registrations take microseconds, a bind of a GiB less
  * than a second. */
 #define PART_LIMIT_MS 30000
+/* An event that still waits then does not wait for a region; a busy machine is given its time. */
+#define KEPT_LIMIT_MS (5 * DP_HOLDER_MS)
 /* The event begins so long after the threads at most, us. */
 #define DELAY_US 2000
 
@@ -201,10 +203,14 @@ static bool open_file(struct run *run, int fd)
 
 static bool take_away(struct run *run)
 {
+	uint64_t end = dp_now_ms() + KEPT_LIMIT_MS;
 	enum dp_fate fate = DP_DIED;
 	struct dp_reply reply;
 
 	if (!dp_actor_start(&run->event, act_event, run))
+		fate = dp_actor_wait(&run->event, PART_LIMIT_MS, &reply);
+	/* As long as a region may be kept, the event has something to wait for. */
+	while (fate == DP_WAITS && dp_now_ms() < end)
 		fate = dp_actor_wait(&run->event, PART_LIMIT_MS, &reply);
 	if (fate != DP_DONE) {
 		broke(run, fate == DP_DIED ? "event died" : "event waits", run->event.pid, "");
