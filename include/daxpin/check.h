@@ -15,6 +15,7 @@
 #include "daxpin/pin.h"
 
 struct dp_cell;
+struct dp_crew;
 struct dp_rdma;
 
 /* An MR access mode by its fixed name. */
@@ -122,6 +123,7 @@ void dp_asker_close(struct dp_asker *asker);
 struct dp_check_options {
 	struct dp_env env;
 	const char *rdma;       /* adapter, NULL for the first */
+	struct dp_crew *crew;   /* who stands by with the first adapter; NULL for nobody */
 	uint64_t cell_limit_ms; /* a cell that takes longer counts as stuck */
 	unsigned int lanes;     /* mappings asked about at the same time; 0 for one */
 	/* Called before the first question about a mapping, may be NULL. */

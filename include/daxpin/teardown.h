@@ -16,6 +16,8 @@
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
 
+struct dp_crew;
+
 /* What ends the pin once the event has begun. */
 enum dp_release {
 	DP_DEREG,       /* the owner deregisters the region */
@@ -178,6 +180,7 @@ unsigned int dp_owner_access(const struct dp_mapping *mapping, bool odp);
 struct dp_teardown_options {
 	struct dp_env env;
 	const char *rdma;     /* adapter, NULL for the first */
+	struct dp_crew *crew; /* who stands by with the first adapter; NULL for nobody */
 	unsigned long taint;  /* of the kernel, before anything was done */
 	uint64_t iterations;  /* of a race; 0: as many as fit seconds_ms */
 	uint64_t duration_ms; /* of a race, if iterations is 0 */

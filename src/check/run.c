@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
+#include "daxpin/crew.h"
 #include "daxpin/error.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
@@ -31,30 +32,34 @@
  * Shared between the two.
  */
 struct lane {
+	struct shared *shared;
 	volatile size_t next, end; /* the question being asked, and where the mapping's end */
 	volatile bool failed;      /* the worker could not begin; error says why */
 	struct dp_error error;
 };
 
 struct shared {
+	struct dp_check_options options;
+	int fd;
 	atomic_size_t unclaimed; /* the first question that is no lane's yet */
 	struct dp_pin_book book;
 	struct lane lanes[MAX_LANES];
+	size_t count;
+	struct dp_question questions[];
 };
 
 /* What is known of a lane's worker. */
 struct watch {
-	pid_t pid;
-	int alive; /* pipe whose other end only the worker holds; -1 without a worker */
+	struct dp_actor worker;
+	bool done; /* all that it could find to ask has been asked */
 	size_t seen;
 	uint64_t since; /* ms, when seen was new */
 };
 
 struct run {
-	const struct dp_plan *plan;
-	const struct dp_check_options *options;
-	int fd;
 	struct shared *shared;
+	struct dp_crew *crew; /* NULL without one */
+	size_t size; /* bytes of shared that are this run's own; 0 if they are the crew's */
 	unsigned int lanes;
 	struct watch watches[MAX_LANES];
 };
@@ -73,58 +78,63 @@ static void emit_rdma(int fd, const struct dp_rdma *rdma)
 /* ---- the worker -------------------------------------------------------------------------- */
 
 /* The next mapping's questions are this lane's; false if all are somebody's. */
-static bool claim(struct run *run, struct lane *lane)
+static bool claim(struct lane *lane)
 {
-	const struct dp_plan *plan = run->plan;
-	size_t from = atomic_load(&run->shared->unclaimed), to;
+	struct shared *shared = lane->shared;
+	const struct dp_question *list = shared->questions;
+	size_t from = atomic_load(&shared->unclaimed), to;
 
 	do {
-		if (from == plan->count)
+		if (from == shared->count)
 			return false;
 		to = from + 1;
-		while (to < plan->count && plan->list[to].mapping == plan->list[from].mapping)
+		while (to < shared->count && list[to].mapping == list[from].mapping)
 			to++;
-	} while (!atomic_compare_exchange_weak(&run->shared->unclaimed, &from, to));
+	} while (!atomic_compare_exchange_weak(&shared->unclaimed, &from, to));
 	lane->next = from;
 	lane->end = to;
 	return true;
 }
 
-static void ask(struct run *run, struct dp_asker *asker, const struct dp_question *question)
+static void ask(struct shared *shared, struct dp_asker *asker, const struct dp_question *question)
 {
+	const struct dp_check_options *options = &shared->options;
 	struct dp_cell cell = { .outcome = DP_BROKEN };
 	struct dp_error why = { 0 };
 
-	dp_emit_text(run->fd, "begin", "id", question->id);
-	if (run->options->misbehave && run->options->misbehave())
+	dp_emit_text(shared->fd, "begin", "id", question->id);
+	if (options->misbehave && options->misbehave())
 		_exit(1);
-	if (run->options->prepare && run->options->prepare(question->mapping, &why)) {
+	if (options->prepare && options->prepare(question->mapping, &why)) {
 		snprintf(cell.id, sizeof(cell.id), "%s", question->id);
 		snprintf(cell.text, sizeof(cell.text), "%.500s", why.what);
 	} else {
 		dp_asker_ask(asker, question, &cell);
 	}
-	if (dp_emit(run->fd, dp_cell_to_json(&cell)))
+	if (dp_emit(shared->fd, dp_cell_to_json(&cell)))
 		_exit(1);
 }
 
-static void work(struct run *run, struct lane *lane)
+/* Answers once, when nothing is left to be asked. */
+static void work(int fd, struct dp_rdma *rdma, void *arg)
 {
-	struct dp_rdma rdma;
+	struct lane *lane = arg;
+	struct shared *shared = lane->shared;
+	struct dp_reply done = { 0 };
 	struct dp_asker asker;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dp_rdma_open(run->options->rdma, &rdma, &lane->error)) {
+	if (!rdma->context && dp_rdma_open(shared->options.rdma, rdma, &lane->error)) {
 		lane->failed = true;
 		_exit(1);
 	}
-	emit_rdma(run->fd, &rdma);
-	dp_asker_init(&asker, &rdma, &run->options->env, &run->shared->book);
-	while (lane->next < lane->end || claim(run, lane)) {
-		ask(run, &asker, &run->plan->list[lane->next]);
+	emit_rdma(shared->fd, rdma);
+	dp_asker_init(&asker, rdma, &shared->options.env, &shared->book);
+	while (lane->next < lane->end || claim(lane)) {
+		ask(shared, &asker, &shared->questions[lane->next]);
 		lane->next++;
 	}
-	_exit(0);
+	send(fd, &done, sizeof(done), MSG_NOSIGNAL);
+	dp_asker_close(&asker);
 }
 
 /* ---- those who watch --------------------------------------------------------------------- */
@@ -132,22 +142,13 @@ static void work(struct run *run, struct lane *lane)
 static int start_worker(struct run *run, unsigned int i, struct dp_error *err)
 {
 	struct watch *w = &run->watches[i];
-	int fds[2];
+	int rc;
 
-	if (pipe2(fds, O_CLOEXEC))
-		return dp_fail(err, -errno, "cannot make a pipe");
 	fflush(NULL);
-	w->pid = fork();
-	if (w->pid == 0) {
-		/* Its siblings' ends are theirs: each ends when its own worker does. */
-		close(fds[0]);
-		work(run, &run->shared->lanes[i]);
-	}
-	close(fds[1]);
-	w->alive = fds[0];
+	rc = dp_crew_call(run->crew, &w->worker, work, &run->shared->lanes[i]);
 	w->seen = run->shared->lanes[i].next;
 	w->since = dp_now_ms();
-	return w->pid < 0 ? dp_fail(err, -errno, "cannot fork") : 0;
+	return rc ? dp_fail(err, rc, "cannot start a process") : 0;
 }
 
 static int emit_death(int fd, const char *id, const char *text)
@@ -160,26 +161,29 @@ static int emit_death(int fd, const char *id, const char *text)
 	return dp_emit(fd, obj);
 }
 
-/* What became of a worker that has ended; NULL if it did so by itself, its work done. */
+/* What became of a worker that has said something or ended; NULL if its work is done. */
 static const char *last_words(struct watch *w, char *text, size_t size)
 {
+	struct dp_reply reply;
 	int status = 0;
 
-	if (dp_reap(w->pid, GRACE_MS, &status))
+	if (recv(w->worker.fd, &reply, sizeof(reply), MSG_DONTWAIT) == sizeof(reply))
+		return NULL;
+	if (dp_reap(w->worker.pid, GRACE_MS, &status))
 		return "the process that asked neither answers nor ends";
-	if (WIFSIGNALED(status)) {
-		snprintf(text, size, "the process that asked was killed by signal %d (%s)",
-			 WTERMSIG(status), strsignal(WTERMSIG(status)));
-		return text;
-	}
-	return WEXITSTATUS(status) ? "the process that asked gave up" : NULL;
+	w->worker.pid = 0;
+	if (!WIFSIGNALED(status))
+		return "the process that asked gave up";
+	snprintf(text, size, "the process that asked was killed by signal %d (%s)",
+		 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return text;
 }
 
 /* One that does not answer is given up; NULL if it is not yet time for that. */
 static const char *too_late(struct run *run, unsigned int i, char *text, size_t size)
 {
 	struct watch *w = &run->watches[i];
-	uint64_t limit = run->options->cell_limit_ms;
+	uint64_t limit = run->shared->options.cell_limit_ms;
 
 	if (run->shared->lanes[i].next != w->seen) {
 		w->seen = run->shared->lanes[i].next;
@@ -187,9 +191,10 @@ static const char *too_late(struct run *run, unsigned int i, char *text, size_t 
 	}
 	if (dp_now_ms() - w->since <= limit)
 		return NULL;
-	kill(w->pid, SIGKILL);
+	kill(w->worker.pid, SIGKILL);
 	snprintf(text, size, "no answer within %llu s%s", (unsigned long long)limit / 1000,
-		 dp_reap(w->pid, GRACE_MS, NULL) ? ", and it cannot be killed" : "");
+		 dp_reap(w->worker.pid, GRACE_MS, NULL) ? ", and it cannot be killed" : "");
+	w->worker.pid = 0;
 	return text;
 }
 
@@ -198,97 +203,121 @@ static int bury(struct run *run, unsigned int i, const char *death, struct dp_er
 {
 	struct lane *lane = &run->shared->lanes[i];
 
-	dp_closep(&run->watches[i].alive);
-	run->watches[i].alive = -1;
+	dp_actor_clear(&run->watches[i].worker);
 	if (lane->failed) {
 		*err = lane->error;
 		return err->code;
 	}
-	if (!death)
-		return 0;
 	if (lane->next < lane->end)
-		emit_death(run->fd, run->plan->list[lane->next++].id, death);
+		emit_death(run->shared->fd, run->shared->questions[lane->next++].id, death);
 	return start_worker(run, i, err);
 }
 
-/* Sleeps until a worker ends, or for a while; then looks after all of them. */
+/* Looks after one lane; @said: its worker has spoken or ended. */
+static int attend(struct run *run, unsigned int i, bool said, struct dp_error *err)
+{
+	struct watch *w = &run->watches[i];
+	char text[128];
+	const char *death =
+		said ? last_words(w, text, sizeof(text)) : too_late(run, i, text, sizeof(text));
+
+	if (death)
+		return bury(run, i, death, err);
+	w->done = said;
+	if (said)
+		dp_crew_return(run->crew, &w->worker);
+	return 0;
+}
+
+/* Sleeps until a worker says something, or for a while; then looks after all of them. */
 static int look(struct run *run, struct dp_error *err)
 {
 	struct pollfd p[MAX_LANES];
-	char text[128];
 	int rc = 0;
 
-	for (unsigned int i = 0; i < run->lanes; i++)
-		p[i] = (struct pollfd){ .fd = run->watches[i].alive, .events = POLLIN };
-	if (poll(p, run->lanes, HEARTBEAT_MS) <= 0)
-		dp_emit_text(run->fd, "alive", NULL, NULL);
-	for (unsigned int i = 0; i < run->lanes && !rc; i++) {
-		const char *death = NULL;
+	for (unsigned int i = 0; i < run->lanes; i++) {
+		const struct watch *w = &run->watches[i];
 
-		if (run->watches[i].alive < 0)
-			continue;
-		if (p[i].revents)
-			rc = bury(run, i, last_words(&run->watches[i], text, sizeof(text)), err);
-		else if ((death = too_late(run, i, text, sizeof(text))))
-			rc = bury(run, i, death, err);
+		p[i] = (struct pollfd){ .fd = w->done ? -1 : w->worker.fd, .events = POLLIN };
 	}
+	if (poll(p, run->lanes, HEARTBEAT_MS) <= 0)
+		dp_emit_text(run->shared->fd, "alive", NULL, NULL);
+	for (unsigned int i = 0; i < run->lanes && !rc; i++)
+		if (!run->watches[i].done)
+			rc = attend(run, i, p[i].revents, err);
 	return rc;
 }
 
 static bool at_work(const struct run *run)
 {
 	for (unsigned int i = 0; i < run->lanes; i++)
-		if (run->watches[i].alive >= 0)
+		if (!run->watches[i].done)
 			return true;
 	return false;
 }
 
-static void end_all(struct run *run)
+static void clear(struct run *run)
 {
-	for (unsigned int i = 0; i < run->lanes; i++) {
-		struct watch *w = &run->watches[i];
-
-		if (w->alive < 0)
-			continue;
-		kill(w->pid, SIGKILL);
-		dp_reap(w->pid, GRACE_MS, NULL);
-		dp_closep(&w->alive);
-	}
+	for (unsigned int i = 0; i < run->lanes; i++)
+		dp_actor_clear(&run->watches[i].worker);
+	if (run->size)
+		munmap(run->shared, run->size);
 }
 
-static int init_shared(struct run *run, struct dp_error *err)
+static int init_book(struct dp_pin_book *book)
 {
 	pthread_mutexattr_t attr;
+	int rc;
 
-	run->shared = mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (run->shared == MAP_FAILED)
-		return dp_fail(err, -errno, "cannot share memory with a child");
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-	pthread_mutex_init(&run->shared->book.mutex, &attr);
+	rc = -pthread_mutex_init(&book->mutex, &attr);
 	pthread_mutexattr_destroy(&attr);
-	return 0;
+	return rc;
+}
+
+/* What the lanes must know lies in memory that they share: the crew's, or some of its own. */
+static int share(struct run *run, const struct dp_plan *plan,
+		 const struct dp_check_options *options, int fd, struct dp_error *err)
+{
+	size_t size = sizeof(*run->shared) + plan->count * sizeof(*plan->list);
+	struct shared *shared = run->crew ? run->crew->memory : NULL;
+
+	if (!shared || size > DP_CREW_MEMORY) {
+		run->crew = NULL;
+		run->size = size;
+		shared =
+			mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	}
+	if (shared == MAP_FAILED) {
+		run->size = 0;
+		return dp_fail(err, -errno, "cannot share memory with a child");
+	}
+	run->shared = shared;
+	shared->options = *options;
+	shared->fd = fd;
+	shared->count = plan->count;
+	memcpy(shared->questions, plan->list, plan->count * sizeof(*plan->list));
+	for (int i = 0; i < MAX_LANES; i++)
+		shared->lanes[i].shared = shared;
+	return init_book(&shared->book);
 }
 
 int dp_check_run(const struct dp_plan *plan, const struct dp_check_options *options, int fd,
 		 struct dp_error *err)
 {
-	struct run run = { .plan = plan, .options = options, .fd = fd, .lanes = 1 };
-	int rc = init_shared(&run, err);
+	dp_cleanup(clear) struct run run = { .crew = options->crew, .lanes = 1 };
+	int rc = 0;
 
-	if (rc)
-		return rc;
 	if (options->lanes)
 		run.lanes = options->lanes < MAX_LANES ? options->lanes : MAX_LANES;
 	for (unsigned int i = 0; i < MAX_LANES; i++)
-		run.watches[i].alive = -1;
+		run.watches[i].worker = (struct dp_actor)DP_NO_ACTOR;
+	rc = share(&run, plan, options, fd, err);
 	for (unsigned int i = 0; i < run.lanes && !rc; i++)
 		rc = start_worker(&run, i, err);
 	while (!rc && at_work(&run))
 		rc = look(&run, err);
-	end_all(&run);
-	munmap(run.shared, sizeof(*run.shared));
 	return rc;
 }

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -29,6 +30,7 @@
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
+#include "daxpin/crew.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -129,13 +131,24 @@ static size_t read_globs(struct json_object *command, const char **globs)
 
 /* How long between two signs of life, ms. */
 #define HEARTBEAT_MS 2000
+/* How long a process may take to stand by, ms. */
+#define DEPUTY_LIMIT_MS 120000
 
-/* In a process of its own, so that this one lives on whatever the kernel does to it. */
-static int run_scenario(const struct dp_scenario *scenario, bool race,
-			const struct dp_teardown_options *options, int fd, struct dp_error *err)
+/* Waits for a process of ours to end, however long that takes, and says now and then that it does.
+ */
+static void sit_out(pid_t pid, int fd)
+{
+	int status;
+
+	while (dp_reap(pid, HEARTBEAT_MS, &status) == -ETIMEDOUT)
+		dp_emit_text(fd, "alive", NULL, NULL);
+}
+
+/* In a process of its own, so that the next one can be carried out whatever the kernel does. */
+static int run_apart(const struct dp_scenario *scenario, bool race,
+		     const struct dp_teardown_options *options, int fd, struct dp_error *err)
 {
 	pid_t pid = fork();
-	int status;
 
 	if (pid == 0) {
 		struct dp_error failure = { 0 };
@@ -146,8 +159,7 @@ static int run_scenario(const struct dp_scenario *scenario, bool race,
 	}
 	if (pid < 0)
 		return dp_fail(err, -errno, "cannot fork");
-	while (dp_reap(pid, HEARTBEAT_MS, &status) == -ETIMEDOUT)
-		dp_emit_text(fd, "alive", NULL, NULL);
+	sit_out(pid, fd);
 	return 0;
 }
 
@@ -157,7 +169,8 @@ static int prepare_mapping(const struct dp_mapping *mapping, struct dp_error *er
 	return dp_is_p2pdma(mapping) ? dp_devices_await_nvme(err) : 0;
 }
 
-static int run_check(int fd, struct json_object *command, struct dp_error *err)
+static int run_check(int fd, struct json_object *command, struct dp_crew *crew,
+		     struct dp_error *err)
 {
 	struct dp_check_options options = {
 		.env = { .dirs = scratch, .ndirs = DP_ARRAY_SIZE(scratch), .guest = true },
@@ -175,12 +188,14 @@ static int run_check(int fd, struct json_object *command, struct dp_error *err)
 	options.env.size = (uint64_t)size;
 	options.cell_limit_ms = (uint64_t)limit;
 	options.rdma = dp_json_text(command, "rdma");
+	if (!options.rdma)
+		options.crew = crew;
+	else
+		dp_crew_dismiss(crew);
 	if (fault && !strcmp(fault, "panic"))
 		options.misbehave = panic_now;
 	if (fault && !strcmp(fault, "hang"))
 		options.misbehave = hang_now;
-	if (fault && !strcmp(fault, "silence"))
-		hang_now();
 	rc = dp_plan_make(globs, read_globs(command, globs), &plan, err);
 	if (!rc && !dp_json_int(command, "part", &part) && !dp_json_int(command, "parts", &parts))
 		dp_plan_take_part(&plan, (size_t)part, (size_t)parts);
@@ -199,7 +214,8 @@ static uint64_t number(struct json_object *command, const char *key)
 	return dp_json_int(command, key, &value) || value < 0 ? 0 : (uint64_t)value;
 }
 
-static int run_scenarios(int fd, struct json_object *command, bool race, struct dp_error *err)
+static int run_scenarios(int fd, struct json_object *command, bool race, struct dp_crew *crew,
+			 struct dp_error *err)
 {
 	struct dp_teardown_options options = {
 		.env = { .dirs = scratch, .ndirs = DP_ARRAY_SIZE(scratch), .guest = true },
@@ -215,13 +231,22 @@ static int run_scenarios(int fd, struct json_object *command, bool race, struct 
 	options.env.size = number(command, "size");
 	options.rdma = dp_json_text(command, "rdma");
 	rc = dp_scenarios_make(globs, read_globs(command, globs), race, &scenarios, err);
+	/* Only its parent can call it; and to others it would be in the way of what they take away.
+	 */
+	if (scenarios.count == 1 && !race && !options.rdma)
+		options.crew = crew;
+	else
+		dp_crew_dismiss(crew);
 	for (size_t i = 0; i < scenarios.count && !rc; i++) {
 		if (dp_is_p2pdma(scenarios.list[i].mapping)) {
 			dp_devices_plug_nvme(fd);
 			rc = dp_devices_await_nvme(err);
 		}
-		if (!rc)
-			rc = run_scenario(&scenarios.list[i], race, &options, fd, err);
+		if (rc)
+			return rc;
+		rc = scenarios.count > 1 ? run_apart(&scenarios.list[i], race, &options, fd, err)
+					 : (race ? dp_race_run : dp_teardown_run)(
+						   &scenarios.list[i], &options, fd, err);
 	}
 	return rc;
 }
@@ -290,7 +315,8 @@ static int empty_disks(struct dp_error *err)
 	return rc;
 }
 
-static int run_as_host(int fd, struct json_object *command, struct dp_error *err)
+static int run_as_host(int fd, struct json_object *command, struct dp_crew *crew,
+		       struct dp_error *err)
 {
 	struct json_object *words = json_object_object_get(command, "arguments");
 	const char *argv[MAX_GLOBS + 2] = { "/init" };
@@ -302,6 +328,7 @@ static int run_as_host(int fd, struct json_object *command, struct dp_error *err
 	if (!json_object_is_type(words, json_type_array) ||
 	    json_object_array_length(words) > MAX_GLOBS)
 		return dp_fail(err, -EBADMSG, "the command lacks its arguments");
+	dp_crew_dismiss(crew);
 	for (size_t i = 0; i < json_object_array_length(words); i++)
 		argv[n++] = json_object_get_string(json_object_array_get_idx(words, i));
 	if (json_object_get_boolean(json_object_object_get(command, "empty"))) {
@@ -322,57 +349,115 @@ static int run_as_host(int fd, struct json_object *command, struct dp_error *err
 	return 0;
 }
 
-static void carry_out(int fd, const char *line)
+/* ---- the deputy -------------------------------------------------------------------------- */
+
+/*
+ * Whatever the kernel under test does to the one who carries a command out, this process, which is
+ * init, must live on: a deputy carries it out, and stands by before the guest is saved.
+ */
+struct deputy {
+	int stream;
+	bool with_crew;
+};
+
+static int carry_out(int fd, const char *line, struct dp_crew *crew, struct dp_error *err)
 {
-	struct dp_error err = { 0 };
 	struct json_object *command = json_tokener_parse(line);
 	const char *name = command ? dp_json_text(command, "command") : NULL;
 	int rc = -EBADMSG;
 
+	if (name && !strcmp(name, "teardown"))
+		rc = run_scenarios(fd, command, false, crew, err);
+	else if (name && !strcmp(name, "race"))
+		rc = run_scenarios(fd, command, true, crew, err);
+	else if (name && !strcmp(name, "check"))
+		rc = run_check(fd, command, crew, err);
+	else if (name && !strcmp(name, "as-host"))
+		rc = run_as_host(fd, command, crew, err);
+	else
+		dp_fail(err, rc, "the guest does not know the command %.80s", line);
+	json_object_put(command);
+	return rc;
+}
+
+static void deputise(int fd, void *arg)
+{
+	const struct deputy *deputy = arg;
+	struct dp_reply reply = { 0 };
+	struct dp_crew crew = { 0 };
+	struct dp_error err = { 0 };
+	char line[DP_COMMAND_LIMIT];
+	ssize_t n;
+
+	if (deputy->with_crew)
+		reply.rc = dp_crew_start(&crew, NULL);
+	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
+	n = recv(fd, line, sizeof(line) - 1, 0);
+	if (n <= 0)
+		return;
+	line[n] = '\0';
+	if (carry_out(deputy->stream, line, &crew, &err))
+		say_failed(deputy->stream, &err);
+	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
+	dp_crew_close(&crew);
+}
+
+static int appoint(struct dp_actor *actor, int stream, bool with_crew)
+{
+	struct deputy deputy = { .stream = stream, .with_crew = with_crew };
+	struct dp_reply reply;
+	int rc = dp_actor_start(actor, deputise, &deputy);
+
+	if (rc)
+		return rc;
+	return dp_actor_hear(actor, DEPUTY_LIMIT_MS, &reply) == DP_DONE ? reply.rc : -EIO;
+}
+
+/* It is done when the deputy says so, or is no more. */
+static void delegate(struct dp_actor *actor, const char *line, int stream)
+{
+	struct dp_reply reply;
+
+	send(actor->fd, line, strlen(line), MSG_NOSIGNAL);
+	while (dp_actor_hear(actor, HEARTBEAT_MS, &reply) == DP_RUNS)
+		dp_emit_text(stream, "alive", NULL, NULL);
+	dp_emit_text(stream, "done", NULL, NULL);
+	dp_actor_clear(actor);
+}
+
+/* What must not be left to somebody else. */
+static void obey(const char *line)
+{
+	struct json_object *command = json_tokener_parse(line);
+	const char *name = command ? dp_json_text(command, "command") : NULL;
+	const char *fault = command ? dp_json_text(command, "fault") : NULL;
+
 	if (name && !strcmp(name, "poweroff"))
 		power_off();
-	dp_emit_text(fd, "taken", NULL, NULL);
-	if (name && !strcmp(name, "teardown"))
-		rc = run_scenarios(fd, command, false, &err);
-	else if (name && !strcmp(name, "race"))
-		rc = run_scenarios(fd, command, true, &err);
-	else if (name && !strcmp(name, "check"))
-		rc = run_check(fd, command, &err);
-	else if (name && !strcmp(name, "as-host"))
-		rc = run_as_host(fd, command, &err);
-	else
-		dp_fail(&err, rc, "the guest does not know the command %.80s", line);
-	if (rc)
-		say_failed(fd, &err);
-	else
-		dp_emit_text(fd, "done", NULL, NULL);
+	if (fault && !strcmp(fault, "silence"))
+		hang_now();
 	json_object_put(command);
 }
 
-static void serve(int serial, int fd)
+static void serve(int serial, int stream, struct dp_actor *deputy)
 {
 	FILE *commands = fdopen(serial, "r");
 	char line[DP_COMMAND_LIMIT];
 
-	while (commands && fgets(line, sizeof(line), commands))
-		if (line[0] != '\n')
-			carry_out(fd, line);
-}
-
-/*
- * What the verbs library does once (looking for providers, loading rxe's) is in the saved guest
- * then, and need not be done in each that is restored.
- */
-static void open_once(void)
-{
-	struct dp_rdma rdma;
-
-	if (!dp_rdma_open(NULL, &rdma, NULL))
-		dp_rdma_close(&rdma);
+	while (commands && fgets(line, sizeof(line), commands)) {
+		if (line[0] == '\n')
+			continue;
+		obey(line);
+		dp_emit_text(stream, "taken", NULL, NULL);
+		if (!deputy->pid && appoint(deputy, stream, false))
+			power_off();
+		delegate(deputy, line, stream);
+	}
 }
 
 void dp_agent_main(void)
 {
+	struct dp_actor deputy = DP_NO_ACTOR;
 	struct dp_error err = { 0 };
 	int serial, fd;
 
@@ -386,11 +471,15 @@ void dp_agent_main(void)
 		say_failed(fd, &err);
 		power_off();
 	}
-	open_once();
+	if (appoint(&deputy, fd, true)) {
+		dp_fail(&err, -EIO, "no process stands by to carry out a command");
+		say_failed(fd, &err);
+		power_off();
+	}
 	/* From here on warnings are shown, too: printk's KERN_WARNING is 4, and "quiet" ends
 	 * before. */
 	dp_write_attr("5", "/proc/sys/kernel/printk");
 	dp_emit_text(fd, "ready", NULL, NULL);
-	serve(serial, fd);
+	serve(serial, fd, &deputy);
 	power_off();
 }

@@ -28,6 +28,7 @@
 #define FILE_LIMIT    (256 << 20)
 #define LOADER        "/lib64/ld-linux-x86-64.so.2"
 #define LIST_LIMIT_MS 10000
+#define LIST_LIMIT    65536
 #define CONFIG_LIMIT  (4 << 20)
 #define PROVIDER_DIRS                                                                              \
 	{                                                                                          \
@@ -105,16 +106,47 @@ static int add_listed(struct manifest *m, char *list, struct dp_error *err)
 	return 0;
 }
 
+/* Where the loader's answer is kept: it stays the same as long as the program and the loader's
+ * own cache do. */
+static int known_list(const char *source, char *path, size_t size)
+{
+	const char *const dirs = getenv("LD_LIBRARY_PATH");
+	struct dp_key key;
+	char hex[33];
+
+	dp_key_begin(&key, "libraries");
+	dp_key_text(&key, dirs ? dirs : "");
+	if (dp_key_file(&key, source) || dp_key_file(&key, "/etc/ld.so.cache"))
+		return -ENOENT;
+	dp_key_end(&key, hex);
+	return dp_cache_path(path, size, NULL, "hashes/libraries-%s", hex);
+}
+
+/* The libraries that a program or library needs, as the loader lists them. */
+static int list_libraries(const char *source, char **list, struct dp_error *err)
+{
+	const char *argv[] = { LOADER, "--list", source, NULL };
+	char known[PATH_MAX];
+	bool memo = !known_list(source, known, sizeof(known));
+	int rc;
+
+	if (memo && !dp_read_file(known, LIST_LIMIT, list, NULL, NULL))
+		return 0;
+	rc = dp_run(argv, LIST_LIMIT_MS, list, err);
+	if (!rc && memo)
+		dp_cache_note(known, *list);
+	return rc;
+}
+
 /* A program or library and all that it needs. */
 static int add_with_libraries(struct manifest *m, const char *name, const char *source,
 			      struct dp_error *err)
 {
-	const char *argv[] = { LOADER, "--list", source, NULL };
 	dp_autofree char *list = NULL;
 	int rc = add_file(m, name, source, err);
 
 	if (!rc)
-		rc = dp_run(argv, LIST_LIMIT_MS, &list, err);
+		rc = list_libraries(source, &list, err);
 	return rc ? rc : add_listed(m, list, err);
 }
 

@@ -42,12 +42,14 @@
 /*
  * panic=-1 and -no-reboot: a kernel that panics ends QEMU. secretmem.enable: off by default before
  * 6.5. The rest spares time that emulation makes long and that has no bearing on pins: CPU bug
- * mitigations, zeroing at allocation, timer and TSC calibration, crypto self-tests.
+ * mitigations, zeroing at allocation, timer and TSC calibration, crypto self-tests, the accounting
+ * of stalls, IPv6's search for neighbours on links that nobody sends through.
  */
 #define CMDLINE                                                                                    \
 	"console=ttyS0 quiet panic=-1 secretmem.enable=1 transparent_hugepage=madvise "            \
 	"mitigations=off init_on_alloc=0 tsc=reliable no_timer_check random.trust_cpu=on "         \
 	"cryptomgr.notests 8250.nr_uarts=2 rcupdate.rcu_expedited=1 lsm= printk.devkmsg=on "       \
+	"psi=0 ipv6.disable_ipv6=1 "                                                               \
 	"tsc_early_khz=%" PRIu64
 
 const char *dp_accel_name(enum dp_accel accel)
@@ -175,10 +177,11 @@ static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_
 		"-accel", a->accel,
 		/*
 		 * 1 GiB pages are what devdax-1G is about; five-level tables only cost, and so do
-		 * registers that each switch of tasks saves, and a rep movsb that the guest believes
-		 * to be fast: TCG moves one byte at a time.
+		 * registers that each switch of tasks saves, a rep movsb that the guest believes to be
+		 * fast (TCG moves one byte at a time), and SMAP, which cuts what is translated into
+		 * pieces at each copy from or to a process.
 		 */
-		"-cpu", boot->accel == DP_ACCEL_KVM ? "host" : "max,la57=off,erms=off,fsrm=off,avx=off,avx2=off,mpx=off,pku=off",
+		"-cpu", boot->accel == DP_ACCEL_KVM ? "host" : "max,la57=off,erms=off,fsrm=off,avx=off,avx2=off,mpx=off,pku=off,smap=off",
 		"-smp", "2",
 		"-m", "1G,slots=4,maxmem=16G",
 		"-object", a->objects[0],
@@ -228,7 +231,8 @@ static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_erro
 	int keep[PORTS + DP_MEMORIES + 1];
 	size_t nkeep = 0;
 
-	make_arguments(boot, theirs, tsc_khz(), &a);
+	/* A restored guest goes on with the one that it was told at its beginning. */
+	make_arguments(boot, theirs, boot->restore ? 0 : tsc_khz(), &a);
 	for (int i = 0; i < PORTS; i++)
 		keep[nkeep++] = theirs[i];
 	for (int i = 0; i < DP_MEMORIES; i++)

@@ -189,13 +189,17 @@ void dp_mark_step(const char *step)
 	dp_write_attr(line, "/dev/kmsg");
 }
 
+/* What a complaint leaves behind (include/linux/panic.h): TAINT_BAD_PAGE, TAINT_DIE, TAINT_WARN and
+ * TAINT_SOFTLOCKUP. */
+#define TAINTS (1UL << 5 | 1UL << 7 | 1UL << 9 | 1UL << 14)
+
 unsigned long dp_kernel_taint(void)
 {
 	char text[32];
 
 	if (dp_read_attr(text, sizeof(text), "/proc/sys/kernel/tainted"))
 		return 0;
-	return strtoul(text, NULL, 10) & ((1 << 7) | (1 << 9));
+	return strtoul(text, NULL, 10) & TAINTS;
 }
 
 bool dp_kernel_has_complained(unsigned long before)

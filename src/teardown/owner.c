@@ -97,7 +97,7 @@ static int64_t reg(struct owner *o, struct ibv_mr **mr)
 {
 	errno = 0;
 	*mr = ibv_reg_mr(o->rdma.pd, o->area.addr, o->area.len,
-			 dp_owner_access(o->shared->scenario->mapping, o->rdma.odp));
+			 dp_owner_access(o->shared->scenario.mapping, o->rdma.odp));
 	return *mr ? 0 : errno ? errno : EIO;
 }
 
@@ -109,7 +109,7 @@ static void look_at_pages(struct owner *o, char *zone, size_t size)
 	uint64_t pfn = 0;
 
 	o->shared->on_device = !o->shared->target.device[0] ? false : true;
-	if (!dp_is_kmem(o->shared->scenario->mapping) || dp_frames_read(o->area.addr, 1, &pfn))
+	if (!dp_is_kmem(o->shared->scenario.mapping) || dp_frames_read(o->area.addr, 1, &pfn))
 		return;
 	dp_zone_of(pfn * PAGE, zone, size);
 	if (!dp_iomem_read(&iomem, NULL)) {
@@ -202,10 +202,12 @@ static void obey(struct owner *o, char order)
 static int prepare(struct owner *o)
 {
 	struct dp_owner *shared = o->shared;
-	const struct dp_mapping *mapping = shared->scenario->mapping;
-	struct dp_env env = shared->options->env;
-	int rc = dp_rdma_open(shared->options->rdma, &o->rdma, &shared->error);
+	const struct dp_mapping *mapping = shared->scenario.mapping;
+	struct dp_env env = shared->options.env;
+	int rc = 0;
 
+	if (!o->rdma.context)
+		rc = dp_rdma_open(shared->options.rdma, &o->rdma, &shared->error);
 	if (rc)
 		return rc;
 	env.size = shared->size;
@@ -219,46 +221,46 @@ static int prepare(struct owner *o)
 	snprintf(shared->target.rdma, sizeof(shared->target.rdma), "%s", o->rdma.device);
 	dp_read_attr(shared->target.netdev, sizeof(shared->target.netdev),
 		     "/sys/class/infiniband/%s/parent", o->rdma.device);
-	shared->target.channel = shared->options->channel;
+	shared->target.channel = shared->options.channel;
 	shared->pages = o->area.len / PAGE;
 	return 0;
 }
 
-static void begin(struct owner *o, int fd, void *arg)
+static void begin(struct owner *o, int fd, const struct dp_rdma *rdma, void *arg)
 {
-	*o = (struct owner){ .shared = arg, .fd = fd };
+	*o = (struct owner){ .shared = arg, .rdma = *rdma, .fd = fd };
 	o->shared->skip = prepare(o);
-	if (!o->shared->skip && o->shared->scenario->mapping->populate != DP_POPULATE_READ)
+	if (!o->shared->skip && o->shared->scenario.mapping->populate != DP_POPULATE_READ)
 		write_pattern(o);
 }
 
-static void own(int fd, void *arg)
+static void own(int fd, struct dp_rdma *rdma, void *arg)
 {
 	struct owner o;
 	char order;
 
-	begin(&o, fd, arg);
+	begin(&o, fd, rdma, arg);
 	answer(&o, o.shared->skip, o.area.fd, "");
 	while (recv(fd, &order, 1, 0) == 1)
 		obey(&o, order);
 }
 
-static void churn(int fd, void *arg)
+static void churn(int fd, struct dp_rdma *rdma, void *arg)
 {
 	struct owner o;
 
-	begin(&o, fd, arg);
+	begin(&o, fd, rdma, arg);
 	answer(&o, o.shared->skip, 0, "");
 	while (!o.shared->skip && !reg(&o, &o.mr))
 		ibv_dereg_mr(o.mr);
 }
 
-int dp_owner_start(struct dp_actor *actor, struct dp_owner *owner)
+int dp_owner_start(struct dp_actor *actor, struct dp_crew *crew, struct dp_owner *owner)
 {
-	return dp_actor_start(actor, own, owner);
+	return dp_crew_call(crew, actor, own, owner);
 }
 
 int dp_owner_churn(struct dp_actor *actor, struct dp_owner *owner)
 {
-	return dp_actor_start(actor, churn, owner);
+	return dp_crew_call(NULL, actor, churn, owner);
 }

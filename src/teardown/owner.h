@@ -5,7 +5,7 @@
 #ifndef DAXPIN_TEARDOWN_OWNER_H
 #define DAXPIN_TEARDOWN_OWNER_H
 
-#include "daxpin/actor.h"
+#include "daxpin/crew.h"
 
 #include "daxpin/teardown.h"
 
@@ -23,8 +23,8 @@ enum dp_order {
 
 /* What the owner is, shared with it: it fills the second half before its first answer. */
 struct dp_owner {
-	const struct dp_scenario *scenario;
-	const struct dp_teardown_options *options;
+	struct dp_scenario scenario;
+	struct dp_teardown_options options;
 	uint64_t size; /* bytes to map */
 
 	struct dp_target target;
@@ -40,11 +40,12 @@ struct dp_owner {
 /**
  * dp_owner_start - start an owner; its first answer comes when it has the mapping
  * @actor: receives it
- * @owner: in memory that is shared with children
+ * @crew: who may do it; NULL for a new process
+ * @owner: in memory that is shared with the crew, or with children
  *
  * Return: 0 or a negative errno.
  */
-int dp_owner_start(struct dp_actor *actor, struct dp_owner *owner);
+int dp_owner_start(struct dp_actor *actor, struct dp_crew *crew, struct dp_owner *owner);
 
 /**
  * dp_owner_churn - start a process that registers and deregisters without end

@@ -46,6 +46,8 @@
 
 /* How long something may be busy before it counts as running on, ms. What sleeps is told sooner. */
 #define BUSY_LIMIT_MS 20000
+/* The same once the kernel has complained: what it does then is no evidence any more. */
+#define ILL_LIMIT_MS  3000
 #define FIRST_WAIT_MS 60000
 /* Owners killed in the middle of registering, and how long each may register, us. */
 #define KILLS         4
@@ -59,6 +61,7 @@ struct run {
 	const struct dp_teardown_options *options;
 	int fd;
 	struct dp_owner *owner; /* shared with the owner */
+	struct dp_crew *crew;   /* of which the first owner may be; NULL without one */
 	struct dp_actor keeper; /* the owner */
 	struct dp_actor event, release, counter;
 	bool pins_known, registered, again, unmapped;
@@ -73,7 +76,7 @@ static void clear(struct run *run)
 	dp_actor_clear(&run->event);
 	dp_actor_clear(&run->release);
 	dp_actor_clear(&run->keeper);
-	if (run->owner)
+	if (run->owner && !run->crew)
 		munmap(run->owner, sizeof(*run->owner));
 }
 
@@ -97,6 +100,24 @@ static void end_step(struct run *run, struct json_object *obj)
 	dp_json_add_int(obj, "ms", (int64_t)(dp_now_ms() - run->started));
 	dp_emit(run->fd, obj);
 	tcdrain(run->fd);
+}
+
+static bool has_complained(const struct run *run)
+{
+	return dp_kernel_has_complained(run->options->taint);
+}
+
+/* Waits for somebody who may be busy for so long, less if the kernel has complained. */
+static enum dp_fate await(const struct run *run, struct dp_actor *actor, uint64_t limit_ms,
+			  struct dp_reply *reply)
+{
+	uint64_t end = dp_now_ms() + limit_ms;
+	enum dp_fate fate;
+
+	do
+		fate = dp_actor_wait(actor, ILL_LIMIT_MS, reply);
+	while (fate == DP_RUNS && dp_now_ms() < end && !has_complained(run));
+	return fate;
 }
 
 static void add_errno(struct json_object *obj, int64_t code)
@@ -132,8 +153,7 @@ static void start_counting(struct run *run)
 	struct dp_reply reply;
 
 	run->pins_known = !dp_actor_start(&run->counter, count_pins, NULL) &&
-			  dp_actor_wait(&run->counter, BUSY_LIMIT_MS, &reply) == DP_DONE &&
-			  !reply.rc;
+			  await(run, &run->counter, BUSY_LIMIT_MS, &reply) == DP_DONE && !reply.rc;
 }
 
 /* Pages pinned since the beginning and not released; negative if nobody can tell. */
@@ -142,8 +162,7 @@ static int64_t pins_held(struct run *run)
 	struct dp_reply reply;
 
 	run->pins_known = run->pins_known && dp_actor_tell(&run->counter, 'p') &&
-			  dp_actor_wait(&run->counter, BUSY_LIMIT_MS, &reply) == DP_DONE &&
-			  !reply.rc;
+			  await(run, &run->counter, BUSY_LIMIT_MS, &reply) == DP_DONE && !reply.rc;
 	return run->pins_known ? reply.number : -1;
 }
 
@@ -183,7 +202,7 @@ static enum dp_fate order(struct run *run, enum dp_order order, struct dp_reply 
 	*reply = (struct dp_reply){ 0 };
 	if (!dp_actor_tell(&run->keeper, (char)order))
 		return DP_DIED;
-	return dp_actor_wait(&run->keeper, BUSY_LIMIT_MS, reply);
+	return await(run, &run->keeper, BUSY_LIMIT_MS, reply);
 }
 
 /* ---- what others do ---------------------------------------------------------------------- */
@@ -192,14 +211,14 @@ static void act_event(int fd, void *arg)
 {
 	struct dp_owner *owner = arg;
 
-	dp_event_carry_out(fd, owner->scenario->event->run, &owner->target);
+	dp_event_carry_out(fd, owner->scenario.event->run, &owner->target);
 }
 
 static void act_undo(int fd, void *arg)
 {
 	struct dp_owner *owner = arg;
 
-	dp_event_carry_out(fd, owner->scenario->event->undo, &owner->target);
+	dp_event_carry_out(fd, owner->scenario.event->undo, &owner->target);
 }
 
 static int delete_link(const struct dp_target *target, struct dp_error *err)
@@ -237,14 +256,16 @@ static uint64_t event_limit(const struct run *run)
 
 static int share_owner(struct run *run, struct dp_error *err)
 {
-	run->owner = mmap(NULL, sizeof(*run->owner), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	_Static_assert(sizeof(*run->owner) <= DP_CREW_MEMORY, "the owner needs more memory");
+	run->owner = run->crew ? run->crew->memory
+			       : mmap(NULL, sizeof(*run->owner), PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (run->owner == MAP_FAILED) {
 		run->owner = NULL;
 		return dp_fail(err, -errno, "cannot share memory with a child");
 	}
-	run->owner->scenario = run->scenario;
-	run->owner->options = run->options;
+	run->owner->scenario = *run->scenario;
+	run->owner->options = *run->options;
 	run->owner->size = run->options->env.size;
 	return 0;
 }
@@ -265,7 +286,7 @@ static int start_owner(struct run *run, struct dp_error *err)
 	const struct dp_event *event = run->scenario->event;
 	struct dp_reply reply;
 	char path[64];
-	int rc = dp_owner_start(&run->keeper, run->owner);
+	int rc = dp_owner_start(&run->keeper, run->crew, run->owner);
 
 	if (rc)
 		return dp_fail(err, rc, "cannot start the owner of the region");
@@ -292,7 +313,7 @@ static int rehearse(struct run *run, void (*act)(int fd, void *arg), struct dp_e
 	enum dp_fate fate = DP_DIED;
 
 	if (!dp_actor_start(&actor, act, run->owner))
-		fate = dp_actor_wait(&actor, BUSY_LIMIT_MS, &reply);
+		fate = await(run, &actor, BUSY_LIMIT_MS, &reply);
 	dp_actor_clear(&actor);
 	if (fate == DP_DONE && !reply.rc)
 		return 0;
@@ -404,7 +425,7 @@ static void tell_event(struct run *run, const char *step, uint64_t limit_ms, boo
 	if (start)
 		dp_actor_clear(&run->event);
 	if (!start || !dp_actor_start(&run->event, act_event, run->owner))
-		run->event_fate = dp_actor_wait(&run->event, limit_ms, &reply);
+		run->event_fate = await(run, &run->event, limit_ms, &reply);
 	run->event_rc = reply.rc;
 	add_fate(obj, run->event_fate, &run->event, &reply);
 	add_pins(run, obj);
@@ -481,7 +502,7 @@ static enum dp_fate release_by(struct run *run, enum dp_release how, struct dp_r
 		*who = &run->release;
 		if (dp_actor_start(&run->release, act_link_delete, run->owner))
 			return DP_DIED;
-		return dp_actor_wait(&run->release, BUSY_LIMIT_MS, reply);
+		return await(run, &run->release, BUSY_LIMIT_MS, reply);
 	}
 }
 
@@ -510,7 +531,7 @@ static void step_release_again(struct run *run)
 	enum dp_fate fate;
 
 	if (run->event_fate == DP_WAITS && run->scenario->event->effect == DP_GONE)
-		run->event_fate = dp_actor_wait(&run->event, event_limit(run), &reply);
+		run->event_fate = await(run, &run->event, event_limit(run), &reply);
 	dp_json_add_text(obj, "event_state", dp_fate_name(run->event_fate));
 	add_pins(run, obj);
 	fate = order(run, DP_ORDER_DEREG_AGAIN, &reply);
@@ -564,10 +585,10 @@ static void register_anew(struct run *run, struct json_object *obj)
 	enum dp_fate fate;
 
 	run->owner->error = (struct dp_error){ 0 };
-	dp_owner_start(&owner, run->owner);
-	fate = dp_actor_wait(&owner, BUSY_LIMIT_MS, &reply);
+	dp_owner_start(&owner, NULL, run->owner);
+	fate = await(run, &owner, BUSY_LIMIT_MS, &reply);
 	if (fate == DP_DONE && !reply.rc && dp_actor_tell(&owner, DP_ORDER_REGISTER)) {
-		fate = dp_actor_wait(&owner, BUSY_LIMIT_MS, &reply);
+		fate = await(run, &owner, BUSY_LIMIT_MS, &reply);
 		dp_json_add_text(obj, "register",
 				 fate != DP_DONE ? dp_fate_name(fate)
 				 : reply.number  ? dp_errno_name((int)reply.number)
@@ -588,10 +609,10 @@ static void step_come_back(struct run *run)
 	enum dp_fate fate = DP_DIED;
 
 	if (!dp_actor_start(&undo, act_undo, run->owner))
-		fate = dp_actor_wait(&undo, BUSY_LIMIT_MS, &reply);
+		fate = await(run, &undo, BUSY_LIMIT_MS, &reply);
 	if (fate == DP_DONE && !reply.rc && run->scenario->release == DP_LINK_DELETE &&
 	    !dp_actor_start(&link, act_link_add, run->owner))
-		fate = dp_actor_wait(&link, BUSY_LIMIT_MS, &reply);
+		fate = await(run, &link, BUSY_LIMIT_MS, &reply);
 	add_fate(obj, fate, link.pid ? &link : &undo, &reply);
 	if (fate == DP_DONE && !reply.rc)
 		register_anew(run, obj);
@@ -601,11 +622,6 @@ static void step_come_back(struct run *run)
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
-
-static bool has_complained(const struct run *run)
-{
-	return dp_kernel_has_complained(run->options->taint);
-}
 
 static bool still_on(const struct run *run)
 {
@@ -673,6 +689,8 @@ static int carry_out_scenario(struct run *run, struct dp_error *err)
 		rc = step_rehearsal(run, err);
 	if (rc)
 		return rc;
+	/* Who else has the adapter open would be a part of what is asked. */
+	dp_crew_dismiss(run->crew);
 	if (event->kills)
 		step_kill_while_registering(run);
 	rc = step_register(run, err);
@@ -704,6 +722,7 @@ int dp_teardown_run(const struct dp_scenario *scenario, const struct dp_teardown
 {
 	dp_cleanup(clear) struct run run = { .scenario = scenario,
 					     .options = options,
+					     .crew = options->crew,
 					     .fd = fd,
 					     .keeper = DP_NO_ACTOR,
 					     .event = DP_NO_ACTOR,

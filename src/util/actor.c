@@ -132,14 +132,15 @@ static bool seen_to_wait(pid_t pid, struct sight *sight)
 	return sight->still >= QUIET || sight->there >= POLLS;
 }
 
-/* Looks once; true if something is to be told. */
-static bool look(struct dp_actor *actor, bool end_only, struct dp_reply *reply, enum dp_fate *fate)
+/* Looks once, after so long at most; true if something is to be told. */
+static bool look(struct dp_actor *actor, int ms, bool end_only, struct dp_reply *reply,
+		 enum dp_fate *fate)
 {
 	struct pollfd p = { .fd = end_only ? -1 : actor->fd, .events = POLLIN };
 	bool end;
 
 	/* The end of its socket is not the end of the task: it may hang on its way out. */
-	if (poll(&p, 1, LOOK_MS) > 0 && !(p.revents & POLLIN))
+	if (poll(&p, 1, ms) > 0 && !(p.revents & POLLIN))
 		poll(NULL, 0, LOOK_MS / 4);
 	end = reaped(actor);
 	/* It may have answered and gone since it was looked at. */
@@ -158,7 +159,7 @@ static enum dp_fate watch(struct dp_actor *actor, uint64_t limit_ms, bool end_on
 	enum dp_fate fate;
 
 	do {
-		if (look(actor, end_only, reply, &fate))
+		if (look(actor, LOOK_MS, end_only, reply, &fate))
 			return fate;
 		if (seen_to_wait(actor->pid, &sight))
 			return DP_WAITS;
@@ -183,14 +184,15 @@ enum dp_fate dp_actor_wait_end(struct dp_actor *actor, uint64_t limit_ms)
 
 enum dp_fate dp_actor_hear(struct dp_actor *actor, uint64_t limit_ms, struct dp_reply *reply)
 {
-	uint64_t end = dp_now_ms() + limit_ms;
+	uint64_t now = dp_now_ms(), end = now + limit_ms;
 	enum dp_fate fate;
 
 	*reply = (struct dp_reply){ 0 };
 	do {
-		if (look(actor, false, reply, &fate))
+		if (look(actor, (int)(end - now), false, reply, &fate))
 			return fate;
-	} while (dp_now_ms() < end);
+		now = dp_now_ms();
+	} while (now < end);
 	return DP_RUNS;
 }
 
