@@ -104,6 +104,11 @@ void dp_key_end(struct dp_key *key, char hex[33]);
 
 /* ---- kernel.c: where the kernel comes from ----------------------------------------------- */
 
+/*
+ * Fetched kernels live in the cache as kernels/PACKAGE/, and suites/NAME names the one that a
+ * "debian:" spec stands for.
+ */
+
 struct dp_kernel {
 	char spec[256];         /* what the user asked for */
 	char image[PATH_MAX];   /* bzImage */
@@ -111,12 +116,38 @@ struct dp_kernel {
 	char config[PATH_MAX];  /* its configuration, or "" */
 };
 
+/**
+ * dp_debian_suites - the suites in which a kernel is looked for
+ * @list: receives them: the releases that somebody still supports, the newest first, then unstable,
+ *        then backports; to be freed with dp_strings_free()
+ * @count: receives how many
+ * @err: context on failure
+ *
+ * From the package distro-info-data. Return: 0 or a negative errno.
+ */
+int dp_debian_suites(char ***list, size_t *count, struct dp_error *err);
+
+/**
+ * dp_tree_resolve - a kernel from the folder of a source tree
+ * @dir: where it was built
+ * @kernel: receives the paths; its modules are linked to from the cache
+ * @err: what it lacks (bad input)
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_tree_resolve(const char *dir, struct dp_kernel *kernel, struct dp_error *err);
+
+/* Runs depmod for the modules in @dir/lib/modules/RELEASE. Return: 0 or a negative errno. */
+int dp_depmod(const char *dir, const char *release, struct dp_error *err);
+
 /* Called while something long goes on: what, and how far, 0 to 100; -1 when it ended. */
 typedef void (*dp_progress_fn)(const char *what, int percent);
 
 /**
  * dp_kernel_resolve - have a kernel ready to boot
- * @spec: "debian:SUITE", "VMLINUZ:MODULES_DIR" or "FILE.deb"; NULL for the suite of this machine
+ * @spec: "debian:SUITE", "debian:SUITE/VERSION", "debian:VERSION" (whichever suite has it), "host",
+ *        "VMLINUZ:MODULES_DIR", the folder of a kernel source that was built, or "FILE.deb"; NULL
+ *        for the suite of this machine
  * @refresh: look for a newer package although one is cached
  * @progress: told about downloads, may be NULL
  * @kernel: receives the paths
@@ -128,8 +159,11 @@ int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
 		      struct dp_kernel *kernel, struct dp_error *err);
 
 /**
- * dp_apt_fetch - download a suite's kernel packages into a private root in the cache
+ * dp_apt_fetch - download a kernel's packages into a private root in the cache
  * @suite: "bookworm"
+ * @version: the newest kernel whose release begins with it (dp_release_matches()); NULL for the one
+ *           that the suite's metapackage stands for
+ * @refresh: read the package lists again although they are recent
  * @progress: as above
  * @packages: receives the paths of the package files, to be freed with dp_strings_free()
  * @count: receives how many
@@ -137,10 +171,26 @@ int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
  *
  * The sources, keys and proxy are the system's own; nothing is installed or changed there.
  *
+ * Return: 0; -EINVAL if the suite has no such version (bad input, with what it has); another
+ * negative errno.
+ */
+int dp_apt_fetch(const char *suite, const char *version, bool refresh, dp_progress_fn progress,
+		 char ***packages, size_t *count, struct dp_error *err);
+
+/**
+ * dp_apt_releases - the kernels that a suite has
+ * @suite, @refresh, @progress: as above
+ * @list: receives their releases in order of version, to be freed with dp_strings_free()
+ * @count: receives how many
+ * @err: context on failure
+ *
  * Return: 0 or a negative errno.
  */
-int dp_apt_fetch(const char *suite, dp_progress_fn progress, char ***packages, size_t *count,
-		 struct dp_error *err);
+int dp_apt_releases(const char *suite, bool refresh, dp_progress_fn progress, char ***list,
+		    size_t *count, struct dp_error *err);
+
+/* "6", "6.1" and "6.1.0-56" match the release 6.1.0-56; "6.1.0-5" and "6.12" do not. */
+bool dp_release_matches(const char *release, const char *version);
 
 void dp_strings_free(char **list, size_t count);
 

@@ -3,12 +3,15 @@
  * Kernel packages through the system's own apt, with everything that apt writes in a private root
  * in the cache. Mirrors come from the system's sources, and the archive's keys from its keyring.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
@@ -22,6 +25,13 @@
 #define FETCH_LIMIT_MS  (30 * 60 * 1000)
 #define MAX_ARGS        64
 #define MAX_PACKAGES    8
+#define MAX_RELEASES    256
+/* How old a suite's package lists may be, s. */
+#define LISTS_S (24 * 60 * 60)
+
+#define IMAGE   "linux-image-"
+#define FLAVOUR "-amd64"
+#define META    IMAGE "amd64"
 
 struct apt {
 	char root[PATH_MAX - 64];
@@ -181,18 +191,93 @@ static int linux_depends(struct apt *apt, const char *package, const char *begin
 	return n;
 }
 
-/* The image that the metapackage stands for, and the packages that newer images are split into. */
-static int choose_packages(struct apt *apt, char names[][128], struct dp_error *err)
+/* The flavour that a guest boots: others have the same code with other settings, or none. */
+static bool is_plain_image(const char *name)
 {
-	const char *version;
-	int more, n = linux_depends(apt, "linux-image-amd64", "linux-image-", "", names, 1, err);
+	size_t len = strlen(name);
 
+	return !strncmp(name, IMAGE, strlen(IMAGE)) && len > strlen(IMAGE FLAVOUR) &&
+	       !strcmp(name + len - strlen(FLAVOUR), FLAVOUR) &&
+	       isdigit((unsigned char)name[strlen(IMAGE)]) && !strstr(name, "-rt-") &&
+	       !strstr(name, "-cloud-");
+}
+
+static int by_version(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* "linux-image-6.17.8+deb13-amd64" is 6.17.8+deb13; the metapackages linux-image-6.12-amd64 too. */
+static int list_releases(struct apt *apt, char ***list, size_t *count, struct dp_error *err)
+{
+	const char *const query[] = { "apt-cache", "pkgnames", IMAGE, NULL };
+	dp_autofree char *lines = NULL;
+	char *rest;
+	int rc = run_apt(apt, query, QUERY_LIMIT_MS, &lines, err);
+
+	*count = 0;
+	*list = rc ? NULL : calloc(MAX_RELEASES, sizeof(**list));
+	if (rc || !*list)
+		return rc ? rc : -ENOMEM;
+	rest = lines;
+	for (char *line = strsep(&rest, "\n"); line && *count < MAX_RELEASES;
+	     line = strsep(&rest, "\n"))
+		if (is_plain_image(line))
+			(*list)[(*count)++] =
+				strndup(line + strlen(IMAGE), strlen(line) - strlen(IMAGE FLAVOUR));
+	qsort(*list, *count, sizeof(**list), by_version);
+	return 0;
+}
+
+bool dp_release_matches(const char *release, const char *version)
+{
+	size_t len = strlen(version);
+
+	return !strncmp(release, version, len) && !isdigit((unsigned char)release[len]);
+}
+
+/* The newest image of a version; -ENOENT, with what there is instead. */
+static int choose_version(struct apt *apt, const char *suite, const char *version, char *name,
+			  size_t size, struct dp_error *err)
+{
+	char **list = NULL, have[256] = "";
+	size_t count = 0, used = 0;
+	int rc = list_releases(apt, &list, &count, err);
+
+	name[0] = '\0';
+	for (size_t i = 0; i < count && !rc; i++) {
+		if (dp_release_matches(list[i], version))
+			snprintf(name, size, IMAGE "%s" FLAVOUR, list[i]);
+		if (used + strlen(list[i]) + 3 < sizeof(have))
+			used += (size_t)snprintf(have + used, sizeof(have) - used, "%s%s",
+						 used ? ", " : "", list[i]);
+	}
+	dp_strings_free(list, count);
+	if (rc || name[0])
+		return rc;
+	dp_bad_input(err, "%s has no kernel %s", suite, version);
+	return dp_hint(err, have[0] ? "it has %s" : "it has none", have), -ENOENT;
+}
+
+/* The image that was asked for or that the metapackage stands for, and the packages that newer
+ * images are split into. */
+static int choose_packages(struct apt *apt, const char *suite, const char *version,
+			   char names[][128], struct dp_error *err)
+{
+	const char *release;
+	int more, n = 1;
+
+	if (version)
+		n = choose_version(apt, suite, version, names[0], sizeof(names[0]), err) ? err->code
+											 : 1;
+	else
+		n = linux_depends(apt, META, IMAGE, "", names, 1, err);
 	if (n < 0)
 		return n;
 	if (!n)
-		return dp_report(err, -ENOENT, "linux-image-amd64 depends on no kernel");
-	version = names[0] + strcspn(names[0], "0123456789");
-	more = linux_depends(apt, names[0], "linux-", version, names + 1, MAX_PACKAGES - 1, err);
+		return dp_report(err, -ENOENT, META " depends on no kernel");
+	release = names[0] + strcspn(names[0], "0123456789");
+	more = linux_depends(apt, names[0], "linux-", release, names + 1, MAX_PACKAGES - 1, err);
 	return more < 0 ? more : 1 + more;
 }
 
@@ -233,10 +318,50 @@ static int list_packages(struct apt *apt, char ***packages, size_t *count, struc
 	return *packages ? 0 : -ENOMEM;
 }
 
-int dp_apt_fetch(const char *suite, dp_progress_fn progress, char ***packages, size_t *count,
-		 struct dp_error *err)
+/* The lists of a suite are read anew once a day, or when somebody wants it. */
+static int update(struct apt *apt, bool refresh, struct dp_error *err)
 {
-	static const char *const update[] = { "apt-get", "update", NULL };
+	static const char *const words[] = { "apt-get", "update", NULL };
+	char stamp[PATH_MAX];
+	struct stat st;
+	int rc;
+
+	snprintf(stamp, sizeof(stamp), "%s/updated", apt->root);
+	if (!refresh && !stat(stamp, &st) && st.st_mtime > time(NULL) - LISTS_S)
+		return 0;
+	if (apt->progress)
+		apt->progress("reading the package lists", 0);
+	rc = run_apt(apt, words, UPDATE_LIMIT_MS, NULL, err);
+	if (!rc)
+		dp_cache_note(stamp, "");
+	return rc;
+}
+
+static int open_apt(struct apt *apt, const char *suite, bool refresh, struct dp_error *err)
+{
+	int rc = prepare_root(apt, suite, err);
+
+	if (!rc)
+		rc = write_sources(apt, suite, err);
+	return rc ? rc : update(apt, refresh, err);
+}
+
+int dp_apt_releases(const char *suite, bool refresh, dp_progress_fn progress, char ***list,
+		    size_t *count, struct dp_error *err)
+{
+	dp_autofree struct apt *apt = calloc(1, sizeof(*apt));
+	int rc;
+
+	if (!apt)
+		return -ENOMEM;
+	apt->progress = progress;
+	rc = open_apt(apt, suite, refresh, err);
+	return rc ? rc : list_releases(apt, list, count, err);
+}
+
+int dp_apt_fetch(const char *suite, const char *version, bool refresh, dp_progress_fn progress,
+		 char ***packages, size_t *count, struct dp_error *err)
+{
 	dp_autofree struct apt *apt = calloc(1, sizeof(*apt));
 	char names[MAX_PACKAGES][128];
 	int rc, n;
@@ -244,22 +369,20 @@ int dp_apt_fetch(const char *suite, dp_progress_fn progress, char ***packages, s
 	if (!apt)
 		return -ENOMEM;
 	apt->progress = progress;
-	rc = prepare_root(apt, suite, err);
-	if (!rc)
-		rc = write_sources(apt, suite, err);
+	rc = open_apt(apt, suite, refresh, err);
+	if (rc && !err->input)
+		dp_hint(err,
+			"check the network and that there is a suite %s, or use --kernel "
+			"VMLINUZ:MODULES_DIR with a kernel that is here",
+			suite);
 	if (rc)
 		return rc;
-	if (progress)
-		progress("reading the package lists", 0);
-	rc = run_apt(apt, update, UPDATE_LIMIT_MS, NULL, err);
-	n = rc ? rc : choose_packages(apt, names, err);
+	n = choose_packages(apt, suite, version, names, err);
 	rc = n < 0 ? n : download(apt, names, n, err);
-	if (rc) {
+	if (rc && !err->input)
 		dp_hint(err, "check the network, or use --kernel VMLINUZ:MODULES_DIR with a kernel "
 			     "that is here");
-		return rc;
-	}
-	return list_packages(apt, packages, count, err);
+	return rc ? rc : list_packages(apt, packages, count, err);
 }
 
 void dp_strings_free(char **list, size_t count)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Fetched kernels live in the cache as kernels/PACKAGE/ with boot/ and lib/modules/RELEASE/; the
- * file suites/SUITE names the one that is current.
+ * file suites/NAME names the one that "debian:NAME" stands for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
@@ -51,10 +53,10 @@ static int locate(const char *dir, struct dp_kernel *kernel)
 	return first_match(kernel->image, sizeof(kernel->image), dir, "lib/modules/*/vmlinuz");
 }
 
-/* depmod for the guest's kernel, not for the one that runs here. */
-static int run_depmod(const char *dir, const char *modules, struct dp_error *err)
+/* For the guest's kernel, not for the one that runs here. */
+int dp_depmod(const char *dir, const char *release, struct dp_error *err)
 {
-	const char *argv[] = { "depmod", "-b", dir, strrchr(modules, '/') + 1, NULL };
+	const char *argv[] = { "depmod", "-b", dir, release, NULL };
 	int rc = dp_run(argv, DEPMOD_LIMIT_MS, NULL, err);
 
 	return rc ? dp_hint(err, "install the package kmod"), rc : 0;
@@ -69,7 +71,7 @@ static int unpack(char *const *packages, size_t count, const char *dir, struct d
 		rc = dp_package_extract(packages[i], dir, err);
 	if (!rc && locate(dir, &kernel))
 		rc = dp_bad_input(err, "the package %s holds no kernel with modules", packages[0]);
-	return rc ? rc : run_depmod(dir, kernel.modules, err);
+	return rc ? rc : dp_depmod(dir, strrchr(kernel.modules, '/') + 1, err);
 }
 
 /* Under another name first: a kernel folder that is there is whole. */
@@ -88,12 +90,12 @@ static int unpack_into(char *const *packages, size_t count, const char *dir, str
 	return rc;
 }
 
-static int fetch(const char *suite, const char *pointer, dp_progress_fn progress,
-		 struct dp_error *err)
+static int fetch(const char *suite, const char *version, bool refresh, const char *pointer,
+		 dp_progress_fn progress, struct dp_error *err)
 {
 	char dir[PATH_MAX], *name, **packages = NULL;
 	size_t count = 0;
-	int rc = dp_apt_fetch(suite, progress, &packages, &count, err);
+	int rc = dp_apt_fetch(suite, version, refresh, progress, &packages, &count, err);
 
 	if (!rc) {
 		name = strrchr(packages[0], '/') + 1;
@@ -104,12 +106,8 @@ static int fetch(const char *suite, const char *pointer, dp_progress_fn progress
 		progress("unpacking the kernel", 0);
 	if (!rc && !dp_exists("%s", dir))
 		rc = unpack_into(packages, count, dir, err);
-	if (!rc) {
-		dp_autofd int fd = open(pointer, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-		if (fd < 0 || dprintf(fd, "%s\n", dir) < 0)
-			rc = dp_fail(err, -errno, "cannot write %s", pointer);
-	}
+	if (!rc)
+		dp_cache_note(pointer, dir);
 	for (size_t i = 0; i < count; i++)
 		unlink(packages[i]);
 	dp_strings_free(packages, count);
@@ -118,16 +116,80 @@ static int fetch(const char *suite, const char *pointer, dp_progress_fn progress
 	return rc;
 }
 
-static int resolve_suite(const char *suite, bool refresh, dp_progress_fn progress,
-			 struct dp_kernel *kernel, struct dp_error *err)
+static bool has(char *const *releases, size_t count, const char *version)
 {
-	char pointer[PATH_MAX], dir[PATH_MAX];
-	dp_autofd int lock = -1;
-	int rc;
+	for (size_t i = 0; i < count; i++)
+		if (dp_release_matches(releases[i], version))
+			return true;
+	return false;
+}
 
-	if (!*suite || strspn(suite, "abcdefghijklmnopqrstuvwxyz-") != strlen(suite))
-		return dp_bad_input(err, "\"%s\" is no name of a Debian suite", suite);
-	rc = dp_cache_path(pointer, sizeof(pointer), err, "suites/%s", suite);
+/* The first suite that has a version; one whose lists cannot be read has nothing. */
+static int find_suite(const char *version, bool refresh, dp_progress_fn progress, char *suite,
+		      size_t size, struct dp_error *err)
+{
+	char **suites = NULL, **releases = NULL, newest[512] = "";
+	size_t nsuites = 0, count = 0, read = 0, used = 0;
+	int rc = dp_debian_suites(&suites, &nsuites, err);
+
+	suite[0] = '\0';
+	for (size_t i = 0; i < nsuites && !suite[0]; i++) {
+		if (dp_apt_releases(suites[i], refresh, progress, &releases, &count, NULL))
+			continue;
+		read++;
+		if (has(releases, count, version))
+			snprintf(suite, size, "%s", suites[i]);
+		if (count && used + 80 < sizeof(newest))
+			used += (size_t)snprintf(newest + used, sizeof(newest) - used,
+						 "%s%.40s %.30s", used ? ", " : "", suites[i],
+						 releases[count - 1]);
+		dp_strings_free(releases, count);
+	}
+	dp_strings_free(suites, nsuites);
+	if (rc || suite[0])
+		return rc;
+	if (!read) {
+		dp_report(err, -EIO, "the package lists of no suite can be read");
+		return dp_hint(err, "check the network, or use --kernel VMLINUZ:MODULES_DIR with a "
+				    "kernel that is here"),
+		       -EIO;
+	}
+	dp_bad_input(err, "no suite has a kernel %s", version);
+	return dp_hint(err, "the newest of each: %s; daxpin kernels list shows all", newest),
+	       -EINVAL;
+}
+
+/* "SUITE", "SUITE/VERSION" or "VERSION"; false if it is none of them. */
+static bool split_debian(const char *name, char *suite, char *version, size_t size)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
+	size_t len = strspn(name, letters);
+	const char *rest = name[len] == '/' ? name + len + 1 : name + len;
+
+	if (strlen(name) >= size || (len && name[len] && (name[len] != '/' || !*rest)))
+		return false;
+	snprintf(suite, size, "%.*s", (int)len, name);
+	snprintf(version, size, "%s", rest);
+	if (*rest && (*rest < '0' || *rest > '9'))
+		return false;
+	return *name && strspn(rest, "0123456789abcdefghijklmnopqrstuvwxyz.+~-") == strlen(rest);
+}
+
+static int resolve_debian(const char *name, bool refresh, dp_progress_fn progress,
+			  struct dp_kernel *kernel, struct dp_error *err)
+{
+	char pointer[PATH_MAX], dir[PATH_MAX], suite[128], version[128];
+	dp_autofd int lock = -1;
+	int rc = 0;
+
+	if (!split_debian(name, suite, version, sizeof(suite))) {
+		dp_bad_input(err, "\"%s\" is no suite or version of Debian's", name);
+		return dp_hint(err,
+			       "such as debian:trixie, debian:trixie-backports/6.17, debian:6.17"),
+		       -EINVAL;
+	}
+	rc = dp_cache_path(pointer, sizeof(pointer), err, "suites/%s%s%s", suite,
+			   suite[0] && version[0] ? "@" : "", version);
 	if (rc)
 		return rc;
 	lock = dp_cache_lock("kernels", err);
@@ -135,11 +197,14 @@ static int resolve_suite(const char *suite, bool refresh, dp_progress_fn progres
 		return lock;
 	if (!refresh && !dp_read_attr(dir, sizeof(dir), "%s", pointer) && !locate(dir, kernel))
 		return 0;
-	rc = fetch(suite, pointer, progress, err);
+	if (!suite[0])
+		rc = find_suite(version, refresh, progress, suite, sizeof(suite), err);
+	if (!rc)
+		rc = fetch(suite, version[0] ? version : NULL, refresh, pointer, progress, err);
 	if (rc)
 		return rc;
 	if (dp_read_attr(dir, sizeof(dir), "%s", pointer) || locate(dir, kernel))
-		return dp_fail(err, -ENOENT, "the kernel of %s is not in the cache", suite);
+		return dp_fail(err, -ENOENT, "the kernel of debian:%s is not in the cache", name);
 	return 0;
 }
 
@@ -194,6 +259,29 @@ static int resolve_paths(const char *spec, const char *colon, struct dp_kernel *
 	return 0;
 }
 
+/* The kernel that runs here, where distributions put it. */
+static int resolve_host(struct dp_kernel *kernel, struct dp_error *err)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	snprintf(kernel->image, sizeof(kernel->image), "/boot/vmlinuz-%s", uts.release);
+	snprintf(kernel->modules, sizeof(kernel->modules), "/lib/modules/%s", uts.release);
+	if (!dp_exists("%s", kernel->image))
+		snprintf(kernel->image, sizeof(kernel->image), "%.4000s/vmlinuz",
+			 kernel->modules);
+	if (!dp_exists("%s", kernel->image) || !dp_exists("%s/modules.dep", kernel->modules)) {
+		dp_bad_input(err, "the running kernel %s has no image or modules here",
+			     uts.release);
+		return dp_hint(err,
+			       "they are looked for in /boot and /lib/modules; in a container, "
+			       "they are the host's"),
+		       -EINVAL;
+	}
+	find_config(kernel);
+	return 0;
+}
+
 static void default_spec(char *spec, size_t size)
 {
 	dp_autofree char *text = NULL;
@@ -212,6 +300,7 @@ int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
 		      struct dp_kernel *kernel, struct dp_error *err)
 {
 	const char *colon;
+	struct stat st;
 	size_t len;
 
 	memset(kernel, 0, sizeof(*kernel));
@@ -220,7 +309,11 @@ int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
 	else
 		default_spec(kernel->spec, sizeof(kernel->spec));
 	if (!strncmp(kernel->spec, "debian:", 7))
-		return resolve_suite(kernel->spec + 7, refresh, progress, kernel, err);
+		return resolve_debian(kernel->spec + 7, refresh, progress, kernel, err);
+	if (!strcmp(spec, "host"))
+		return resolve_host(kernel, err);
+	if (!stat(spec, &st) && S_ISDIR(st.st_mode))
+		return dp_tree_resolve(spec, kernel, err);
 	len = strlen(spec);
 	if (len > 4 && !strcmp(spec + len - 4, ".deb"))
 		return resolve_package(spec, kernel, err);
@@ -228,5 +321,7 @@ int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
 	if (colon && colon > spec && colon[1])
 		return resolve_paths(spec, colon, kernel, err);
 	dp_bad_input(err, "\"%s\" is no kernel", spec);
-	return dp_hint(err, "give debian:SUITE, VMLINUZ:MODULES_DIR, or a kernel's .deb file");
+	return dp_hint(err,
+		       "give debian:SUITE, debian:VERSION, VMLINUZ:MODULES_DIR, host, the folder "
+		       "of a kernel source that was built, or a kernel's .deb file");
 }
