@@ -44,6 +44,7 @@ struct dp_run_record {
 struct dp_report_options {
 	bool color;
 	bool timing;
+	bool changes; /* of several runs only the ids that differ */
 };
 
 struct dp_format {
@@ -85,9 +86,12 @@ void dp_run_count(const struct dp_run_record *run, size_t *counts);
 void dp_run_clear(struct dp_run_record *run);
 
 /**
- * dp_run_exit_code - 0 if nothing failed, 1 if something did (a kernel that complains on its
+ * dp_runs_exit_code - 0 if nothing failed, 1 if something did (a kernel that complains on its
  * console has failed), 3 if something was not answered
  */
-int dp_run_exit_code(const struct dp_run_record *run);
+int dp_runs_exit_code(const struct dp_run_record *runs, size_t nruns);
+
+/* The result of an id; NULL if the run has none. */
+const struct dp_result *dp_run_find(const struct dp_run_record *run, const char *id);
 
 #endif

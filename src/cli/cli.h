@@ -16,6 +16,7 @@ enum cli_question {
 	CLI_CHECK,
 	CLI_TEARDOWN,
 	CLI_RACE,
+	CLI_RUN, /* all but races */
 };
 
 /* What the commands that ask a kernel take, on the host and in the guest. */
@@ -29,7 +30,7 @@ struct cli_check_options {
 	const char *policy;
 	const struct dp_format *format;
 	uint64_t size;
-	bool timing;
+	bool timing, changes;
 	uint64_t iterations, duration_ms, seed; /* of a race; 0, and seeded tells */
 	bool seeded;
 	const char *device; /* to tear down on the host, or NULL */
@@ -49,8 +50,9 @@ struct cli_check_options {
 int cli_check_parse(int argc, char **argv, enum cli_question question, bool host,
 		    struct cli_check_options *options, struct dp_error *err);
 
-/* Writes the report of a run to stdout and returns the exit code. */
-int cli_report(const struct cli_check_options *options, const struct dp_run_record *run);
+/* Writes the report of runs to stdout and returns the exit code. */
+int cli_report(const struct cli_check_options *options, const struct dp_run_record *runs,
+	       size_t nruns);
 
 /* Draws progress on a terminal's stderr; nothing in a pipe. The shape is dp_progress_fn. */
 void cli_progress(const char *what, int percent);

@@ -97,5 +97,5 @@ int cli_check(int argc, char **argv)
 		fprintf(stderr,
 			"daxpin: not root: the owner and page size of mappings, and the pin "
 			"counters' refresh, are out of reach; run as root for full proof\n");
-	return cli_report(&options, &collect.run);
+	return cli_report(&options, &collect.run, 1);
 }

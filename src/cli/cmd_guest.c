@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "campaign.h"
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
@@ -20,16 +20,20 @@ static const char help[] =
 	"Usage: daxpin guest [OPTIONS] check [CHECK-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] teardown [TEARDOWN-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] race [RACE-OPTIONS]\n"
+	"       daxpin guest [OPTIONS] run [RUN-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] as-host [--empty-disks] COMMAND…\n"
 	"       daxpin guest [OPTIONS] --bare\n"
 	"\n"
 	"Boots a kernel in an emulated machine with NVDIMMs, an NVMe controller and\n"
-	"soft-RoCE, and runs the command there. as-host runs any other command of daxpin\n"
+	"soft-RoCE, and runs the command there; run is check and teardown. as-host runs any other command of daxpin\n"
 	"there too, as if the guest were the host: to try what it would do, on disks that\n"
 	"are mounted or, with --empty-disks, nobody's.\n"
 	"\n"
 	"  -k, --kernel KERNEL  debian:SUITE (default: the suite of this machine),\n"
-	"                       VMLINUZ:MODULES_DIR, or a kernel's .deb file\n"
+	"                       debian:SUITE/VERSION, debian:VERSION (whichever suite has\n"
+	"                       it), VMLINUZ:MODULES_DIR, host (the running kernel), the\n"
+	"                       folder of a kernel source that was built, or a kernel's .deb\n"
+	"                       file; may be repeated: the kernels are reported side by side\n"
 	"  --refresh            look for a newer kernel although one is cached\n"
 	"  --fetch              only have the kernel ready\n"
 	"  --accel ACCEL        auto, kvm or tcg (default: auto, KVM if a guest runs under it)\n"
@@ -48,24 +52,6 @@ static const char help[] =
 #define GUEST_MEMORY (512ULL << 20)
 /* How often each race is run if nothing is said. */
 #define RACES 100
-/* A matrix is shared out among so many guests at most: more would wait for each other. */
-#define MAX_PARTS 4
-
-#define NO_BOOT                                                                                    \
-	{                                                                                          \
-		.memory = { -1, -1, -1, -1 }, .state = -1                                          \
-	}
-
-struct guest_options {
-	const char *kernel;
-	const char *fault;
-	enum dp_accel accel;
-	bool bare, refresh, fetch, fresh;
-	unsigned int jobs;
-	struct dp_session_limits limits;
-	uint64_t cell_ms;
-};
-
 static int parse_accel(const char *name, enum dp_accel *accel, struct dp_error *err)
 {
 	for (int i = DP_ACCEL_AUTO; i <= DP_ACCEL_KVM; i++)
@@ -101,7 +87,9 @@ static int take(int letter, void *arg, struct dp_error *err)
 
 	switch (letter) {
 	case 'k':
-		o->kernel = optarg;
+		if (o->nkernels == CLI_MAX_LIST)
+			return dp_bad_input(err, "more than %d kernels", CLI_MAX_LIST);
+		o->kernels[o->nkernels++] = optarg;
 		return 0;
 	case 'a':
 		return parse_accel(optarg, &o->accel, err);
@@ -151,60 +139,13 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 	*o = (struct guest_options){
 		.limits = { .boot_ms = 300000, .silence_ms = 90000, .total_ms = 900000 },
 		.cell_ms = 60000,
+		.progress = cli_progress,
 	};
-	return cli_options(argc, argv, known, "+k:", help, take, o, err);
-}
+	int rc = cli_options(argc, argv, known, "+k:", help, take, o, err);
 
-static char *command_line(struct json_object *obj)
-{
-	char *line = strdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
-
-	json_object_put(obj);
-	return line;
-}
-
-/* What check and teardown have in common. */
-static struct json_object *begin_command(const char *command, const struct cli_check_options *check)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "command", command);
-	dp_json_add_int(obj, "size", (int64_t)check->size);
-	if (check->rdma)
-		dp_json_add_text(obj, "rdma", check->rdma);
-	return obj;
-}
-
-static char *check_command(const struct guest_options *o, const struct cli_check_options *check,
-			   unsigned int part, unsigned int parts)
-{
-	struct json_object *obj = begin_command("check", check), *only = json_object_new_array();
-
-	for (size_t i = 0; i < check->nonly; i++)
-		json_object_array_add(only, json_object_new_string(check->only[i]));
-	json_object_object_add(obj, "only", only);
-	dp_json_add_int(obj, "part", part);
-	dp_json_add_int(obj, "parts", parts);
-	dp_json_add_int(obj, "cell_limit_ms", (int64_t)o->cell_ms);
-	if (o->fault)
-		dp_json_add_text(obj, "fault", o->fault);
-	return command_line(obj);
-}
-
-static char *scenario_command(const struct cli_check_options *check, const char *id)
-{
-	bool race = check->question == CLI_RACE;
-	struct json_object *obj = begin_command(race ? "race" : "teardown", check);
-	struct json_object *only = json_object_new_array();
-
-	json_object_array_add(only, json_object_new_string(id));
-	json_object_object_add(obj, "only", only);
-	if (race) {
-		dp_json_add_int(obj, "iterations", (int64_t)check->iterations);
-		dp_json_add_int(obj, "duration_ms", (int64_t)check->duration_ms);
-		dp_json_add_int(obj, "seed", (int64_t)check->seed);
-	}
-	return command_line(obj);
+	if (!o->nkernels)
+		o->nkernels = 1;
+	return rc;
 }
 
 static char *as_host_command(int argc, char **argv)
@@ -217,45 +158,14 @@ static char *as_host_command(int argc, char **argv)
 		json_object_array_add(words, json_object_new_string(argv[i]));
 	json_object_object_add(obj, "command", json_object_new_string("as-host"));
 	json_object_object_add(obj, "arguments", words);
-	return command_line(obj);
-}
-
-/* Kernel, image, and the saved guest unless a fresh one is wanted; the run knows how it went. */
-static int prepare(const struct guest_options *o, struct dp_boot *boot, struct dp_collect *collect,
-		   struct dp_error *err)
-{
-	struct dp_run_record *run = &collect->run;
-	uint64_t start = dp_now_ms();
-	struct dp_kernel kernel;
-	int rc = dp_kernel_resolve(o->kernel, o->refresh, cli_progress, &kernel, err);
-
-	if (!rc)
-		rc = dp_boot_prepare(&kernel, o->accel, false, boot, err);
-	if (rc)
-		return rc;
-	snprintf(run->where, sizeof(run->where), "guest");
-	snprintf(run->accel, sizeof(run->accel), "%s", dp_accel_name(boot->accel));
-	snprintf(run->kernel_spec, sizeof(run->kernel_spec), "%s", kernel.spec);
-	if (!o->fresh)
-		rc = dp_snapshot_open(boot, &o->limits, collect, cli_progress, err);
-	dp_run_add_phase(run, "prepare", dp_now_ms() - start);
-	return rc;
-}
-
-/* What the user gave was found bad only in the guest. */
-static int bad_input_of(const struct dp_collect *collect, struct dp_error *err)
-{
-	if (!collect->failed.input)
-		return 0;
-	*err = collect->failed;
-	return err->code;
+	return cli_command_line(obj);
 }
 
 static int try_as_host(const struct guest_options *o, const char *command,
 		       struct dp_collect *collect, struct dp_error *err)
 {
-	dp_cleanup(dp_snapshot_close) struct dp_boot boot = NO_BOOT;
-	int rc = prepare(o, &boot, collect, err);
+	dp_cleanup(dp_snapshot_close) struct dp_boot boot = CLI_NO_BOOT;
+	int rc = cli_guest_prepare(o, &boot, collect, err);
 
 	if (rc || collect->run.ending[0])
 		return rc;
@@ -277,194 +187,10 @@ static int run_as_host(const struct guest_options *o, int argc, char **argv, str
 	}
 	fflush(stdout);
 	if (!rc)
-		rc = bad_input_of(&collect, err);
+		rc = cli_bad_input_of(&collect, err);
 	if (!rc && collect.run.ending[0])
 		rc = dp_report(err, -EIO, "%s", collect.run.ending);
 	return rc ? rc : collect.exit_code;
-}
-
-static void clear_tasks(struct dp_task *tasks, size_t count)
-{
-	for (size_t i = 0; tasks && i < count; i++) {
-		if (tasks[i].collect)
-			dp_collect_clear(tasks[i].collect);
-		free(tasks[i].collect);
-		free(tasks[i].command);
-	}
-	free(tasks);
-}
-
-static int begin_task(struct dp_task *task, char *command, size_t ids)
-{
-	task->command = command;
-	task->collect = calloc(1, sizeof(*task->collect));
-	return task->collect ? dp_collect_init(task->collect, ids) : -ENOMEM;
-}
-
-/*
- * Has tasks carried out; what could not be restored because it was damaged is made anew, once.
- * @start receives when the first guest was started.
- */
-static int run_pool(const struct guest_options *o, struct dp_task *tasks, size_t count,
-		    unsigned int jobs, struct dp_collect *making, uint64_t *start,
-		    struct dp_error *err)
-{
-	for (bool again = false;; again = true) {
-		dp_cleanup(dp_snapshot_close) struct dp_boot boot = NO_BOOT;
-		int rc = prepare(o, &boot, making, err);
-
-		*start = dp_now_ms();
-		for (size_t i = 0; i < count; i++) {
-			struct dp_run_record *run = &tasks[i].collect->run;
-
-			run->subject = making->run.subject;
-			memcpy(run->ending, making->run.ending, sizeof(run->ending));
-		}
-		if (rc || making->run.ending[0])
-			return rc;
-		rc = dp_pool_run(&boot, tasks, count, jobs, &o->limits, cli_progress, err);
-		if (rc != -ESTALE || again)
-			return rc;
-		*err = (struct dp_error){ 0 };
-	}
-}
-
-/* Carries tasks out, judges each, and puts the answers together. */
-static int run_tasks(const struct guest_options *o, const struct dp_policy *policy,
-		     struct dp_task *tasks, size_t count, bool whole, struct dp_run_record *run,
-		     struct dp_error *err)
-{
-	dp_cleanup(dp_collect_clear) struct dp_collect making = { 0 };
-	uint64_t start = dp_now_ms();
-	int rc = dp_collect_init(&making, 0);
-
-	run->jobs = o->jobs ? o->jobs : dp_pool_jobs(!whole);
-	if (!rc)
-		rc = run_pool(o, tasks, count, run->jobs, &making, &start, err);
-	for (size_t i = 0; i < count && !rc; i++)
-		rc = bad_input_of(tasks[i].collect, err);
-	memcpy(run->where, making.run.where, sizeof(run->where));
-	memcpy(run->accel, making.run.accel, sizeof(run->accel));
-	memcpy(run->kernel_spec, making.run.kernel_spec, sizeof(run->kernel_spec));
-	memcpy(run->note, making.run.note, sizeof(run->note));
-	if (!rc)
-		rc = dp_run_merge(run, &making.run, true);
-	for (size_t i = 0; i < count && !rc; i++) {
-		rc = dp_collect_finish(tasks[i].collect, policy);
-		if (!rc)
-			rc = dp_run_merge(run, &tasks[i].collect->run, whole);
-	}
-	dp_run_add_phase(run, "total", dp_now_ms() - start);
-	return rc;
-}
-
-/* The plan's order, whoever answered what. */
-static int by_place(const void *a, const void *b, void *arg)
-{
-	const struct dp_result *x = a, *y = b;
-	const struct dp_plan *plan = arg;
-	size_t i = 0, k = 0;
-
-	while (i < plan->count && strcmp(plan->list[i].id, x->id))
-		i++;
-	while (k < plan->count && strcmp(plan->list[k].id, y->id))
-		k++;
-	return i < k ? -1 : i > k;
-}
-
-/* One guest's share of the plan. */
-static int begin_part(const struct guest_options *o, const struct cli_check_options *check,
-		      unsigned int part, unsigned int parts, struct dp_task *task,
-		      struct dp_error *err)
-{
-	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
-	int rc = dp_plan_make(check->only, check->nonly, &plan, err);
-
-	if (rc)
-		return rc;
-	dp_plan_take_part(&plan, part, parts);
-	rc = begin_task(task, check_command(o, check, part, parts), plan.count);
-	for (size_t i = 0; i < plan.count && !rc; i++)
-		dp_collect_add(task->collect, plan.list[i].id);
-	return rc;
-}
-
-static unsigned int count_mappings(const struct dp_plan *plan)
-{
-	unsigned int count = 0;
-
-	for (size_t i = 0; i < plan->count; i++)
-		count += !i || plan->list[i].mapping != plan->list[i - 1].mapping;
-	return count;
-}
-
-/* A fault, and a boot of its own, are for one guest unless more are asked for. */
-static unsigned int parts_of(const struct guest_options *o, const struct dp_plan *plan)
-{
-	unsigned int parts = o->jobs ? o->jobs : o->fresh || o->fault ? 1 : dp_pool_jobs(false);
-	unsigned int mappings = count_mappings(plan);
-
-	parts = parts < MAX_PARTS ? parts : MAX_PARTS;
-	return parts < mappings ? parts : mappings;
-}
-
-static int ask_plan(const struct guest_options *o, const struct cli_check_options *check,
-		    struct dp_plan *plan, const struct dp_policy *policy, struct dp_run_record *run,
-		    struct dp_error *err)
-{
-	unsigned int parts = parts_of(o, plan);
-	struct dp_task *tasks = calloc(parts, sizeof(*tasks));
-	int rc = tasks ? 0 : -ENOMEM;
-
-	for (unsigned int i = 0; i < parts && !rc; i++)
-		rc = begin_part(o, check, i, parts, &tasks[i], err);
-	if (!rc)
-		rc = run_tasks(o, policy, tasks, parts, true, run, err);
-	if (!rc)
-		qsort_r(run->results, run->count, sizeof(*run->results), by_place, plan);
-	clear_tasks(tasks, parts);
-	return rc;
-}
-
-static int run_check(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
-{
-	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
-	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
-	dp_cleanup(dp_run_clear) struct dp_run_record run = { 0 };
-	struct cli_check_options check;
-	int rc = cli_check_parse(argc, argv, CLI_CHECK, false, &check, err);
-
-	if (rc == 1)
-		return 0;
-	if (!rc)
-		rc = dp_size_check(check.size, GUEST_MEMORY, err);
-	if (!rc)
-		rc = dp_policy_load(check.policy, &policy, err);
-	if (!rc)
-		rc = dp_plan_make(check.only, check.nonly, &plan, err);
-	if (!rc)
-		rc = ask_plan(o, &check, &plan, &policy, &run, err);
-	return rc ? rc : cli_report(&check, &run);
-}
-
-static int ask_scenarios(const struct guest_options *o, const struct cli_check_options *check,
-			 const struct dp_scenarios *scenarios, struct dp_run_record *run,
-			 struct dp_error *err)
-{
-	struct dp_task *tasks = calloc(scenarios->count, sizeof(*tasks));
-	int rc = tasks ? 0 : -ENOMEM;
-
-	for (size_t i = 0; i < scenarios->count && !rc; i++) {
-		const char *id = scenarios->list[i].id;
-
-		rc = begin_task(&tasks[i], scenario_command(check, id), 1);
-		if (!rc)
-			dp_collect_add(tasks[i].collect, id);
-	}
-	if (!rc)
-		rc = run_tasks(o, NULL, tasks, scenarios->count, false, run, err);
-	clear_tasks(tasks, scenarios->count);
-	return rc;
 }
 
 /* What the user left open: how often, and the seed, which is printed. */
@@ -478,13 +204,51 @@ static void complete_race(struct cli_check_options *check, struct guest_options 
 		o->limits.total_ms = 2 * check->duration_ms;
 }
 
-static int run_scenarios(struct guest_options *o, enum cli_question question, int argc, char **argv,
-			 struct dp_error *err)
+/* "run" asks everything: a glob may then be of any question, but must be of one. */
+static int select_all(const struct cli_check_options *check, struct campaign *c,
+		      struct dp_error *err)
 {
-	dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
-	dp_cleanup(dp_run_clear) struct dp_run_record run = { 0 };
-	bool race = question == CLI_RACE;
+	const char *checks[CLI_MAX_LIST], *teardowns[CLI_MAX_LIST];
+	size_t nchecks = 0, nteardowns = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < check->nonly; i++) {
+		dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
+		dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
+		const char *const *glob = &check->only[i];
+		bool asks = !dp_plan_make(glob, 1, &plan, NULL);
+		bool tears = !dp_scenarios_make(glob, 1, false, &scenarios, NULL);
+
+		if (!asks && !tears)
+			return dp_plan_make(glob, 1, &plan, err);
+		checks[nchecks] = teardowns[nteardowns] = *glob;
+		nchecks += asks;
+		nteardowns += tears;
+	}
+	if (!check->nonly || nchecks)
+		rc = dp_plan_make(checks, nchecks, &c->plan, err);
+	if (!rc && (!check->nonly || nteardowns))
+		rc = dp_scenarios_make(teardowns, nteardowns, false, &c->scenarios, err);
+	return rc;
+}
+
+static int select_ids(const struct cli_check_options *check, struct campaign *c,
+		      struct dp_error *err)
+{
+	if (check->question == CLI_RUN)
+		return select_all(check, c, err);
+	if (check->question == CLI_CHECK)
+		return dp_plan_make(check->only, check->nonly, &c->plan, err);
+	return dp_scenarios_make(check->only, check->nonly, check->question == CLI_RACE,
+				 &c->scenarios, err);
+}
+
+static int run_campaign(struct guest_options *o, enum cli_question question, int argc, char **argv,
+			struct dp_error *err)
+{
 	struct cli_check_options check;
+	dp_cleanup(campaign_clear) struct campaign campaign = { .guest = o, .check = &check };
+	struct dp_run_record runs[CLI_MAX_LIST] = { 0 };
 	int rc = cli_check_parse(argc, argv, question, false, &check, err);
 
 	if (rc == 1)
@@ -492,21 +256,36 @@ static int run_scenarios(struct guest_options *o, enum cli_question question, in
 	if (!rc)
 		rc = dp_size_check(check.size, GUEST_MEMORY, err);
 	if (!rc)
-		rc = dp_scenarios_make(check.only, check.nonly, race, &scenarios, err);
-	if (!rc && race)
+		rc = dp_policy_load(check.policy, &campaign.policy, err);
+	if (!rc)
+		rc = select_ids(&check, &campaign, err);
+	if (!rc && question == CLI_RACE)
 		complete_race(&check, o);
 	if (!rc)
-		rc = ask_scenarios(o, &check, &scenarios, &run, err);
-	return rc ? rc : cli_report(&check, &run);
+		rc = campaign_run(&campaign, runs, err);
+	if (!rc)
+		rc = cli_report(&check, runs, o->nkernels);
+	for (size_t i = 0; i < o->nkernels; i++)
+		dp_run_clear(&runs[i]);
+	return rc;
 }
 
-static int run_bare(const struct guest_options *o, struct dp_error *err)
+/* For what is done with one kernel only. */
+static int single_kernel(struct guest_options *o, struct dp_error *err)
+{
+	o->kernel = o->kernels[0];
+	return o->nkernels == 1 ? 0 : dp_bad_input(err, "only one --kernel can be used here");
+}
+
+static int run_bare(struct guest_options *o, struct dp_error *err)
 {
 	struct dp_kernel kernel;
 	struct dp_boot boot;
 	uint64_t ms;
-	int rc = dp_kernel_resolve(o->kernel, o->refresh, cli_progress, &kernel, err);
+	int rc = single_kernel(o, err);
 
+	if (!rc)
+		rc = dp_kernel_resolve(o->kernel, o->refresh, cli_progress, &kernel, err);
 	if (!rc)
 		rc = dp_boot_prepare(&kernel, o->accel, true, &boot, err);
 	if (!rc)
@@ -521,11 +300,40 @@ static int run_bare(const struct guest_options *o, struct dp_error *err)
 static int run_fetch(const struct guest_options *o, struct dp_error *err)
 {
 	struct dp_kernel kernel;
-	int rc = dp_kernel_resolve(o->kernel, o->refresh, cli_progress, &kernel, err);
+	int rc = 0;
 
-	if (!rc)
-		printf("%s: %s\n", kernel.spec, kernel.image);
+	for (size_t i = 0; i < o->nkernels && !rc; i++) {
+		rc = dp_kernel_resolve(o->kernels[i], o->refresh, cli_progress, &kernel, err);
+		if (!rc)
+			printf("%s: %s\n", kernel.spec, kernel.image);
+	}
 	return rc;
+}
+
+static const struct {
+	const char *name;
+	enum cli_question question;
+} questions[] = {
+	{ "check", CLI_CHECK },
+	{ "teardown", CLI_TEARDOWN },
+	{ "race", CLI_RACE },
+	{ "run", CLI_RUN },
+};
+
+static int run_command(struct guest_options *o, int argc, char **argv, struct dp_error *err)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(questions); i++)
+		if (!strcmp(argv[0], questions[i].name))
+			return run_campaign(o, questions[i].question, argc, argv, err);
+	if (!strcmp(argv[0], "as-host")) {
+		int rc = single_kernel(o, err);
+
+		return rc ? rc : run_as_host(o, argc, argv, err);
+	}
+	return dp_bad_input(err,
+			    "the guest has no command \"%s\": check, teardown, race, run, as-host, "
+			    "or --bare alone",
+			    argv[0]);
 }
 
 int cli_guest(int argc, char **argv)
@@ -533,31 +341,22 @@ int cli_guest(int argc, char **argv)
 	struct guest_options options;
 	struct dp_error err = { 0 };
 	int rc = parse(argc, argv, &options, &err);
-	const char *command = optind < argc ? argv[optind] : NULL;
+	bool command = optind < argc;
 
 	if (rc == 1)
 		return 0;
 	if (rc)
 		return dp_error_print(&err);
-	if (options.fetch && !command)
-		rc = run_fetch(&options, &err);
-	else if (options.bare && !command)
-		rc = run_bare(&options, &err);
-	else if (command && !options.bare && !strcmp(command, "check"))
-		rc = run_check(&options, argc - optind, argv + optind, &err);
-	else if (command && !options.bare && !strcmp(command, "teardown"))
-		rc = run_scenarios(&options, CLI_TEARDOWN, argc - optind, argv + optind, &err);
-	else if (command && !options.bare && !strcmp(command, "race"))
-		rc = run_scenarios(&options, CLI_RACE, argc - optind, argv + optind, &err);
-	else if (command && !options.bare && !strcmp(command, "as-host"))
-		rc = run_as_host(&options, argc - optind, argv + optind, &err);
+	if (command && !options.bare)
+		rc = run_command(&options, argc - optind, argv + optind, &err);
 	else if (command)
-		rc = dp_bad_input(
-			&err,
-			"the guest has no command \"%s\": check, teardown, race, as-host, or --bare alone",
-			command);
+		rc = dp_bad_input(&err, "--bare asks nothing: it takes no command");
+	else if (options.fetch)
+		rc = run_fetch(&options, &err);
+	else if (options.bare)
+		rc = run_bare(&options, &err);
 	else
-		rc = dp_bad_input(&err,
-				  "a command for the guest is missing: check, teardown or race");
+		rc = dp_bad_input(&err, "a command for the guest is missing: check, teardown, race "
+					"or run");
 	return rc < 0 ? dp_error_print(&err) : rc;
 }

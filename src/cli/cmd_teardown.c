@@ -267,5 +267,5 @@ int cli_teardown(int argc, char **argv)
 		return dp_error_print(&err);
 	cli_host_describe(&collect.run);
 	snprintf(collect.run.note, sizeof(collect.run.note), "%.250s", host.stop);
-	return dp_collect_finish(&collect, NULL) ? 3 : cli_report(&options, &collect.run);
+	return dp_collect_finish(&collect, NULL) ? 3 : cli_report(&options, &collect.run, 1);
 }

@@ -26,6 +26,7 @@ static const char check_help[] =
 	"  --policy FILE    expectations of your own (see daxpin-policy(5))\n"
 	"  --dir DIR        where temporary files may be made, besides the mount points of\n"
 	"                   ext4 and xfs; may be repeated; not for the guest\n"
+	"  --changes        with several kernels: only what differs between them\n"
 	"  --format FORMAT  text or json\n"
 	"  --timing         show how long the phases took\n";
 
@@ -44,6 +45,21 @@ static const char teardown_help[] =
 	"  --size SIZE      of each region (default 2M)\n"
 	"  --rdma DEVICE    register through this adapter (default: the first)\n"
 	"  --destroy-data   yes, the device may be taken away; not for the guest\n"
+	"  --changes        with several kernels: only what differs between them\n"
+	"  --format FORMAT  text or json\n"
+	"  --timing         show how long the phases took\n";
+
+static const char run_help[] =
+	"Usage: daxpin guest [OPTIONS] run [OPTIONS]\n"
+	"\n"
+	"check and teardown in one run: everything about a kernel but the races.\n"
+	"\n"
+	"  --only GLOB      only these: an id (teardown/devdax-*/devdax-unbind/*) or a\n"
+	"                   mapping; may be repeated\n"
+	"  --size SIZE      of each region (default 2M)\n"
+	"  --rdma DEVICE    register through this adapter (default: the first)\n"
+	"  --policy FILE    expectations of your own (see daxpin-policy(5))\n"
+	"  --changes        with several kernels: only what differs between them\n"
 	"  --format FORMAT  text or json\n"
 	"  --timing         show how long the phases took\n";
 
@@ -61,6 +77,7 @@ static const char race_help[] =
 	"  --seed N         of the random times, as an earlier run printed it\n"
 	"  --size SIZE      of each region (default 2M)\n"
 	"  --rdma DEVICE    register through this adapter (default: the first)\n"
+	"  --changes        with several kernels: only what differs between them\n"
 	"  --format FORMAT  text or json\n"
 	"  --timing         show how long the phases took\n";
 
@@ -68,9 +85,10 @@ static const char race_help[] =
 static const struct {
 	const char *help, *letters;
 } questions[] = {
-	[CLI_CHECK] = { check_help, "osrpftd" },
-	[CLI_TEARDOWN] = { teardown_help, "osrftD" },
-	[CLI_RACE] = { race_help, "osrftiSe" },
+	[CLI_CHECK] = { check_help, "osrpftdc" },
+	[CLI_TEARDOWN] = { teardown_help, "osrftDc" },
+	[CLI_RACE] = { race_help, "osrftiSec" },
+	[CLI_RUN] = { run_help, "osrpftc" },
 };
 
 int cli_options(int argc, char **argv, const struct option *known, const char *brief,
@@ -165,6 +183,9 @@ static int take(int letter, void *arg, struct dp_error *err)
 	case 'e':
 		o->seeded = true;
 		return parse_number(optarg, "seed", &o->seed, err);
+	case 'c':
+		o->changes = true;
+		return 0;
 	case 'D':
 		o->destroy = true;
 		return 0;
@@ -213,6 +234,7 @@ int cli_check_parse(int argc, char **argv, enum cli_question question, bool host
 		{ "seconds", required_argument, NULL, 'S' },
 		{ "seed", required_argument, NULL, 'e' },
 		{ "destroy-data", no_argument, NULL, 'D' },
+		{ "changes", no_argument, NULL, 'c' },
 		{ 0 },
 	};
 	struct option known[DP_ARRAY_SIZE(all)];
@@ -246,17 +268,19 @@ void cli_progress(const char *what, int percent)
 			percent, what);
 }
 
-int cli_report(const struct cli_check_options *options, const struct dp_run_record *run)
+int cli_report(const struct cli_check_options *options, const struct dp_run_record *runs,
+	       size_t nruns)
 {
 	const char *no_color = getenv("NO_COLOR");
 	struct dp_report_options report = {
 		.color = isatty(STDOUT_FILENO) && !(no_color && no_color[0]),
 		.timing = options->timing,
+		.changes = options->changes,
 	};
 
-	if (options->format->write(stdout, run, 1, &report) || fflush(stdout)) {
+	if (options->format->write(stdout, runs, nruns, &report) || fflush(stdout)) {
 		fprintf(stderr, "daxpin: the report could not be written; is the disk full?\n");
 		return 3;
 	}
-	return dp_run_exit_code(run);
+	return dp_runs_exit_code(runs, nruns);
 }

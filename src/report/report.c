@@ -113,12 +113,27 @@ void dp_run_clear(struct dp_run_record *run)
 	memset(run, 0, sizeof(*run));
 }
 
-int dp_run_exit_code(const struct dp_run_record *run)
+int dp_runs_exit_code(const struct dp_run_record *runs, size_t nruns)
 {
 	size_t counts[DP_STATUSES];
+	int code = 0;
 
-	dp_run_count(run, counts);
-	if (counts[DP_FAIL] || (run->alarm[0] && !run->ending[0]))
-		return 1;
-	return counts[DP_ERROR] || run->ending[0] ? 3 : 0;
+	for (size_t i = 0; i < nruns; i++) {
+		const struct dp_run_record *run = &runs[i];
+
+		dp_run_count(run, counts);
+		if (counts[DP_FAIL] || (run->alarm[0] && !run->ending[0]))
+			return 1;
+		if (counts[DP_ERROR] || run->ending[0])
+			code = 3;
+	}
+	return code;
+}
+
+const struct dp_result *dp_run_find(const struct dp_run_record *run, const char *id)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (!strcmp(run->results[i].id, id))
+			return &run->results[i];
+	return NULL;
 }

@@ -4,28 +4,16 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "page.h"
+
 #include "daxpin/check.h"
 #include "daxpin/error.h"
-#include "daxpin/report.h"
-
-#define RED    "\033[31m"
-#define GREEN  "\033[32m"
-#define YELLOW "\033[33m"
-#define DIM    "\033[2m"
-#define BOLD   "\033[1m"
-#define PLAIN  "\033[0m"
 
 /* Column of the mapping's name, and of each access. */
 #define NAME_WIDTH 20
 #define CELL_WIDTH 14
 
-struct page {
-	FILE *out;
-	const struct dp_run_record *run;
-	const struct dp_report_options *options;
-};
-
-static const char *color(const struct page *p, const char *code)
+const char *page_color(const struct page *p, const char *code)
 {
 	return p->options->color ? code : "";
 }
@@ -36,13 +24,10 @@ static const struct dp_result *find(const struct dp_run_record *run, const char 
 	char id[96];
 
 	snprintf(id, sizeof(id), "check/%s/%s", mapping, access);
-	for (size_t i = 0; i < run->count; i++)
-		if (!strcmp(run->results[i].id, id))
-			return &run->results[i];
-	return NULL;
+	return dp_run_find(run, id);
 }
 
-static const char *status_color(const struct dp_result *r)
+const char *page_status_color(const struct dp_result *r)
 {
 	switch (r->status) {
 	case DP_PASS:
@@ -57,7 +42,7 @@ static const char *status_color(const struct dp_result *r)
 }
 
 /* What the kernel said, "!" before it where that is wrong, "?" after it where it is unproven. */
-static void cell_text(const struct dp_result *r, char *text, size_t size)
+void page_cell_text(const struct dp_result *r, char *text, size_t size)
 {
 	const char *said = r->cell.err ? dp_errno_name(r->cell.err) : "allowed";
 
@@ -85,8 +70,8 @@ static bool has_mapping(const struct dp_run_record *run, const char *mapping)
 /* Colours go outside the padding, and nothing follows the last column. */
 static void write_cell(const struct page *p, const char *text, const char *code, bool last)
 {
-	fprintf(p->out, "%s%-*s%s%s", color(p, code), last ? 0 : CELL_WIDTH, text, color(p, PLAIN),
-		last ? "\n" : " ");
+	fprintf(p->out, "%s%-*s%s%s", page_color(p, code), last ? 0 : CELL_WIDTH, text,
+		page_color(p, PLAIN), last ? "\n" : " ");
 }
 
 static void write_row(const struct page *p, const char *mapping)
@@ -100,8 +85,8 @@ static void write_row(const struct page *p, const char *mapping)
 		char text[48] = "";
 
 		if (r)
-			cell_text(r, text, sizeof(text));
-		write_cell(p, text, r ? status_color(r) : "", i + 1 == count);
+			page_cell_text(r, text, sizeof(text));
+		write_cell(p, text, r ? page_status_color(r) : "", i + 1 == count);
 	}
 }
 
@@ -111,7 +96,7 @@ static void write_table(const struct page *p)
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
 	const struct dp_access *accesses = dp_accesses(&naccesses);
 
-	fprintf(p->out, "%s%-*s", color(p, BOLD), NAME_WIDTH, "mapping");
+	fprintf(p->out, "%s%-*s", page_color(p, BOLD), NAME_WIDTH, "mapping");
 	for (size_t i = 0; i < naccesses; i++)
 		write_cell(p, accesses[i].name, BOLD, i + 1 == naccesses);
 	for (size_t i = 0; i < nmappings; i++)
@@ -125,6 +110,14 @@ static void write_table(const struct page *p)
 static bool is_scenario(const struct dp_result *r)
 {
 	return strncmp(r->id, "check/", 6) != 0;
+}
+
+static bool has_kind(const struct dp_run_record *run, bool scenario)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (is_scenario(&run->results[i]) == scenario)
+			return true;
+	return false;
 }
 
 static const char *last_word(const char *id)
@@ -141,7 +134,8 @@ static void write_scenario(const struct page *p, const struct dp_result *r)
 		snprintf(text, sizeof(text), "%s:!%s", last_word(r->id), r->violates);
 	else
 		snprintf(text, sizeof(text), "%s:%s", last_word(r->id), plain[r->status]);
-	fprintf(p->out, " %s%-*s%s", color(p, status_color(r)), 18, text, color(p, PLAIN));
+	fprintf(p->out, " %s%-*s%s", page_color(p, page_status_color(r)), 18, text,
+		page_color(p, PLAIN));
 }
 
 static void write_scenarios(const struct page *p)
@@ -150,8 +144,9 @@ static void write_scenarios(const struct page *p)
 	bool race = p->run->count && !strncmp(all[0].id, "race/", 5);
 	size_t row = 0;
 
-	fprintf(p->out, "%s%-*s %s%s\n", color(p, BOLD), SCENARIO_WIDTH,
-		race ? "mapping" : "mapping/event", race ? "event" : "release", color(p, PLAIN));
+	fprintf(p->out, "%s%-*s %s%s\n", page_color(p, BOLD), SCENARIO_WIDTH,
+		race ? "mapping" : "mapping/event", race ? "event" : "release",
+		page_color(p, PLAIN));
 	for (size_t i = 0; i < p->run->count; i++) {
 		size_t len = (size_t)(last_word(all[i].id) - all[i].id);
 		const char *name = strchr(all[i].id, '/') + 1;
@@ -159,7 +154,7 @@ static void write_scenarios(const struct page *p)
 		if (!is_scenario(&all[i]))
 			continue;
 		if (!row || len != row || strncmp(all[i].id, all[i - 1].id, len))
-			fprintf(p->out, "%s%-*.*s", i ? "\n" : "", SCENARIO_WIDTH,
+			fprintf(p->out, "%s%-*.*s", row ? "\n" : "", SCENARIO_WIDTH,
 				(int)(len - (size_t)(name - all[i].id) - 1), name);
 		row = len;
 		write_scenario(p, &all[i]);
@@ -187,8 +182,8 @@ static void write_stories(const struct page *p, enum dp_status status, const cha
 			continue;
 		for (size_t k = i + 1; k < p->run->count; k++)
 			more += same_story(&all[k], &all[i]);
-		fprintf(p->out, "%s%s%s%s", titled ? "" : "\n", titled ? "" : color(p, BOLD),
-			titled ? "" : title, titled ? "" : color(p, PLAIN));
+		fprintf(p->out, "%s%s%s%s", titled ? "" : "\n", titled ? "" : page_color(p, BOLD),
+			titled ? "" : title, titled ? "" : page_color(p, PLAIN));
 		fprintf(p->out, "%s  %s", titled ? "" : "\n", all[i].id);
 		if (more)
 			fprintf(p->out, " and %zu more", more);
@@ -239,11 +234,11 @@ static void write_unproven(const struct page *p)
 static void write_ending(const struct page *p)
 {
 	if (p->run->ending[0])
-		fprintf(p->out, "\n%sThe run ended early:%s %s\n", color(p, BOLD RED),
-			color(p, PLAIN), p->run->ending);
+		fprintf(p->out, "\n%sThe run ended early:%s %s\n", page_color(p, BOLD RED),
+			page_color(p, PLAIN), p->run->ending);
 	else if (p->run->alarm[0])
-		fprintf(p->out, "\n%sThe kernel complained:%s %s\n", color(p, BOLD RED),
-			color(p, PLAIN), p->run->alarm);
+		fprintf(p->out, "\n%sThe kernel complained:%s %s\n", page_color(p, BOLD RED),
+			page_color(p, PLAIN), p->run->alarm);
 	if (p->run->nconsole)
 		fprintf(p->out, "The console's last lines:\n");
 	for (size_t i = 0; i < p->run->nconsole; i++)
@@ -254,7 +249,7 @@ static void write_timing(const struct page *p)
 {
 	if (!p->options->timing)
 		return;
-	fprintf(p->out, "\n%sTiming%s\n", color(p, BOLD), color(p, PLAIN));
+	fprintf(p->out, "\n%sTiming%s\n", page_color(p, BOLD), page_color(p, PLAIN));
 	for (size_t i = 0; i < p->run->nphases; i++)
 		fprintf(p->out, "  %-12s %6" PRIu64 " ms\n", p->run->phases[i].name,
 			p->run->phases[i].ms);
@@ -272,14 +267,16 @@ static void write_run(const struct page *p)
 
 	dp_run_count(run, counts);
 	fprintf(p->out, "%sdaxpin%s: kernel %s on the %s%s%s%s, RDMA device %s (%s, %s)\n\n",
-		color(p, BOLD), color(p, PLAIN), known(run->subject.kernel), run->where,
+		page_color(p, BOLD), page_color(p, PLAIN), known(run->subject.kernel), run->where,
 		run->accel[0] ? " (" : "", run->accel, run->accel[0] ? ")" : "",
 		known(run->rdma_device), known(run->subject.provider),
 		run->subject.odp ? "on-demand paging" : "no on-demand paging");
-	if (run->count && is_scenario(&run->results[0]))
-		write_scenarios(p);
-	else
+	if (has_kind(run, false))
 		write_table(p);
+	if (has_kind(run, false) && has_kind(run, true))
+		fprintf(p->out, "\n");
+	if (has_kind(run, true))
+		write_scenarios(p);
 	write_stories(p, DP_FAIL, "Failures");
 	write_stories(p, DP_ERROR, "Errors");
 	write_stories(p, DP_SKIP_STATUS, "Skipped");
@@ -299,8 +296,12 @@ static void write_run(const struct page *p)
 static int write_text(FILE *out, const struct dp_run_record *runs, size_t nruns,
 		      const struct dp_report_options *options)
 {
-	for (size_t i = 0; i < nruns; i++)
-		write_run(&(struct page){ .out = out, .run = &runs[i], .options = options });
+	struct page page = { .out = out, .run = runs, .options = options };
+
+	if (nruns == 1)
+		write_run(&page);
+	else
+		page_write_across(&page, runs, nruns);
 	return ferror(out) ? -EIO : 0;
 }
 

@@ -233,7 +233,7 @@ static void collects_a_stream_that_breaks_off(void **state)
 	assert_int_equal(status_of(&c, "check/anon/local-write"), DP_ERROR);
 	assert_int_equal(status_of(&c, "check/thp/local-read"), DP_ERROR);
 	assert_non_null(strstr(c.run.results[2].why, "being asked"));
-	assert_int_equal(dp_run_exit_code(&c.run), 3);
+	assert_int_equal(dp_runs_exit_code(&c.run, 1), 3);
 }
 
 int main(void)
