@@ -20,7 +20,12 @@ struct dp_record {
 	struct json_object *steps; /* of a scenario: an array, in the order in which they came */
 	char doing[32];            /* the step that was begun last */
 	uint64_t began;            /* by the clock of whoever listens, ms */
+	bool told;                 /* to the listener */
 };
+
+/* Is told each result, once it is certain. */
+typedef void (*dp_tell_fn)(void *arg, const struct dp_run_record *run,
+			   const struct dp_result *result);
 
 struct dp_collect {
 	struct dp_record *records; /* one for each id */
@@ -30,12 +35,15 @@ struct dp_collect {
 	struct dp_record *current; /* begun and not answered, or NULL */
 	struct dp_record *latest;  /* begun last, answered or not, or NULL */
 	atomic_size_t answered;
-	bool ready;             /* the guest takes commands */
-	bool done;              /* the executor has carried out the plan */
-	char request[32];       /* what the guest wants of its machine, or "" */
-	struct dp_error failed; /* the executor could not go on */
-	size_t rejected;        /* lines that were no observation */
-	int exit_code;          /* of a program that ran in the guest */
+	bool ready;                     /* the guest takes commands */
+	bool done;                      /* the executor has carried out the plan */
+	char request[32];               /* what the guest wants of its machine, or "" */
+	struct dp_error failed;         /* the executor could not go on */
+	size_t rejected;                /* lines that were no observation */
+	int exit_code;                  /* of a program that ran in the guest */
+	const struct dp_policy *policy; /* for what is told, see dp_collect_listen() */
+	dp_tell_fn tell;
+	void *tell_arg;
 };
 
 /**
@@ -73,6 +81,19 @@ struct dp_complaint;
  * @complaint: what it said, and during which step
  */
 void dp_collect_complaint(void *arg, const struct dp_complaint *complaint);
+
+/**
+ * dp_collect_listen - have somebody be told each result as soon as it is certain
+ * @collect: of which
+ * @policy: the expectations, NULL if nothing is checked
+ * @tell: called from whichever thread collects; NULL for nobody
+ * @arg: for @tell
+ */
+void dp_collect_listen(struct dp_collect *collect, const struct dp_policy *policy, dp_tell_fn tell,
+		       void *arg);
+
+/* Nothing more will be observed of what was begun: tells it, if it has not been told. */
+void dp_collect_settle(struct dp_collect *collect);
 
 /**
  * dp_collect_finish - judge each id, into collect->run

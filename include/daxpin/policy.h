@@ -84,6 +84,20 @@ enum dp_status {
 /* "pass", "fail", "skip", "error" */
 const char *dp_status_name(enum dp_status status);
 
+/* What a baseline says of a result. */
+enum dp_baseline {
+	DP_NO_BASELINE, /* there is none, or nothing to say */
+	DP_NEW,         /* a failure that it has not */
+	DP_KNOWN,       /* the same failure */
+	DP_OTHER,       /* a failure of another kind than it has */
+	DP_FIXED,       /* it has a failure, and this passes */
+	DP_UNSEEN,      /* it has a failure, and this was not answered */
+	DP_BASELINES,
+};
+
+/* "", "new", "known", "other", "fixed", "unseen" */
+const char *dp_baseline_name(enum dp_baseline baseline);
+
 /* An observation with its verdict. */
 struct dp_result {
 	char id[96];
@@ -93,7 +107,10 @@ struct dp_result {
 	bool expected;    /* a rule covers it: the next two hold */
 	int expected_err; /* 0 allowed, positive errno, -1 any errno */
 	char reference[256];
-	bool unproven;     /* the mapping's nature could not be shown */
+	bool unproven;   /* the mapping's nature could not be shown */
+	bool unfinished; /* a scenario that did not come to its end */
+	enum dp_baseline baseline;
+	char was[160];     /* the kind of failure that the baseline has, if this is another */
 	char violates[40]; /* promises of the contract that are broken, blank-separated, or "" */
 	char why[768];
 	struct json_object *facts;  /* of a scenario, or NULL */

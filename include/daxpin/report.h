@@ -36,6 +36,7 @@ struct dp_run_record {
 	unsigned int jobs;  /* guests at the same time */
 	char note[256];     /* something about the run worth knowing, or "" */
 	char alarm[256];    /* the first complaint of the guest's kernel, or "" */
+	bool alarm_known;   /* the baseline has one, too */
 	char **console;     /* the last lines of the console, if there is one of the two */
 	size_t nconsole;
 };
@@ -49,6 +50,8 @@ struct dp_report_options {
 
 struct dp_format {
 	const char *name;
+	bool streams; /* written as the results come (dp_jsonl_*()), write() does the same at once
+		       */
 	int (*write)(FILE *out, const struct dp_run_record *runs, size_t nruns,
 		     const struct dp_report_options *options);
 };
@@ -63,6 +66,17 @@ struct dp_format {
  * Return: NULL if there is none.
  */
 const struct dp_format *dp_format_find(const char *name);
+
+/* Writes the names of all formats, "text, json, …"; at most @size bytes. */
+void dp_format_names(char *text, size_t size);
+
+/*
+ * JSON Lines ("daxpin-lines/1", docs/json.md): a heading, results as they come, and what is known
+ * of each run at its end. Each line is flushed. Return: 0 or -EIO.
+ */
+int dp_jsonl_begin(FILE *out);
+int dp_jsonl_result(FILE *out, const struct dp_run_record *run, const struct dp_result *result);
+int dp_jsonl_end(FILE *out, const struct dp_run_record *run);
 
 /**
  * dp_run_add_phase - note how long a phase took; a name that is there already is replaced

@@ -116,11 +116,18 @@ static void clear_tasks(struct dp_task *tasks, size_t count)
 	free(tasks);
 }
 
-static int begin_task(struct dp_task *task, char *command, size_t ids)
+static int begin_task(const struct cli_check_options *check, const struct dp_policy *policy,
+		      struct dp_task *task, char *command, size_t ids)
 {
+	int rc;
+
 	task->command = command;
 	task->collect = calloc(1, sizeof(*task->collect));
-	return task->collect ? dp_collect_init(task->collect, ids) : -ENOMEM;
+	if (!task->collect)
+		return -ENOMEM;
+	rc = dp_collect_init(task->collect, ids);
+	dp_collect_listen(task->collect, policy, cli_outputs_tell, (void *)&check->outputs);
+	return rc;
 }
 
 /*
@@ -140,6 +147,7 @@ static int run_pool(const struct guest_options *o, struct dp_task *tasks, size_t
 			struct dp_run_record *run = &tasks[i].collect->run;
 
 			run->subject = making->run.subject;
+			memcpy(run->kernel_spec, making->run.kernel_spec, sizeof(run->kernel_spec));
 			memcpy(run->ending, making->run.ending, sizeof(run->ending));
 		}
 		if (rc || making->run.ending[0])
@@ -196,8 +204,8 @@ static int by_place(const void *a, const void *b, void *arg)
 
 /* One guest's share of the plan. */
 static int begin_part(const struct guest_options *o, const struct cli_check_options *check,
-		      unsigned int part, unsigned int parts, struct dp_task *task,
-		      struct dp_error *err)
+		      const struct dp_policy *policy, unsigned int part, unsigned int parts,
+		      struct dp_task *task, struct dp_error *err)
 {
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
 	int rc = dp_plan_make(check->only, check->nonly, &plan, err);
@@ -205,7 +213,7 @@ static int begin_part(const struct guest_options *o, const struct cli_check_opti
 	if (rc)
 		return rc;
 	dp_plan_take_part(&plan, part, parts);
-	rc = begin_task(task, check_command(o, check, part, parts), plan.count);
+	rc = begin_task(check, policy, task, check_command(o, check, part, parts), plan.count);
 	for (size_t i = 0; i < plan.count && !rc; i++)
 		dp_collect_add(task->collect, plan.list[i].id);
 	return rc;
@@ -242,7 +250,7 @@ static int ask_plan(const struct guest_options *o, const struct cli_check_option
 	int rc = tasks ? 0 : -ENOMEM;
 
 	for (unsigned int i = 0; i < parts && !rc; i++)
-		rc = begin_part(o, check, i, parts, &tasks[i], err);
+		rc = begin_part(o, check, policy, i, parts, &tasks[i], err);
 	if (!rc)
 		rc = run_tasks(o, policy, tasks, parts, true, run, err);
 	if (!rc)
@@ -261,7 +269,7 @@ static int ask_scenarios(const struct guest_options *o, const struct cli_check_o
 	for (size_t i = 0; i < scenarios->count && !rc; i++) {
 		const char *id = scenarios->list[i].id;
 
-		rc = begin_task(&tasks[i], scenario_command(check, id), 1);
+		rc = begin_task(check, NULL, &tasks[i], scenario_command(check, id), 1);
 		if (!rc)
 			dp_collect_add(tasks[i].collect, id);
 	}
@@ -311,6 +319,7 @@ static int leave_unanswered(const struct campaign *c, const char *kernel, const 
 	snprintf(collect.run.ending, sizeof(collect.run.ending), "%.500s", why);
 	snprintf(collect.run.where, sizeof(collect.run.where), "guest");
 	snprintf(collect.run.kernel_spec, sizeof(collect.run.kernel_spec), "%s", kernel);
+	dp_collect_listen(&collect, &c->policy, cli_outputs_tell, (void *)&c->check->outputs);
 	rc = dp_collect_finish(&collect, &c->policy);
 	dp_run_clear(run);
 	if (rc)

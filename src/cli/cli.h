@@ -19,6 +19,21 @@ enum cli_question {
 	CLI_RUN, /* all but races */
 };
 
+/* Where a report goes. */
+struct cli_output {
+	const struct dp_format *format;
+	const char *path; /* NULL for stdout */
+	FILE *file;       /* once it is open */
+};
+
+#define CLI_MAX_OUTPUTS 8
+
+struct cli_outputs {
+	struct cli_output list[CLI_MAX_OUTPUTS];
+	size_t count;
+	struct dp_report_options how;
+};
+
 /* What the commands that ask a kernel take, on the host and in the guest. */
 struct cli_check_options {
 	enum cli_question question;
@@ -27,10 +42,9 @@ struct cli_check_options {
 	const char *dirs[CLI_MAX_LIST];
 	size_t ndirs;
 	const char *rdma;
-	const char *policy;
-	const struct dp_format *format;
+	const char *policy, *baseline;
+	struct cli_outputs outputs;
 	uint64_t size;
-	bool timing, changes;
 	uint64_t iterations, duration_ms, seed; /* of a race; 0, and seeded tells */
 	bool seeded;
 	const char *device; /* to tear down on the host, or NULL */
@@ -50,9 +64,40 @@ struct cli_check_options {
 int cli_check_parse(int argc, char **argv, enum cli_question question, bool host,
 		    struct cli_check_options *options, struct dp_error *err);
 
-/* Writes the report of runs to stdout and returns the exit code. */
-int cli_report(const struct cli_check_options *options, const struct dp_run_record *runs,
-	       size_t nruns);
+/* "--format NAME", of the report that goes to stdout. */
+int cli_outputs_format(struct cli_outputs *outputs, const char *name, struct dp_error *err);
+
+/* "-o NAME=FILE", of one more report. */
+int cli_outputs_add(struct cli_outputs *outputs, const char *text, struct dp_error *err);
+
+/**
+ * cli_outputs_open - before anything is asked: see whether the reports can be written
+ * @outputs: those without a format for stdout get text
+ * @err: names the file that cannot be written (bad input)
+ *
+ * A file gets its name when it is whole; only one that streams has it from the beginning.
+ *
+ * Return: 0 or -EINVAL. To be closed with cli_outputs_close() in any case.
+ */
+int cli_outputs_open(struct cli_outputs *outputs, struct dp_error *err);
+
+/* Writes one result to the outputs that stream; may be called by several threads. */
+void cli_outputs_tell(void *outputs, const struct dp_run_record *run,
+		      const struct dp_result *result);
+
+/* Writes the reports of runs. Return: the exit code of the runs, or 3 if one cannot be written. */
+int cli_outputs_write(struct cli_outputs *outputs, const struct dp_run_record *runs, size_t nruns);
+
+/* Closes, and removes what was not written to its end. */
+void cli_outputs_close(struct cli_outputs *outputs);
+
+/**
+ * cli_report - hold runs against the baseline, if there is one, and write the reports
+ * @options: the outputs are open
+ * Return: the exit code, or -EINVAL for a baseline that is no good (bad input).
+ */
+int cli_report(struct cli_check_options *options, struct dp_run_record *runs, size_t nruns,
+	       struct dp_error *err);
 
 /* Draws progress on a terminal's stderr; nothing in a pipe. The shape is dp_progress_fn. */
 void cli_progress(const char *what, int percent);
@@ -74,7 +119,7 @@ int cli_options(int argc, char **argv, const struct option *known, const char *b
 		void *arg, struct dp_error *err);
 
 /* The value of an option that says "text" or "json". */
-int cli_parse_format(const char *name, const struct dp_format **format, struct dp_error *err);
+int cli_parse_json(const char *name, bool *json, struct dp_error *err);
 
 /* A number of seconds above zero as milliseconds. */
 int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct dp_error *err);
@@ -116,6 +161,9 @@ int cli_host_rdma(const char *name, struct dp_error *err);
 int cli_check(int argc, char **argv);
 int cli_teardown(int argc, char **argv);
 int cli_cache(int argc, char **argv);
+int cli_judge(int argc, char **argv);
+int cli_compare(int argc, char **argv);
+int cli_kernels(int argc, char **argv);
 int cli_guest(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_explain(int argc, char **argv);

@@ -22,7 +22,7 @@ static const char help[] =
 	"unused goes first.\n";
 
 struct cache_options {
-	const struct dp_format *format;
+	bool json;
 	bool all;
 };
 
@@ -31,7 +31,7 @@ static int take(int letter, void *arg, struct dp_error *err)
 	struct cache_options *o = arg;
 
 	if (letter == 'f')
-		return cli_parse_format(optarg, &o->format, err);
+		return cli_parse_json(optarg, &o->json, err);
 	o->all = true;
 	return 0;
 }
@@ -100,7 +100,7 @@ int cli_cache(int argc, char **argv)
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
 	dp_cleanup(dp_cache_list_clear) struct dp_cache_list list = { 0 };
-	struct cache_options o = { .format = dp_format_find("text") };
+	struct cache_options o = { 0 };
 	struct dp_error err = { 0 };
 	/* The word comes before the options. */
 	bool named = argc > 1 && argv[1][0] != '-';
@@ -119,7 +119,7 @@ int cli_cache(int argc, char **argv)
 		rc = dp_cache_list(&list);
 	if (!rc && !strcmp(word, "clean"))
 		rc = clean(&list, o.all, &err);
-	else if (!rc && !strcmp(o.format->name, "json"))
+	else if (!rc && o.json)
 		print_json(&list);
 	else if (!rc)
 		print_text(&list);

@@ -67,6 +67,7 @@ static int check_host(const struct cli_check_options *options, const struct dp_p
 		return -ENOMEM;
 	check.env.dirs = dirs;
 	check.env.ndirs = scratch_dirs(options, mounts, nmounts, dirs);
+	dp_collect_listen(collect, &policy, cli_outputs_tell, (void *)&options->outputs);
 	rc = cli_host_run(ask, &(struct executor){ plan, &check }, false, collect, err);
 	if (!rc && !collect->done)
 		snprintf(collect->run.ending, sizeof(collect->run.ending),
@@ -90,12 +91,15 @@ int cli_check(int argc, char **argv)
 	if (!rc)
 		rc = dp_collect_plan(&collect, &plan);
 	if (!rc)
+		rc = cli_outputs_open(&options.outputs, &err);
+	if (!rc)
 		rc = check_host(&options, &plan, &collect, &err);
-	if (rc)
-		return dp_error_print(&err);
-	if (geteuid())
+	if (!rc && geteuid())
 		fprintf(stderr,
 			"daxpin: not root: the owner and page size of mappings, and the pin "
 			"counters' refresh, are out of reach; run as root for full proof\n");
-	return cli_report(&options, &collect.run, 1);
+	if (!rc)
+		rc = cli_report(&options, &collect.run, 1, &err);
+	cli_outputs_close(&options.outputs);
+	return rc < 0 ? dp_error_print(&err) : rc;
 }

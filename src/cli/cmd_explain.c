@@ -303,7 +303,7 @@ struct explain_options {
 	struct dp_subject subject;
 	const char *policy;
 	const char *from;
-	const struct dp_format *format;
+	bool json;
 };
 
 static int take(int letter, void *arg, struct dp_error *err)
@@ -327,7 +327,7 @@ static int take(int letter, void *arg, struct dp_error *err)
 		o->from = optarg;
 		return 0;
 	default:
-		return cli_parse_format(optarg, &o->format, err);
+		return cli_parse_json(optarg, &o->json, err);
 	}
 }
 
@@ -351,7 +351,7 @@ static int parse(int argc, char **argv, struct explain_options *o, struct dp_err
 int cli_explain(int argc, char **argv)
 {
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
-	struct explain_options options = { .format = dp_format_find("text") };
+	struct explain_options options = { 0 };
 	struct subject_path subject = { 0 };
 	struct dp_error err = { 0 };
 	int rc = parse(argc, argv, &options, &err);
@@ -359,8 +359,7 @@ int cli_explain(int argc, char **argv)
 	if (rc == 1)
 		return 0;
 	if (!rc && options.from) {
-		rc = cli_timeline(options.from, argv[argc - 1],
-				  !strcmp(options.format->name, "json"), &err);
+		rc = cli_timeline(options.from, argv[argc - 1], options.json, &err);
 		return rc ? dp_error_print(&err) : 0;
 	}
 	subject.path = argv[argc - 1];
@@ -371,7 +370,7 @@ int cli_explain(int argc, char **argv)
 	if (rc)
 		return dp_error_print(&err);
 	default_subject(&options.subject);
-	if (!strcmp(options.format->name, "json"))
+	if (options.json)
 		print_json(&subject, &options.subject, &policy);
 	else
 		print_text(&subject, &options.subject, &policy);

@@ -262,9 +262,12 @@ static int run_campaign(struct guest_options *o, enum cli_question question, int
 	if (!rc && question == CLI_RACE)
 		complete_race(&check, o);
 	if (!rc)
+		rc = cli_outputs_open(&check.outputs, err);
+	if (!rc)
 		rc = campaign_run(&campaign, runs, err);
 	if (!rc)
-		rc = cli_report(&check, runs, o->nkernels);
+		rc = cli_report(&check, runs, o->nkernels, err);
+	cli_outputs_close(&check.outputs);
 	for (size_t i = 0; i < o->nkernels; i++)
 		dp_run_clear(&runs[i]);
 	return rc;

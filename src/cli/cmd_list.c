@@ -103,7 +103,7 @@ static int print_inventory(bool json)
 }
 
 struct list_options {
-	const struct dp_format *format;
+	bool json;
 	bool ids;
 };
 
@@ -112,7 +112,7 @@ static int take(int letter, void *arg, struct dp_error *err)
 	struct list_options *o = arg;
 
 	if (letter == 'f')
-		return cli_parse_format(optarg, &o->format, err);
+		return cli_parse_json(optarg, &o->json, err);
 	o->ids = true;
 	return 0;
 }
@@ -123,7 +123,7 @@ int cli_list(int argc, char **argv)
 					       { "ids", no_argument, NULL, 'i' },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
-	struct list_options options = { .format = dp_format_find("text") };
+	struct list_options options = { 0 };
 	struct dp_error err = { 0 };
 	int rc = cli_options(argc, argv, known, "", help, take, &options, &err);
 
@@ -133,5 +133,5 @@ int cli_list(int argc, char **argv)
 		rc = dp_bad_input(&err, "unexpected \"%s\"", argv[optind]);
 	if (rc)
 		return dp_error_print(&err);
-	return options.ids ? print_ids() : print_inventory(!strcmp(options.format->name, "json"));
+	return options.ids ? print_ids() : print_inventory(options.json);
 }

@@ -259,13 +259,20 @@ int cli_teardown(int argc, char **argv)
 		return 0;
 	if (!rc)
 		rc = begin(&host, &collect, &err);
+	if (!rc)
+		rc = cli_outputs_open(&options.outputs, &err);
+	cli_host_describe(&collect.run);
+	dp_collect_listen(&collect, NULL, cli_outputs_tell, &options.outputs);
 	for (size_t i = 0; i < host.scenarios.count && !rc; i++) {
 		host.now = &host.scenarios.list[i];
 		rc = ask_one(&host, &collect, &err);
+		dp_collect_settle(&collect);
 	}
-	if (rc)
-		return dp_error_print(&err);
-	cli_host_describe(&collect.run);
 	snprintf(collect.run.note, sizeof(collect.run.note), "%.250s", host.stop);
-	return dp_collect_finish(&collect, NULL) ? 3 : cli_report(&options, &collect.run, 1);
+	if (!rc)
+		rc = dp_collect_finish(&collect, NULL);
+	if (!rc)
+		rc = cli_report(&options, &collect.run, 1, &err);
+	cli_outputs_close(&options.outputs);
+	return rc < 0 ? dp_error_print(&err) : rc;
 }

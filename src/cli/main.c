@@ -20,6 +20,9 @@ static const char help[] =
 	"  check      may each kind of mapping be pinned? on this machine\n"
 	"  teardown   what happens when a device goes away under the pin? on this machine,\n"
 	"             to a device that is named\n"
+	"  judge      verdicts anew, from stored results\n"
+	"  compare    two stored results: what got better, what got worse\n"
+	"  kernels    the kernels that guests can be given\n"
 	"  list       the RDMA devices, DAX devices, namespaces and DAX mounts here\n"
 	"  explain    why a file or device can or cannot be registered\n"
 	"  cache      what daxpin keeps for guests, and getting rid of it\n"
@@ -33,6 +36,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "guest", cli_guest }, { "check", cli_check },     { "teardown", cli_teardown },
+	{ "judge", cli_judge }, { "compare", cli_compare }, { "kernels", cli_kernels },
 	{ "list", cli_list },   { "explain", cli_explain }, { "cache", cli_cache },
 };
 

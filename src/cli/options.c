@@ -27,7 +27,11 @@ static const char check_help[] =
 	"  --dir DIR        where temporary files may be made, besides the mount points of\n"
 	"                   ext4 and xfs; may be repeated; not for the guest\n"
 	"  --changes        with several kernels: only what differs between them\n"
-	"  --format FORMAT  text or json\n"
+	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
+	"                   long as they stay of the same kind\n"
+	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
+	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
+	"                   answers come\n"
 	"  --timing         show how long the phases took\n";
 
 static const char teardown_help[] =
@@ -46,7 +50,11 @@ static const char teardown_help[] =
 	"  --rdma DEVICE    register through this adapter (default: the first)\n"
 	"  --destroy-data   yes, the device may be taken away; not for the guest\n"
 	"  --changes        with several kernels: only what differs between them\n"
-	"  --format FORMAT  text or json\n"
+	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
+	"                   long as they stay of the same kind\n"
+	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
+	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
+	"                   answers come\n"
 	"  --timing         show how long the phases took\n";
 
 static const char run_help[] =
@@ -60,7 +68,11 @@ static const char run_help[] =
 	"  --rdma DEVICE    register through this adapter (default: the first)\n"
 	"  --policy FILE    expectations of your own (see daxpin-policy(5))\n"
 	"  --changes        with several kernels: only what differs between them\n"
-	"  --format FORMAT  text or json\n"
+	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
+	"                   long as they stay of the same kind\n"
+	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
+	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
+	"                   answers come\n"
 	"  --timing         show how long the phases took\n";
 
 static const char race_help[] =
@@ -78,17 +90,21 @@ static const char race_help[] =
 	"  --size SIZE      of each region (default 2M)\n"
 	"  --rdma DEVICE    register through this adapter (default: the first)\n"
 	"  --changes        with several kernels: only what differs between them\n"
-	"  --format FORMAT  text or json\n"
+	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
+	"                   long as they stay of the same kind\n"
+	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
+	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
+	"                   answers come\n"
 	"  --timing         show how long the phases took\n";
 
 /* What each command takes, by letter. */
 static const struct {
 	const char *help, *letters;
 } questions[] = {
-	[CLI_CHECK] = { check_help, "osrpftdc" },
-	[CLI_TEARDOWN] = { teardown_help, "osrftDc" },
-	[CLI_RACE] = { race_help, "osrftiSec" },
-	[CLI_RUN] = { run_help, "osrpftc" },
+	[CLI_CHECK] = { check_help, "ysrpftdcob" },
+	[CLI_TEARDOWN] = { teardown_help, "ysrftDcob" },
+	[CLI_RACE] = { race_help, "ysrftiSecob" },
+	[CLI_RUN] = { run_help, "ysrpftcob" },
 };
 
 int cli_options(int argc, char **argv, const struct option *known, const char *brief,
@@ -114,10 +130,12 @@ int cli_options(int argc, char **argv, const struct option *known, const char *b
 	return rc;
 }
 
-int cli_parse_format(const char *name, const struct dp_format **format, struct dp_error *err)
+int cli_parse_json(const char *name, bool *json, struct dp_error *err)
 {
-	*format = dp_format_find(name);
-	return *format ? 0 : dp_bad_input(err, "unknown format \"%s\": text or json", name);
+	*json = !strcmp(name, "json");
+	return *json || !strcmp(name, "text")
+		       ? 0
+		       : dp_bad_input(err, "unknown format \"%s\": text or json", name);
 }
 
 int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct dp_error *err)
@@ -184,12 +202,12 @@ static int take(int letter, void *arg, struct dp_error *err)
 		o->seeded = true;
 		return parse_number(optarg, "seed", &o->seed, err);
 	case 'c':
-		o->changes = true;
+		o->outputs.how.changes = true;
 		return 0;
 	case 'D':
 		o->destroy = true;
 		return 0;
-	case 'o':
+	case 'y':
 		return add(o->only, &o->nonly, optarg, err);
 	case 'd':
 		return add(o->dirs, &o->ndirs, optarg, err);
@@ -202,9 +220,14 @@ static int take(int letter, void *arg, struct dp_error *err)
 		o->policy = optarg;
 		return 0;
 	case 'f':
-		return cli_parse_format(optarg, &o->format, err);
+		return cli_outputs_format(&o->outputs, optarg, err);
+	case 'o':
+		return cli_outputs_add(&o->outputs, optarg, err);
+	case 'b':
+		o->baseline = optarg;
+		return 0;
 	default:
-		o->timing = true;
+		o->outputs.how.timing = true;
 		return 0;
 	}
 }
@@ -222,7 +245,7 @@ int cli_check_parse(int argc, char **argv, enum cli_question question, bool host
 		    struct cli_check_options *options, struct dp_error *err)
 {
 	static const struct option all[] = {
-		{ "only", required_argument, NULL, 'o' },
+		{ "only", required_argument, NULL, 'y' },
 		{ "size", required_argument, NULL, 's' },
 		{ "rdma", required_argument, NULL, 'r' },
 		{ "policy", required_argument, NULL, 'p' },
@@ -235,16 +258,16 @@ int cli_check_parse(int argc, char **argv, enum cli_question question, bool host
 		{ "seed", required_argument, NULL, 'e' },
 		{ "destroy-data", no_argument, NULL, 'D' },
 		{ "changes", no_argument, NULL, 'c' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "baseline", required_argument, NULL, 'b' },
 		{ 0 },
 	};
 	struct option known[DP_ARRAY_SIZE(all)];
 	int rc;
 
-	*options = (struct cli_check_options){ .question = question,
-					       .format = dp_format_find("text"),
-					       .size = 2 << 20 };
+	*options = (struct cli_check_options){ .question = question, .size = 2 << 20 };
 	select_options(questions[question].letters, all, known);
-	rc = cli_options(argc, argv, known, "", questions[question].help, take, options, err);
+	rc = cli_options(argc, argv, known, "o:", questions[question].help, take, options, err);
 	if (rc)
 		return rc;
 	if ((options->ndirs || options->destroy) && !host)
@@ -266,21 +289,4 @@ void cli_progress(const char *what, int percent)
 	else
 		fprintf(stderr, "\r\033[K[%-20.*s] %3d%% %s", percent / 5, "####################",
 			percent, what);
-}
-
-int cli_report(const struct cli_check_options *options, const struct dp_run_record *runs,
-	       size_t nruns)
-{
-	const char *no_color = getenv("NO_COLOR");
-	struct dp_report_options report = {
-		.color = isatty(STDOUT_FILENO) && !(no_color && no_color[0]),
-		.timing = options->timing,
-		.changes = options->changes,
-	};
-
-	if (options->format->write(stdout, runs, nruns, &report) || fflush(stdout)) {
-		fprintf(stderr, "daxpin: the report could not be written; is the disk full?\n");
-		return 3;
-	}
-	return dp_runs_exit_code(runs, nruns);
 }

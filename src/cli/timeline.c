@@ -12,12 +12,9 @@
 #include "cli.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/file.h"
 #include "daxpin/observe.h"
+#include "daxpin/results.h"
 #include "daxpin/text.h"
-
-/* The whole teardown set of one kernel takes less than 2 MiB. */
-#define RESULTS_LIMIT (256 << 20)
 
 static void put_json(struct json_object **obj)
 {
@@ -47,24 +44,6 @@ static const char *text_of(struct json_object *obj, const char *key)
 	const char *text = dp_json_text(obj, key);
 
 	return text ? text : "";
-}
-
-static int load(const char *path, struct json_object **root, struct dp_error *err)
-{
-	dp_autofree char *text = NULL;
-	const char *schema;
-
-	if (dp_read_file(path, RESULTS_LIMIT, &text, NULL, err)) {
-		err->input = true;
-		return -EINVAL;
-	}
-	*root = json_tokener_parse(text);
-	if (!*root)
-		return dp_bad_input(err, "%s is no JSON document, or was cut short", path);
-	schema = dp_json_text(*root, "schema");
-	if (!schema || strcmp(schema, "daxpin/1"))
-		return dp_bad_input(err, "%s is no result of daxpin (schema \"daxpin/1\")", path);
-	return 0;
 }
 
 /* The member of an object that is an array; NULL otherwise. */
@@ -213,7 +192,7 @@ int cli_timeline(const char *path, const char *id, bool json, struct dp_error *e
 	dp_cleanup(put_json) struct json_object *root = NULL;
 	struct json_object *runs;
 	size_t count, found = 0;
-	int rc = load(path, &root, err);
+	int rc = dp_results_read(path, &root, err);
 
 	if (rc)
 		return rc;

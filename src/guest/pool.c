@@ -73,6 +73,8 @@ static void *work(void *arg)
 
 		if (rc)
 			give_up(pool, rc, &err);
+		else
+			dp_collect_settle(task->collect);
 	}
 	pthread_mutex_lock(&pool->mutex);
 	pool->running--;

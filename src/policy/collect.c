@@ -54,6 +54,38 @@ static struct dp_record *find(struct dp_collect *c, const char *id)
 	return NULL;
 }
 
+static void judge_record(const struct dp_collect *c, struct dp_record *record,
+			 const struct dp_policy *policy, struct dp_result *result)
+{
+	const char *ending = c->run.ending[0] ? c->run.ending : "the run ended before it was asked";
+	char absent[640];
+
+	if (record->began || record == c->current)
+		snprintf(absent, sizeof(absent), "it was being asked when: %s", ending);
+	else
+		snprintf(absent, sizeof(absent), "%s", ending);
+	if (strncmp(record->id, "check/", 6))
+		dp_contract_judge(record->id, record->seen ? &record->cell : NULL, record->steps,
+				  record->doing, absent, result);
+	else
+		dp_judge(policy, &c->run.subject, record->id, record->seen ? &record->cell : NULL,
+			 absent, result);
+}
+
+static void tell(struct dp_collect *c, struct dp_record *record)
+{
+	struct dp_result result;
+
+	if (!c->tell || record->told)
+		return;
+	record->told = true;
+	judge_record(c, record, c->policy, &result);
+	c->tell(c->tell_arg, &c->run, &result);
+	json_object_put(result.facts);
+	json_object_put(result.kernel);
+	json_object_put(result.steps);
+}
+
 static void keep(struct dp_collect *c, const struct dp_cell *cell)
 {
 	struct dp_record *record = find(c, cell->id);
@@ -66,6 +98,9 @@ static void keep(struct dp_collect *c, const struct dp_cell *cell)
 	record->seen = true;
 	record->cell = *cell;
 	c->current = NULL;
+	/* Of a scenario its kernel may say more yet. */
+	if (!strncmp(record->id, "check/", 6))
+		tell(c, record);
 }
 
 static void take_cell(struct dp_collect *c, struct json_object *obj)
@@ -320,28 +355,27 @@ int dp_collect_line(void *arg, const char *line, size_t len)
 	return 0;
 }
 
-static void judge_record(const struct dp_collect *c, struct dp_record *record,
-			 const struct dp_policy *policy, struct dp_result *result)
+void dp_collect_listen(struct dp_collect *collect, const struct dp_policy *policy, dp_tell_fn tell,
+		       void *arg)
 {
-	const char *ending = c->run.ending[0] ? c->run.ending : "the run ended before it was asked";
-	char absent[640];
+	collect->policy = policy;
+	collect->tell = tell;
+	collect->tell_arg = arg;
+}
 
-	if (record->began || record == c->current)
-		snprintf(absent, sizeof(absent), "it was being asked when: %s", ending);
-	else
-		snprintf(absent, sizeof(absent), "%s", ending);
-	if (strncmp(record->id, "check/", 6))
-		dp_contract_judge(record->id, record->seen ? &record->cell : NULL, record->steps,
-				  record->doing, absent, result);
-	else
-		dp_judge(policy, &c->run.subject, record->id, record->seen ? &record->cell : NULL,
-			 absent, result);
+void dp_collect_settle(struct dp_collect *collect)
+{
+	for (size_t i = 0; i < collect->count; i++)
+		if (collect->records[i].began)
+			tell(collect, &collect->records[i]);
 }
 
 int dp_collect_finish(struct dp_collect *collect, const struct dp_policy *policy)
 {
 	struct dp_run_record *run = &collect->run;
 
+	for (size_t i = 0; i < collect->count; i++)
+		tell(collect, &collect->records[i]);
 	run->results = calloc(collect->count + 1, sizeof(*run->results));
 	if (!run->results)
 		return -ENOMEM;

@@ -272,8 +272,9 @@ void dp_contract_judge(const char *id, const struct dp_cell *cell, struct json_o
 		dp_judge_race(&v);
 	else
 		judge_steps(&v);
+	result->unfinished = !answered(&v, cell);
 	/* A guest that did not come to the end has an answer if its kernel broke a promise. */
-	if (result->violates[0] || answered(&v, cell))
+	if (result->violates[0] || !result->unfinished)
 		conclude(&v);
 	else if (!result->why[0])
 		snprintf(result->why, sizeof(result->why), "%.400s%s%s",

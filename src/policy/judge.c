@@ -16,6 +16,13 @@ const char *dp_status_name(enum dp_status status)
 	return names[status];
 }
 
+const char *dp_baseline_name(enum dp_baseline baseline)
+{
+	static const char *const names[] = { "", "new", "known", "other", "fixed", "unseen" };
+
+	return names[baseline];
+}
+
 __attribute__((format(printf, 3, 4))) static bool
 decide(struct dp_result *result, enum dp_status status, const char *fmt, ...)
 {

@@ -4,9 +4,10 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "document.h"
+
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
-#include "daxpin/report.h"
 
 static struct json_object *expectation(const struct dp_result *r)
 {
@@ -83,7 +84,7 @@ static struct json_object *kernel(struct json_object *complaint)
 	return obj;
 }
 
-static struct json_object *result(const struct dp_result *r)
+struct json_object *dp_result_object(const struct dp_result *r)
 {
 	struct json_object *obj = json_object_new_object();
 
@@ -100,6 +101,12 @@ static struct json_object *result(const struct dp_result *r)
 			json_object_array_add(list, json_object_new_string_len(at, 2));
 		json_object_object_add(obj, "violates", list);
 	}
+	if (r->unfinished)
+		json_object_object_add(obj, "ended", json_object_new_boolean(false));
+	if (r->baseline)
+		dp_json_add_text(obj, "baseline", dp_baseline_name(r->baseline));
+	if (r->was[0])
+		dp_json_add_text(obj, "baseline_kind", r->was);
 	if (r->facts)
 		json_object_object_add(obj, "facts", json_object_get(r->facts));
 	if (r->kernel)
@@ -147,10 +154,9 @@ static struct json_object *timing(const struct dp_run_record *run)
 	return obj;
 }
 
-static struct json_object *run_object(const struct dp_run_record *run)
+struct json_object *dp_run_object(const struct dp_run_record *run, bool results)
 {
 	struct json_object *obj = json_object_new_object();
-	struct json_object *results = json_object_new_array();
 
 	dp_json_add_text(obj, "where", run->where);
 	if (run->accel[0])
@@ -166,9 +172,13 @@ static struct json_object *run_object(const struct dp_run_record *run)
 		dp_json_add_int(obj, "boots", run->boots);
 	json_object_object_add(obj, "rdma", rdma(run));
 	json_object_object_add(obj, "timing", timing(run));
-	for (size_t i = 0; i < run->count; i++)
-		json_object_array_add(results, result(&run->results[i]));
-	json_object_object_add(obj, "results", results);
+	if (results) {
+		struct json_object *list = json_object_new_array();
+
+		for (size_t i = 0; i < run->count; i++)
+			json_object_array_add(list, dp_result_object(&run->results[i]));
+		json_object_object_add(obj, "results", list);
+	}
 	json_object_object_add(obj, "summary", summary(run));
 	if (run->alarm[0])
 		dp_json_add_text(obj, "kernel_complaint", run->alarm);
@@ -184,20 +194,27 @@ static struct json_object *run_object(const struct dp_run_record *run)
 	return obj;
 }
 
-static int write_json(FILE *out, const struct dp_run_record *runs, size_t nruns,
-		      const struct dp_report_options *options)
+struct json_object *dp_document(const struct dp_run_record *runs, size_t nruns)
 {
 	struct json_object *root = json_object_new_object(), *tool = json_object_new_object();
 	struct json_object *list = json_object_new_array();
-	int rc;
 
-	(void)options;
 	dp_json_add_text(root, "schema", "daxpin/1");
 	dp_json_add_text(tool, "version", DP_VERSION);
 	json_object_object_add(root, "tool", tool);
 	for (size_t i = 0; i < nruns; i++)
-		json_object_array_add(list, run_object(&runs[i]));
+		json_object_array_add(list, dp_run_object(&runs[i], true));
 	json_object_object_add(root, "runs", list);
+	return root;
+}
+
+static int write_json(FILE *out, const struct dp_run_record *runs, size_t nruns,
+		      const struct dp_report_options *options)
+{
+	struct json_object *root = dp_document(runs, nruns);
+	int rc;
+
+	(void)options;
 	rc = fprintf(out, "%s\n",
 		     json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 								  JSON_C_TO_STRING_SPACED |

@@ -16,6 +16,15 @@ const struct dp_format *dp_format_find(const char *name)
 	return NULL;
 }
 
+void dp_format_names(char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (const struct dp_format **f = __start_dp_formats; f < __stop_dp_formats; f++)
+		used += (size_t)snprintf(text + used, used < size ? size - used : 0, "%s%s",
+					 used ? ", " : "", (*f)->name);
+}
+
 void dp_run_add_phase(struct dp_run_record *run, const char *name, uint64_t ms)
 {
 	size_t i = 0;
@@ -92,6 +101,16 @@ int dp_run_merge(struct dp_run_record *into, struct dp_run_record *from, bool wh
 	return 0;
 }
 
+/* Failures that no baseline excuses. */
+static size_t count_failures(const struct dp_run_record *run)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->count; i++)
+		count += run->results[i].status == DP_FAIL && run->results[i].baseline != DP_KNOWN;
+	return count;
+}
+
 void dp_run_count(const struct dp_run_record *run, size_t *counts)
 {
 	memset(counts, 0, DP_STATUSES * sizeof(*counts));
@@ -122,7 +141,7 @@ int dp_runs_exit_code(const struct dp_run_record *runs, size_t nruns)
 		const struct dp_run_record *run = &runs[i];
 
 		dp_run_count(run, counts);
-		if (counts[DP_FAIL] || (run->alarm[0] && !run->ending[0]))
+		if (count_failures(run) || (run->alarm[0] && !run->alarm_known && !run->ending[0]))
 			return 1;
 		if (counts[DP_ERROR] || run->ending[0])
 			code = 3;

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
+#include "daxpin/results.h"
+
+static const char help[] =
+	"Usage: daxpin compare OLD NEW [--format text|json]\n"
+	"\n"
+	"Holds two stored results (--format json or jsonl) against each other, kernel by\n"
+	"kernel: what got better and worse, what changed its answer, what appeared and went.\n"
+	"Two runs of one kernel each are compared, whichever kernels they are. The exit code\n"
+	"is 1 if anything got worse.\n";
+
+struct compare_options {
+	bool json;
+};
+
+/* Two runs side by side; one of them may be missing. */
+struct pair {
+	const struct dp_run_record *old, *new;
+};
+
+struct comparison {
+	struct dp_results old, new;
+	size_t counts[DP_CHANGES];
+	struct json_object *list; /* of changes, NULL for text */
+};
+
+static void clear(struct comparison *c)
+{
+	dp_results_clear(&c->old);
+	dp_results_clear(&c->new);
+	json_object_put(c->list);
+}
+
+static int take(int letter, void *arg, struct dp_error *err)
+{
+	struct compare_options *o = arg;
+
+	(void)letter;
+	return cli_parse_json(optarg, &o->json, err);
+}
+
+/* "pass (allowed)", "fail (C1 C2, oops in FUNCTION)" */
+static void describe(const struct dp_result *r, char *text, size_t size)
+{
+	char kind[256];
+
+	if (!r) {
+		snprintf(text, size, "not there");
+		return;
+	}
+	dp_result_kind(r, kind, sizeof(kind));
+	snprintf(text, size, "%s%s%.200s%s", dp_status_name(r->status), kind[0] ? " (" : "", kind,
+		 kind[0] ? ")" : "");
+}
+
+static struct json_object *side(const struct dp_run_record *run, const struct dp_result *r)
+{
+	struct json_object *obj;
+	char kind[256];
+
+	if (!run || !r)
+		return NULL;
+	obj = json_object_new_object();
+	dp_result_kind(r, kind, sizeof(kind));
+	dp_json_add_text(obj, "kernel", run->subject.kernel);
+	dp_json_add_text(obj, "status", dp_status_name(r->status));
+	dp_json_add_text(obj, "kind", kind);
+	dp_json_add_text(obj, "why", r->why);
+	return obj;
+}
+
+static void tell(struct comparison *c, const struct pair *pair, enum dp_change change,
+		 const struct dp_result *before, const struct dp_result *after)
+{
+	const char *id = before ? before->id : after->id;
+	char was[512], is[512];
+
+	c->counts[change]++;
+	if (change == DP_SAME)
+		return;
+	if (c->list) {
+		struct json_object *obj = json_object_new_object();
+
+		dp_json_add_text(obj, "id", id);
+		dp_json_add_text(obj, "change", dp_change_name(change));
+		json_object_object_add(obj, "old", side(pair->old, before));
+		json_object_object_add(obj, "new", side(pair->new, after));
+		json_object_array_add(c->list, obj);
+		return;
+	}
+	describe(before, was, sizeof(was));
+	describe(after, is, sizeof(is));
+	printf("%-9s %-46s %s -> %s\n", dp_change_name(change), id, was, is);
+}
+
+static void compare_pair(struct comparison *c, const struct pair *pair)
+{
+	const struct dp_run_record *old = pair->old, *new = pair->new;
+
+	if (!c->list)
+		printf("%s -> %s\n", old ? old->subject.kernel : "(not there)",
+		       new ? new->subject.kernel : "(not there)");
+	for (size_t i = 0; old && i < old->count; i++) {
+		const struct dp_result *after = new ? dp_run_find(new, old->results[i].id) : NULL;
+
+		tell(c, pair, dp_result_change(&old->results[i], after), &old->results[i], after);
+	}
+	for (size_t i = 0; new &&i < new->count; i++)
+		if (!old || !dp_run_find(old, new->results[i].id))
+			tell(c, pair, DP_APPEARED, NULL, &new->results[i]);
+}
+
+/* Each run of the old ones with its partner, then those that only the new ones have. */
+static void compare_all(struct comparison *c)
+{
+	bool alone = c->old.count == 1 && c->new.count == 1;
+
+	for (size_t i = 0; i < c->old.count; i++)
+		compare_pair(c, &(struct pair){ &c->old.runs[i],
+						dp_run_partner(&c->old.runs[i], &c->new, alone) });
+	for (size_t i = 0; i < c->new.count; i++)
+		if (!dp_run_partner(&c->new.runs[i], &c->old, alone))
+			compare_pair(c, &(struct pair){ NULL, &c->new.runs[i] });
+}
+
+static int report(struct comparison *c)
+{
+	struct json_object *root;
+
+	if (!c->list) {
+		for (int i = 0; i < DP_CHANGES; i++)
+			printf("%s%zu %s", i ? ", " : "", c->counts[i], dp_change_name(i));
+		printf("\n");
+		return fflush(stdout) ? 3 : c->counts[DP_WORSE] > 0;
+	}
+	root = json_object_new_object();
+	dp_json_add_text(root, "schema", "daxpin-compare/1");
+	json_object_object_add(root, "changes", json_object_get(c->list));
+	for (int i = 0; i < DP_CHANGES; i++)
+		dp_json_add_int(root, dp_change_name(i), (int64_t)c->counts[i]);
+	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+							  JSON_C_TO_STRING_SPACED |
+							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+	return fflush(stdout) ? 3 : c->counts[DP_WORSE] > 0;
+}
+
+int cli_compare(int argc, char **argv)
+{
+	static const struct option known[] = { { "format", required_argument, NULL, 'f' },
+					       { "help", no_argument, NULL, 'h' },
+					       { 0 } };
+	dp_cleanup(clear) struct comparison c = { 0 };
+	struct compare_options o = { 0 };
+	struct dp_error err = { 0 };
+	int rc = cli_options(argc, argv, known, "", help, take, &o, &err);
+
+	if (rc == 1)
+		return 0;
+	if (!rc && argc - optind != 2)
+		rc = dp_bad_input(&err, "compare wants two files of results, the old and the new");
+	if (!rc)
+		rc = dp_results_load(argv[optind], &c.old, &err);
+	if (!rc)
+		rc = dp_results_load(argv[optind + 1], &c.new, &err);
+	if (rc)
+		return dp_error_print(&err);
+	c.list = o.json ? json_object_new_array() : NULL;
+	compare_all(&c);
+	return report(&c);
+}

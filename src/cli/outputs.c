@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#include "daxpin/results.h"
+
+/* Until it is whole, a report has this behind its name. */
+#define DRAFT ".part"
+
+static int find_format(const char *name, const struct dp_format **format, struct dp_error *err)
+{
+	char names[128];
+
+	*format = dp_format_find(name);
+	if (*format)
+		return 0;
+	dp_format_names(names, sizeof(names));
+	return dp_bad_input(err, "unknown format \"%s\": %s", name, names);
+}
+
+static int add(struct cli_outputs *outputs, const struct dp_format *format, const char *path,
+	       struct dp_error *err)
+{
+	if (outputs->count == CLI_MAX_OUTPUTS)
+		return dp_bad_input(err, "more than %d reports", CLI_MAX_OUTPUTS);
+	outputs->list[outputs->count++] = (struct cli_output){ .format = format, .path = path };
+	return 0;
+}
+
+int cli_outputs_format(struct cli_outputs *outputs, const char *name, struct dp_error *err)
+{
+	const struct dp_format *format;
+	int rc = find_format(name, &format, err);
+
+	for (size_t i = 0; i < outputs->count && !rc; i++)
+		if (!outputs->list[i].path) {
+			outputs->list[i].format = format;
+			return 0;
+		}
+	return rc ? rc : add(outputs, format, NULL, err);
+}
+
+int cli_outputs_add(struct cli_outputs *outputs, const char *text, struct dp_error *err)
+{
+	const struct dp_format *format;
+	const char *equals = strchr(text, '=');
+	char name[32];
+	int rc;
+
+	if (!equals || !equals[1] || equals - text >= (int)sizeof(name))
+		return dp_bad_input(err, "-o wants FORMAT=FILE, not \"%s\"", text);
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
+	rc = find_format(name, &format, err);
+	return rc ? rc : add(outputs, format, equals + 1, err);
+}
+
+static void draft_name(const struct cli_output *o, char *path, size_t size)
+{
+	snprintf(path, size, "%s%s", o->path, o->format->streams ? "" : DRAFT);
+}
+
+static int open_one(struct cli_output *o, struct dp_error *err)
+{
+	char path[PATH_MAX + sizeof(DRAFT)];
+
+	if (!o->path) {
+		o->file = stdout;
+		return 0;
+	}
+	draft_name(o, path, sizeof(path));
+	o->file = fopen(path, "we");
+	if (!o->file)
+		dp_fail(err, -errno, "the report %s cannot be written", o->path);
+	if (!o->file && err)
+		err->input = true;
+	return o->file ? 0 : -EINVAL;
+}
+
+int cli_outputs_open(struct cli_outputs *outputs, struct dp_error *err)
+{
+	const char *no_color = getenv("NO_COLOR");
+	bool to_stdout = false;
+	int rc = 0;
+
+	outputs->how.color = isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
+	for (size_t i = 0; i < outputs->count; i++)
+		to_stdout |= !outputs->list[i].path;
+	if (!to_stdout)
+		rc = add(outputs, dp_format_find("text"), NULL, err);
+	for (size_t i = 0; i < outputs->count && !rc; i++) {
+		rc = open_one(&outputs->list[i], err);
+		if (!rc && outputs->list[i].format->streams)
+			dp_jsonl_begin(outputs->list[i].file);
+	}
+	return rc;
+}
+
+void cli_outputs_tell(void *arg, const struct dp_run_record *run, const struct dp_result *result)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	struct cli_outputs *outputs = arg;
+
+	pthread_mutex_lock(&mutex);
+	for (size_t i = 0; i < outputs->count; i++)
+		if (outputs->list[i].format->streams)
+			dp_jsonl_result(outputs->list[i].file, run, result);
+	pthread_mutex_unlock(&mutex);
+}
+
+/* What streams has its results already. */
+static int write_one(struct cli_output *o, const struct dp_run_record *runs, size_t nruns,
+		     const struct dp_report_options *how)
+{
+	struct dp_report_options plain = *how;
+	int rc = 0;
+
+	plain.color &= !o->path;
+	if (!o->format->streams)
+		rc = o->format->write(o->file, runs, nruns, &plain);
+	for (size_t i = 0; o->format->streams && i < nruns && !rc; i++)
+		rc = dp_jsonl_end(o->file, &runs[i]);
+	return rc ? rc : fflush(o->file) ? -EIO : 0;
+}
+
+static int finish_one(struct cli_output *o)
+{
+	char path[PATH_MAX + sizeof(DRAFT)];
+	int rc = 0;
+
+	if (!o->path)
+		return 0;
+	draft_name(o, path, sizeof(path));
+	rc = fclose(o->file) ? -EIO : 0;
+	o->file = NULL;
+	if (!rc && !o->format->streams && rename(path, o->path))
+		rc = -errno;
+	if (rc)
+		unlink(path);
+	return rc;
+}
+
+int cli_outputs_write(struct cli_outputs *outputs, const struct dp_run_record *runs, size_t nruns)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		struct cli_output *o = &outputs->list[i];
+
+		if (!write_one(o, runs, nruns, &outputs->how) && !finish_one(o))
+			continue;
+		fprintf(stderr, "daxpin: the report %s could not be written; is the disk full?\n",
+			o->path ? o->path : "to stdout");
+		return 3;
+	}
+	return dp_runs_exit_code(runs, nruns);
+}
+
+void cli_outputs_close(struct cli_outputs *outputs)
+{
+	char path[PATH_MAX + sizeof(DRAFT)];
+
+	for (size_t i = 0; i < outputs->count; i++) {
+		struct cli_output *o = &outputs->list[i];
+
+		if (!o->path || !o->file)
+			continue;
+		fclose(o->file);
+		o->file = NULL;
+		draft_name(o, path, sizeof(path));
+		/* A stream keeps what was told until then. */
+		if (!o->format->streams)
+			unlink(path);
+	}
+}
+
+int cli_report(struct cli_check_options *options, struct dp_run_record *runs, size_t nruns,
+	       struct dp_error *err)
+{
+	struct dp_results baseline = { 0 };
+	int rc = 0;
+
+	if (options->baseline)
+		rc = dp_results_load(options->baseline, &baseline, err);
+	for (size_t i = 0; options->baseline && i < nruns && !rc; i++)
+		rc = dp_run_hold_against(&runs[i], &baseline, nruns == 1, err);
+	dp_results_clear(&baseline);
+	return rc ? rc : cli_outputs_write(&options->outputs, runs, nruns);
+}

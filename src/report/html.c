@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One self-contained page: report.html with the document in it, which its script shows. The page
+ * asks nobody for anything, and takes the document's texts for text.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "document.h"
+
+/* The page, put into the program by the assembler. */
+__asm__(".section .rodata\n"
+	"report_html: .incbin \"" DP_REPORT_HTML "\"\n"
+	".byte 0\n"
+	".previous\n");
+extern const char report_html[];
+
+#define MARK "@DOCUMENT@"
+
+/* In a script element only "</" and "<!--" could end the document; JSON may escape the "<". */
+static void write_document(FILE *out, const char *json)
+{
+	for (; *json; json++)
+		if (*json == '<')
+			fputs("\\u003c", out);
+		else
+			fputc(*json, out);
+}
+
+static int write_html(FILE *out, const struct dp_run_record *runs, size_t nruns,
+		      const struct dp_report_options *options)
+{
+	struct json_object *root = dp_document(runs, nruns);
+	const char *mark = strstr(report_html, MARK);
+
+	(void)options;
+	fwrite(report_html, 1, (size_t)(mark - report_html), out);
+	write_document(out, json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN));
+	fputs(mark + strlen(MARK), out);
+	json_object_put(root);
+	return ferror(out) ? -EIO : 0;
+}
+
+DP_FORMAT(html, .name = "html", .write = write_html);

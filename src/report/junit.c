@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * JUnit XML as Jenkins reads it: a testsuite for each kernel, a testcase for each id. A failure
+ * that the baseline knows is reported as skipped, so that the job is as green as its exit code.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "daxpin/observe.h"
+#include "daxpin/report.h"
+
+/* XML 1.0 has no control characters but tab and newline, not even escaped. */
+static void write_escaped(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '<')
+			fputs("&lt;", out);
+		else if (c == '>')
+			fputs("&gt;", out);
+		else if (c == '&')
+			fputs("&amp;", out);
+		else if (c == '"')
+			fputs("&quot;", out);
+		else
+			fputc(c < ' ' && c != '\n' && c != '\t' ? '?' : c, out);
+	}
+}
+
+static void write_attribute(FILE *out, const char *name, const char *text)
+{
+	fprintf(out, " %s=\"", name);
+	write_escaped(out, text);
+	fputc('"', out);
+}
+
+static bool is_known(const struct dp_result *r)
+{
+	return r->status == DP_FAIL && r->baseline == DP_KNOWN;
+}
+
+/* "check/anon/local-read" is of the class check.anon. */
+static void write_class(FILE *out, const char *id)
+{
+	const char *slash = strchr(id, '/'), *next = slash ? strchr(slash + 1, '/') : NULL;
+
+	fprintf(out, " classname=\"%.*s.%.*s\"", slash ? (int)(slash - id) : 0, id,
+		next ? (int)(next - slash - 1) : 0, slash ? slash + 1 : "");
+}
+
+static double seconds(const struct dp_result *r)
+{
+	size_t count = r->steps ? json_object_array_length(r->steps) : 0;
+	int64_t ms = 0, sum = 0;
+
+	if (r->observed)
+		return (double)(r->cell.register_us + r->cell.deregister_us) / 1e6;
+	for (size_t i = 0; i < count; i++)
+		if (!dp_json_int(json_object_array_get_idx(r->steps, i), "ms", &ms))
+			sum += ms;
+	return (double)sum / 1e3;
+}
+
+static void write_complaint(FILE *out, struct json_object *kernel)
+{
+	struct json_object *lines = kernel ? json_object_object_get(kernel, "lines") : NULL;
+
+	if (!json_object_is_type(lines, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(lines); i++) {
+		fputc('\n', out);
+		write_escaped(out, json_object_get_string(json_object_array_get_idx(lines, i)));
+	}
+}
+
+static void write_case(FILE *out, const struct dp_result *r)
+{
+	const char *kind = r->status == DP_ERROR ? "error" : "failure";
+
+	fputs("  <testcase", out);
+	write_attribute(out, "name", r->id);
+	write_class(out, r->id);
+	fprintf(out, " time=\"%.6f\"", seconds(r));
+	if (r->status == DP_PASS) {
+		fputs("/>\n", out);
+		return;
+	}
+	if (r->status == DP_SKIP_STATUS || is_known(r)) {
+		fputs(">\n    <skipped", out);
+		write_attribute(out, "message", r->why);
+		fputs("/>\n  </testcase>\n", out);
+		return;
+	}
+	fprintf(out, ">\n    <%s", kind);
+	write_attribute(out, "type", r->violates[0] ? r->violates : dp_status_name(r->status));
+	write_attribute(out, "message", r->why);
+	fputc('>', out);
+	write_escaped(out, r->why);
+	write_complaint(out, r->kernel);
+	fprintf(out, "</%s>\n  </testcase>\n", kind);
+}
+
+static void write_suite(FILE *out, const struct dp_run_record *run)
+{
+	size_t counts[DP_STATUSES], known = 0;
+	double time = 0;
+
+	dp_run_count(run, counts);
+	for (size_t i = 0; i < run->count; i++) {
+		known += is_known(&run->results[i]);
+		time += seconds(&run->results[i]);
+	}
+	fputs(" <testsuite", out);
+	write_attribute(out, "name",
+			run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec);
+	fprintf(out,
+		" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.6f\">\n",
+		run->count, counts[DP_FAIL] - known, counts[DP_ERROR],
+		counts[DP_SKIP_STATUS] + known, time);
+	for (size_t i = 0; i < run->count; i++)
+		write_case(out, &run->results[i]);
+	if (run->ending[0]) {
+		fputs("  <system-err>", out);
+		write_escaped(out, run->ending);
+		fputs("</system-err>\n", out);
+	}
+	fputs(" </testsuite>\n", out);
+}
+
+static int write_junit(FILE *out, const struct dp_run_record *runs, size_t nruns,
+		       const struct dp_report_options *options)
+{
+	(void)options;
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"daxpin\">\n", out);
+	for (size_t i = 0; i < nruns; i++)
+		write_suite(out, &runs[i]);
+	fputs("</testsuites>\n", out);
+	return ferror(out) ? -EIO : 0;
+}
+
+DP_FORMAT(junit, .name = "junit", .write = write_junit);

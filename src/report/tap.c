@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * TAP 14, within what the kernel's KTAP allows (Documentation/dev-tools/ktap.rst): an id is the
+ * name of a test, several kernels are subtests. A failure that the baseline knows is a TODO.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "daxpin/report.h"
+
+#define SUBTEST "    "
+
+/* In one line, and without what ends a description: "#" begins a directive. */
+static void write_word(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fputc(*text == '\n' || *text == '#' ? ' ' : *text, out);
+}
+
+/* A YAML scalar in double quotes. */
+static void write_quoted(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+	}
+	fputs("\"\n", out);
+}
+
+static void write_directive(FILE *out, const struct dp_result *r)
+{
+	if (r->status == DP_SKIP_STATUS) {
+		fputs(" # SKIP ", out);
+		write_word(out, r->why);
+	} else if (r->status == DP_FAIL && r->baseline == DP_KNOWN) {
+		fputs(" # TODO known from the baseline", out);
+	}
+}
+
+static void write_result(FILE *out, const char *indent, size_t number, const struct dp_result *r)
+{
+	bool ok = r->status == DP_PASS || r->status == DP_SKIP_STATUS;
+
+	fprintf(out, "%s%sok %zu - %s", indent, ok ? "" : "not ", number, r->id);
+	write_directive(out, r);
+	fputc('\n', out);
+	if (ok)
+		return;
+	fprintf(out, "%s  ---\n%s  severity: %s\n%s  message: ", indent, indent,
+		dp_status_name(r->status), indent);
+	write_quoted(out, r->why);
+	fprintf(out, "%s  ...\n", indent);
+}
+
+static void write_results(FILE *out, const char *indent, const struct dp_run_record *run)
+{
+	fprintf(out, "%s1..%zu\n%s# kernel %s\n", indent, run->count, indent, run->subject.kernel);
+	for (size_t i = 0; i < run->count; i++)
+		write_result(out, indent, i + 1, &run->results[i]);
+	if (run->ending[0])
+		fprintf(out, "%s# the run ended early\n", indent);
+}
+
+static void write_subtest(FILE *out, size_t number, const struct dp_run_record *run)
+{
+	const char *name = run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec;
+
+	fprintf(out, "# Subtest: %s\n", name);
+	write_results(out, SUBTEST, run);
+	fprintf(out, "%sok %zu - %s\n", dp_runs_exit_code(run, 1) ? "not " : "", number, name);
+}
+
+static int write_tap(FILE *out, const struct dp_run_record *runs, size_t nruns,
+		     const struct dp_report_options *options)
+{
+	(void)options;
+	fputs("TAP version 14\n", out);
+	if (nruns == 1) {
+		write_results(out, "", runs);
+		return ferror(out) ? -EIO : 0;
+	}
+	fprintf(out, "1..%zu\n", nruns);
+	for (size_t i = 0; i < nruns; i++)
+		write_subtest(out, i + 1, &runs[i]);
+	return ferror(out) ? -EIO : 0;
+}
+
+DP_FORMAT(tap, .name = "tap", .write = write_tap);
