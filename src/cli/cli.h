@@ -44,6 +44,7 @@ struct cli_check_options {
 	const char *rdma;
 	const char *policy, *baseline;
 	struct cli_outputs outputs;
+	bool bisect; /* exit codes for git bisect run */
 	uint64_t size;
 	uint64_t iterations, duration_ms, seed; /* of a race; 0, and seeded tells */
 	bool seeded;
@@ -87,6 +88,14 @@ void cli_outputs_tell(void *outputs, const struct dp_run_record *run,
 
 /* Writes the reports of runs. Return: the exit code of the runs, or 3 if one cannot be written. */
 int cli_outputs_write(struct cli_outputs *outputs, const struct dp_run_record *runs, size_t nruns);
+
+/**
+ * cli_exit_code - of a command that asks kernels
+ * @rc: a negative errno, or an exit code
+ * @bisect: 0 good, 1 bad, 125 for all that cannot be told; git skips such a commit
+ * @err: is printed for a negative errno
+ */
+int cli_exit_code(int rc, bool bisect, const struct dp_error *err);
 
 /* Closes, and removes what was not written to its end. */
 void cli_outputs_close(struct cli_outputs *outputs);

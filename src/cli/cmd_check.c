@@ -101,5 +101,5 @@ int cli_check(int argc, char **argv)
 	if (!rc)
 		rc = cli_report(&options, &collect.run, 1, &err);
 	cli_outputs_close(&options.outputs);
-	return rc < 0 ? dp_error_print(&err) : rc;
+	return cli_exit_code(rc, options.bisect, &err);
 }

@@ -205,8 +205,7 @@ static void complete_race(struct cli_check_options *check, struct guest_options 
 }
 
 /* "run" asks everything: a glob may then be of any question, but must be of one. */
-static int select_all(const struct cli_check_options *check, struct campaign *c,
-		      struct dp_error *err)
+static int select_all(struct cli_check_options *check, struct campaign *c, struct dp_error *err)
 {
 	const char *checks[CLI_MAX_LIST], *teardowns[CLI_MAX_LIST];
 	size_t nchecks = 0, nteardowns = 0;
@@ -216,11 +215,15 @@ static int select_all(const struct cli_check_options *check, struct campaign *c,
 		dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
 		dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
 		const char *const *glob = &check->only[i];
-		bool asks = !dp_plan_make(glob, 1, &plan, NULL);
-		bool tears = !dp_scenarios_make(glob, 1, false, &scenarios, NULL);
+		struct dp_error no_check = { 0 }, no_scenario = { 0 };
+		bool asks = !dp_plan_make(glob, 1, &plan, &no_check);
+		bool tears = !dp_scenarios_make(glob, 1, false, &scenarios, &no_scenario);
 
 		if (!asks && !tears)
-			return dp_plan_make(glob, 1, &plan, err);
+			return dp_bad_input(err,
+					    "\"%s\" matches no check and no teardown; daxpin list "
+					    "--ids shows them all",
+					    *glob);
 		checks[nchecks] = teardowns[nteardowns] = *glob;
 		nchecks += asks;
 		nteardowns += tears;
@@ -229,11 +232,13 @@ static int select_all(const struct cli_check_options *check, struct campaign *c,
 		rc = dp_plan_make(checks, nchecks, &c->plan, err);
 	if (!rc && (!check->nonly || nteardowns))
 		rc = dp_scenarios_make(teardowns, nteardowns, false, &c->scenarios, err);
+	/* Scenarios are told the guest one by one; of globs it only knows those for the checks. */
+	memcpy(check->only, checks, nchecks * sizeof(*checks));
+	check->nonly = nchecks;
 	return rc;
 }
 
-static int select_ids(const struct cli_check_options *check, struct campaign *c,
-		      struct dp_error *err)
+static int select_ids(struct cli_check_options *check, struct campaign *c, struct dp_error *err)
 {
 	if (check->question == CLI_RUN)
 		return select_all(check, c, err);
@@ -270,7 +275,7 @@ static int run_campaign(struct guest_options *o, enum cli_question question, int
 	cli_outputs_close(&check.outputs);
 	for (size_t i = 0; i < o->nkernels; i++)
 		dp_run_clear(&runs[i]);
-	return rc;
+	return check.bisect ? cli_exit_code(rc, true, err) : rc;
 }
 
 /* For what is done with one kernel only. */

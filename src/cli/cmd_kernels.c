@@ -72,8 +72,9 @@ static void list_suite(const char *suite, bool refresh, struct json_object *suit
 {
 	struct json_object *obj = json_object_new_object(), *names = json_object_new_array();
 	char **releases = NULL;
+	struct dp_error why = { 0 };
 	size_t count = 0;
-	int rc = dp_apt_releases(suite, refresh, cli_progress, &releases, &count, NULL);
+	int rc = dp_apt_releases(suite, refresh, cli_progress, &releases, &count, &why);
 
 	cli_progress("", -1);
 	if (!suites)

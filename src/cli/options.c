@@ -29,6 +29,7 @@ static const char check_help[] =
 	"  --changes        with several kernels: only what differs between them\n"
 	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
 	"                   long as they stay of the same kind\n"
+	"  --bisect         exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell\n"
 	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
 	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
 	"                   answers come\n"
@@ -52,6 +53,7 @@ static const char teardown_help[] =
 	"  --changes        with several kernels: only what differs between them\n"
 	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
 	"                   long as they stay of the same kind\n"
+	"  --bisect         exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell\n"
 	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
 	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
 	"                   answers come\n"
@@ -70,6 +72,7 @@ static const char run_help[] =
 	"  --changes        with several kernels: only what differs between them\n"
 	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
 	"                   long as they stay of the same kind\n"
+	"  --bisect         exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell\n"
 	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
 	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
 	"                   answers come\n"
@@ -92,6 +95,7 @@ static const char race_help[] =
 	"  --changes        with several kernels: only what differs between them\n"
 	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
 	"                   long as they stay of the same kind\n"
+	"  --bisect         exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell\n"
 	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
 	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
 	"                   answers come\n"
@@ -101,10 +105,10 @@ static const char race_help[] =
 static const struct {
 	const char *help, *letters;
 } questions[] = {
-	[CLI_CHECK] = { check_help, "ysrpftdcob" },
-	[CLI_TEARDOWN] = { teardown_help, "ysrftDcob" },
-	[CLI_RACE] = { race_help, "ysrftiSecob" },
-	[CLI_RUN] = { run_help, "ysrpftcob" },
+	[CLI_CHECK] = { check_help, "ysrpftdcobB" },
+	[CLI_TEARDOWN] = { teardown_help, "ysrftDcobB" },
+	[CLI_RACE] = { race_help, "ysrftiSecobB" },
+	[CLI_RUN] = { run_help, "ysrpftcobB" },
 };
 
 int cli_options(int argc, char **argv, const struct option *known, const char *brief,
@@ -226,6 +230,9 @@ static int take(int letter, void *arg, struct dp_error *err)
 	case 'b':
 		o->baseline = optarg;
 		return 0;
+	case 'B':
+		o->bisect = true;
+		return 0;
 	default:
 		o->outputs.how.timing = true;
 		return 0;
@@ -260,6 +267,7 @@ int cli_check_parse(int argc, char **argv, enum cli_question question, bool host
 		{ "changes", no_argument, NULL, 'c' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "baseline", required_argument, NULL, 'b' },
+		{ "bisect", no_argument, NULL, 'B' },
 		{ 0 },
 	};
 	struct option known[DP_ARRAY_SIZE(all)];

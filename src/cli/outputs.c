@@ -13,6 +13,8 @@
 
 /* Until it is whole, a report has this behind its name. */
 #define DRAFT ".part"
+/* For git bisect run: this commit cannot be tested (git-bisect(1)). */
+#define CANNOT_TELL 125
 
 static int find_format(const char *name, const struct dp_format **format, struct dp_error *err)
 {
@@ -178,6 +180,25 @@ void cli_outputs_close(struct cli_outputs *outputs)
 	}
 }
 
+int cli_exit_code(int rc, bool bisect, const struct dp_error *err)
+{
+	int code = rc < 0 ? dp_error_print(err) : rc;
+
+	return bisect && code > 1 ? CANNOT_TELL : code;
+}
+
+/* Where nothing was answered, a kernel is not good: everything may have been skipped. */
+static bool nothing_passed(const struct dp_run_record *runs, size_t nruns)
+{
+	size_t counts[DP_STATUSES], passed = 0;
+
+	for (size_t i = 0; i < nruns; i++) {
+		dp_run_count(&runs[i], counts);
+		passed += counts[DP_PASS];
+	}
+	return passed == 0;
+}
+
 int cli_report(struct cli_check_options *options, struct dp_run_record *runs, size_t nruns,
 	       struct dp_error *err)
 {
@@ -189,5 +210,7 @@ int cli_report(struct cli_check_options *options, struct dp_run_record *runs, si
 	for (size_t i = 0; options->baseline && i < nruns && !rc; i++)
 		rc = dp_run_hold_against(&runs[i], &baseline, nruns == 1, err);
 	dp_results_clear(&baseline);
-	return rc ? rc : cli_outputs_write(&options->outputs, runs, nruns);
+	if (!rc)
+		rc = cli_outputs_write(&options->outputs, runs, nruns);
+	return !rc && options->bisect && nothing_passed(runs, nruns) ? CANNOT_TELL : rc;
 }

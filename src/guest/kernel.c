@@ -134,7 +134,9 @@ static int find_suite(const char *version, bool refresh, dp_progress_fn progress
 
 	suite[0] = '\0';
 	for (size_t i = 0; i < nsuites && !suite[0]; i++) {
-		if (dp_apt_releases(suites[i], refresh, progress, &releases, &count, NULL))
+		struct dp_error why = { 0 };
+
+		if (dp_apt_releases(suites[i], refresh, progress, &releases, &count, &why))
 			continue;
 		read++;
 		if (has(releases, count, version))
