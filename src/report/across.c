@@ -14,7 +14,7 @@ static void short_name(const struct dp_run_record *run, char *name, size_t size)
 	const char *release = run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec;
 	char *end;
 
-	snprintf(name, size, "%s", release[0] ? release : "unknown");
+	snprintf(name, size, "%.60s", release[0] ? release : "unknown");
 	end = strstr(name, "-amd64");
 	if (end)
 		*end = '\0';
@@ -33,7 +33,7 @@ static void result_text(const struct dp_result *r, char *text, size_t size)
 		/* That the proof is missing is no difference; the sums tell it. */
 		text[strcspn(text, "?")] = '\0';
 	} else if (r->violates[0]) {
-		snprintf(text, size, "!%s", r->violates);
+		snprintf(text, size, "%s%s", r->baseline == DP_KNOWN ? "~" : "!", r->violates);
 	} else {
 		snprintf(text, size, "%s", dp_status_name(r->status));
 	}
@@ -116,11 +116,6 @@ struct story {
 	bool kernels[64];
 };
 
-static bool same_story(const struct dp_result *a, const struct dp_result *b)
-{
-	return a->status == b->status && !strcmp(a->why, b->why);
-}
-
 /* The results of all runs, one after the other. */
 static const struct dp_result *nth(const struct dp_run_record *runs, size_t nruns, size_t n,
 				   size_t *run)
@@ -138,7 +133,7 @@ static bool collect(const struct dp_run_record *runs, size_t nruns, size_t n, st
 
 	*story = (struct story){ .result = nth(runs, nruns, n, &run) };
 	for (size_t k = 0; (r = nth(runs, nruns, k, &run)); k++) {
-		if (!same_story(r, story->result))
+		if (!page_same_story(r, story->result))
 			continue;
 		if (k < n)
 			return false;
@@ -164,18 +159,20 @@ static void write_story(const struct page *p, const struct dp_run_record *runs, 
 		fprintf(p->out, "%s%s", separator, name);
 		separator = ", ";
 	}
-	fprintf(p->out, "\n    %s\n", story->result->why);
+	fprintf(p->out, "\n");
+	page_write_why(p, story->result);
 }
 
 static void write_stories(const struct page *p, const struct dp_run_record *runs, size_t nruns,
-			  enum dp_status status, const char *title)
+			  const struct page_section *section)
 {
+	const char *title = section->title;
 	const struct dp_result *r;
 	struct story story;
 	size_t run;
 
 	for (size_t n = 0; (r = nth(runs, nruns, n, &run)); n++) {
-		if (r->status != status || !collect(runs, nruns, n, &story))
+		if (!section->holds(r) || !collect(runs, nruns, n, &story))
 			continue;
 		if (title)
 			fprintf(p->out, "\n%s%s%s\n", page_color(p, BOLD), title,
@@ -221,9 +218,11 @@ static void write_sums(const struct page *p, const struct dp_run_record *runs, s
 
 void page_write_across(const struct page *p, const struct dp_run_record *runs, size_t nruns)
 {
+	size_t nsections;
+	const struct page_section *sections = page_sections(&nsections);
+
 	write_table(p, runs, nruns);
-	write_stories(p, runs, nruns, DP_FAIL, "Failures");
-	write_stories(p, runs, nruns, DP_ERROR, "Errors");
-	write_stories(p, runs, nruns, DP_SKIP_STATUS, "Skipped");
+	for (size_t i = 0; i < nsections; i++)
+		write_stories(p, runs, nruns, &sections[i]);
 	write_sums(p, runs, nruns);
 }

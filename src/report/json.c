@@ -73,8 +73,14 @@ static struct json_object *kernel(struct json_object *complaint)
 	FILE *out = open_memstream(&text, &len);
 
 	lines = json_object_object_get(complaint, "lines");
-	for (size_t i = 0; out && i < json_object_array_length(lines); i++)
-		fprintf(out, "%s\n", json_object_get_string(json_object_array_get_idx(lines, i)));
+	/* Stored results are judged, too, and may hold anything. */
+	if (!json_object_is_type(lines, json_type_array))
+		lines = NULL;
+	for (size_t i = 0; out && lines && i < json_object_array_length(lines); i++)
+		fprintf(out, "%s\n",
+			json_object_array_get_idx(lines, i)
+				? json_object_get_string(json_object_array_get_idx(lines, i))
+				: "");
 	if (out)
 		fclose(out);
 	dp_json_add_text(obj, "kind", dp_json_text(complaint, "complaint"));

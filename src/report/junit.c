@@ -70,8 +70,10 @@ static void write_complaint(FILE *out, struct json_object *kernel)
 	if (!json_object_is_type(lines, json_type_array))
 		return;
 	for (size_t i = 0; i < json_object_array_length(lines); i++) {
+		const char *line = json_object_get_string(json_object_array_get_idx(lines, i));
+
 		fputc('\n', out);
-		write_escaped(out, json_object_get_string(json_object_array_get_idx(lines, i)));
+		write_escaped(out, line ? line : "");
 	}
 }
 

@@ -25,9 +25,23 @@ struct page {
 const char *page_color(const struct page *p, const char *code);
 const char *page_status_color(const struct dp_result *r);
 
-/* What the kernel said of a check, "!" before it where that is wrong, "?" after it where it is
- * unproven. */
+/* What the kernel said of a check, "!" before it where that is wrong, "~" where the baseline knows
+ * that, "?" after it where it is unproven. */
 void page_cell_text(const struct dp_result *r, char *text, size_t size);
+
+/* The sections below a table: whose results belong there, and its title. */
+struct page_section {
+	bool (*holds)(const struct dp_result *r);
+	const char *title;
+};
+
+const struct page_section *page_sections(size_t *count);
+
+/* Results that are explained by the same words, once. */
+bool page_same_story(const struct dp_result *a, const struct dp_result *b);
+
+/* The explanation, indented. */
+void page_write_why(const struct page *p, const struct dp_result *r);
 
 /* Ids down, kernels across. */
 void page_write_across(const struct page *p, const struct dp_run_record *runs, size_t nruns);

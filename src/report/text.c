@@ -7,11 +7,22 @@
 #include "page.h"
 
 #include "daxpin/check.h"
+#include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 
 /* Column of the mapping's name, and of each access. */
 #define NAME_WIDTH 20
 #define CELL_WIDTH 14
+
+static bool is_failure(const struct dp_result *r)
+{
+	return r->status == DP_FAIL && r->baseline != DP_KNOWN;
+}
+
+static bool is_known(const struct dp_result *r)
+{
+	return r->status == DP_FAIL && r->baseline == DP_KNOWN;
+}
 
 const char *page_color(const struct page *p, const char *code)
 {
@@ -53,7 +64,11 @@ void page_cell_text(const struct dp_result *r, char *text, size_t size)
 	else if (r->status == DP_PASS)
 		snprintf(text, size, "%s%s", said, r->unproven ? "?" : "");
 	else
-		snprintf(text, size, "%s%s", r->status == DP_FAIL ? "!" : "error:", said);
+		snprintf(text, size, "%s%s",
+			 is_known(r)            ? "~"
+			 : r->status == DP_FAIL ? "!"
+						: "error:",
+			 said);
 }
 
 static bool has_mapping(const struct dp_run_record *run, const char *mapping)
@@ -131,7 +146,8 @@ static void write_scenario(const struct page *p, const struct dp_result *r)
 	char text[64];
 
 	if (r->violates[0])
-		snprintf(text, sizeof(text), "%s:!%s", last_word(r->id), r->violates);
+		snprintf(text, sizeof(text), "%s:%s%s", last_word(r->id), is_known(r) ? "~" : "!",
+			 r->violates);
 	else
 		snprintf(text, sizeof(text), "%s:%s", last_word(r->id), plain[r->status]);
 	fprintf(p->out, " %s%-*s%s", page_color(p, page_status_color(r)), 18, text,
@@ -162,35 +178,74 @@ static void write_scenarios(const struct page *p)
 	fprintf(p->out, "\n");
 }
 
-static bool same_story(const struct dp_result *a, const struct dp_result *b)
+static bool is_fixed(const struct dp_result *r)
 {
-	return a->status == b->status && !strcmp(a->why, b->why);
+	return r->baseline == DP_FIXED;
+}
+
+static bool is_error(const struct dp_result *r)
+{
+	return r->status == DP_ERROR;
+}
+
+static bool is_skipped(const struct dp_result *r)
+{
+	return r->status == DP_SKIP_STATUS;
+}
+
+const struct page_section *page_sections(size_t *count)
+{
+	static const struct page_section sections[] = {
+		{ is_failure, "Failures" },
+		{ is_known, "Known failures (in the baseline)" },
+		{ is_fixed, "Fixed since the baseline" },
+		{ is_error, "Errors" },
+		{ is_skipped, "Skipped" },
+	};
+
+	*count = DP_ARRAY_SIZE(sections);
+	return sections;
+}
+
+bool page_same_story(const struct dp_result *a, const struct dp_result *b)
+{
+	return a->status == b->status && a->baseline == b->baseline && !strcmp(a->why, b->why) &&
+	       !strcmp(a->was, b->was);
+}
+
+void page_write_why(const struct page *p, const struct dp_result *r)
+{
+	fprintf(p->out, "    %s\n", r->why);
+	if (r->was[0])
+		fprintf(p->out, "    the baseline has a failure of another kind: %s\n", r->was);
+	if (r->reference[0] && r->status == DP_FAIL)
+		fprintf(p->out, "    see %s\n", r->reference);
 }
 
 /* Ids that share their explanation are listed together, each story once. */
-static void write_stories(const struct page *p, enum dp_status status, const char *title)
+static void write_stories(const struct page *p, const struct page_section *section)
 {
 	const struct dp_result *all = p->run->results;
-	bool titled = false;
+	const char *title = section->title;
 
 	for (size_t i = 0; i < p->run->count; i++) {
 		size_t first = 0, more = 0;
 
-		while (first < i && !same_story(&all[first], &all[i]))
+		while (first < i && !page_same_story(&all[first], &all[i]))
 			first++;
-		if (all[i].status != status || first < i)
+		if (!section->holds(&all[i]) || first < i)
 			continue;
 		for (size_t k = i + 1; k < p->run->count; k++)
-			more += same_story(&all[k], &all[i]);
-		fprintf(p->out, "%s%s%s%s", titled ? "" : "\n", titled ? "" : page_color(p, BOLD),
-			titled ? "" : title, titled ? "" : page_color(p, PLAIN));
-		fprintf(p->out, "%s  %s", titled ? "" : "\n", all[i].id);
+			more += page_same_story(&all[k], &all[i]);
+		if (title)
+			fprintf(p->out, "\n%s%s%s\n", page_color(p, BOLD), title,
+				page_color(p, PLAIN));
+		title = NULL;
+		fprintf(p->out, "  %s", all[i].id);
 		if (more)
 			fprintf(p->out, " and %zu more", more);
-		fprintf(p->out, "\n    %s\n", all[i].why);
-		if (all[i].reference[0] && status == DP_FAIL)
-			fprintf(p->out, "    see %s\n", all[i].reference);
-		titled = true;
+		fprintf(p->out, "\n");
+		page_write_why(p, &all[i]);
 	}
 }
 
@@ -263,7 +318,8 @@ static const char *known(const char *text)
 static void write_run(const struct page *p)
 {
 	const struct dp_run_record *run = p->run;
-	size_t counts[DP_STATUSES];
+	size_t counts[DP_STATUSES], nsections;
+	const struct page_section *sections = page_sections(&nsections);
 
 	dp_run_count(run, counts);
 	fprintf(p->out, "%sdaxpin%s: kernel %s on the %s%s%s%s, RDMA device %s (%s, %s)\n\n",
@@ -277,9 +333,8 @@ static void write_run(const struct page *p)
 		fprintf(p->out, "\n");
 	if (has_kind(run, true))
 		write_scenarios(p);
-	write_stories(p, DP_FAIL, "Failures");
-	write_stories(p, DP_ERROR, "Errors");
-	write_stories(p, DP_SKIP_STATUS, "Skipped");
+	for (size_t i = 0; i < nsections; i++)
+		write_stories(p, &sections[i]);
 	write_moves(p);
 	write_unproven(p);
 	if (run->note[0])
