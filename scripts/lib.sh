@@ -11,8 +11,9 @@ packages=(
 	libconfig-dev libxxhash-dev nettle-dev uuid-dev libblkid-dev libarchive-dev liblzma-dev libzstd-dev liblz4-dev
 	zlib1g-dev libbz2-dev
 	qemu-system-x86 kmod e2fsprogs xfsprogs ibverbs-providers debian-archive-keyring
+	distro-info-data
 )
-test_packages=(libcmocka-dev jq)
+test_packages=(libcmocka-dev jq perl libxml2-utils chromium)
 
 die() {
 	printf '%s: %s\n' "$me" "$1" >&2
