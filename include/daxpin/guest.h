@@ -114,6 +114,9 @@ struct dp_kernel {
 	char image[PATH_MAX];   /* bzImage */
 	char modules[PATH_MAX]; /* the folder that holds modules.dep */
 	char config[PATH_MAX];  /* its configuration, or "" */
+	/* Module files that take the place of those of the same name; the caller's, may be none. */
+	const char *const *replacements;
+	size_t nreplacements;
 };
 
 /**

@@ -34,6 +34,7 @@ struct dp_run_record {
 	char ending[512];   /* how the run ended too early, or "" */
 	unsigned int boots; /* of the guest: 2 if the first showed no sign of life, 0 if restored */
 	unsigned int jobs;  /* guests at the same time */
+	char modules[512];  /* files that took the place of the kernel's own modules, or "" */
 	char note[256];     /* something about the run worth knowing, or "" */
 	char alarm[256];    /* the first complaint of the guest's kernel, or "" */
 	bool alarm_known;   /* the baseline has one, too */

@@ -83,6 +83,8 @@ int cli_guest_prepare(const struct guest_options *o, struct dp_boot *boot,
 	struct dp_kernel kernel;
 	int rc = dp_kernel_resolve(o->kernel, o->refresh, o->progress, &kernel, err);
 
+	kernel.replacements = o->modules;
+	kernel.nreplacements = o->nmodules;
 	if (!rc)
 		rc = dp_boot_prepare(&kernel, o->accel, false, boot, err);
 	if (rc)
@@ -90,6 +92,9 @@ int cli_guest_prepare(const struct guest_options *o, struct dp_boot *boot,
 	snprintf(run->where, sizeof(run->where), "guest");
 	snprintf(run->accel, sizeof(run->accel), "%s", dp_accel_name(boot->accel));
 	snprintf(run->kernel_spec, sizeof(run->kernel_spec), "%s", kernel.spec);
+	for (size_t i = 0, used = 0; i < o->nmodules && used < sizeof(run->modules); i++)
+		used += (size_t)snprintf(run->modules + used, sizeof(run->modules) - used, "%s%s",
+					 used ? " " : "", o->modules[i]);
 	if (!o->fresh)
 		rc = dp_snapshot_open(boot, &o->limits, collect, o->progress, err);
 	dp_run_add_phase(run, "prepare", dp_now_ms() - start);
@@ -177,6 +182,7 @@ static int run_tasks(const struct guest_options *o, const struct dp_policy *poli
 	memcpy(run->accel, making.run.accel, sizeof(run->accel));
 	memcpy(run->kernel_spec, making.run.kernel_spec, sizeof(run->kernel_spec));
 	memcpy(run->note, making.run.note, sizeof(run->note));
+	memcpy(run->modules, making.run.modules, sizeof(run->modules));
 	if (!rc)
 		rc = dp_run_merge(run, &making.run, true);
 	for (size_t i = 0; i < count && !rc; i++) {

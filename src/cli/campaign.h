@@ -22,7 +22,9 @@ struct guest_options {
 	const char *
 		kernels[CLI_MAX_LIST]; /* as for dp_kernel_resolve(), in the order of the columns */
 	size_t nkernels;
-	const char *kernel; /* the one that is asked, NULL for the default */
+	const char *kernel;                /* the one that is asked, NULL for the default */
+	const char *modules[CLI_MAX_LIST]; /* that take the place of the kernel's own */
+	size_t nmodules;
 	const char *fault;
 	enum dp_accel accel;
 	bool bare, refresh, fetch, fresh;

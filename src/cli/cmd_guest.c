@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "campaign.h"
 
@@ -34,6 +35,8 @@ static const char help[] =
 	"                       it), VMLINUZ:MODULES_DIR, host (the running kernel), the\n"
 	"                       folder of a kernel source that was built, or a kernel's .deb\n"
 	"                       file; may be repeated: the kernels are reported side by side\n"
+	"  --module FILE.ko     takes the place of the kernel's module of that name; may be\n"
+	"                       repeated\n"
 	"  --refresh            look for a newer kernel although one is cached\n"
 	"  --fetch              only have the kernel ready\n"
 	"  --accel ACCEL        auto, kvm or tcg (default: auto, KVM if a guest runs under it)\n"
@@ -81,6 +84,18 @@ static int parse_jobs(const char *text, unsigned int *jobs, struct dp_error *err
 	return 0;
 }
 
+static int add_module(struct guest_options *o, const char *path, struct dp_error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return dp_bad_input(err, "there is no module file %s", path);
+	if (o->nmodules == CLI_MAX_LIST)
+		return dp_bad_input(err, "more than %d modules", CLI_MAX_LIST);
+	o->modules[o->nmodules++] = path;
+	return 0;
+}
+
 static int take(int letter, void *arg, struct dp_error *err)
 {
 	struct guest_options *o = arg;
@@ -91,6 +106,8 @@ static int take(int letter, void *arg, struct dp_error *err)
 			return dp_bad_input(err, "more than %d kernels", CLI_MAX_LIST);
 		o->kernels[o->nkernels++] = optarg;
 		return 0;
+	case 'm':
+		return add_module(o, optarg, err);
 	case 'a':
 		return parse_accel(optarg, &o->accel, err);
 	case 'b':
@@ -122,6 +139,7 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 {
 	static const struct option known[] = {
 		{ "kernel", required_argument, NULL, 'k' },
+		{ "module", required_argument, NULL, 'm' },
 		{ "accel", required_argument, NULL, 'a' },
 		{ "bare", no_argument, NULL, 'b' },
 		{ "refresh", no_argument, NULL, 'r' },

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/syscall.h>
 
 #include "devices.h"
@@ -36,6 +37,43 @@
 #define GIB     (1ULL << 30)
 #define REGIONS 3
 
+/* Bytes of the kernel's log that are looked at, and klogctl()'s number for reading them all. */
+#define LOG_SIZE        (256 << 10)
+#define SYSLOG_READ_ALL 3
+
+/*
+ * What the kernel says of a module that it refuses: the last line of its log that begins with the
+ * module's name, "rdma_rxe: version magic '…' should be '…'"; "" if there is none.
+ */
+static void find_reason(const char *path, char *reason, size_t size)
+{
+	dp_autofree char *log = calloc(1, LOG_SIZE + 1);
+	char name[80], *rest = log;
+
+	reason[0] = '\0';
+	snprintf(name, sizeof(name), "%.60s", strrchr(path, '/') + 1);
+	strcpy(name + strcspn(name, "."), ": ");
+	if (!log || klogctl(SYSLOG_READ_ALL, log, LOG_SIZE) < 0)
+		return;
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+		const char *text = strstr(line, "] ");
+
+		if (text && !strncmp(text + 2, name, strlen(name)))
+			snprintf(reason, size, "%s", text + 2);
+	}
+}
+
+static int refused(const char *path, int code, struct dp_error *err)
+{
+	char reason[200];
+
+	find_reason(path, reason, sizeof(reason));
+	if (!reason[0])
+		return dp_fail(err, code, "the kernel does not take the module %s", path);
+	return dp_report(err, code, "the kernel does not take the module %s: %s (%s)", path, reason,
+			 dp_errno_name(code));
+}
+
 static int load_module(const char *path, struct dp_error *err)
 {
 	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -45,7 +83,7 @@ static int load_module(const char *path, struct dp_error *err)
 	/* Another group may have loaded it; a module that finds no hardware or twin may stay out.
 	 */
 	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST && errno != ENODEV)
-		return dp_fail(err, -errno, "the kernel does not take the module %s", path);
+		return refused(path, -errno, err);
 	return 0;
 }
 

@@ -185,9 +185,56 @@ static int add_provider(struct manifest *m, struct dp_error *err)
 	return dp_hint(err, "install the package ibverbs-providers");
 }
 
-static int add_group(struct manifest *m, const struct dp_modules *modules,
-		     const struct dp_module_group *group, const size_t *order, size_t norder,
-		     struct dp_error *err)
+/* The name that the kernel gives to a module's file: "crc32-pclmul.ko.xz" is crc32_pclmul. */
+static void module_name(const char *path, char *name, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(name, size, "%s", slash ? slash + 1 : path);
+	name[strcspn(name, ".")] = '\0';
+	for (char *c = name; *c; c++)
+		*c = *c == '-' ? '_' : *c;
+}
+
+/* The user's own file for a module; NULL without one. */
+static const char *replacement(const struct dp_kernel *kernel, const char *name)
+{
+	char other[64];
+
+	for (size_t i = 0; i < kernel->nreplacements; i++) {
+		module_name(kernel->replacements[i], other, sizeof(other));
+		if (!strcmp(other, name))
+			return kernel->replacements[i];
+	}
+	return NULL;
+}
+
+/* A file that replaces nothing would have its user believe that it was tried. */
+static int check_replacements(const struct manifest *m, const struct dp_kernel *kernel,
+			      struct dp_error *err)
+{
+	char name[64], entry[80];
+
+	for (size_t i = 0; i < kernel->nreplacements; i++) {
+		bool found = false;
+
+		module_name(kernel->replacements[i], name, sizeof(name));
+		snprintf(entry, sizeof(entry), "modules/%s.ko", name);
+		for (size_t k = 0; k < m->count && !found; k++)
+			found = !strcmp(m->list[k].name, entry);
+		if (!found) {
+			dp_bad_input(err,
+				     "no module %s is loaded in the guest, so %s replaces none",
+				     name, kernel->replacements[i]);
+			return dp_hint(err, "it may be built into this kernel, or not be needed");
+		}
+	}
+	return 0;
+}
+
+static int add_group(struct manifest *m, const struct dp_kernel *kernel,
+		     const struct dp_modules *modules, const struct dp_module_group *group,
+		     const size_t *order, size_t norder, struct dp_error *err)
 {
 	char source[2 * PATH_MAX], name[300];
 	dp_autofree char *text = NULL;
@@ -197,9 +244,13 @@ static int add_group(struct manifest *m, const struct dp_modules *modules,
 
 	for (size_t i = 0; list && i < norder; i++) {
 		const struct dp_module *module = &modules->list[order[i]];
+		const char *own = replacement(kernel, module->name);
 
 		snprintf(name, sizeof(name), "modules/%s.ko", module->name);
-		snprintf(source, sizeof(source), "%s/%s", modules->dir, module->path);
+		if (own)
+			snprintf(source, sizeof(source), "%s", own);
+		else
+			snprintf(source, sizeof(source), "%s/%s", modules->dir, module->path);
 		fprintf(list, "/%s\n", name);
 		entry = strlen(source) < PATH_MAX ? add_entry(m, name, err) : NULL;
 		if (!entry)
@@ -239,9 +290,9 @@ static int add_modules(struct manifest *m, const struct dp_kernel *kernel, struc
 		rc = dp_modules_order(&modules, groups[i].modules, groups[i].count, order, &norder,
 				      err);
 		if (!rc)
-			rc = add_group(m, &modules, &groups[i], order, norder, err);
+			rc = add_group(m, kernel, &modules, &groups[i], order, norder, err);
 	}
-	return rc;
+	return rc ? rc : check_replacements(m, kernel, err);
 }
 
 /* A sanitizer cannot run before /proc is mounted; such builds name another daxpin for the guest. */

@@ -170,6 +170,8 @@ struct json_object *dp_run_object(const struct dp_run_record *run, bool results)
 	dp_json_add_text(obj, "kernel", run->subject.kernel);
 	if (run->kernel_spec[0])
 		dp_json_add_text(obj, "kernel_spec", run->kernel_spec);
+	if (run->modules[0])
+		dp_json_add_text(obj, "modules", run->modules);
 	if (run->jobs)
 		dp_json_add_int(obj, "jobs", run->jobs);
 	if (run->note[0])

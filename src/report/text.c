@@ -337,6 +337,8 @@ static void write_run(const struct page *p)
 		write_stories(p, &sections[i]);
 	write_moves(p);
 	write_unproven(p);
+	if (run->modules[0])
+		fprintf(p->out, "\nIn place of the kernel's own modules: %s\n", run->modules);
 	if (run->note[0])
 		fprintf(p->out, "\nNote: %s\n", run->note);
 	if (run->boots > 1)
