@@ -7,6 +7,7 @@
 #define DAXPIN_GUEST_H
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -365,6 +366,7 @@ enum dp_accel {
 
 /* The machine's memories: RAM, and one for each NVDIMM. */
 #define DP_MEMORIES 4
+#define DP_RAM      0
 
 /* What a guest is booted with, or restored from. */
 struct dp_boot {
@@ -543,6 +545,29 @@ int dp_snapshot_open(struct dp_boot *boot, const struct dp_session_limits *limit
 bool dp_snapshot_verified(const struct dp_boot *boot);
 
 /* Closes what dp_snapshot_open() opened; a boot without is left alone. */
+/* A guest's own copy of the RAM, which it may write to. */
+struct dp_copy {
+	int from, to; /* to: -1 without one */
+	pthread_t thread;
+	bool running;
+	int rc;
+};
+
+/**
+ * dp_copy_begin - begin to copy the RAM of a saved guest
+ * @boot: that is restored
+ * @copy: receives the descriptor at once; release with dp_copy_clear() in any case
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_copy_begin(const struct dp_boot *boot, struct dp_copy *copy, struct dp_error *err);
+
+/* Waits until all is copied. Return: 0 or a negative errno. */
+int dp_copy_end(struct dp_copy *copy, struct dp_error *err);
+
+void dp_copy_clear(struct dp_copy *copy);
+
 void dp_snapshot_close(struct dp_boot *boot);
 
 /* ---- pool.c: several guests at once ------------------------------------------------------- */

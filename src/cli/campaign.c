@@ -382,12 +382,13 @@ static void *ask_on(void *arg)
 	return NULL;
 }
 
-/* A matrix leaves a core idle now and then; scenarios have guests enough of their own. */
+/* Two guests on the same cores are in each other's way: each waits for its other CPU by spinning.
+ * Scenarios have guests enough of their own. */
 static unsigned int kernels_at_once(const struct campaign *c)
 {
 	unsigned int jobs = c->scenarios.count ? 1
 			    : c->guest->jobs   ? c->guest->jobs
-					       : dp_pool_jobs(true);
+					       : dp_pool_jobs(false);
 
 	return jobs < c->guest->nkernels ? jobs : (unsigned int)c->guest->nkernels;
 }

@@ -151,7 +151,8 @@ static void describe_memory(const struct dp_boot *boot, int i, char *text, size_
 		snprintf(text, size,
 			 "memory-backend-file,id=%s,size=%" PRIu64
 			 ",align=2M,share=%s,mem-path=/proc/self/fd/%d",
-			 m->name, m->size, boot->restore ? "off" : "on", boot->memory[i]);
+			 m->name, m->size, boot->restore && i != DP_RAM ? "off" : "on",
+			 boot->memory[i]);
 }
 
 static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_t khz,

@@ -379,20 +379,29 @@ static void conclude(struct session *s, struct dp_run_record *run)
 	dp_strings_free(lines, count);
 }
 
-/* Each guest reads the saved state from its beginning: a position of its own wants a file of its
- * own. */
-static int reopen_state(struct dp_boot *boot, struct dp_error *err)
+/*
+ * What a restored guest has for itself: the RAM, which it changes, and the saved state, which
+ * it reads from its beginning: a position of its own wants a file of its own.
+ */
+static int take_own(struct dp_boot *boot, struct dp_copy *copy, struct dp_error *err)
 {
 	char path[32];
+	int rc;
 
+	copy->to = -1;
 	if (!boot->restore)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", boot->state);
 	boot->state = open(path, O_RDONLY | O_CLOEXEC);
-	return boot->state < 0 ? dp_fail(err, -errno, "cannot open a guest's saved state") : 0;
+	if (boot->state < 0)
+		return dp_fail(err, -errno, "cannot open a guest's saved state");
+	rc = dp_copy_begin(boot, copy, err);
+	boot->memory[DP_RAM] = copy->to;
+	return rc;
 }
 
-static int run_once(const struct dp_boot *boot, struct session *s, struct dp_error *err)
+static int run_once(const struct dp_boot *boot, struct dp_copy *copy, struct session *s,
+		    struct dp_error *err)
 {
 	struct dp_run_record *run = &s->collect->run;
 	int rc = dp_machine_start(boot, &s->machine, err);
@@ -402,6 +411,9 @@ static int run_once(const struct dp_boot *boot, struct session *s, struct dp_err
 	/* QEMU waits for the word to restore it: until then nothing of it is used. */
 	if (!dp_snapshot_verified(boot))
 		return dp_report(err, -ESTALE, "the saved guest is damaged");
+	rc = dp_copy_end(copy, err);
+	if (rc)
+		return rc;
 	s->start = s->heard = s->collect->since = dp_now_ms();
 	s->restoring = boot->restore;
 	s->again &= !boot->restore;
@@ -420,22 +432,23 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 		   dp_progress_fn progress, struct dp_error *err)
 {
 	struct dp_boot own = *boot;
+	dp_cleanup(dp_copy_clear) struct dp_copy copy = { 0 };
 	bool stillborn = false;
-	int rc = reopen_state(&own, err);
+	int rc = take_own(&own, &copy, err);
 
-	if (rc)
-		return rc;
-	do {
+	while (!rc) {
 		dp_cleanup(clear) struct session s = { .collect = collect,
 						       .command = command,
 						       .limits = limits,
 						       .progress = progress,
 						       .again = !stillborn };
 
-		rc = run_once(&own, &s, err);
+		rc = run_once(&own, &copy, &s, err);
 		stillborn = s.stillborn;
-	} while (!rc && stillborn);
-	if (own.restore)
+		if (!stillborn)
+			break;
+	}
+	if (own.restore && own.state >= 0)
 		close(own.state);
 	if (progress)
 		progress("", -1);
