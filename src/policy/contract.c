@@ -33,6 +33,19 @@ static bool pinned(const struct verdict *v)
 	return dp_completed(reg) && !dp_json_text(reg, "errno") && !on_demand(v);
 }
 
+/* C4: a registration that succeeds holds the teardown, so it holds each of its pages. */
+static void judge_holding(struct verdict *v)
+{
+	struct json_object *reg = dp_step(v, "register");
+	int64_t pages = dp_number(reg, "pages", 0), held = dp_number(reg, "pins_held", pages);
+
+	if (pinned(v) && held < pages)
+		dp_broken(v, "C4",
+			  "the registration succeeded, but only %" PRId64 " of its %" PRId64
+			  " pages are pinned",
+			  held, pages);
+}
+
 /* C2: while longterm pins are held, a teardown waits or is refused. */
 static void judge_waiting(struct verdict *v)
 {
@@ -210,6 +223,7 @@ static const struct dp_event *event_of(const char *id)
 static void judge_steps(struct verdict *v)
 {
 	dp_judge_complaints(v);
+	judge_holding(v);
 	judge_waiting(v);
 	judge_access(v);
 	judge_again(v);

@@ -341,7 +341,7 @@ static int step_rehearsal(struct run *run, struct dp_error *err)
 static void step_kill_while_registering(struct run *run)
 {
 	struct json_object *obj = begin_step(run, "kill-while-registering");
-	uint64_t size = run->owner->size;
+	uint64_t size = run->owner->size, pages = run->owner->pages;
 	int died = 0;
 
 	run->owner->size =
@@ -363,7 +363,9 @@ static void step_kill_while_registering(struct run *run)
 			add_where(obj, &actor);
 		dp_actor_clear(&actor);
 	}
+	/* Those have written what they had into it. */
 	run->owner->size = size;
+	run->owner->pages = pages;
 	dp_json_add_int(obj, "killed", KILLS);
 	dp_json_add_int(obj, "gone", died);
 	add_pins(run, obj);
