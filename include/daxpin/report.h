@@ -106,6 +106,9 @@ void dp_run_clear(struct dp_run_record *run);
  */
 int dp_runs_exit_code(const struct dp_run_record *runs, size_t nruns);
 
+/* A failure that the baseline has, too. */
+bool dp_result_is_known(const struct dp_result *r);
+
 /* The result of an id; NULL if the run has none. */
 const struct dp_result *dp_run_find(const struct dp_run_record *run, const char *id);
 

@@ -108,6 +108,14 @@ void cli_outputs_close(struct cli_outputs *outputs);
 int cli_report(struct cli_check_options *options, struct dp_run_record *runs, size_t nruns,
 	       struct dp_error *err);
 
+struct json_object;
+
+/* Prints a document on stdout. */
+void cli_print_json(struct json_object *obj);
+
+/* Has kernels ready to boot and prints where they are. Return: 0 or a negative errno. */
+int cli_fetch_kernels(const char *const *specs, size_t count, bool refresh, struct dp_error *err);
+
 /* Draws progress on a terminal's stderr; nothing in a pipe. The shape is dp_progress_fn. */
 void cli_progress(const char *what, int percent);
 

@@ -68,9 +68,7 @@ static void print_json(const struct dp_cache_list *list)
 		dp_json_add_int(obj, "used", e->used);
 		json_object_array_add(entries, obj);
 	}
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-							  JSON_C_TO_STRING_SPACED |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	cli_print_json(root);
 	json_object_put(root);
 }
 

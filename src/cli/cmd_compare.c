@@ -148,9 +148,7 @@ static int report(struct comparison *c)
 	json_object_object_add(root, "changes", json_object_get(c->list));
 	for (int i = 0; i < DP_CHANGES; i++)
 		dp_json_add_int(root, dp_change_name(i), (int64_t)c->counts[i]);
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-							  JSON_C_TO_STRING_SPACED |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	cli_print_json(root);
 	json_object_put(root);
 	return fflush(stdout) ? 3 : c->counts[DP_WORSE] > 0;
 }

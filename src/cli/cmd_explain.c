@@ -293,9 +293,7 @@ static void print_json(const struct subject_path *s, const struct dp_subject *su
 	}
 	json_object_object_add(root, "accesses", list);
 	json_object_object_add(root, "advice", json_object_new_string(advice_for(s->mapping)));
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-							  JSON_C_TO_STRING_SPACED |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	cli_print_json(root);
 	json_object_put(root);
 }
 

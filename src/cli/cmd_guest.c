@@ -323,19 +323,6 @@ static int run_bare(struct guest_options *o, struct dp_error *err)
 	return 0;
 }
 
-static int run_fetch(const struct guest_options *o, struct dp_error *err)
-{
-	struct dp_kernel kernel;
-	int rc = 0;
-
-	for (size_t i = 0; i < o->nkernels && !rc; i++) {
-		rc = dp_kernel_resolve(o->kernels[i], o->refresh, cli_progress, &kernel, err);
-		if (!rc)
-			printf("%s: %s\n", kernel.spec, kernel.image);
-	}
-	return rc;
-}
-
 static const struct {
 	const char *name;
 	enum cli_question question;
@@ -378,7 +365,7 @@ int cli_guest(int argc, char **argv)
 	else if (command)
 		rc = dp_bad_input(&err, "--bare asks nothing: it takes no command");
 	else if (options.fetch)
-		rc = run_fetch(&options, &err);
+		rc = cli_fetch_kernels(options.kernels, options.nkernels, options.refresh, &err);
 	else if (options.bare)
 		rc = run_bare(&options, &err);
 	else

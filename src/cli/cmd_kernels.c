@@ -112,25 +112,30 @@ static int list(const struct kernels_options *o, const struct dp_cache_list *cac
 	for (size_t i = 0; i < count && !rc; i++)
 		list_suite(suites[i], o->refresh, o->json ? available : NULL);
 	if (o->json)
-		puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-								  JSON_C_TO_STRING_SPACED |
-								  JSON_C_TO_STRING_NOSLASHESCAPE));
+		cli_print_json(root);
 	dp_strings_free(suites, count);
 	json_object_put(root);
 	return rc;
 }
 
-static int fetch(char *const *specs, int count, struct dp_error *err)
+int cli_fetch_kernels(const char *const *specs, size_t count, bool refresh, struct dp_error *err)
 {
 	struct dp_kernel kernel;
-	int rc = count ? 0 : dp_bad_input(err, "which kernel? see daxpin kernels list");
+	int rc = 0;
 
-	for (int i = 0; i < count && !rc; i++) {
-		rc = dp_kernel_resolve(specs[i], false, cli_progress, &kernel, err);
+	for (size_t i = 0; i < count && !rc; i++) {
+		rc = dp_kernel_resolve(specs[i], refresh, cli_progress, &kernel, err);
 		if (!rc)
 			printf("%s: %s\n", kernel.spec, kernel.image);
 	}
 	return rc;
+}
+
+static int fetch(char *const *specs, int count, struct dp_error *err)
+{
+	if (!count)
+		return dp_bad_input(err, "which kernel? see daxpin kernels list");
+	return cli_fetch_kernels((const char *const *)specs, (size_t)count, false, err);
 }
 
 static int clean(const struct dp_cache_list *cache, struct dp_error *err)

@@ -93,9 +93,7 @@ static int print_inventory(bool json)
 	struct json_object *root = collect_all();
 
 	if (json)
-		puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-								  JSON_C_TO_STRING_SPACED |
-								  JSON_C_TO_STRING_NOSLASHESCAPE));
+		cli_print_json(root);
 	else
 		print_text(root);
 	json_object_put(root);

@@ -11,6 +11,17 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/text.h"
 
+/* How the answers are reported is the same for all of them. */
+#define REPORT_HELP                                                                                \
+	"  --changes        with several kernels: only what differs between them\n"                \
+	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"      \
+	"                   long as they stay of the same kind\n"                                  \
+	"  --bisect         exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell\n"       \
+	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"                               \
+	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"    \
+	"                   answers come\n"                                                        \
+	"  --timing         show how long the phases took\n"
+
 static const char check_help[] =
 	"Usage: daxpin check [OPTIONS]        on this machine\n"
 	"       daxpin guest [OPTIONS] check [OPTIONS]\n"
@@ -25,15 +36,7 @@ static const char check_help[] =
 	"  --rdma DEVICE    register through this adapter (default: the first)\n"
 	"  --policy FILE    expectations of your own (see daxpin-policy(5))\n"
 	"  --dir DIR        where temporary files may be made, besides the mount points of\n"
-	"                   ext4 and xfs; may be repeated; not for the guest\n"
-	"  --changes        with several kernels: only what differs between them\n"
-	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
-	"                   long as they stay of the same kind\n"
-	"  --bisect         exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell\n"
-	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
-	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
-	"                   answers come\n"
-	"  --timing         show how long the phases took\n";
+	"                   ext4 and xfs; may be repeated; not for the guest\n" REPORT_HELP;
 
 static const char teardown_help[] =
 	"Usage: daxpin guest [OPTIONS] teardown [OPTIONS]\n"
@@ -49,15 +52,7 @@ static const char teardown_help[] =
 	"                   mapping; may be repeated\n"
 	"  --size SIZE      of each region (default 2M)\n"
 	"  --rdma DEVICE    register through this adapter (default: the first)\n"
-	"  --destroy-data   yes, the device may be taken away; not for the guest\n"
-	"  --changes        with several kernels: only what differs between them\n"
-	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
-	"                   long as they stay of the same kind\n"
-	"  --bisect         exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell\n"
-	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
-	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
-	"                   answers come\n"
-	"  --timing         show how long the phases took\n";
+	"  --destroy-data   yes, the device may be taken away; not for the guest\n" REPORT_HELP;
 
 static const char run_help[] =
 	"Usage: daxpin guest [OPTIONS] run [OPTIONS]\n"
@@ -68,15 +63,7 @@ static const char run_help[] =
 	"                   mapping; may be repeated\n"
 	"  --size SIZE      of each region (default 2M)\n"
 	"  --rdma DEVICE    register through this adapter (default: the first)\n"
-	"  --policy FILE    expectations of your own (see daxpin-policy(5))\n"
-	"  --changes        with several kernels: only what differs between them\n"
-	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
-	"                   long as they stay of the same kind\n"
-	"  --bisect         exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell\n"
-	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
-	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
-	"                   answers come\n"
-	"  --timing         show how long the phases took\n";
+	"  --policy FILE    expectations of your own (see daxpin-policy(5))\n" REPORT_HELP;
 
 static const char race_help[] =
 	"Usage: daxpin guest [OPTIONS] race [OPTIONS]\n"
@@ -91,15 +78,7 @@ static const char race_help[] =
 	"  --seconds S      or so long for each id\n"
 	"  --seed N         of the random times, as an earlier run printed it\n"
 	"  --size SIZE      of each region (default 2M)\n"
-	"  --rdma DEVICE    register through this adapter (default: the first)\n"
-	"  --changes        with several kernels: only what differs between them\n"
-	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"
-	"                   long as they stay of the same kind\n"
-	"  --bisect         exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell\n"
-	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"
-	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"
-	"                   answers come\n"
-	"  --timing         show how long the phases took\n";
+	"  --rdma DEVICE    register through this adapter (default: the first)\n" REPORT_HELP;
 
 /* What each command takes, by letter. */
 static const struct {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <json-c/json.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -15,6 +16,12 @@
 #define DRAFT ".part"
 /* For git bisect run: this commit cannot be tested (git-bisect(1)). */
 #define CANNOT_TELL 125
+
+void cli_print_json(struct json_object *obj)
+{
+	puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+							 JSON_C_TO_STRING_NOSLASHESCAPE));
+}
 
 static int find_format(const char *name, const struct dp_format **format, struct dp_error *err)
 {

@@ -207,9 +207,7 @@ int cli_timeline(const char *path, const char *id, bool json, struct dp_error *e
 		if (found++ && !json)
 			printf("\n");
 		if (json)
-			puts(json_object_to_json_string_ext(
-				result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-						JSON_C_TO_STRING_NOSLASHESCAPE));
+			cli_print_json(result);
 		else
 			print_result(run, result, id);
 	}

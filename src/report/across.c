@@ -33,7 +33,7 @@ static void result_text(const struct dp_result *r, char *text, size_t size)
 		/* That the proof is missing is no difference; the sums tell it. */
 		text[strcspn(text, "?")] = '\0';
 	} else if (r->violates[0]) {
-		snprintf(text, size, "%s%s", r->baseline == DP_KNOWN ? "~" : "!", r->violates);
+		snprintf(text, size, "%s%s", dp_result_is_known(r) ? "~" : "!", r->violates);
 	} else {
 		snprintf(text, size, "%s", dp_status_name(r->status));
 	}

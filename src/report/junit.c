@@ -36,11 +36,6 @@ static void write_attribute(FILE *out, const char *name, const char *text)
 	fputc('"', out);
 }
 
-static bool is_known(const struct dp_result *r)
-{
-	return r->status == DP_FAIL && r->baseline == DP_KNOWN;
-}
-
 /* "check/anon/local-read" is of the class check.anon. */
 static void write_class(FILE *out, const char *id)
 {
@@ -89,7 +84,7 @@ static void write_case(FILE *out, const struct dp_result *r)
 		fputs("/>\n", out);
 		return;
 	}
-	if (r->status == DP_SKIP_STATUS || is_known(r)) {
+	if (r->status == DP_SKIP_STATUS || dp_result_is_known(r)) {
 		fputs(">\n    <skipped", out);
 		write_attribute(out, "message", r->why);
 		fputs("/>\n  </testcase>\n", out);
@@ -111,7 +106,7 @@ static void write_suite(FILE *out, const struct dp_run_record *run)
 
 	dp_run_count(run, counts);
 	for (size_t i = 0; i < run->count; i++) {
-		known += is_known(&run->results[i]);
+		known += dp_result_is_known(&run->results[i]);
 		time += seconds(&run->results[i]);
 	}
 	fputs(" <testsuite", out);

@@ -101,13 +101,18 @@ int dp_run_merge(struct dp_run_record *into, struct dp_run_record *from, bool wh
 	return 0;
 }
 
+bool dp_result_is_known(const struct dp_result *r)
+{
+	return r->status == DP_FAIL && r->baseline == DP_KNOWN;
+}
+
 /* Failures that no baseline excuses. */
 static size_t count_failures(const struct dp_run_record *run)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->count; i++)
-		count += run->results[i].status == DP_FAIL && run->results[i].baseline != DP_KNOWN;
+		count += run->results[i].status == DP_FAIL && !dp_result_is_known(&run->results[i]);
 	return count;
 }
 

@@ -34,7 +34,7 @@ static void write_directive(FILE *out, const struct dp_result *r)
 	if (r->status == DP_SKIP_STATUS) {
 		fputs(" # SKIP ", out);
 		write_word(out, r->why);
-	} else if (r->status == DP_FAIL && r->baseline == DP_KNOWN) {
+	} else if (dp_result_is_known(r)) {
 		fputs(" # TODO known from the baseline", out);
 	}
 }

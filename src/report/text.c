@@ -16,12 +16,7 @@
 
 static bool is_failure(const struct dp_result *r)
 {
-	return r->status == DP_FAIL && r->baseline != DP_KNOWN;
-}
-
-static bool is_known(const struct dp_result *r)
-{
-	return r->status == DP_FAIL && r->baseline == DP_KNOWN;
+	return r->status == DP_FAIL && !dp_result_is_known(r);
 }
 
 const char *page_color(const struct page *p, const char *code)
@@ -65,7 +60,7 @@ void page_cell_text(const struct dp_result *r, char *text, size_t size)
 		snprintf(text, size, "%s%s", said, r->unproven ? "?" : "");
 	else
 		snprintf(text, size, "%s%s",
-			 is_known(r)            ? "~"
+			 dp_result_is_known(r)  ? "~"
 			 : r->status == DP_FAIL ? "!"
 						: "error:",
 			 said);
@@ -146,8 +141,8 @@ static void write_scenario(const struct page *p, const struct dp_result *r)
 	char text[64];
 
 	if (r->violates[0])
-		snprintf(text, sizeof(text), "%s:%s%s", last_word(r->id), is_known(r) ? "~" : "!",
-			 r->violates);
+		snprintf(text, sizeof(text), "%s:%s%s", last_word(r->id),
+			 dp_result_is_known(r) ? "~" : "!", r->violates);
 	else
 		snprintf(text, sizeof(text), "%s:%s", last_word(r->id), plain[r->status]);
 	fprintf(p->out, " %s%-*s%s", page_color(p, page_status_color(r)), 18, text,
@@ -197,7 +192,7 @@ const struct page_section *page_sections(size_t *count)
 {
 	static const struct page_section sections[] = {
 		{ is_failure, "Failures" },
-		{ is_known, "Known failures (in the baseline)" },
+		{ dp_result_is_known, "Known failures (in the baseline)" },
 		{ is_fixed, "Fixed since the baseline" },
 		{ is_error, "Errors" },
 		{ is_skipped, "Skipped" },
