@@ -68,7 +68,7 @@ int dp_rxe_add(const char *device, const char *netdev, struct dp_error *err);
  */
 int dp_rxe_delete(const char *device, struct dp_error *err);
 
-/* Deletes a network interface (RTM_DELLINK). Return: 0 or a negative errno. */
-int dp_netdev_delete(const char *netdev, struct dp_error *err);
+/* Writes into a stream which adapter it is that registrations go through. */
+void dp_rdma_emit(int fd, const char *device, const char *provider, bool odp);
 
 #endif

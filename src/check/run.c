@@ -64,17 +64,6 @@ struct run {
 	struct watch watches[MAX_LANES];
 };
 
-static void emit_rdma(int fd, const struct dp_rdma *rdma)
-{
-	struct json_object *obj = json_object_new_object();
-
-	json_object_object_add(obj, "kind", json_object_new_string("rdma"));
-	json_object_object_add(obj, "device", json_object_new_string(rdma->device));
-	json_object_object_add(obj, "provider", json_object_new_string(rdma->provider));
-	json_object_object_add(obj, "odp", json_object_new_boolean(rdma->odp));
-	dp_emit(fd, obj);
-}
-
 /* ---- the worker -------------------------------------------------------------------------- */
 
 /* The next mapping's questions are this lane's; false if all are somebody's. */
@@ -127,7 +116,7 @@ static void work(int fd, struct dp_rdma *rdma, void *arg)
 		lane->failed = true;
 		_exit(1);
 	}
-	emit_rdma(shared->fd, rdma);
+	dp_rdma_emit(shared->fd, rdma->device, rdma->provider, rdma->odp);
 	dp_asker_init(&asker, rdma, &shared->options.env, &shared->book);
 	while (lane->next < lane->end || claim(lane)) {
 		ask(shared, &asker, &shared->questions[lane->next]);

@@ -285,8 +285,54 @@ static int ask_scenarios(const struct guest_options *o, const struct cli_check_o
 	return rc;
 }
 
+/* One guest asks about each mapping, so that what a kernel does to one leaves the others alone. */
+static size_t errands_of_mapping(const struct dp_errands *errands, size_t from)
+{
+	size_t to = from;
+
+	while (to < errands->count && errands->list[to].mapping == errands->list[from].mapping)
+		to++;
+	return to - from;
+}
+
+static char *errands_command(const struct cli_check_options *check, const struct dp_errand *list,
+			     size_t count)
+{
+	struct json_object *obj = begin_command("traffic", check), *only = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_object_array_add(only, json_object_new_string(list[i].id));
+	json_object_object_add(obj, "only", only);
+	dp_json_add_int(obj, "seed", (int64_t)check->seed);
+	dp_json_add_int(obj, "limit_ms", CLI_TRAFFIC_LIMIT_MS);
+	return cli_command_line(obj);
+}
+
+static int ask_errands(const struct guest_options *o, const struct cli_check_options *check,
+		       const struct dp_errands *errands, struct dp_run_record *run,
+		       struct dp_error *err)
+{
+	struct dp_task *tasks = calloc(errands->count, sizeof(*tasks));
+	size_t ntasks = 0;
+	int rc = tasks ? 0 : -ENOMEM;
+
+	for (size_t i = 0, n; i < errands->count && !rc; i += n) {
+		struct dp_task *task = &tasks[ntasks++];
+
+		n = errands_of_mapping(errands, i);
+		rc = begin_task(check, NULL, task, errands_command(check, &errands->list[i], n), n);
+		for (size_t k = i; k < i + n && !rc; k++)
+			dp_collect_add(task->collect, errands->list[k].id);
+	}
+	if (!rc)
+		rc = run_tasks(o, NULL, tasks, ntasks, false, run, err);
+	clear_tasks(tasks, ntasks);
+	return rc;
+}
+
 void campaign_clear(struct campaign *campaign)
 {
+	dp_errands_clear(&campaign->errands);
 	dp_policy_clear(&campaign->policy);
 	dp_plan_clear(&campaign->plan);
 	dp_scenarios_clear(&campaign->scenarios);
@@ -299,6 +345,8 @@ static int ask(const struct campaign *c, const struct guest_options *o, struct d
 	dp_cleanup(dp_run_clear) struct dp_run_record more = { 0 };
 	int rc = 0;
 
+	if (c->errands.count)
+		return ask_errands(o, c->check, &c->errands, run, err);
 	if (c->plan.count)
 		rc = ask_plan(o, c->check, &c->plan, &c->policy, run, err);
 	if (!c->scenarios.count || rc)
@@ -314,7 +362,7 @@ static int leave_unanswered(const struct campaign *c, const char *kernel, const 
 			    struct dp_run_record *run)
 {
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
-	int rc = dp_collect_init(&collect, c->plan.count + c->scenarios.count);
+	int rc = dp_collect_init(&collect, c->plan.count + c->scenarios.count + c->errands.count);
 
 	if (rc)
 		return rc;
@@ -322,6 +370,8 @@ static int leave_unanswered(const struct campaign *c, const char *kernel, const 
 		dp_collect_add(&collect, c->plan.list[i].id);
 	for (size_t i = 0; i < c->scenarios.count; i++)
 		dp_collect_add(&collect, c->scenarios.list[i].id);
+	for (size_t i = 0; i < c->errands.count; i++)
+		dp_collect_add(&collect, c->errands.list[i].id);
 	snprintf(collect.run.ending, sizeof(collect.run.ending), "%.500s", why);
 	snprintf(collect.run.where, sizeof(collect.run.where), "guest");
 	snprintf(collect.run.kernel_spec, sizeof(collect.run.kernel_spec), "%s", kernel);
@@ -386,9 +436,9 @@ static void *ask_on(void *arg)
  * Scenarios have guests enough of their own. */
 static unsigned int kernels_at_once(const struct campaign *c)
 {
-	unsigned int jobs = c->scenarios.count ? 1
-			    : c->guest->jobs   ? c->guest->jobs
-					       : dp_pool_jobs(false);
+	unsigned int jobs = c->scenarios.count || c->errands.count ? 1
+			    : c->guest->jobs                       ? c->guest->jobs
+								   : dp_pool_jobs(false);
 
 	return jobs < c->guest->nkernels ? jobs : (unsigned int)c->guest->nkernels;
 }

@@ -11,6 +11,7 @@
 #include "daxpin/check.h"
 #include "daxpin/guest.h"
 #include "daxpin/teardown.h"
+#include "daxpin/traffic.h"
 
 #define CLI_NO_BOOT                                                                                \
 	{                                                                                          \
@@ -41,6 +42,7 @@ struct campaign {
 	struct dp_policy policy;
 	struct dp_plan plan;           /* empty if nothing is to be checked */
 	struct dp_scenarios scenarios; /* teardowns, or races; may be empty */
+	struct dp_errands errands;     /* traffic; may be empty */
 };
 
 void campaign_clear(struct campaign *campaign);

@@ -12,11 +12,15 @@
 
 #define CLI_MAX_LIST 64
 
+/* How long one operation of traffic may take: seconds, under emulation too. */
+#define CLI_TRAFFIC_LIMIT_MS 20000
+
 enum cli_question {
 	CLI_CHECK,
 	CLI_TEARDOWN,
 	CLI_RACE,
-	CLI_RUN, /* all but races */
+	CLI_TRAFFIC,
+	CLI_RUN, /* check and teardown */
 };
 
 /* Where a report goes. */

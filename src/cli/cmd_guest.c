@@ -21,6 +21,7 @@ static const char help[] =
 	"Usage: daxpin guest [OPTIONS] check [CHECK-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] teardown [TEARDOWN-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] race [RACE-OPTIONS]\n"
+	"       daxpin guest [OPTIONS] traffic [TRAFFIC-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] run [RUN-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] as-host [--empty-disks] COMMAND…\n"
 	"       daxpin guest [OPTIONS] --bare\n"
@@ -262,6 +263,8 @@ static int select_ids(struct cli_check_options *check, struct campaign *c, struc
 		return select_all(check, c, err);
 	if (check->question == CLI_CHECK)
 		return dp_plan_make(check->only, check->nonly, &c->plan, err);
+	if (check->question == CLI_TRAFFIC)
+		return dp_errands_make(check->only, check->nonly, &c->errands, err);
 	return dp_scenarios_make(check->only, check->nonly, check->question == CLI_RACE,
 				 &c->scenarios, err);
 }
@@ -327,10 +330,8 @@ static const struct {
 	const char *name;
 	enum cli_question question;
 } questions[] = {
-	{ "check", CLI_CHECK },
-	{ "teardown", CLI_TEARDOWN },
-	{ "race", CLI_RACE },
-	{ "run", CLI_RUN },
+	{ "check", CLI_CHECK },     { "teardown", CLI_TEARDOWN }, { "race", CLI_RACE },
+	{ "traffic", CLI_TRAFFIC }, { "run", CLI_RUN },
 };
 
 static int run_command(struct guest_options *o, int argc, char **argv, struct dp_error *err)
@@ -344,8 +345,8 @@ static int run_command(struct guest_options *o, int argc, char **argv, struct dp
 		return rc ? rc : run_as_host(o, argc, argv, err);
 	}
 	return dp_bad_input(err,
-			    "the guest has no command \"%s\": check, teardown, race, run, as-host, "
-			    "or --bare alone",
+			    "the guest has no command \"%s\": check, teardown, race, traffic, run, "
+			    "as-host, or --bare alone",
 			    argv[0]);
 }
 
@@ -369,7 +370,8 @@ int cli_guest(int argc, char **argv)
 	else if (options.bare)
 		rc = run_bare(&options, &err);
 	else
-		rc = dp_bad_input(&err, "a command for the guest is missing: check, teardown, race "
-					"or run");
+		rc = dp_bad_input(&err,
+				  "a command for the guest is missing: check, teardown, race, "
+				  "traffic or run");
 	return rc < 0 ? dp_error_print(&err) : rc;
 }

@@ -80,6 +80,21 @@ static const char race_help[] =
 	"  --size SIZE      of each region (default 2M)\n"
 	"  --rdma DEVICE    register through this adapter (default: the first)\n" REPORT_HELP;
 
+static const char traffic_help[] =
+	"Usage: daxpin guest [OPTIONS] traffic [OPTIONS]\n"
+	"       daxpin traffic [OPTIONS]                       on this machine alone\n"
+	"       daxpin traffic --listen [ADDRESS][:PORT] [OPTIONS]   between two machines\n"
+	"       daxpin traffic --connect ADDRESS[:PORT] [OPTIONS]\n"
+	"\n"
+	"Moves data by RDMA into and out of each kind of mapping, reads it back by a route\n"
+	"that shares nothing with the mapping, and tries what must be refused: keys that\n"
+	"are wrong, stale or lack the right, addresses outside the region.\n"
+	"\n"
+	"  --only GLOB      only these: an id (traffic/devdax-*/write) or a mapping; may be\n"
+	"                   repeated\n"
+	"  --size SIZE      of each region (default 4M)\n"
+	"  --seed N         of the patterns (default 1)\n" REPORT_HELP;
+
 /* What each command takes, by letter. */
 static const struct {
 	const char *help, *letters;
@@ -87,6 +102,7 @@ static const struct {
 	[CLI_CHECK] = { check_help, "ysrpftdcobB" },
 	[CLI_TEARDOWN] = { teardown_help, "ysrftDcobB" },
 	[CLI_RACE] = { race_help, "ysrftiSecobB" },
+	[CLI_TRAFFIC] = { traffic_help, "ysftecobB" },
 	[CLI_RUN] = { run_help, "ysrpftcobB" },
 };
 
@@ -252,7 +268,9 @@ int cli_check_parse(int argc, char **argv, enum cli_question question, bool host
 	struct option known[DP_ARRAY_SIZE(all)];
 	int rc;
 
-	*options = (struct cli_check_options){ .question = question, .size = 2 << 20 };
+	*options =
+		(struct cli_check_options){ .question = question,
+					    .size = question == CLI_TRAFFIC ? 4 << 20 : 2 << 20 };
 	select_options(questions[question].letters, all, known);
 	rc = cli_options(argc, argv, known, "o:", questions[question].help, take, options, err);
 	if (rc)

@@ -8,6 +8,7 @@
  *    "fault":NAME}
  *   {"command":"teardown","only":[ID],"size":BYTES}
  *   {"command":"race","only":[ID],"size":BYTES,"iterations":N,"duration_ms":MS,"seed":N}
+ *   {"command":"traffic","only":[GLOB…],"part":N,"parts":N,"size":BYTES,"seed":N,"limit_ms":MS}
  *   {"command":"as-host","arguments":[WORD…],"empty":BOOL}   daxpin itself, as if the guest were
  *                                  the host; before, the guest's file systems can be wiped off
  *   {"command":"poweroff"}
@@ -35,11 +36,13 @@
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/guest.h"
+#include "daxpin/netdev.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/race.h"
 #include "daxpin/rdma.h"
 #include "daxpin/teardown.h"
+#include "daxpin/traffic.h"
 #include "devices.h"
 
 #define CHANNEL   "/dev/ttyS1"
@@ -251,6 +254,33 @@ static int run_scenarios(int fd, struct json_object *command, bool race, struct 
 	return rc;
 }
 
+static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew,
+		       struct dp_error *err)
+{
+	const struct dp_traffic_options options = {
+		.env = { .size = number(command, "size"),
+			 .dirs = scratch,
+			 .ndirs = DP_ARRAY_SIZE(scratch),
+			 .guest = true },
+		.seed = number(command, "seed"),
+		.limit_ms = number(command, "limit_ms"),
+	};
+	dp_cleanup(dp_errands_clear) struct dp_errands errands = { 0 };
+	struct sockaddr_storage near;
+	const char *globs[MAX_GLOBS];
+	int rc = dp_errands_make(globs, read_globs(command, globs), &errands, err);
+
+	dp_crew_dismiss(crew);
+	if (!rc && number(command, "parts"))
+		dp_errands_take_part(&errands, number(command, "part"), number(command, "parts"));
+	if (!rc)
+		rc = dp_devices_traffic(err);
+	if (!rc)
+		rc = dp_address_parse(DP_WIRE_NEAR, DP_TRAFFIC_PORT, &near, err);
+	return rc ? rc
+		  : dp_traffic_local(&errands, &near, true, &options, fd, err);
+}
+
 /* Output in pieces that fit a line of the stream, JSON escapes included. */
 static void say_output(int fd, const char *text, size_t len)
 {
@@ -372,6 +402,8 @@ static int carry_out(int fd, const char *line, struct dp_crew *crew, struct dp_e
 		rc = run_scenarios(fd, command, true, crew, err);
 	else if (name && !strcmp(name, "check"))
 		rc = run_check(fd, command, crew, err);
+	else if (name && !strcmp(name, "traffic"))
+		rc = run_traffic(fd, command, crew, err);
 	else if (name && !strcmp(name, "as-host"))
 		rc = run_as_host(fd, command, crew, err);
 	else

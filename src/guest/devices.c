@@ -30,6 +30,7 @@
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
+#include "daxpin/netdev.h"
 #include "daxpin/observe.h"
 #include "daxpin/rdma.h"
 
@@ -316,6 +317,13 @@ int dp_devices_prepare(int fd, struct dp_error *err)
 	else if (!rc && setup.fs_error.code)
 		*err = setup.fs_error;
 	return err->code;
+}
+
+int dp_devices_traffic(struct dp_error *err)
+{
+	int rc = load_group("traffic", err);
+
+	return rc ? rc : dp_wire_near("veth0", err);
 }
 
 /* Plugging in, and the driver's probe in a work queue, take a fraction of a second. */

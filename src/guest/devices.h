@@ -25,6 +25,15 @@ int dp_devices_stream(int serial);
  */
 int dp_devices_prepare(int fd, struct dp_error *err);
 
+/**
+ * dp_devices_traffic - what traffic needs and nothing else does: the connection manager, and an
+ * address
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_devices_traffic(struct dp_error *err);
+
 /*
  * Has the machine plug in an NVMe controller with a CMB, for p2pdma, if this kernel has that; @fd
  * is the stream that takes the request.

@@ -27,6 +27,7 @@ static const char *const nvdimm[] = { "nfit",      "nd_pmem",    "?dax_pmem_core
 static const char *const rdma[] = { "?crc32_generic", "?crc32_pclmul", "ib_uverbs", "rdma_rxe",
 				    "veth" };
 static const char *const fs[] = { "?crc32c_generic", "?crc32c_intel", "ext4", "xfs" };
+static const char *const traffic[] = { "?rdma_ucm" };
 static const char *const disks[] = { "?virtio_blk", "?nvme" };
 
 #define GROUP(name, carrier)                                                                       \
@@ -34,8 +35,8 @@ static const char *const disks[] = { "?virtio_blk", "?nvme" };
 #name, name, DP_ARRAY_SIZE(name), carrier                                          \
 	}
 static const struct dp_module_group groups[] = { GROUP(stream, true), GROUP(nvdimm, false),
-						 GROUP(rdma, false), GROUP(fs, true),
-						 GROUP(disks, false) };
+						 GROUP(rdma, false),  GROUP(fs, true),
+						 GROUP(disks, false), GROUP(traffic, false) };
 
 const struct dp_module_group *dp_module_groups(size_t *count)
 {

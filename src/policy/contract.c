@@ -240,6 +240,11 @@ static bool is_race(const char *id)
 	return !strncmp(id, "race/", 5);
 }
 
+static bool is_traffic(const char *id)
+{
+	return !strncmp(id, "traffic/", 8);
+}
+
 /* Whether what was asked has its answer: a race must have been run. */
 static bool answered(const struct verdict *v, const struct dp_cell *cell)
 {
@@ -273,13 +278,17 @@ void dp_contract_judge(const char *id, const struct dp_cell *cell, struct json_o
 	snprintf(result->id, sizeof(result->id), "%s", id);
 	result->steps = json_object_get(steps);
 	result->status = DP_ERROR;
-	if (!v.event) {
+	if (!v.event && !is_traffic(id)) {
 		snprintf(result->why, sizeof(result->why), "no such event in this daxpin");
 		return;
 	}
 	if (cell && cell->outcome == DP_SKIPPED) {
 		result->status = DP_SKIP_STATUS;
 		snprintf(result->why, sizeof(result->why), "%s", cell->text);
+		return;
+	}
+	if (is_traffic(id)) {
+		dp_judge_traffic(&v, cell, doing, absent);
 		return;
 	}
 	if (is_race(id))

@@ -2,14 +2,13 @@
 #include <errno.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/veth.h>
 #include <rdma/rdma_netlink.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/netdev.h"
 #include "daxpin/rdma.h"
 
 static void put_socket(struct nl_sock **sock)
@@ -22,47 +21,6 @@ static void put_message(struct nl_msg **msg)
 {
 	if (*msg)
 		nlmsg_free(*msg);
-}
-
-static void put_link(struct rtnl_link **link)
-{
-	if (*link)
-		rtnl_link_put(*link);
-}
-
-static int bring_up(struct nl_sock *sock, const char *name)
-{
-	dp_cleanup(put_link) struct rtnl_link *link = NULL;
-	dp_cleanup(put_link) struct rtnl_link *change = rtnl_link_alloc();
-	int rc = rtnl_link_get_kernel(sock, 0, name, &link);
-
-	if (rc)
-		return rc;
-	if (!change)
-		return -NLE_NOMEM;
-	rtnl_link_set_flags(change, rtnl_link_str2flags("up"));
-	return rtnl_link_change(sock, link, change, 0);
-}
-
-static int make_veth(const char *netdev, struct dp_error *err)
-{
-	dp_cleanup(put_socket) struct nl_sock *sock = nl_socket_alloc();
-	char peer[32];
-	int rc;
-
-	if (!sock)
-		return -ENOMEM;
-	snprintf(peer, sizeof(peer), "%sp", netdev);
-	rc = nl_connect(sock, NETLINK_ROUTE);
-	if (!rc)
-		rc = rtnl_link_veth_add(sock, netdev, peer, getpid());
-	if (!rc)
-		rc = bring_up(sock, peer);
-	if (!rc)
-		rc = bring_up(sock, netdev);
-	return rc ? dp_report(err, -EIO, "cannot make the veth pair %s: %s", netdev,
-			      nl_geterror(rc))
-		  : 0;
 }
 
 /* One command about an RDMA link, and the kernel's answer to it. */
@@ -123,22 +81,7 @@ int dp_rxe_delete(const char *device, struct dp_error *err)
 
 int dp_rxe_create(const char *device, const char *netdev, struct dp_error *err)
 {
-	int rc = make_veth(netdev, err);
+	int rc = dp_netdev_veth(netdev, err);
 
 	return rc ? rc : dp_rxe_add(device, netdev, err);
-}
-
-int dp_netdev_delete(const char *netdev, struct dp_error *err)
-{
-	dp_cleanup(put_socket) struct nl_sock *sock = nl_socket_alloc();
-	dp_cleanup(put_link) struct rtnl_link *link = rtnl_link_alloc();
-	int rc;
-
-	if (!sock || !link)
-		return -ENOMEM;
-	rtnl_link_set_name(link, netdev);
-	rc = nl_connect(sock, NETLINK_ROUTE);
-	if (!rc)
-		rc = rtnl_link_delete(sock, link);
-	return rc ? dp_report(err, -EIO, "cannot delete %s: %s", netdev, nl_geterror(rc)) : 0;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+#include "daxpin/observe.h"
 #include "daxpin/rdma.h"
 
 #define CLASS "/sys/class/infiniband"
@@ -29,6 +31,17 @@ void dp_rdma_provider(const char *device, char *provider, size_t size)
 	suffix = strstr(provider, "_core");
 	if (suffix)
 		*suffix = '\0';
+}
+
+void dp_rdma_emit(int fd, const char *device, const char *provider, bool odp)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "kind", "rdma");
+	dp_json_add_text(obj, "device", device);
+	dp_json_add_text(obj, "provider", provider);
+	json_object_object_add(obj, "odp", json_object_new_boolean(odp));
+	dp_emit(fd, obj);
 }
 
 static struct ibv_device *pick(struct ibv_device **list, const char *name)

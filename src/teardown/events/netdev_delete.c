@@ -4,6 +4,7 @@
  * the adapter waits for its users, netdev_wait_allrefs_any() in net/core/dev.c looks four times a
  * second whether the interface is free: busy, rather than asleep.
  */
+#include "daxpin/netdev.h"
 #include "daxpin/rdma.h"
 #include "daxpin/teardown.h"
 

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "drive.h"
+
+#include "daxpin/cleanup.h"
+
+/* An order may take its own limit several times: to connect, to post, to read back. */
+#define PATIENCE 6
+
+struct json_object *order_of(const char *name)
+{
+	struct json_object *order = json_object_new_object();
+
+	dp_json_add_text(order, "order", name);
+	return order;
+}
+
+static int ask_other(struct drive *d, struct json_object *order, struct json_object **reply)
+{
+	int rc = d->lost ? d->lost : say(d->route->fd, json_object_get(order));
+
+	if (!rc)
+		rc = hear(d->route->fd, (int64_t)(PATIENCE * d->options->limit_ms), reply);
+	if (rc)
+		d->lost = rc;
+	return rc;
+}
+
+int ask(struct drive *d, enum side side, struct json_object *order, struct json_object **reply)
+{
+	struct json_object *answer = NULL;
+	int64_t number = -EBADMSG;
+	int rc = 0;
+
+	if (side == OWN)
+		answer = obey(&d->own, order);
+	else
+		rc = ask_other(d, order, &answer);
+	json_object_put(order);
+	if (answer && dp_json_int(answer, "rc", &number))
+		number = -EBADMSG;
+	if (reply)
+		*reply = answer;
+	else
+		json_object_put(answer);
+	return rc ? rc : (int)number;
+}
+
+static void emit(struct drive *d, struct json_object *obj)
+{
+	struct json_object *order;
+
+	if (d->route->shared && !d->lost) {
+		order = order_of("observe");
+		dp_json_add_text(order, "line",
+				 json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
+		ask(d, OTHER, order, NULL);
+	}
+	dp_emit(d->fd, obj);
+}
+
+static void emit_about(struct drive *d, const char *kind, const char *text)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "kind", kind);
+	dp_json_add_text(obj, "id", d->errand->id);
+	if (text)
+		dp_json_add_text(obj, "text", text);
+	emit(d, obj);
+}
+
+void emit_step(struct leg *leg, const char *step, struct json_object *obj)
+{
+	struct drive *d = leg->drive;
+
+	dp_json_add_text(obj, "kind", "step");
+	dp_json_add_text(obj, "step", step);
+	dp_json_add_text(obj, "topology", d->route->topology);
+	dp_json_add_text(obj, "role", leg->tested == OTHER ? "target" : "source");
+	json_object_object_add(obj, "on_demand", json_object_new_boolean(leg->on_demand));
+	emit(d, obj);
+}
+
+void emit_trouble(struct leg *leg, const char *what, struct json_object *reply)
+{
+	struct json_object *obj = json_object_new_object();
+	const char *text = reply ? dp_json_text(reply, "text") : NULL;
+
+	dp_json_add_text(obj, "what", what);
+	dp_json_add_text(obj, "text",
+			 text               ? text
+			 : leg->drive->lost ? "the other end is lost"
+					    : "no reason was given");
+	emit_step(leg, "trouble", obj);
+}
+
+/* ---- errands ----------------------------------------------------------------------------- */
+
+/* A reason why no leg can be made at all; NULL if there is none. */
+static const char *impossible(const struct drive *d)
+{
+	const struct dp_operation *op = d->errand->operation;
+
+	if (op->lacks)
+		return op->lacks;
+	return op->unsupported ? op->unsupported(&d->own.port->attr) : NULL;
+}
+
+static bool pages_on_demand(const struct drive *d)
+{
+	const struct ibv_odp_caps *caps = &d->own.port->attr.odp_caps;
+	unsigned int needed = d->errand->operation->odp;
+
+	return caps->general_caps & IBV_ODP_SUPPORT &&
+	       (caps->per_transport_caps.rc_odp_caps & needed) == needed;
+}
+
+/* The legs over one route. @told: something other than an absent mapping was seen. */
+static int run_route(struct drive *d, bool *told, struct dp_error *why)
+{
+	int rc = 0;
+
+	for (int demand = 0; demand <= pages_on_demand(d) && !d->lost; demand++)
+		for (int tested = OTHER; tested >= OWN && !d->lost; tested--) {
+			dp_autofree struct leg *leg = calloc(1, sizeof(*leg));
+
+			if (!leg)
+				return -ENOMEM;
+			*leg = (struct leg){ .drive = d,
+					     .operation = d->errand->operation,
+					     .tested = (enum side)tested,
+					     .on_demand = demand };
+			rc = run_leg(leg, why);
+			*told |= rc != DP_SKIP;
+		}
+	return 0;
+}
+
+static int run_errand(struct drive *d, const struct dp_route *routes, size_t nroutes)
+{
+	struct dp_error why = { 0 };
+	bool told = false;
+	int rc = 0;
+
+	d->route = &routes[nroutes - 1];
+	emit_about(d, "begin", NULL);
+	if (impossible(d)) {
+		emit_about(d, "skip", impossible(d));
+		return 0;
+	}
+	for (size_t i = 0; i < nroutes && !rc && !d->lost; i++) {
+		d->route = &routes[i];
+		d->paced = i + 1 == nroutes;
+		rc = run_route(d, &told, &why);
+	}
+	if (rc || d->lost)
+		return rc ? rc : d->lost;
+	emit_about(d, told ? "end" : "skip", told ? NULL : why.what);
+	return 0;
+}
+
+static int greet(struct drive *d, const struct dp_route *route, struct dp_error *err)
+{
+	struct json_object *order = order_of("hello"), *reply = NULL;
+	int rc;
+
+	d->route = route;
+	dp_json_add_int(order, "version", DP_TRAFFIC_VERSION);
+	rc = ask(d, OTHER, order, &reply);
+	if (rc && reply && dp_json_text(reply, "text"))
+		dp_report(err, rc, "%s", dp_json_text(reply, "text"));
+	else if (!rc && number_of(reply, "version") != DP_TRAFFIC_VERSION)
+		rc = dp_report(err, -EPROTONOSUPPORT,
+			       "the other end speaks version %llu of the protocol, this one %d",
+			       (unsigned long long)number_of(reply, "version"), DP_TRAFFIC_VERSION);
+	else if (!rc && number_of(reply, "size") < d->options->env.size)
+		rc = dp_bad_input(err, "the other end takes regions of %llu bytes at most",
+				  (unsigned long long)number_of(reply, "size"));
+	else if (rc)
+		dp_fail(err, rc, "the other end does not answer");
+	json_object_put(reply);
+	return rc;
+}
+
+int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *routes, size_t nroutes,
+		   struct dp_port *port, const struct dp_traffic_options *options, int fd,
+		   struct dp_error *err)
+{
+	struct drive drive = {
+		.own = { .port = port, .options = options, .area = { .fd = -1 } },
+		.options = options,
+		.fd = fd,
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < nroutes && !rc; i++)
+		rc = greet(&drive, &routes[i], err);
+	for (size_t i = 0; i < errands->count && !rc; i++) {
+		drive.errand = &errands->list[i];
+		rc = run_errand(&drive, routes, nroutes);
+		if (rc)
+			dp_fail(err, rc, "the other end was lost during %s", drive.errand->id);
+	}
+	for (size_t i = 0; i < nroutes && !rc; i++) {
+		drive.route = &routes[i];
+		ask(&drive, OTHER, order_of("goodbye"), NULL);
+	}
+	clear_end(&drive.own);
+	return rc;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The end that asks. An errand is carried out in legs: over each route, with the mapping under test
+ * at the other end (the target of the operation) or at this one (its source), pinned or paged on
+ * demand.
+ */
+#ifndef DAXPIN_TRAFFIC_DRIVE_H
+#define DAXPIN_TRAFFIC_DRIVE_H
+
+#include "end.h"
+
+/* The two ends of a leg. */
+enum side {
+	OWN,   /* posts the operations */
+	OTHER, /* they are done to its memory */
+	SIDES,
+};
+
+struct drive {
+	struct end own;
+	const struct dp_traffic_options *options;
+	const struct dp_route *route;
+	const struct dp_errand *errand;
+	int fd;     /* receives the observations */
+	int lost;   /* why the other end is no more, 0 while it is */
+	bool paced; /* the pace is taken on this route */
+};
+
+/* A region of a leg, as the end that asks knows it. */
+struct region {
+	struct dp_ledger ledger;
+	uint64_t address;                    /* where it begins, in the process that has it */
+	uint32_t rkey, head_rkey, tail_rkey; /* of the whole and of its halves */
+	uint64_t length, half;               /* half: where the head ends and the tail begins */
+};
+
+struct leg {
+	struct drive *drive;
+	const struct dp_operation *operation;
+	enum side tested; /* which has the mapping under test */
+	bool on_demand;
+	struct region regions[SIDES];
+	/* What came of the transfers. */
+	uint64_t transfers, bytes;
+	bool failed;
+	bool local_keys; /* refusals: keys are tried in elements, not in operations */
+};
+
+/* One transfer, offsets in the regions. */
+struct transfer {
+	uint64_t target, source, length;
+	unsigned int pieces; /* the source is scattered over so many places */
+};
+
+/* A new order. */
+struct json_object *order_of(const char *name);
+
+/**
+ * ask - have an end obey an order
+ * @drive: whose
+ * @side: which
+ * @order: is released
+ * @reply: receives the answer, NULL if the other end is lost; may be NULL
+ *
+ * Return: the answer's "rc".
+ */
+int ask(struct drive *drive, enum side side, struct json_object *order, struct json_object **reply);
+
+/* Emits a step of the errand, to whoever listens at either end. The object is released. */
+void emit_step(struct leg *leg, const char *step, struct json_object *obj);
+
+/* Says in a step that something did not go on, and why. */
+void emit_trouble(struct leg *leg, const char *what, struct json_object *reply);
+
+/* Connects the two ends anew. Return: 0 or a negative errno, and it has been said. */
+int connect_ends(struct leg *leg);
+
+/* Carries out one leg. Return: 0, DP_SKIP if the mapping is not there (@why says so), or -errno. */
+int run_leg(struct leg *leg, struct dp_error *why);
+
+/* transfer.c: moves data, and notes where it must be then. Return: 0 or a negative errno. */
+int run_transfers(struct leg *leg);
+/* As many and as large as the queue takes, for a while. */
+int run_pace(struct leg *leg);
+
+/* refusal.c: what must be refused */
+int run_refusals(struct leg *leg);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One end of the traffic. It obeys orders, JSON objects with the order's name under "order", and
+ * answers each with another: "rc" is 0 or a negative errno, "text" says more. Orders come from the
+ * end that asks, to itself by a call and to the other end through a socket, a line each.
+ */
+#ifndef DAXPIN_TRAFFIC_END_H
+#define DAXPIN_TRAFFIC_END_H
+
+#include <json-c/json.h>
+
+#include "daxpin/observe.h"
+#include "daxpin/traffic.h"
+
+#define MAX_KEYS 8
+
+/* A registration by the name that orders give it. */
+struct key {
+	char name[16];
+	struct ibv_mr *mr;
+	uint64_t offset, length; /* of the region, bytes */
+};
+
+struct end {
+	struct dp_port *port;
+	const struct dp_traffic_options *options;
+	const struct dp_mapping *mapping; /* that area is of, NULL without one */
+	struct dp_area area;
+	struct ibv_pd *other_pd; /* a protection domain that the connection is not in, or NULL */
+	struct key keys[MAX_KEYS];
+	struct dp_connection connection;
+	int (*watch)(void *arg, const char *line, size_t len);
+	void *arg;
+	bool over; /* the other end has said goodbye */
+};
+
+/* The region is looked at in whole, or its first and last so many bytes. */
+#define WINDOW (4ULL << 20)
+
+struct window {
+	uint64_t offset, length;
+};
+
+/* The parts of a region that are filled and looked at; @windows has room for two. */
+size_t windows_of(uint64_t length, struct window *windows);
+
+/**
+ * order_fn - obey one order
+ * @end: this end
+ * @order: what is wanted
+ * @reply: receives what is to be known about it
+ * @err: context on failure
+ *
+ * Return: 0, DP_SKIP with the reason, or a negative errno.
+ */
+typedef int order_fn(struct end *end, struct json_object *order, struct json_object *reply,
+		     struct dp_error *err);
+
+/* end.c: memory and registrations */
+order_fn order_open, order_register, order_deregister, order_disturb, order_close;
+/* queue.c: the connection */
+order_fn order_accept, order_connect, order_disconnect, order_receive, order_received, order_post,
+	order_stream;
+/* verify.c */
+order_fn order_verify;
+
+/* A key by its name; NULL if there is none. */
+struct key *find_key(struct end *end, const char *name);
+
+/* Obeys an order. Return: the reply. */
+struct json_object *obey(struct end *end, struct json_object *order);
+
+/* Gives everything back. */
+void clear_end(struct end *end);
+
+/* An unsigned number of an object; 0 if it is missing or negative. */
+uint64_t number_of(struct json_object *obj, const char *key);
+
+struct json_object *ledger_to_json(const struct dp_ledger *ledger);
+
+/* Return: 0 or -EBADMSG. */
+int ledger_from_json(struct json_object *obj, struct dp_ledger *ledger);
+
+/* talk.c: lines of JSON through a socket */
+
+/* Return: 0 or a negative errno. The object is released. */
+int say(int fd, struct json_object *obj);
+
+/**
+ * hear - wait for a line
+ * @fd: the socket
+ * @limit_ms: how long; negative for ever
+ * @obj: receives it
+ *
+ * Return: 0, -ETIMEDOUT, -ECONNRESET at the end, -EBADMSG.
+ */
+int hear(int fd, int64_t limit_ms, struct json_object **obj);
+
+#endif

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "drive.h"
+
+#include "daxpin/cleanup.h"
+
+/* Where the halves of a large region meet, bytes. */
+#define HALF (2ULL << 20)
+
+static void put(struct json_object **obj)
+{
+	json_object_put(*obj);
+}
+
+/* Seeds differ between ids, legs and regions, and are the same in each run with the same --seed. */
+static uint64_t seed_of(const struct leg *leg, enum side side)
+{
+	uint64_t seed = leg->drive->options->seed;
+
+	for (const char *c = leg->drive->errand->id; *c; c++)
+		seed = dp_pattern_word(seed ^ (unsigned char)*c, 0);
+	for (const char *c = leg->drive->route->topology; *c; c++)
+		seed = dp_pattern_word(seed ^ (unsigned char)*c, 8);
+	return dp_pattern_word(seed, 8 * (4U * leg->on_demand + 2U * leg->tested + side));
+}
+
+static int open_region(struct leg *leg, enum side side, struct dp_error *why)
+{
+	bool tested = side == leg->tested;
+	struct region *r = &leg->regions[side];
+	struct json_object *order = order_of("open");
+	dp_cleanup(put) struct json_object *reply = NULL;
+	char seed[24];
+	int rc;
+
+	r->ledger.seed = seed_of(leg, side);
+	r->ledger.count = 0;
+	snprintf(seed, sizeof(seed), "%016llx", (unsigned long long)r->ledger.seed);
+	dp_json_add_text(order, "mapping", tested ? leg->drive->errand->mapping->name : "anon");
+	dp_json_add_int(order, "size", (int64_t)leg->drive->options->env.size);
+	dp_json_add_text(order, "seed", seed);
+	rc = ask(leg->drive, side, order, &reply);
+	/* In what is looked at, and where a page table ends if the region is large enough. */
+	r->length = number_of(reply, "length");
+	r->half = r->length > 2 * HALF ? HALF : r->length / 2;
+	if (!rc)
+		return 0;
+	if (rc == DP_SKIP)
+		return dp_skip(why, "%s", reply ? dp_json_text(reply, "text") : "");
+	emit_trouble(leg, "open", reply);
+	return rc;
+}
+
+static int register_part(struct leg *leg, enum side side, const char *key, uint64_t offset,
+			 uint64_t length, unsigned int access, struct json_object **reply)
+{
+	struct json_object *order = order_of("register");
+
+	dp_json_add_text(order, "key", key);
+	dp_json_add_int(order, "offset", (int64_t)offset);
+	dp_json_add_int(order, "length", (int64_t)length);
+	dp_json_add_int(order, "access", access);
+	return ask(leg->drive, side, order, reply);
+}
+
+/* The whole and its halves, all at the same time. Return: DP_SKIP if the kernel refuses. */
+static int register_region(struct leg *leg, enum side side)
+{
+	const struct dp_operation *op = leg->operation;
+	struct region *r = &leg->regions[side];
+	uint64_t half = r->half;
+	unsigned int access = side == OTHER ? op->target : op->source;
+	const struct {
+		const char *key;
+		uint64_t offset, length;
+		uint32_t *rkey;
+	} parts[] = { { "whole", 0, r->length, &r->rkey },
+		      { "head", 0, half, &r->head_rkey },
+		      { "tail", half, r->length - half, &r->tail_rkey } };
+
+	if (leg->on_demand && side == leg->tested)
+		access |= IBV_ACCESS_ON_DEMAND;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(parts); i++) {
+		dp_cleanup(put) struct json_object *reply = NULL;
+		int rc = register_part(leg, side, parts[i].key, parts[i].offset, parts[i].length,
+				       access, &reply);
+		const char *refused = rc ? NULL : dp_json_text(reply, "errno");
+
+		if (rc) {
+			emit_trouble(leg, "register", reply);
+			return rc;
+		}
+		if (refused) {
+			struct json_object *obj = json_object_new_object();
+
+			dp_json_add_text(obj, "errno", refused);
+			dp_json_add_int(obj, "access", access);
+			emit_step(leg, "refused", obj);
+			return DP_SKIP;
+		}
+		*parts[i].rkey = (uint32_t)number_of(reply, "rkey");
+		if (!i)
+			r->address = number_of(reply, "address");
+	}
+	return 0;
+}
+
+/* The other end waits for the connection while this one makes it. */
+int connect_ends(struct leg *leg)
+{
+	struct drive *d = leg->drive;
+	struct json_object *order = order_of("connect");
+	dp_cleanup(put) struct json_object *reply = NULL, *answer = NULL;
+	char to[128];
+	int rc, rc2;
+
+	dp_address_format((const struct sockaddr *)&d->route->at, to, sizeof(to));
+	dp_json_add_text(order, "to", to);
+	ask(d, OWN, order_of("disconnect"), NULL);
+	rc2 = say(d->route->fd, order_of("accept"));
+	rc = ask(d, OWN, order, &reply);
+	if (!rc2)
+		rc2 = hear(d->route->fd, (int64_t)(2 * d->options->limit_ms), &answer);
+	if (rc2)
+		d->lost = rc2;
+	else
+		rc2 = json_object_get_int(json_object_object_get(answer, "rc"));
+	if (rc || rc2)
+		emit_trouble(leg, "connect", rc ? reply : answer);
+	return rc ? rc : rc2;
+}
+
+static int disturb(struct leg *leg, const char *how)
+{
+	struct json_object *order = order_of("disturb");
+	dp_cleanup(put) struct json_object *reply = NULL;
+	int rc;
+
+	dp_json_add_text(order, "how", how);
+	dp_json_add_text(order, "key", "whole");
+	rc = ask(leg->drive, leg->tested, order, &reply);
+	if (rc)
+		emit_trouble(leg, how, reply);
+	return rc;
+}
+
+/* Whether the mapping's pages are a file's, so that its page tables can be dropped without loss. */
+static bool is_file(const struct leg *leg)
+{
+	const struct dp_mapping *mapping = leg->drive->errand->mapping;
+
+	return mapping->fs && mapping->populate != DP_POPULATE_READ;
+}
+
+/* Everything that was there before is zero now. */
+static void forget_content(struct leg *leg)
+{
+	struct region *r = &leg->regions[leg->tested];
+
+	r->ledger.count = 0;
+	dp_ledger_add(&r->ledger, DP_ZEROS, 0, r->length, 0, 0);
+}
+
+/*
+ * On demand, once more: with cold pages it has been done, now with prefetched ones, and after the
+ * file's blocks have been taken away.
+ */
+static int run_disturbed(struct leg *leg)
+{
+	int rc = disturb(leg, "prefetch");
+
+	if (!rc)
+		rc = run_transfers(leg);
+	if (!rc)
+		rc = disturb(leg, "truncate");
+	if (rc)
+		return rc;
+	forget_content(leg);
+	return run_transfers(leg);
+}
+
+static void emit_transfers(struct leg *leg)
+{
+	struct json_object *obj = json_object_new_object();
+
+	if (leg->failed)
+		return;
+	dp_json_add_int(obj, "transfers", (int64_t)leg->transfers);
+	dp_json_add_int(obj, "bytes", (int64_t)leg->bytes);
+	emit_step(leg, "transfers", obj);
+}
+
+static int read_back(struct leg *leg, enum side side)
+{
+	struct json_object *order = order_of("verify"), *obj = json_object_new_object();
+	dp_cleanup(put) struct json_object *reply = NULL;
+	int rc;
+
+	json_object_object_add(order, "ledger", ledger_to_json(&leg->regions[side].ledger));
+	rc = ask(leg->drive, side, order, &reply);
+	if (rc) {
+		json_object_put(obj);
+		emit_trouble(leg, "verify", reply);
+		return rc;
+	}
+	dp_json_add_text(obj, "memory", side == leg->tested ? "mapping" : "plain");
+	json_object_object_add(obj, "routes",
+			       json_object_get(json_object_object_get(reply, "routes")));
+	emit_step(leg, "verify", obj);
+	return 0;
+}
+
+static int move_and_look(struct leg *leg)
+{
+	int rc = connect_ends(leg);
+
+	if (!rc && leg->on_demand && is_file(leg))
+		rc = disturb(leg, "chill");
+	if (!rc)
+		rc = run_transfers(leg);
+	if (!rc && leg->on_demand && is_file(leg))
+		rc = run_disturbed(leg);
+	if (!rc)
+		rc = run_pace(leg);
+	if (!rc)
+		rc = run_refusals(leg);
+	emit_transfers(leg);
+	for (int side = OWN; side < SIDES && !rc; side++)
+		rc = read_back(leg, (enum side)side);
+	return rc;
+}
+
+int run_leg(struct leg *leg, struct dp_error *why)
+{
+	int rc = 0;
+
+	for (int side = OTHER; side >= OWN && !rc; side--)
+		rc = open_region(leg, (enum side)side, why);
+	if (rc == DP_SKIP) {
+		ask(leg->drive, OWN, order_of("close"), NULL);
+		ask(leg->drive, OTHER, order_of("close"), NULL);
+		return rc;
+	}
+	for (int side = OTHER; side >= OWN && !rc; side--)
+		rc = register_region(leg, (enum side)side);
+	if (!rc)
+		rc = move_and_look(leg);
+	ask(leg->drive, OWN, order_of("close"), NULL);
+	ask(leg->drive, OTHER, order_of("close"), NULL);
+	return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "end.h"
+
+#include "daxpin/clock.h"
+
+int order_accept(struct end *end, struct json_object *order, struct json_object *reply,
+		 struct dp_error *err)
+{
+	(void)order;
+	(void)reply;
+	dp_connection_close(&end->connection);
+	return dp_accept(end->port, end->options->limit_ms, &end->connection, err);
+}
+
+int order_connect(struct end *end, struct json_object *order, struct json_object *reply,
+		  struct dp_error *err)
+{
+	const char *to = dp_json_text(order, "to");
+	struct sockaddr_storage address;
+	int rc;
+
+	(void)reply;
+	dp_connection_close(&end->connection);
+	rc = to ? dp_address_parse(to, DP_TRAFFIC_PORT, &address, err) : -EBADMSG;
+	if (rc)
+		return rc;
+	return dp_connect(end->port, (struct sockaddr *)&address, end->options->limit_ms,
+			  &end->connection, err);
+}
+
+int order_disconnect(struct end *end, struct json_object *order, struct json_object *reply,
+		     struct dp_error *err)
+{
+	(void)order;
+	(void)reply;
+	(void)err;
+	dp_connection_close(&end->connection);
+	return 0;
+}
+
+/* "sges": [[KEY, OFFSET, LENGTH], …], offsets in the region. */
+static int read_sges(struct end *end, struct json_object *order, struct ibv_sge *sges)
+{
+	struct json_object *list = json_object_object_get(order, "sges");
+	size_t count =
+		json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+	if (!end->connection.id || count > DP_MAX_SGE)
+		return -EBADMSG;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *item = json_object_array_get_idx(list, i);
+		struct key *key;
+		uint64_t offset, length;
+
+		if (!json_object_is_type(item, json_type_array) ||
+		    json_object_array_length(item) != 3)
+			return -EBADMSG;
+		key = find_key(end, json_object_get_string(json_object_array_get_idx(item, 0)));
+		offset = (uint64_t)json_object_get_int64(json_object_array_get_idx(item, 1));
+		length = (uint64_t)json_object_get_int64(json_object_array_get_idx(item, 2));
+		if (!key || offset > end->area.len || length > end->area.len - offset ||
+		    length > UINT32_MAX)
+			return -EBADMSG;
+		sges[i] = (struct ibv_sge){ (uintptr_t)end->area.addr + offset, (uint32_t)length,
+					    key->mr->lkey };
+	}
+	return (int)count;
+}
+
+int order_receive(struct end *end, struct json_object *order, struct json_object *reply,
+		  struct dp_error *err)
+{
+	struct ibv_sge sges[DP_MAX_SGE];
+	struct ibv_recv_wr wr = { .sg_list = sges }, *bad;
+	int count = read_sges(end, order, sges), rc;
+
+	(void)reply;
+	if (count < 0)
+		return dp_fail(err, count, "nothing to receive into");
+	wr.num_sge = count;
+	if (count && json_object_object_get(order, "lkey"))
+		sges[0].lkey = (uint32_t)number_of(order, "lkey");
+	rc = ibv_post_recv(end->connection.id->qp, &wr, &bad);
+	return rc ? dp_fail(err, -rc, "cannot post a receive") : 0;
+}
+
+static void add_status(struct json_object *reply, const struct dp_connection *connection,
+		       const struct ibv_wc *wc)
+{
+	/* "remote access error": what ibv_wc_status_str() says, without a dependency on its case.
+	 */
+	dp_json_add_int(reply, "status", wc->status);
+	dp_json_add_text(reply, "status_text", ibv_wc_status_str(wc->status));
+	dp_json_add_text(reply, "state", dp_queue_pair_state(connection));
+}
+
+int order_received(struct end *end, struct json_object *order, struct json_object *reply,
+		   struct dp_error *err)
+{
+	struct ibv_wc wc = { 0 };
+	int rc = end->connection.cq
+			 ? dp_await_completion(&end->connection, end->options->limit_ms, &wc)
+			 : -ENOTCONN;
+
+	(void)order;
+	if (rc)
+		return dp_fail(err, rc, "nothing was received");
+	add_status(reply, &end->connection, &wc);
+	dp_json_add_int(reply, "bytes", wc.byte_len);
+	if (wc.wc_flags & IBV_WC_WITH_IMM)
+		dp_json_add_int(reply, "immediate", ntohl(wc.imm_data));
+	return 0;
+}
+
+/* What an order says of a request; the words of an atomic are text, as they are unsigned. */
+static void read_request(struct json_object *order, const struct dp_operation *operation,
+			 struct ibv_send_wr *wr)
+{
+	uint64_t remote = number_of(order, "remote");
+	uint32_t rkey = (uint32_t)number_of(order, "rkey");
+	const char *compare = dp_json_text(order, "compare"), *swap = dp_json_text(order, "swap");
+
+	wr->opcode = (enum ibv_wr_opcode)operation->opcode;
+	wr->send_flags = IBV_SEND_SIGNALED;
+	wr->imm_data = htonl((uint32_t)number_of(order, "immediate"));
+	if (operation->shape == DP_SHAPE_ATOMIC) {
+		wr->wr.atomic.remote_addr = remote;
+		wr->wr.atomic.rkey = rkey;
+		wr->wr.atomic.compare_add = compare ? strtoull(compare, NULL, 16) : 0;
+		wr->wr.atomic.swap = swap ? strtoull(swap, NULL, 16) : 0;
+	} else {
+		wr->wr.rdma.remote_addr = remote;
+		wr->wr.rdma.rkey = rkey;
+	}
+}
+
+static int post(struct ibv_qp *qp, const struct dp_operation *operation, struct ibv_send_wr *wr)
+{
+	struct ibv_send_wr *bad;
+
+	if (operation->post)
+		return operation->post(qp, wr->sg_list, wr->wr.rdma.remote_addr, wr->wr.rdma.rkey);
+	return -ibv_post_send(qp, wr, &bad);
+}
+
+static const struct dp_operation *operation_of(struct json_object *order)
+{
+	const char *name = dp_json_text(order, "operation");
+
+	return name ? dp_operation_find(name) : NULL;
+}
+
+/* Posts one request and waits for its completion. "lkey" stands in for a key that is no good. */
+int order_post(struct end *end, struct json_object *order, struct json_object *reply,
+	       struct dp_error *err)
+{
+	const struct dp_operation *operation = operation_of(order);
+	struct ibv_sge sges[DP_MAX_SGE];
+	struct ibv_send_wr wr = { .sg_list = sges };
+	struct ibv_wc wc = { 0 };
+	int count = read_sges(end, order, sges), rc;
+
+	if (!operation || count < 1)
+		return dp_fail(err, -EBADMSG, "nothing to post");
+	wr.num_sge = count;
+	read_request(order, operation, &wr);
+	if (json_object_object_get(order, "lkey"))
+		sges[0].lkey = (uint32_t)number_of(order, "lkey");
+	rc = post(end->connection.id->qp, operation, &wr);
+	if (rc) {
+		dp_json_add_text(reply, "unposted", dp_errno_name(rc));
+		return dp_fail(err, rc, "cannot post: %s", operation->name);
+	}
+	rc = dp_await_completion(&end->connection, end->options->limit_ms, &wc);
+	if (rc)
+		return dp_fail(err, rc, "%s does not complete", operation->name);
+	add_status(reply, &end->connection, &wc);
+	return 0;
+}
+
+struct stream {
+	const struct dp_operation *operation;
+	uint64_t size, room, remote;
+	uint32_t rkey;
+	struct key *key;
+	uint64_t posted, done;
+};
+
+static int post_next(struct end *end, struct stream *s)
+{
+	uint64_t offset = s->posted * s->size % (s->room / s->size * s->size);
+	struct ibv_sge sge = { (uintptr_t)end->area.addr + offset, (uint32_t)s->size,
+			       s->key->mr->lkey };
+	struct ibv_send_wr wr = { .sg_list = &sge,
+				  .num_sge = 1,
+				  .opcode = (enum ibv_wr_opcode)s->operation->opcode,
+				  .send_flags = IBV_SEND_SIGNALED };
+
+	wr.wr.rdma.remote_addr = s->remote + offset;
+	wr.wr.rdma.rkey = s->rkey;
+	s->posted++;
+	return post(end->connection.id->qp, s->operation, &wr);
+}
+
+/* Requests one after the other, as many under way as the queue takes, for so long. */
+int order_stream(struct end *end, struct json_object *order, struct json_object *reply,
+		 struct dp_error *err)
+{
+	uint64_t begin = dp_now_us(), limit = number_of(order, "ms") * 1000;
+	struct stream s = { .operation = operation_of(order),
+			    .size = number_of(order, "size"),
+			    .remote = number_of(order, "remote"),
+			    .rkey = (uint32_t)number_of(order, "rkey"),
+			    .key = find_key(end, dp_json_text(order, "key")) };
+	struct ibv_wc wc = { 0 };
+	int rc = 0;
+
+	if (!s.operation || !s.key || !end->connection.id || !s.size || s.size > s.key->length ||
+	    (s.operation->shape != DP_SHAPE_WRITE && s.operation->shape != DP_SHAPE_READ))
+		return dp_fail(err, -EBADMSG, "no stream");
+	s.room = s.key->length < WINDOW ? s.key->length : WINDOW;
+	while (!rc && wc.status == IBV_WC_SUCCESS) {
+		bool more = dp_now_us() - begin < limit;
+
+		while (!rc && more && s.posted - s.done < DP_MAX_PENDING)
+			rc = post_next(end, &s);
+		if (s.done == s.posted)
+			break;
+		if (!rc)
+			rc = dp_await_completion(&end->connection, end->options->limit_ms, &wc);
+		s.done += !rc && wc.status == IBV_WC_SUCCESS;
+	}
+	if (rc)
+		return dp_fail(err, rc, "a stream of %s does not complete", s.operation->name);
+	add_status(reply, &end->connection, &wc);
+	dp_json_add_int(reply, "operations", (int64_t)s.done);
+	dp_json_add_int(reply, "us", (int64_t)(dp_now_us() - begin));
+	return 0;
+}

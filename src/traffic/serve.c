@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+
+#include "end.h"
+
+int dp_traffic_serve(int fd, struct dp_port *port, const struct dp_traffic_options *options,
+		     int (*watch)(void *arg, const char *line, size_t len), void *arg,
+		     struct dp_error *err)
+{
+	struct end end = {
+		.port = port, .options = options, .area = { .fd = -1 }, .watch = watch, .arg = arg
+	};
+	struct json_object *order;
+	int rc = 0;
+
+	while (!end.over && !(rc = hear(fd, (int64_t)(10 * options->limit_ms), &order))) {
+		struct json_object *reply = obey(&end, order);
+
+		json_object_put(order);
+		rc = say(fd, reply);
+		if (rc)
+			break;
+	}
+	clear_end(&end);
+	if (rc == -ETIMEDOUT)
+		return dp_report(err, rc, "the other end has said nothing for %llu s",
+				 (unsigned long long)(10 * options->limit_ms / 1000));
+	return rc ? dp_fail(err, rc, "the other end is lost") : 0;
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reading back what traffic has left, by routes that share nothing with the mapping under test: a
+ * second process does it, which has neither the mapping nor the adapter.
+ *
+ *   second-mapping   file or device are mapped anew, after the first process has unmapped them
+ *   file             the file is read through its file system
+ *   raw-device       the file's blocks are read from the block device below the file system
+ *   process          memory that has no other name is read through its owner's page tables
+ *                    (process_vm_readv()), not through the pins
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "end.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/file.h"
+#include "daxpin/proc.h"
+
+/* Reading some megabytes back takes well under a second; under emulation, a few. */
+#define VERIFY_LIMIT_MS 120000
+
+/* Extents that one look at a file's blocks returns. */
+#define EXTENTS 64
+
+/* What the second process needs. */
+struct look {
+	const struct end *end;
+	const struct dp_ledger *ledger;
+	pid_t owner;
+	int fd; /* of file or device, -1 without one */
+	struct window windows[2];
+	size_t nwindows;
+};
+
+struct finding {
+	char route[16];
+	struct dp_damage damage;
+	int rc;
+	char text[128]; /* why it cannot be gone that way */
+};
+
+typedef int look_fn(const struct look *look, struct dp_damage *damage, struct dp_error *err);
+
+static int look_again(const struct look *look, struct dp_damage *damage, struct dp_error *err)
+{
+	const struct end *end = look->end;
+	struct dp_env env = end->options->env;
+	struct dp_area area = { .fd = -1 };
+	int rc;
+
+	env.size = end->area.len;
+	rc = dp_area_map(end->mapping, &env, &area, MAP_SHARED, look->fd, err);
+	for (size_t i = 0; i < look->nwindows && !rc; i++)
+		dp_ledger_check(look->ledger, (char *)area.addr + look->windows[i].offset,
+				look->windows[i].offset, look->windows[i].length, damage);
+	return rc;
+}
+
+static int read_whole(int fd, char *to, uint64_t length, uint64_t offset)
+{
+	for (uint64_t at = 0; at < length;) {
+		ssize_t n = pread(fd, to + at, length - at, (off_t)(offset + at));
+
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		at += (uint64_t)n;
+	}
+	return 0;
+}
+
+static int look_file(const struct look *look, struct dp_damage *damage, struct dp_error *err)
+{
+	for (size_t i = 0; i < look->nwindows; i++) {
+		const struct window *w = &look->windows[i];
+		dp_autofree char *copy = malloc(w->length);
+		int rc = copy ? read_whole(look->fd, copy, w->length, w->offset) : -ENOMEM;
+
+		if (rc)
+			return dp_fail(err, rc, "cannot read the file");
+		dp_ledger_check(look->ledger, copy, w->offset, w->length, damage);
+	}
+	return 0;
+}
+
+/* Reads an extent's part of the file from the device, past the page cache. */
+static int look_extent(const struct look *look, int disk, const struct fiemap_extent *e,
+		       struct dp_damage *damage)
+{
+	uint64_t end = e->fe_logical + e->fe_length;
+	uint64_t length = (end < look->end->area.len ? end : look->end->area.len) - e->fe_logical;
+	void *copy = NULL;
+	int rc;
+
+	if (e->fe_logical >= look->end->area.len || e->fe_flags & FIEMAP_EXTENT_UNWRITTEN)
+		return 0;
+	if (posix_memalign(&copy, 4096, length))
+		return -ENOMEM;
+	rc = read_whole(disk, copy, length, e->fe_physical);
+	if (!rc)
+		dp_ledger_check(look->ledger, copy, e->fe_logical, length, damage);
+	free(copy);
+	return rc;
+}
+
+static int open_disk(int file)
+{
+	char path[64], name[64];
+	struct stat st;
+
+	if (fstat(file, &st))
+		return -errno;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(st.st_dev), minor(st.st_dev));
+	if (dp_link_name(name, sizeof(name), "%s", path))
+		return -ENOENT;
+	snprintf(path, sizeof(path), "/dev/%.50s", name);
+	file = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	return file < 0 ? -errno : file;
+}
+
+static int look_raw(const struct look *look, struct dp_damage *damage, struct dp_error *err)
+{
+	union {
+		struct fiemap map;
+		char room[sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent)];
+	} f = { .map = { .fm_length = look->end->area.len,
+			 .fm_flags = FIEMAP_FLAG_SYNC,
+			 .fm_extent_count = EXTENTS } };
+	dp_autofd int disk = -1;
+	int rc = 0;
+
+	if (fsync(look->fd) || ioctl(look->fd, FS_IOC_FIEMAP, &f.map))
+		return dp_fail(err, -errno, "cannot tell the file's blocks");
+	disk = open_disk(look->fd);
+	if (disk < 0)
+		return dp_fail(err, disk, "cannot open the block device below the file");
+	for (unsigned int i = 0; i < f.map.fm_mapped_extents && !rc; i++)
+		rc = look_extent(look, disk, &f.map.fm_extents[i], damage);
+	return rc ? dp_fail(err, rc, "cannot read the block device below the file") : 0;
+}
+
+static int look_process(const struct look *look, struct dp_damage *damage, struct dp_error *err)
+{
+	for (size_t i = 0; i < look->nwindows; i++) {
+		const struct window *w = &look->windows[i];
+		dp_autofree char *copy = malloc(w->length);
+		struct iovec to = { copy, w->length };
+		struct iovec from = { (char *)look->end->area.addr + w->offset, w->length };
+
+		if (!copy)
+			return -ENOMEM;
+		if (process_vm_readv(look->owner, &to, 1, &from, 1, 0) != (ssize_t)w->length)
+			return dp_fail(err, -errno, "cannot read the owner's memory");
+		dp_ledger_check(look->ledger, copy, w->offset, w->length, damage);
+	}
+	return 0;
+}
+
+/* ---- which routes there are -------------------------------------------------------------- */
+
+static bool is_shared_file(const struct end *end)
+{
+	return end->area.fd >= 0 && end->mapping->populate != DP_POPULATE_READ;
+}
+
+static const struct {
+	const char *name;
+	look_fn *look;
+	bool shared, fs; /* for what a file or device is behind, for what a file system is below */
+} routes[] = {
+	{ "second-mapping", look_again, true, false },
+	{ "file", look_file, true, true },
+	{ "raw-device", look_raw, true, true },
+	{ "process", look_process, false, false },
+};
+
+static bool leads(size_t i, const struct end *end)
+{
+	return routes[i].shared == is_shared_file(end) && (!routes[i].fs || end->mapping->fs);
+}
+
+/* The second process: one finding for each route. */
+static void look_around(const struct look *look, int fd)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(routes); i++) {
+		struct finding finding = { 0 };
+		struct dp_error err = { 0 };
+
+		if (!leads(i, look->end))
+			continue;
+		snprintf(finding.route, sizeof(finding.route), "%s", routes[i].name);
+		finding.rc = routes[i].look(look, &finding.damage, &err);
+		snprintf(finding.text, sizeof(finding.text), "%.120s", err.what);
+		if (write(fd, &finding, sizeof(finding)) != sizeof(finding))
+			_exit(1);
+	}
+	_exit(0);
+}
+
+static void add_finding(struct json_object *list, const struct finding *f)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "route", f->route);
+	dp_json_add_int(obj, "checked", (int64_t)f->damage.checked);
+	dp_json_add_int(obj, "wrong", (int64_t)f->damage.wrong);
+	if (f->damage.wrong) {
+		dp_json_add_int(obj, "first", (int64_t)f->damage.first);
+		dp_json_add_int(obj, "found", f->damage.found);
+		dp_json_add_int(obj, "expected", f->damage.expected);
+	}
+	if (f->rc)
+		dp_json_add_text(obj, "text", f->text);
+	json_object_array_add(list, obj);
+}
+
+static int look_apart(const struct look *look, struct json_object *list, struct dp_error *err)
+{
+	struct finding finding;
+	int pipe_fd[2], status = -1;
+	pid_t pid;
+
+	if (pipe2(pipe_fd, O_CLOEXEC))
+		return dp_fail(err, -errno, "cannot make a pipe");
+	pid = fork();
+	if (pid == 0)
+		look_around(look, pipe_fd[1]);
+	close(pipe_fd[1]);
+	while (pid > 0 && read(pipe_fd[0], &finding, sizeof(finding)) == sizeof(finding))
+		add_finding(list, &finding);
+	close(pipe_fd[0]);
+	if (pid < 0)
+		return dp_fail(err, -errno, "cannot fork");
+	if (dp_reap(pid, VERIFY_LIMIT_MS, &status) || status)
+		return dp_fail(err, -EIO, "the process that reads back was lost (status %d)",
+			       status);
+	return 0;
+}
+
+/* Regions are gone, and of a file or device the mapping, before anybody looks. */
+int order_verify(struct end *end, struct json_object *order, struct json_object *reply,
+		 struct dp_error *err)
+{
+	struct json_object *list = json_object_new_array(), *none = json_object_new_object();
+	dp_autofree struct dp_ledger *ledger = calloc(1, sizeof(*ledger));
+	struct look look = { .end = end, .ledger = ledger, .owner = getpid(), .fd = end->area.fd };
+	int rc = ledger ? ledger_from_json(json_object_object_get(order, "ledger"), ledger)
+			: -ENOMEM;
+
+	json_object_object_add(reply, "routes", list);
+	if (!rc && !end->mapping)
+		rc = -EBADMSG;
+	if (!rc)
+		rc = order_deregister(end, none, none, err);
+	json_object_put(none);
+	if (rc)
+		return dp_fail(err, rc, "nothing to read back");
+	look.nwindows = windows_of(end->area.len, look.windows);
+	if (is_shared_file(end)) {
+		munmap(end->area.reserved, end->area.reserved_len);
+		end->area.reserved = NULL;
+	}
+	return look_apart(&look, list, err);
+}
