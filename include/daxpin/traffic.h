@@ -98,6 +98,7 @@ struct dp_operation {
 	enum dp_shape shape;
 	int opcode;          /* enum ibv_wr_opcode */
 	bool immediate;      /* has immediate data, and takes a receive */
+	bool carried;        /* the request carries the data: nothing is registered at this end */
 	unsigned int target; /* access that the memory at the other end needs */
 	unsigned int source; /* access that the memory at this end needs */
 	unsigned int odp;    /* IBV_ODP_SUPPORT_… of RC that it needs on demand */

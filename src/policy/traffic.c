@@ -24,6 +24,13 @@ struct tally {
 	char refused[256]; /* registrations: "EOPNOTSUPP as target" */
 	char routes[128];
 	char trouble[256];
+	/*
+	 * For a bad key of one's own the provider and the kernel are one's own, too: that it is
+	 * refused is judged, how is only noted. rxe says "local QP operation error"
+	 * (rxe_requester(): copy_data() has -EINVAL), later ones "flushed".
+	 */
+	char odd[128];
+	char prefetch[32]; /* how the adapter took the advice, or "" */
 	struct json_object *pace;
 };
 
@@ -72,12 +79,12 @@ static const struct {
 	{ "stale-key", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
 	{ "wrong-key", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
 	{ "foreign-key", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
+	{ "no-pages", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
 	/* rxe takes one that is too short for broken: copy_data() has -EINVAL for both. */
 	{ "too-long", NULL, NULL, IBV_WC_REM_INV_REQ_ERR, IBV_WC_REM_OP_ERR },
 	{ "misaligned", NULL, NULL, IBV_WC_REM_INV_REQ_ERR, IBV_WC_REM_ACCESS_ERR },
 	{ NULL, "target", NULL, IBV_WC_REM_ACCESS_ERR, IBV_WC_REM_ACCESS_ERR },
-	/* rxe has the latter for what it gathers (copy_data() and rxe_requester(): -EINVAL). */
-	{ NULL, "source", NULL, IBV_WC_LOC_PROT_ERR, IBV_WC_LOC_QP_OP_ERR },
+	{ NULL, "source", NULL, IBV_WC_LOC_PROT_ERR, IBV_WC_LOC_PROT_ERR },
 };
 
 static bool applies(size_t i, struct json_object *step, const char *operation)
@@ -102,6 +109,8 @@ static void judge_refusal(struct tally *t, struct json_object *step)
 		return;
 	if (status == IBV_WC_SUCCESS)
 		fault(t, "%s is not refused (%s)", what, leg);
+	else if (status != due[i].status && dp_says(step, "role", "source"))
+		add_once(t->odd, sizeof(t->odd), dp_text_of(step, "text"));
 	else if (status != due[i].status && status != due[i].other)
 		fault(t, "%s ends in \"%s\", \"%s\" is due (%s)", what, dp_text_of(step, "text"),
 		      ibv_wc_status_str((enum ibv_wc_status)due[i].status), leg);
@@ -182,6 +191,13 @@ static void take_trouble(struct tally *t, struct json_object *step)
 		 dp_text_of(step, "text"));
 }
 
+static void take_prefetch(struct tally *t, struct json_object *step)
+{
+	const char *refused = dp_text_of(step, "errno");
+
+	snprintf(t->prefetch, sizeof(t->prefetch), "%.30s", refused[0] ? refused : "done");
+}
+
 static void take_pace(struct tally *t, struct json_object *step)
 {
 	double s = (double)dp_number(step, "us", 0) / 1e6;
@@ -212,6 +228,7 @@ static const struct {
 	{ "refused", take_registration },
 	{ "trouble", take_trouble },
 	{ "pace", take_pace },
+	{ "prefetch", take_prefetch },
 };
 
 static void judge_all(struct tally *t)
@@ -240,6 +257,8 @@ static void add_facts(struct tally *t)
 	dp_json_add_int(facts, "refusals", t->refusals);
 	dp_json_add_text(facts, "routes", t->routes);
 	dp_json_add_text(facts, "registration_refused", t->refused);
+	dp_json_add_text(facts, "own_key_errors", t->odd);
+	dp_json_add_text(facts, "prefetch", t->prefetch);
 	json_object_object_add(facts, "pace", t->pace ? t->pace : json_object_new_array());
 }
 
@@ -265,6 +284,11 @@ static void conclude(struct tally *t, const struct dp_cell *cell, const char *do
 			 " attempts were refused; read back "
 			 "by %s%s%s",
 			 t->transfers, t->refusals, t->routes,
+			 t->refused[0] ? "; not registered: " : "", t->refused);
+	} else if (t->refusals) {
+		r->status = DP_PASS;
+		snprintf(r->why, sizeof(r->why),
+			 "it registers, and each access to it is refused: it has no pages%s%s",
 			 t->refused[0] ? "; not registered: " : "", t->refused);
 	} else if (t->refused[0]) {
 		r->status = DP_SKIP_STATUS;

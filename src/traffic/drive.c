@@ -6,6 +6,7 @@
 #include "drive.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/complaint.h"
 
 /* An order may take its own limit several times: to connect, to post, to read back. */
 #define PATIENCE 6
@@ -20,7 +21,7 @@ struct json_object *order_of(const char *name)
 
 static int ask_other(struct drive *d, struct json_object *order, struct json_object **reply)
 {
-	int rc = d->lost ? d->lost : say(d->route->fd, json_object_get(order));
+	int rc = say(d->route->fd, json_object_get(order));
 
 	if (!rc)
 		rc = hear(d->route->fd, (int64_t)(PATIENCE * d->options->limit_ms), reply);
@@ -35,7 +36,12 @@ int ask(struct drive *d, enum side side, struct json_object *order, struct json_
 	int64_t number = -EBADMSG;
 	int rc = 0;
 
-	if (side == OWN)
+	/* What a kernel does after its complaint is no evidence, and may take for ever. */
+	if (!d->lost && dp_kernel_has_complained(d->taint))
+		d->lost = -EIO;
+	if (d->lost)
+		rc = d->lost;
+	else if (side == OWN)
 		answer = obey(&d->own, order);
 	else
 		rc = ask_other(d, order, &answer);
@@ -194,6 +200,7 @@ int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *rout
 		.own = { .port = port, .options = options, .area = { .fd = -1 } },
 		.options = options,
 		.fd = fd,
+		.taint = dp_kernel_taint(),
 	};
 	int rc = 0;
 
@@ -203,7 +210,9 @@ int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *rout
 		drive.errand = &errands->list[i];
 		rc = run_errand(&drive, routes, nroutes);
 		if (rc)
-			dp_fail(err, rc, "the other end was lost during %s", drive.errand->id);
+			dp_report(err, rc, "%s during %s",
+				  rc == -EIO ? "the kernel complained" : "the other end was lost",
+				  drive.errand->id);
 	}
 	for (size_t i = 0; i < nroutes && !rc; i++) {
 		drive.route = &routes[i];

@@ -21,9 +21,10 @@ struct drive {
 	const struct dp_traffic_options *options;
 	const struct dp_route *route;
 	const struct dp_errand *errand;
-	int fd;     /* receives the observations */
-	int lost;   /* why the other end is no more, 0 while it is */
-	bool paced; /* the pace is taken on this route */
+	int fd;              /* receives the observations */
+	int lost;            /* why the other end is no more, 0 while it is */
+	bool paced;          /* the pace is taken on this route */
+	unsigned long taint; /* of this kernel, before anything was done */
 };
 
 /* A region of a leg, as the end that asks knows it. */
@@ -85,5 +86,6 @@ int run_pace(struct leg *leg);
 
 /* refusal.c: what must be refused */
 int run_refusals(struct leg *leg);
+int run_unreachable(struct leg *leg);
 
 #endif

@@ -133,18 +133,37 @@ int connect_ends(struct leg *leg)
 	return rc ? rc : rc2;
 }
 
-static int disturb(struct leg *leg, const char *how)
+static struct json_object *disturbance(const char *how)
 {
 	struct json_object *order = order_of("disturb");
-	dp_cleanup(put) struct json_object *reply = NULL;
-	int rc;
 
 	dp_json_add_text(order, "how", how);
 	dp_json_add_text(order, "key", "whole");
-	rc = ask(leg->drive, leg->tested, order, &reply);
+	return order;
+}
+
+static int disturb(struct leg *leg, const char *how)
+{
+	dp_cleanup(put) struct json_object *reply = NULL;
+	int rc = ask(leg->drive, leg->tested, disturbance(how), &reply);
+
 	if (rc)
 		emit_trouble(leg, how, reply);
 	return rc;
+}
+
+/* Advice that need not be taken: what comes of it is seen, and the pages are cold without. */
+static int prefetch(struct leg *leg)
+{
+	int rc = ask(leg->drive, leg->tested, disturbance("prefetch"), NULL);
+	struct json_object *obj;
+
+	if (leg->drive->lost)
+		return leg->drive->lost;
+	obj = json_object_new_object();
+	dp_json_add_text(obj, "errno", rc ? dp_errno_name(rc) : NULL);
+	emit_step(leg, "prefetch", obj);
+	return 0;
 }
 
 /* Whether the mapping's pages are a file's, so that its page tables can be dropped without loss. */
@@ -170,7 +189,7 @@ static void forget_content(struct leg *leg)
  */
 static int run_disturbed(struct leg *leg)
 {
-	int rc = disturb(leg, "prefetch");
+	int rc = prefetch(leg);
 
 	if (!rc)
 		rc = run_transfers(leg);
@@ -215,8 +234,11 @@ static int read_back(struct leg *leg, enum side side)
 
 static int move_and_look(struct leg *leg)
 {
-	int rc = connect_ends(leg);
+	int rc;
 
+	if (leg->drive->errand->mapping->populate == DP_POPULATE_NONE)
+		return run_unreachable(leg);
+	rc = connect_ends(leg);
 	if (!rc && leg->on_demand && is_file(leg))
 		rc = disturb(leg, "chill");
 	if (!rc)

@@ -2,10 +2,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "end.h"
 
 #include "daxpin/clock.h"
+
+/* The state of a queue pair may follow its completions, ms: rxe changes it in a work queue. */
+#define SETTLE_MS 3000
 
 int order_accept(struct end *end, struct json_object *order, struct json_object *reply,
 		 struct dp_error *err)
@@ -91,8 +95,11 @@ int order_receive(struct end *end, struct json_object *order, struct json_object
 static void add_status(struct json_object *reply, const struct dp_connection *connection,
 		       const struct ibv_wc *wc)
 {
-	/* "remote access error": what ibv_wc_status_str() says, without a dependency on its case.
-	 */
+	uint64_t end = dp_now_ms() + SETTLE_MS;
+
+	while (wc->status != IBV_WC_SUCCESS && dp_now_ms() < end &&
+	       strcmp(dp_queue_pair_state(connection), "ERR"))
+		usleep(1000);
 	dp_json_add_int(reply, "status", wc->status);
 	dp_json_add_text(reply, "status_text", ibv_wc_status_str(wc->status));
 	dp_json_add_text(reply, "state", dp_queue_pair_state(connection));
@@ -140,10 +147,12 @@ static void read_request(struct json_object *order, const struct dp_operation *o
 
 static int post(struct ibv_qp *qp, const struct dp_operation *operation, struct ibv_send_wr *wr)
 {
+	bool atomic = operation->shape == DP_SHAPE_ATOMIC;
 	struct ibv_send_wr *bad;
 
 	if (operation->post)
-		return operation->post(qp, wr->sg_list, wr->wr.rdma.remote_addr, wr->wr.rdma.rkey);
+		return operation->post(qp, wr->sg_list, wr->wr.rdma.remote_addr,
+				       atomic ? wr->wr.atomic.rkey : wr->wr.rdma.rkey);
 	return -ibv_post_send(qp, wr, &bad);
 }
 

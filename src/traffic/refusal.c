@@ -202,11 +202,19 @@ int run_refusals(struct leg *leg)
 	int rc;
 
 	leg->local_keys = send || leg->tested == OWN;
-	rc = try_keys(leg);
+	rc = leg->tested == OWN && leg->operation->carried ? 0 : try_keys(leg);
 	if (rc || leg->tested == OWN)
 		return rc;
 	if (send)
 		return try(leg, &too_long);
 	rc = try_rights(leg);
 	return rc ? rc : try_bounds(leg);
+}
+
+/* Memory without pages cannot be reached, not even on demand (hmm_vma_walk_test(): VM_PFNMAP). */
+int run_unreachable(struct leg *leg)
+{
+	const struct attempt a = { .what = "no-pages", .target = 4096 };
+
+	return try(leg, &a);
 }

@@ -237,9 +237,9 @@ static int change(struct leg *leg, const struct transfer *t, bool match)
 		return rc;
 	leg->transfers++;
 	leg->bytes += t->length;
-	/* An atomic write brings nothing back. */
+	/* What is carried there brings nothing back. */
 	if (!dp_ledger_add(&leg->regions[OTHER].ledger, DP_WORD, t->target, 8, new, 0) ||
-	    (!leg->operation->post &&
+	    (!leg->operation->carried &&
 	     !dp_ledger_add(&leg->regions[OWN].ledger, DP_WORD, t->source, 8, old, 0)))
 		return -E2BIG;
 	return 0;

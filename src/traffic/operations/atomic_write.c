@@ -27,6 +27,6 @@ static int post(struct ibv_qp *qp, struct ibv_sge *sge, uint64_t remote, uint32_
 }
 
 DP_OPERATION(atomic_write, .name = "atomic-write", .what = "an atomic write of eight bytes",
-	     .rank = 90, .shape = DP_SHAPE_ATOMIC, .opcode = IBV_WR_ATOMIC_WRITE,
+	     .rank = 90, .shape = DP_SHAPE_ATOMIC, .opcode = IBV_WR_ATOMIC_WRITE, .carried = true,
 	     .target = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_LOCAL_WRITE,
 	     .odp = ODP_SUPPORT_ATOMIC_WRITE, .unsupported = unsupported, .post = post);
