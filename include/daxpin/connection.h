@@ -51,6 +51,16 @@ struct dp_connection {
 int dp_address_parse(const char *text, uint16_t port, struct sockaddr_storage *address,
 		     struct dp_error *err);
 
+/**
+ * dp_rdma_address - an address of the first adapter of this machine that has one
+ * @port: to go with it
+ * @address: receives it
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_rdma_address(uint16_t port, struct sockaddr_storage *address, struct dp_error *err);
+
 /* "10.0.0.1:18515" */
 void dp_address_format(const struct sockaddr *address, char *text, size_t size);
 

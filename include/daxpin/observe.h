@@ -109,6 +109,9 @@ int dp_emit(int fd, struct json_object *obj);
  */
 int dp_emit_text(int fd, const char *kind, const char *key, const char *text);
 
+/* Writes that the executor cannot go on, and why. Return: 0 or a negative errno. */
+int dp_emit_failure(int fd, const struct dp_error *err);
+
 /**
  * dp_observation_parse - read one line
  * @line: the text, need not be NUL-terminated

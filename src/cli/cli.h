@@ -54,6 +54,7 @@ struct cli_check_options {
 	bool seeded;
 	const char *device; /* to tear down on the host, or NULL */
 	bool destroy;
+	const char *listen, *connect, *at; /* of traffic: addresses, NULL without */
 };
 
 /**
@@ -172,6 +173,19 @@ struct dp_collect;
 int cli_host_run(void (*body)(int fd, void *arg), void *arg, bool log, struct dp_collect *collect,
 		 struct dp_error *err);
 
+struct dp_mount;
+
+/* Where temporary files may be made: the folders that the user named, then the mount points. */
+struct cli_dirs {
+	const char **list;
+	size_t count;
+	struct dp_mount *mounts;
+};
+
+/* Return: 0 or -ENOMEM; to be released with cli_dirs_clear() in any case. */
+int cli_dirs_read(const struct cli_check_options *options, struct cli_dirs *dirs);
+void cli_dirs_clear(struct cli_dirs *dirs);
+
 /* Writes into a run that it was on this machine, and with which kernel. */
 void cli_host_describe(struct dp_run_record *run);
 
@@ -181,6 +195,7 @@ int cli_host_rdma(const char *name, struct dp_error *err);
 /* The subcommands: argv[0] is the command's word; each returns the exit code. */
 int cli_check(int argc, char **argv);
 int cli_teardown(int argc, char **argv);
+int cli_traffic(int argc, char **argv);
 int cli_cache(int argc, char **argv);
 int cli_judge(int argc, char **argv);
 int cli_compare(int argc, char **argv);

@@ -9,24 +9,10 @@
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/collect.h"
-#include "daxpin/dax.h"
 #include "daxpin/observe.h"
 
 /* One registration takes microseconds; a gigabyte through a slow path, seconds. */
 #define CELL_LIMIT_MS 60000
-
-/* The folders the user named, then the mount points. */
-static size_t scratch_dirs(const struct cli_check_options *options, const struct dp_mount *mounts,
-			   size_t nmounts, const char **dirs)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < options->ndirs; i++)
-		dirs[n++] = options->dirs[i];
-	for (size_t i = 0; i < nmounts; i++)
-		dirs[n++] = mounts[i].dir;
-	return n;
-}
 
 struct executor {
 	const struct dp_plan *plan;
@@ -46,13 +32,11 @@ static int check_host(const struct cli_check_options *options, const struct dp_p
 		      struct dp_collect *collect, struct dp_error *err)
 {
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
-	dp_autofree struct dp_mount *mounts = NULL;
-	dp_autofree const char **dirs = NULL;
+	dp_cleanup(cli_dirs_clear) struct cli_dirs dirs = { 0 };
 	struct dp_check_options check = { .env = { .size = options->size },
 					  .rdma = options->rdma,
 					  .cell_limit_ms = CELL_LIMIT_MS };
 	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-	size_t nmounts = 0;
 	int rc = dp_size_check(options->size, memory, err);
 
 	if (!rc)
@@ -61,12 +45,11 @@ static int check_host(const struct cli_check_options *options, const struct dp_p
 		rc = cli_host_rdma(options->rdma, err);
 	if (rc)
 		return rc;
-	dp_mounts_read(&mounts, &nmounts);
-	dirs = calloc(options->ndirs + nmounts + 1, sizeof(*dirs));
-	if (!dirs)
-		return -ENOMEM;
-	check.env.dirs = dirs;
-	check.env.ndirs = scratch_dirs(options, mounts, nmounts, dirs);
+	rc = cli_dirs_read(options, &dirs);
+	if (rc)
+		return rc;
+	check.env.dirs = dirs.list;
+	check.env.ndirs = dirs.count;
 	dp_collect_listen(collect, &policy, cli_outputs_tell, (void *)&options->outputs);
 	rc = cli_host_run(ask, &(struct executor){ plan, &check }, false, collect, err);
 	if (!rc && !collect->done)

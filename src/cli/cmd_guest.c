@@ -23,13 +23,15 @@ static const char help[] =
 	"       daxpin guest [OPTIONS] race [RACE-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] traffic [TRAFFIC-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] run [RUN-OPTIONS]\n"
-	"       daxpin guest [OPTIONS] as-host [--empty-disks] COMMAND…\n"
+	"       daxpin guest [OPTIONS] as-host [--empty-disks] [--far WORDS] COMMAND…\n"
 	"       daxpin guest [OPTIONS] --bare\n"
 	"\n"
 	"Boots a kernel in an emulated machine with NVDIMMs, an NVMe controller and\n"
 	"soft-RoCE, and runs the command there; run is check and teardown. as-host runs any other command of daxpin\n"
 	"there too, as if the guest were the host: to try what it would do, on disks that\n"
-	"are mounted or, with --empty-disks, nobody's.\n"
+	"are mounted or, with --empty-disks, nobody's. --far runs another command at the\n"
+	"same time (its words in one argument), behind an adapter of its own at 198.18.0.2,\n"
+	"as if on a second machine; this end is 198.18.0.1.\n"
 	"\n"
 	"  -k, --kernel KERNEL  debian:SUITE (default: the suite of this machine),\n"
 	"                       debian:SUITE/VERSION, debian:VERSION (whichever suite has\n"
@@ -167,13 +169,28 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 	return rc;
 }
 
+static struct json_object *split_words(char *text)
+{
+	struct json_object *words = json_object_new_array();
+
+	for (char *word = strsep(&text, " "); word; word = strsep(&text, " "))
+		if (*word)
+			json_object_array_add(words, json_object_new_string(word));
+	return words;
+}
+
 static char *as_host_command(int argc, char **argv)
 {
 	struct json_object *obj = json_object_new_object(), *words = json_object_new_array();
 	bool empty = argc > 0 && !strcmp(argv[0], "--empty-disks");
+	int first = empty;
 
 	json_object_object_add(obj, "empty", json_object_new_boolean(empty));
-	for (int i = empty; i < argc; i++)
+	if (argc > first + 1 && !strcmp(argv[first], "--far")) {
+		json_object_object_add(obj, "far", split_words(argv[first + 1]));
+		first += 2;
+	}
+	for (int i = first; i < argc; i++)
 		json_object_array_add(words, json_object_new_string(argv[i]));
 	json_object_object_add(obj, "command", json_object_new_string("as-host"));
 	json_object_object_add(obj, "arguments", words);

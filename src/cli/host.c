@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -16,6 +17,7 @@
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
 #include "daxpin/complaint.h"
+#include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
@@ -152,4 +154,26 @@ int cli_host_rdma(const char *name, struct dp_error *err)
 	if (!rc)
 		dp_rdma_close(&rdma);
 	return rc;
+}
+
+int cli_dirs_read(const struct cli_check_options *options, struct cli_dirs *dirs)
+{
+	size_t nmounts = 0;
+
+	dp_mounts_read(&dirs->mounts, &nmounts);
+	dirs->list = calloc(options->ndirs + nmounts + 1, sizeof(*dirs->list));
+	if (!dirs->list)
+		return -ENOMEM;
+	for (size_t i = 0; i < options->ndirs; i++)
+		dirs->list[dirs->count++] = options->dirs[i];
+	for (size_t i = 0; i < nmounts; i++)
+		dirs->list[dirs->count++] = dirs->mounts[i].dir;
+	return 0;
+}
+
+void cli_dirs_clear(struct cli_dirs *dirs)
+{
+	free(dirs->list);
+	free(dirs->mounts);
+	*dirs = (struct cli_dirs){ 0 };
 }

@@ -20,6 +20,8 @@ static const char help[] =
 	"  check      may each kind of mapping be pinned? on this machine\n"
 	"  teardown   what happens when a device goes away under the pin? on this machine,\n"
 	"             to a device that is named\n"
+	"  traffic    do the bytes arrive, and is what must be refused? on this machine, or\n"
+	"             between two\n"
 	"  judge      verdicts anew, from stored results\n"
 	"  compare    two stored results: what got better, what got worse\n"
 	"  kernels    the kernels that guests can be given\n"
@@ -35,9 +37,10 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "guest", cli_guest }, { "check", cli_check },     { "teardown", cli_teardown },
-	{ "judge", cli_judge }, { "compare", cli_compare }, { "kernels", cli_kernels },
-	{ "list", cli_list },   { "explain", cli_explain }, { "cache", cli_cache },
+	{ "guest", cli_guest },     { "check", cli_check }, { "teardown", cli_teardown },
+	{ "traffic", cli_traffic }, { "judge", cli_judge }, { "compare", cli_compare },
+	{ "kernels", cli_kernels }, { "list", cli_list },   { "explain", cli_explain },
+	{ "cache", cli_cache },
 };
 
 static int bad_usage(const char *word)

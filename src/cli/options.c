@@ -82,9 +82,9 @@ static const char race_help[] =
 
 static const char traffic_help[] =
 	"Usage: daxpin guest [OPTIONS] traffic [OPTIONS]\n"
-	"       daxpin traffic [OPTIONS]                       on this machine alone\n"
-	"       daxpin traffic --listen [ADDRESS][:PORT] [OPTIONS]   between two machines\n"
-	"       daxpin traffic --connect ADDRESS[:PORT] [OPTIONS]\n"
+	"       daxpin traffic [OPTIONS] [DEVICE]                    on this machine alone\n"
+	"       daxpin traffic --listen ADDRESS[:PORT] [OPTIONS] [DEVICE]    on one machine,\n"
+	"       daxpin traffic --connect ADDRESS[:PORT] [OPTIONS] [DEVICE]   on another\n"
 	"\n"
 	"Moves data by RDMA into and out of each kind of mapping, reads it back by a route\n"
 	"that shares nothing with the mapping, and tries what must be refused: keys that\n"
@@ -93,6 +93,16 @@ static const char traffic_help[] =
 	"  --only GLOB      only these: an id (traffic/devdax-*/write) or a mapping; may be\n"
 	"                   repeated\n"
 	"  --size SIZE      of each region (default 4M)\n"
+	"  --at ADDRESS     of an RDMA device of this machine (default: the first one's)\n"
+	"  --listen ADDRESS wait there for the other end, which says what is done; both\n"
+	"                   report\n"
+	"  --connect ADDRESS  where the other end listens\n"
+	"  --seconds S      wait so long for the other end (default: 600 to listen, 0 to\n"
+	"                   connect)\n"
+	"  --destroy-data   yes, the device-dax that is named may be written to; without it\n"
+	"                   the mappings of device-dax are left alone, not in the guest\n"
+	"  --dir DIR        where temporary files may be made, besides the mount points of\n"
+	"                   ext4 and xfs; may be repeated; not for the guest\n"
 	"  --seed N         of the patterns (default 1)\n" REPORT_HELP;
 
 /* What each command takes, by letter. */
@@ -102,7 +112,7 @@ static const struct {
 	[CLI_CHECK] = { check_help, "ysrpftdcobB" },
 	[CLI_TEARDOWN] = { teardown_help, "ysrftDcobB" },
 	[CLI_RACE] = { race_help, "ysrftiSecobB" },
-	[CLI_TRAFFIC] = { traffic_help, "ysftecobB" },
+	[CLI_TRAFFIC] = { traffic_help, "ysftedDLCAScobB" },
 	[CLI_RUN] = { run_help, "ysrpftcobB" },
 };
 
@@ -206,6 +216,15 @@ static int take(int letter, void *arg, struct dp_error *err)
 	case 'D':
 		o->destroy = true;
 		return 0;
+	case 'L':
+		o->listen = optarg;
+		return 0;
+	case 'C':
+		o->connect = optarg;
+		return 0;
+	case 'A':
+		o->at = optarg;
+		return 0;
 	case 'y':
 		return add(o->only, &o->nonly, optarg, err);
 	case 'd':
@@ -259,6 +278,9 @@ int cli_check_parse(int argc, char **argv, enum cli_question question, bool host
 		{ "seconds", required_argument, NULL, 'S' },
 		{ "seed", required_argument, NULL, 'e' },
 		{ "destroy-data", no_argument, NULL, 'D' },
+		{ "listen", required_argument, NULL, 'L' },
+		{ "connect", required_argument, NULL, 'C' },
+		{ "at", required_argument, NULL, 'A' },
 		{ "changes", no_argument, NULL, 'c' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "baseline", required_argument, NULL, 'b' },
@@ -278,7 +300,11 @@ int cli_check_parse(int argc, char **argv, enum cli_question question, bool host
 	if ((options->ndirs || options->destroy) && !host)
 		return dp_bad_input(err, "--%s is for the host: the guest has its own",
 				    options->ndirs ? "dir" : "destroy-data");
-	if (host && question == CLI_TEARDOWN && optind < argc)
+	if ((options->listen || options->connect || options->at) && !host)
+		return dp_bad_input(err,
+				    "the guest has both ends: --listen, --connect and --at are "
+				    "for the host");
+	if (host && (question == CLI_TEARDOWN || question == CLI_TRAFFIC) && optind < argc)
 		options->device = argv[optind++];
 	if (optind < argc)
 		return dp_bad_input(err, "unexpected \"%s\": select ids with --only", argv[optind]);

@@ -95,17 +95,6 @@ static void say_hello(int fd)
 	dp_emit(fd, obj);
 }
 
-static void say_failed(int fd, const struct dp_error *err)
-{
-	struct json_object *obj = json_object_new_object();
-
-	json_object_object_add(obj, "kind", json_object_new_string("failed"));
-	json_object_object_add(obj, "what", json_object_new_string(err->what));
-	json_object_object_add(obj, "hint", json_object_new_string(err->hint));
-	json_object_object_add(obj, "input", json_object_new_boolean(err->input));
-	dp_emit(fd, obj);
-}
-
 static int panic_now(void)
 {
 	dp_write_attr("c", "/proc/sysrq-trigger");
@@ -157,7 +146,7 @@ static int run_apart(const struct dp_scenario *scenario, bool race,
 		struct dp_error failure = { 0 };
 
 		if ((race ? dp_race_run : dp_teardown_run)(scenario, options, fd, &failure))
-			say_failed(fd, &failure);
+			dp_emit_failure(fd, &failure);
 		_exit(0);
 	}
 	if (pid < 0)
@@ -277,8 +266,7 @@ static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew
 		rc = dp_devices_traffic(err);
 	if (!rc)
 		rc = dp_address_parse(DP_WIRE_NEAR, DP_TRAFFIC_PORT, &near, err);
-	return rc ? rc
-		  : dp_traffic_local(&errands, &near, true, &options, fd, err);
+	return rc ? rc : dp_traffic_local(&errands, &near, true, &options, fd, err);
 }
 
 /* Output in pieces that fit a line of the stream, JSON escapes included. */
@@ -345,37 +333,86 @@ static int empty_disks(struct dp_error *err)
 	return rc;
 }
 
-static int run_as_host(int fd, struct json_object *command, struct dp_crew *crew,
-		       struct dp_error *err)
+/* "/init" and the words of a command; false if they are none. */
+static bool read_words(struct json_object *words, const char **argv)
 {
-	struct json_object *words = json_object_object_get(command, "arguments");
-	const char *argv[MAX_GLOBS + 2] = { "/init" };
-	dp_autofd int output = -1;
 	size_t n = 1;
-	int pipe_fd[2], status;
-	pid_t pid;
 
 	if (!json_object_is_type(words, json_type_array) ||
 	    json_object_array_length(words) > MAX_GLOBS)
-		return dp_fail(err, -EBADMSG, "the command lacks its arguments");
-	dp_crew_dismiss(crew);
+		return false;
+	argv[0] = "/init";
 	for (size_t i = 0; i < json_object_array_length(words); i++)
 		argv[n++] = json_object_get_string(json_object_array_get_idx(words, i));
-	if (json_object_get_boolean(json_object_object_get(command, "empty"))) {
-		int rc = empty_disks(err);
+	argv[n] = NULL;
+	return true;
+}
 
-		if (rc)
-			return rc;
-	}
+/* Runs daxpin. @before: what its process does first, may be NULL. @output: receives a pipe. */
+static pid_t start_program(const char *const *argv, int (*before)(struct dp_error *err),
+			   int *output, struct dp_error *err)
+{
+	int pipe_fd[2];
+	pid_t pid;
+
 	if (pipe2(pipe_fd, O_CLOEXEC))
 		return dp_fail(err, -errno, "cannot make a pipe");
-	pid = dp_spawn(argv, -1, pipe_fd[1], NULL, 0, err);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		struct dp_error failure = { 0 };
+
+		dup2(pipe_fd[1], STDOUT_FILENO);
+		dup2(pipe_fd[1], STDERR_FILENO);
+		if (before && before(&failure))
+			_exit(dp_error_print(&failure));
+		execv(argv[0], (char *const *)argv);
+		_exit(127);
+	}
 	close(pipe_fd[1]);
-	output = pipe_fd[0];
+	*output = pipe_fd[0];
+	return pid < 0 ? dp_fail(err, -errno, "cannot fork") : pid;
+}
+
+static int go_far(struct dp_error *err)
+{
+	const char *topology;
+
+	return dp_wire_far("veth0p", "rxe1", &topology, err);
+}
+
+static int exit_code(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run_as_host(int fd, struct json_object *command, struct dp_crew *crew,
+		       struct dp_error *err)
+{
+	const char *argv[MAX_GLOBS + 2] = { 0 }, *far_argv[MAX_GLOBS + 2] = { 0 };
+	dp_autofd int output = -1, far_output = -1;
+	pid_t pid, far = 0;
+	int rc = 0, code;
+
+	if (!read_words(json_object_object_get(command, "arguments"), argv))
+		return dp_fail(err, -EBADMSG, "the command lacks its arguments");
+	dp_crew_dismiss(crew);
+	if (json_object_get_boolean(json_object_object_get(command, "empty")))
+		rc = empty_disks(err);
+	if (!rc && read_words(json_object_object_get(command, "far"), far_argv)) {
+		rc = dp_devices_traffic(err);
+		if (!rc)
+			far = start_program(far_argv, go_far, &far_output, err);
+	}
+	if (rc || far < 0)
+		return rc ? rc : far;
+	pid = start_program(argv, NULL, &output, err);
 	if (pid < 0)
 		return pid;
-	status = pass_output_on(pid, output, fd);
-	say_exit_code(fd, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	code = exit_code(pass_output_on(pid, output, fd));
+	if (far)
+		code |= exit_code(pass_output_on(far, far_output, fd));
+	say_exit_code(fd, code);
 	return 0;
 }
 
@@ -429,7 +466,7 @@ static void deputise(int fd, void *arg)
 		return;
 	line[n] = '\0';
 	if (carry_out(deputy->stream, line, &crew, &err))
-		say_failed(deputy->stream, &err);
+		dp_emit_failure(deputy->stream, &err);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 	dp_crew_close(&crew);
 }
@@ -500,12 +537,12 @@ void dp_agent_main(void)
 	say_hello(serial);
 	fd = dp_devices_stream(serial);
 	if (dp_devices_prepare(fd, &err)) {
-		say_failed(fd, &err);
+		dp_emit_failure(fd, &err);
 		power_off();
 	}
 	if (appoint(&deputy, fd, true)) {
 		dp_fail(&err, -EIO, "no process stands by to carry out a command");
-		say_failed(fd, &err);
+		dp_emit_failure(fd, &err);
 		power_off();
 	}
 	/* From here on warnings are shown, too: printk's KERN_WARNING is 4, and "quiet" ends

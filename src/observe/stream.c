@@ -45,6 +45,17 @@ static void put_tokener(struct json_tokener **tok)
 		json_tokener_free(*tok);
 }
 
+int dp_emit_failure(int fd, const struct dp_error *err)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "kind", "failed");
+	dp_json_add_text(obj, "what", err->what);
+	dp_json_add_text(obj, "hint", err->hint);
+	json_object_object_add(obj, "input", json_object_new_boolean(err->input));
+	return dp_emit(fd, obj);
+}
+
 int dp_observation_parse(const char *line, size_t len, struct json_object **obj,
 			 struct dp_error *err)
 {

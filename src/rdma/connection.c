@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 #include "daxpin/rdma.h"
 
 /* The kernel's own limit for finding out by which route an address is reached, ms. */
@@ -88,6 +90,57 @@ void dp_address_format(const struct sockaddr *address, char *text, size_t size)
 	getnameinfo(address, len, host, sizeof(host), service, sizeof(service),
 		    NI_NUMERICHOST | NI_NUMERICSERV);
 	snprintf(text, size, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, service);
+}
+
+/* The first address of an interface, IPv4 if it has one. */
+static bool find_address(const struct ifaddrs *list, const char *netdev, int family,
+			 struct sockaddr_storage *address)
+{
+	size_t size = family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+
+	for (; list; list = list->ifa_next) {
+		if (!list->ifa_addr || list->ifa_addr->sa_family != family ||
+		    strcmp(list->ifa_name, netdev))
+			continue;
+		memset(address, 0, sizeof(*address));
+		memcpy(address, list->ifa_addr, size);
+		return true;
+	}
+	return false;
+}
+
+static void free_interfaces(struct ifaddrs **list)
+{
+	if (*list)
+		freeifaddrs(*list);
+}
+
+int dp_rdma_address(uint16_t port, struct sockaddr_storage *address, struct dp_error *err)
+{
+	dp_cleanup(free_interfaces) struct ifaddrs *list = NULL;
+	struct ibv_device **devices = ibv_get_device_list(NULL);
+	char netdev[32];
+	bool found = false, any = devices && *devices;
+
+	getifaddrs(&list);
+	for (struct ibv_device **d = devices; d && *d && !found; d++)
+		found = !dp_read_attr(netdev, sizeof(netdev),
+				      "/sys/class/infiniband/%s/ports/1/gid_attrs/ndevs/0",
+				      ibv_get_device_name(*d)) &&
+			(find_address(list, netdev, AF_INET, address) ||
+			 find_address(list, netdev, AF_INET6, address));
+	if (devices)
+		ibv_free_device_list(devices);
+	/* At the same place for IPv6. */
+	((struct sockaddr_in *)address)->sin_port = htons(port);
+	if (found)
+		return 0;
+	dp_report(err, -ENODEV,
+		  any ? "no RDMA device of this machine has an address"
+		      : "this machine has no RDMA device");
+	return dp_hint(err, any ? "give its interface one"
+				: "add one (rdma link add rxe0 type rxe netdev …), or use "
+				  "\"daxpin guest\", which brings its own");
 }
 
 /* ---- events ------------------------------------------------------------------------------ */

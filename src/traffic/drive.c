@@ -136,6 +136,8 @@ static int run_route(struct drive *d, bool *told, struct dp_error *why)
 
 			if (!leg)
 				return -ENOMEM;
+			if (tested == OWN && d->errand->operation->carried)
+				continue;
 			*leg = (struct leg){ .drive = d,
 					     .operation = d->errand->operation,
 					     .tested = (enum side)tested,

@@ -9,6 +9,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
+#include "daxpin/teardown.h"
 
 uint64_t number_of(struct json_object *obj, const char *key)
 {
@@ -142,6 +143,10 @@ int order_open(struct end *end, struct json_object *order, struct json_object *r
 	if (!env.size || env.size % (uint64_t)sysconf(_SC_PAGESIZE) ||
 	    env.size > end->options->env.size)
 		return dp_fail(err, -EBADMSG, "a region cannot have this size here");
+	if (!env.guest && !env.device && dp_is_devdax(mapping))
+		return dp_skip(err,
+			       "what is on a device-dax of this machine would be lost: name one "
+			       "with --destroy-data");
 	rc = dp_area_open(mapping, &env, &end->area, err);
 	if (rc)
 		return rc;

@@ -202,7 +202,7 @@ int run_refusals(struct leg *leg)
 	int rc;
 
 	leg->local_keys = send || leg->tested == OWN;
-	rc = leg->tested == OWN && leg->operation->carried ? 0 : try_keys(leg);
+	rc = try_keys(leg);
 	if (rc || leg->tested == OWN)
 		return rc;
 	if (send)
