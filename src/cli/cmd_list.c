@@ -9,6 +9,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/inventory.h"
 #include "daxpin/teardown.h"
+#include "daxpin/traffic.h"
 
 static const char help[] =
 	"Usage: daxpin list [--format text|json]\n"
@@ -77,6 +78,17 @@ static int print_scenarios(bool race)
 	return 0;
 }
 
+static int print_errands(void)
+{
+	dp_cleanup(dp_errands_clear) struct dp_errands errands = { 0 };
+
+	if (dp_errands_make(NULL, 0, &errands, NULL))
+		return 3;
+	for (size_t i = 0; i < errands.count; i++)
+		puts(errands.list[i].id);
+	return 0;
+}
+
 static int print_ids(void)
 {
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
@@ -85,7 +97,7 @@ static int print_ids(void)
 		return 3;
 	for (size_t i = 0; i < plan.count; i++)
 		puts(plan.list[i].id);
-	return print_scenarios(false) || print_scenarios(true) ? 3 : 0;
+	return print_scenarios(false) || print_scenarios(true) || print_errands() ? 3 : 0;
 }
 
 static int print_inventory(bool json)

@@ -43,6 +43,10 @@ bool page_same_story(const struct dp_result *a, const struct dp_result *b);
 /* The explanation, indented. */
 void page_write_why(const struct page *p, const struct dp_result *r);
 
+/* Of traffic: mappings down, operations across; and its pace. */
+bool page_is_traffic(const struct dp_result *r);
+void page_write_traffic(const struct page *p);
+
 /* Ids down, kernels across. */
 void page_write_across(const struct page *p, const struct dp_run_record *runs, size_t nruns);
 

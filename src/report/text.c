@@ -117,15 +117,20 @@ static void write_table(const struct page *p)
 /* Mappings and events down, releases across; a race has no release. */
 #define SCENARIO_WIDTH 38
 
-static bool is_scenario(const struct dp_result *r)
+static bool is_check(const struct dp_result *r)
 {
-	return strncmp(r->id, "check/", 6) != 0;
+	return !strncmp(r->id, "check/", 6);
 }
 
-static bool has_kind(const struct dp_run_record *run, bool scenario)
+static bool is_scenario(const struct dp_result *r)
+{
+	return !is_check(r) && !page_is_traffic(r);
+}
+
+static bool has_kind(const struct dp_run_record *run, bool (*is_kind)(const struct dp_result *))
 {
 	for (size_t i = 0; i < run->count; i++)
-		if (is_scenario(&run->results[i]) == scenario)
+		if (is_kind(&run->results[i]))
 			return true;
 	return false;
 }
@@ -322,12 +327,14 @@ static void write_run(const struct page *p)
 		run->accel[0] ? " (" : "", run->accel, run->accel[0] ? ")" : "",
 		known(run->rdma_device), known(run->subject.provider),
 		run->subject.odp ? "on-demand paging" : "no on-demand paging");
-	if (has_kind(run, false))
+	if (has_kind(run, is_check))
 		write_table(p);
-	if (has_kind(run, false) && has_kind(run, true))
+	if (has_kind(run, is_check) && has_kind(run, is_scenario))
 		fprintf(p->out, "\n");
-	if (has_kind(run, true))
+	if (has_kind(run, is_scenario))
 		write_scenarios(p);
+	if (has_kind(run, page_is_traffic))
+		page_write_traffic(p);
 	for (size_t i = 0; i < nsections; i++)
 		write_stories(p, &sections[i]);
 	write_moves(p);

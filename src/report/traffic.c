@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Traffic in the report for people: mappings down, operations across, and the pace below. */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "page.h"
+
+#include "daxpin/observe.h"
+#include "daxpin/traffic.h"
+
+#define NAME_WIDTH 20
+/* A column is as wide as its operation's name, and holds at least "error". */
+#define MIN_WIDTH 6
+
+bool page_is_traffic(const struct dp_result *r)
+{
+	return !strncmp(r->id, "traffic/", 8);
+}
+
+static const struct dp_result *find(const struct page *p, const struct dp_mapping *mapping,
+				    const struct dp_operation *operation)
+{
+	char id[96];
+
+	snprintf(id, sizeof(id), "traffic/%s/%s", mapping->name, operation->name);
+	return dp_run_find(p->run, id);
+}
+
+static int width_of(const struct dp_operation *operation)
+{
+	int width = (int)strlen(operation->name);
+
+	return width < MIN_WIDTH ? MIN_WIDTH : width;
+}
+
+/* Colours go outside the padding, and nothing follows the last column. */
+static void write_cell(const struct page *p, const struct dp_operation *operation, const char *text,
+		       const char *code, bool last)
+{
+	fprintf(p->out, "%s%-*s%s%s", page_color(p, code), last ? 0 : width_of(operation), text,
+		page_color(p, PLAIN), last ? "\n" : " ");
+}
+
+static bool has_mapping(const struct page *p, const struct dp_mapping *mapping)
+{
+	size_t count;
+	const struct dp_operation *const *operations = dp_operations(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (find(p, mapping, operations[i]))
+			return true;
+	return false;
+}
+
+static void write_row(const struct page *p, const struct dp_mapping *mapping)
+{
+	size_t count;
+	const struct dp_operation *const *operations = dp_operations(&count);
+
+	fprintf(p->out, "%-*s", NAME_WIDTH, mapping->name);
+	for (size_t i = 0; i < count; i++) {
+		const struct dp_result *r = find(p, mapping, operations[i]);
+		char text[16] = "";
+
+		if (r)
+			snprintf(text, sizeof(text), "%s%s",
+				 r->status != DP_FAIL    ? ""
+				 : dp_result_is_known(r) ? "~"
+							 : "!",
+				 dp_status_name(r->status));
+		write_cell(p, operations[i], text, r ? page_status_color(r) : "", i + 1 == count);
+	}
+}
+
+/* One measurement: "  devdax-2M  write  65536 bytes  101.2 MB/s  1544/s  over veth". */
+static void write_pace(const struct page *p, const struct dp_result *r, struct json_object *pace,
+		       bool first)
+{
+	int64_t size = 0, rate = 0;
+	const char *topology = dp_json_text(pace, "topology");
+	const char *name = strchr(r->id, '/') + 1;
+
+	dp_json_int(pace, "size", &size);
+	dp_json_int(pace, "bytes_per_second", &rate);
+	if (first)
+		fprintf(p->out, "\n%sPace%s\n", page_color(p, BOLD), page_color(p, PLAIN));
+	fprintf(p->out, "  %-26s %8" PRId64 " bytes %8.1f MB/s %8.0f a second, over %s%s\n", name,
+		size, (double)rate / 1e6,
+		json_object_get_double(json_object_object_get(pace, "operations_per_second")),
+		topology ? topology : "?",
+		json_object_get_boolean(json_object_object_get(pace, "on_demand")) ? ", on demand"
+										   : "");
+}
+
+static void write_paces(const struct page *p)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < p->run->count; i++) {
+		const struct dp_result *r = &p->run->results[i];
+		struct json_object *list =
+			page_is_traffic(r) ? json_object_object_get(r->facts, "pace") : NULL;
+
+		for (size_t k = 0; json_object_is_type(list, json_type_array) &&
+				   k < json_object_array_length(list);
+		     k++, first = false)
+			write_pace(p, r, json_object_array_get_idx(list, k), first);
+	}
+}
+
+void page_write_traffic(const struct page *p)
+{
+	size_t nmappings, noperations;
+	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
+	const struct dp_operation *const *operations = dp_operations(&noperations);
+
+	fprintf(p->out, "%s%-*s", page_color(p, BOLD), NAME_WIDTH, "mapping");
+	for (size_t i = 0; i < noperations; i++)
+		write_cell(p, operations[i], operations[i]->name, BOLD, i + 1 == noperations);
+	for (size_t i = 0; i < nmappings; i++)
+		if (has_mapping(p, mappings[i]))
+			write_row(p, mappings[i]);
+	write_paces(p);
+}
