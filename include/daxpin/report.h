@@ -94,6 +94,9 @@ void dp_run_add_phase(struct dp_run_record *run, const char *name, uint64_t ms);
  */
 int dp_run_merge(struct dp_run_record *into, struct dp_run_record *from, bool whole);
 
+/* Puts results in the place of those with the same ids; what is replaced is released. */
+void dp_run_replace(struct dp_run_record *run, struct dp_run_record *newer);
+
 /* Counts results by status; @counts has DP_STATUSES numbers. */
 void dp_run_count(const struct dp_run_record *run, size_t *counts);
 

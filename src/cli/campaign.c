@@ -308,6 +308,45 @@ static char *errands_command(const struct cli_check_options *check, const struct
 	return cli_command_line(obj);
 }
 
+/* One task for some errands in a row. */
+static int add_task(const struct cli_check_options *check, const struct dp_errand *list,
+		    size_t count, struct dp_task *task)
+{
+	int rc = begin_task(check, NULL, task, errands_command(check, list, count), count);
+
+	for (size_t i = 0; i < count && !rc; i++)
+		dp_collect_add(task->collect, list[i].id);
+	return rc;
+}
+
+static bool is_unanswered(const struct dp_run_record *run, const char *id)
+{
+	const struct dp_result *r = dp_run_find(run, id);
+
+	return !r || r->status == DP_ERROR;
+}
+
+/* What was not answered because of what was asked before it has a guest of its own then. */
+static int ask_again(const struct guest_options *o, const struct cli_check_options *check,
+		     const struct dp_errands *errands, struct dp_run_record *run,
+		     struct dp_error *err)
+{
+	dp_cleanup(dp_run_clear) struct dp_run_record more = { 0 };
+	struct dp_task *tasks = calloc(errands->count, sizeof(*tasks));
+	size_t ntasks = 0;
+	int rc = tasks ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < errands->count && !rc; i++)
+		if (is_unanswered(run, errands->list[i].id))
+			rc = add_task(check, &errands->list[i], 1, &tasks[ntasks++]);
+	if (!rc && ntasks)
+		rc = run_tasks(o, NULL, tasks, ntasks, false, &more, err);
+	if (!rc)
+		dp_run_replace(run, &more);
+	clear_tasks(tasks, ntasks);
+	return rc;
+}
+
 static int ask_errands(const struct guest_options *o, const struct cli_check_options *check,
 		       const struct dp_errands *errands, struct dp_run_record *run,
 		       struct dp_error *err)
@@ -317,17 +356,13 @@ static int ask_errands(const struct guest_options *o, const struct cli_check_opt
 	int rc = tasks ? 0 : -ENOMEM;
 
 	for (size_t i = 0, n; i < errands->count && !rc; i += n) {
-		struct dp_task *task = &tasks[ntasks++];
-
 		n = errands_of_mapping(errands, i);
-		rc = begin_task(check, NULL, task, errands_command(check, &errands->list[i], n), n);
-		for (size_t k = i; k < i + n && !rc; k++)
-			dp_collect_add(task->collect, errands->list[k].id);
+		rc = add_task(check, &errands->list[i], n, &tasks[ntasks++]);
 	}
 	if (!rc)
 		rc = run_tasks(o, NULL, tasks, ntasks, false, run, err);
 	clear_tasks(tasks, ntasks);
-	return rc;
+	return rc ? rc : ask_again(o, check, errands, run, err);
 }
 
 void campaign_clear(struct campaign *campaign)
@@ -342,19 +377,20 @@ void campaign_clear(struct campaign *campaign)
 static int ask(const struct campaign *c, const struct guest_options *o, struct dp_run_record *run,
 	       struct dp_error *err)
 {
-	dp_cleanup(dp_run_clear) struct dp_run_record more = { 0 };
+	dp_cleanup(dp_run_clear) struct dp_run_record more = { 0 }, last = { 0 };
 	int rc = 0;
 
-	if (c->errands.count)
-		return ask_errands(o, c->check, &c->errands, run, err);
 	if (c->plan.count)
 		rc = ask_plan(o, c->check, &c->plan, &c->policy, run, err);
-	if (!c->scenarios.count || rc)
-		return rc;
-	if (!c->plan.count)
-		return ask_scenarios(o, c->check, &c->scenarios, run, err);
-	rc = ask_scenarios(o, c->check, &c->scenarios, &more, err);
-	return rc ? rc : dp_run_merge(run, &more, true);
+	if (c->scenarios.count && !rc)
+		rc = ask_scenarios(o, c->check, &c->scenarios, &more, err);
+	if (c->scenarios.count && !rc)
+		rc = dp_run_merge(run, &more, true);
+	if (c->errands.count && !rc)
+		rc = ask_errands(o, c->check, &c->errands, &last, err);
+	if (c->errands.count && !rc)
+		rc = dp_run_merge(run, &last, true);
+	return rc;
 }
 
 /* A kernel that could not be asked: each of its answers is an error, and says why. */

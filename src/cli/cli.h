@@ -20,7 +20,7 @@ enum cli_question {
 	CLI_TEARDOWN,
 	CLI_RACE,
 	CLI_TRAFFIC,
-	CLI_RUN, /* check and teardown */
+	CLI_RUN, /* all but races */
 };
 
 /* Where a report goes. */

@@ -27,11 +27,11 @@ static const char help[] =
 	"       daxpin guest [OPTIONS] --bare\n"
 	"\n"
 	"Boots a kernel in an emulated machine with NVDIMMs, an NVMe controller and\n"
-	"soft-RoCE, and runs the command there; run is check and teardown. as-host runs any other command of daxpin\n"
-	"there too, as if the guest were the host: to try what it would do, on disks that\n"
-	"are mounted or, with --empty-disks, nobody's. --far runs another command at the\n"
-	"same time (its words in one argument), behind an adapter of its own at 198.18.0.2,\n"
-	"as if on a second machine; this end is 198.18.0.1.\n"
+	"soft-RoCE, and runs the command there; run is all of these but race. as-host runs\n"
+	"any other command of daxpin there too, as if the guest were the host: to try what\n"
+	"it would do, on disks that are mounted or, with --empty-disks, nobody's. --far runs\n"
+	"another command at the same time (its words in one argument), behind an adapter of\n"
+	"its own at 198.18.0.2, as if on a second machine; this end is 198.18.0.1.\n"
 	"\n"
 	"  -k, --kernel KERNEL  debian:SUITE (default: the suite of this machine),\n"
 	"                       debian:SUITE/VERSION, debian:VERSION (whichever suite has\n"
@@ -243,31 +243,36 @@ static void complete_race(struct cli_check_options *check, struct guest_options 
 /* "run" asks everything: a glob may then be of any question, but must be of one. */
 static int select_all(struct cli_check_options *check, struct campaign *c, struct dp_error *err)
 {
-	const char *checks[CLI_MAX_LIST], *teardowns[CLI_MAX_LIST];
-	size_t nchecks = 0, nteardowns = 0;
+	const char *checks[CLI_MAX_LIST], *teardowns[CLI_MAX_LIST], *traffics[CLI_MAX_LIST];
+	size_t nchecks = 0, nteardowns = 0, ntraffics = 0;
 	int rc = 0;
 
 	for (size_t i = 0; i < check->nonly; i++) {
 		dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
 		dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
+		dp_cleanup(dp_errands_clear) struct dp_errands errands = { 0 };
 		const char *const *glob = &check->only[i];
-		struct dp_error no_check = { 0 }, no_scenario = { 0 };
-		bool asks = !dp_plan_make(glob, 1, &plan, &no_check);
-		bool tears = !dp_scenarios_make(glob, 1, false, &scenarios, &no_scenario);
+		struct dp_error none = { 0 };
+		bool asks = !dp_plan_make(glob, 1, &plan, &none);
+		bool tears = !dp_scenarios_make(glob, 1, false, &scenarios, &none);
+		bool moves = !dp_errands_make(glob, 1, &errands, &none);
 
-		if (!asks && !tears)
+		if (!asks && !tears && !moves)
 			return dp_bad_input(err,
-					    "\"%s\" matches no check and no teardown; daxpin list "
-					    "--ids shows them all",
+					    "\"%s\" matches no check, teardown or traffic; daxpin "
+					    "list --ids shows them all",
 					    *glob);
-		checks[nchecks] = teardowns[nteardowns] = *glob;
+		checks[nchecks] = teardowns[nteardowns] = traffics[ntraffics] = *glob;
 		nchecks += asks;
 		nteardowns += tears;
+		ntraffics += moves;
 	}
 	if (!check->nonly || nchecks)
 		rc = dp_plan_make(checks, nchecks, &c->plan, err);
 	if (!rc && (!check->nonly || nteardowns))
 		rc = dp_scenarios_make(teardowns, nteardowns, false, &c->scenarios, err);
+	if (!rc && (!check->nonly || ntraffics))
+		rc = dp_errands_make(traffics, ntraffics, &c->errands, err);
 	/* Scenarios are told the guest one by one; of globs it only knows those for the checks. */
 	memcpy(check->only, checks, nchecks * sizeof(*checks));
 	check->nonly = nchecks;
@@ -304,6 +309,8 @@ static int run_campaign(struct guest_options *o, enum cli_question question, int
 		rc = select_ids(&check, &campaign, err);
 	if (!rc && question == CLI_RACE)
 		complete_race(&check, o);
+	else if (!check.seeded)
+		check.seed = 1;
 	if (!rc)
 		rc = cli_outputs_open(&check.outputs, err);
 	if (!rc)

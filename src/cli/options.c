@@ -57,7 +57,7 @@ static const char teardown_help[] =
 static const char run_help[] =
 	"Usage: daxpin guest [OPTIONS] run [OPTIONS]\n"
 	"\n"
-	"check and teardown in one run: everything about a kernel but the races.\n"
+	"check, teardown and traffic in one run: everything about a kernel but the races.\n"
 	"\n"
 	"  --only GLOB      only these: an id (teardown/devdax-*/devdax-unbind/*) or a\n"
 	"                   mapping; may be repeated\n"

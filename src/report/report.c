@@ -123,16 +123,35 @@ void dp_run_count(const struct dp_run_record *run, size_t *counts)
 		counts[run->results[i].status]++;
 }
 
+static void clear_result(struct dp_result *r)
+{
+	json_object_put(r->facts);
+	json_object_put(r->kernel);
+	json_object_put(r->steps);
+	memset(r, 0, sizeof(*r));
+}
+
+void dp_run_replace(struct dp_run_record *run, struct dp_run_record *newer)
+{
+	for (size_t i = 0; i < newer->count; i++)
+		for (size_t k = 0; k < run->count; k++) {
+			struct dp_result *from = &newer->results[i], *to = &run->results[k];
+
+			if (strcmp(from->id, to->id) || !from->id[0])
+				continue;
+			clear_result(to);
+			*to = *from;
+			*from = (struct dp_result){ 0 };
+		}
+}
+
 void dp_run_clear(struct dp_run_record *run)
 {
 	for (size_t i = 0; i < run->nconsole; i++)
 		free(run->console[i]);
 	free(run->console);
-	for (size_t i = 0; i < run->count; i++) {
-		json_object_put(run->results[i].facts);
-		json_object_put(run->results[i].kernel);
-		json_object_put(run->results[i].steps);
-	}
+	for (size_t i = 0; i < run->count; i++)
+		clear_result(&run->results[i]);
 	free(run->results);
 	memset(run, 0, sizeof(*run));
 }

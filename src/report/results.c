@@ -56,6 +56,17 @@ static struct json_object *run_of(struct json_object *runs, struct json_object *
 	return run;
 }
 
+/* What was asked again has two lines; the later one counts. */
+static void add_result(struct json_object *results, struct json_object *result)
+{
+	for (size_t i = 0; i < json_object_array_length(results); i++)
+		if (same_text(json_object_array_get_idx(results, i), result, "id")) {
+			json_object_array_put_idx(results, i, json_object_get(result));
+			return;
+		}
+	json_object_array_add(results, json_object_get(result));
+}
+
 static void add_line(struct json_object *runs, struct json_object *line)
 {
 	struct json_object *result = member(line, "result", json_type_object);
@@ -65,8 +76,7 @@ static void add_line(struct json_object *runs, struct json_object *line)
 		return;
 	run = run_of(runs, line);
 	if (result)
-		json_object_array_add(json_object_object_get(run, "results"),
-				      json_object_get(result));
+		add_result(json_object_object_get(run, "results"), result);
 	if (!heading)
 		return;
 	json_object_object_del(run, "ended_early");

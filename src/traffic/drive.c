@@ -24,7 +24,7 @@ static int ask_other(struct drive *d, struct json_object *order, struct json_obj
 	int rc = say(d->route->fd, json_object_get(order));
 
 	if (!rc)
-		rc = hear(d->route->fd, (int64_t)(PATIENCE * d->options->limit_ms), reply);
+		rc = hear(d->route->fd, PATIENCE * d->options->limit_ms, d->own.taint, reply);
 	if (rc)
 		d->lost = rc;
 	return rc;
@@ -37,7 +37,7 @@ int ask(struct drive *d, enum side side, struct json_object *order, struct json_
 	int rc = 0;
 
 	/* What a kernel does after its complaint is no evidence, and may take for ever. */
-	if (!d->lost && dp_kernel_has_complained(d->taint))
+	if (!d->lost && dp_kernel_has_complained(d->own.taint))
 		d->lost = -EIO;
 	if (d->lost)
 		rc = d->lost;
@@ -199,10 +199,12 @@ int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *rout
 		   struct dp_error *err)
 {
 	struct drive drive = {
-		.own = { .port = port, .options = options, .area = { .fd = -1 } },
+		.own = { .port = port,
+			 .options = options,
+			 .area = { .fd = -1 },
+			 .taint = dp_kernel_taint() },
 		.options = options,
 		.fd = fd,
-		.taint = dp_kernel_taint(),
 	};
 	int rc = 0;
 

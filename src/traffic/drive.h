@@ -21,10 +21,9 @@ struct drive {
 	const struct dp_traffic_options *options;
 	const struct dp_route *route;
 	const struct dp_errand *errand;
-	int fd;              /* receives the observations */
-	int lost;            /* why the other end is no more, 0 while it is */
-	bool paced;          /* the pace is taken on this route */
-	unsigned long taint; /* of this kernel, before anything was done */
+	int fd;     /* receives the observations */
+	int lost;   /* why the other end is no more, 0 while it is */
+	bool paced; /* the pace is taken on this route */
 };
 
 /* A region of a leg, as the end that asks knows it. */

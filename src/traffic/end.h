@@ -31,7 +31,8 @@ struct end {
 	struct dp_connection connection;
 	int (*watch)(void *arg, const char *line, size_t len);
 	void *arg;
-	bool over; /* the other end has said goodbye */
+	bool over;           /* the other end has said goodbye */
+	unsigned long taint; /* of this kernel, before anything was done */
 };
 
 /* The region is looked at in whole, or its first and last so many bytes. */
@@ -81,6 +82,9 @@ struct json_object *ledger_to_json(const struct dp_ledger *ledger);
 /* Return: 0 or -EBADMSG. */
 int ledger_from_json(struct json_object *obj, struct dp_ledger *ledger);
 
+/* How long is waited before the kernel is looked at again, ms. */
+#define SLICE_MS 500
+
 /* talk.c: lines of JSON through a socket */
 
 /* Return: 0 or a negative errno. The object is released. */
@@ -89,11 +93,12 @@ int say(int fd, struct json_object *obj);
 /**
  * hear - wait for a line
  * @fd: the socket
- * @limit_ms: how long; negative for ever
+ * @limit_ms: how long
+ * @taint: of this kernel before; once it has complained, nothing is waited for any more
  * @obj: receives it
  *
- * Return: 0, -ETIMEDOUT, -ECONNRESET at the end, -EBADMSG.
+ * Return: 0, -ETIMEDOUT, -ECONNRESET at the end, -EBADMSG, -EIO after a complaint.
  */
-int hear(int fd, int64_t limit_ms, struct json_object **obj);
+int hear(int fd, uint64_t limit_ms, unsigned long taint, struct json_object **obj);
 
 #endif

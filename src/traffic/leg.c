@@ -123,7 +123,7 @@ int connect_ends(struct leg *leg)
 	rc2 = say(d->route->fd, order_of("accept"));
 	rc = ask(d, OWN, order, &reply);
 	if (!rc2)
-		rc2 = hear(d->route->fd, (int64_t)(2 * d->options->limit_ms), &answer);
+		rc2 = hear(d->route->fd, 2 * d->options->limit_ms, d->own.taint, &answer);
 	if (rc2)
 		d->lost = rc2;
 	else

@@ -7,6 +7,7 @@
 #include "end.h"
 
 #include "daxpin/clock.h"
+#include "daxpin/complaint.h"
 
 /* The state of a queue pair may follow its completions, ms: rxe changes it in a work queue. */
 #define SETTLE_MS 3000
@@ -105,6 +106,22 @@ static void add_status(struct json_object *reply, const struct dp_connection *co
 	dp_json_add_text(reply, "state", dp_queue_pair_state(connection));
 }
 
+/* In slices, as a kernel that has complained is waited for in vain. */
+static int await(struct end *end, struct ibv_wc *wc)
+{
+	uint64_t until = dp_now_ms() + end->options->limit_ms;
+	int rc = -ENOTCONN;
+
+	while (end->connection.cq) {
+		rc = dp_await_completion(&end->connection, SLICE_MS, wc);
+		if (rc != -ETIMEDOUT || dp_now_ms() >= until)
+			break;
+		if (dp_kernel_has_complained(end->taint))
+			return -EIO;
+	}
+	return rc;
+}
+
 int order_received(struct end *end, struct json_object *order, struct json_object *reply,
 		   struct dp_error *err)
 {
@@ -184,7 +201,7 @@ int order_post(struct end *end, struct json_object *order, struct json_object *r
 		dp_json_add_text(reply, "unposted", dp_errno_name(rc));
 		return dp_fail(err, rc, "cannot post: %s", operation->name);
 	}
-	rc = dp_await_completion(&end->connection, end->options->limit_ms, &wc);
+	rc = await(end, &wc);
 	if (rc)
 		return dp_fail(err, rc, "%s does not complete", operation->name);
 	add_status(reply, &end->connection, &wc);
@@ -240,7 +257,7 @@ int order_stream(struct end *end, struct json_object *order, struct json_object 
 		if (s.done == s.posted)
 			break;
 		if (!rc)
-			rc = dp_await_completion(&end->connection, end->options->limit_ms, &wc);
+			rc = await(end, &wc);
 		s.done += !rc && wc.status == IBV_WC_SUCCESS;
 	}
 	if (rc)

@@ -3,6 +3,8 @@
 
 #include "end.h"
 
+#include "daxpin/complaint.h"
+
 int dp_traffic_serve(int fd, struct dp_port *port, const struct dp_traffic_options *options,
 		     int (*watch)(void *arg, const char *line, size_t len), void *arg,
 		     struct dp_error *err)
@@ -13,7 +15,7 @@ int dp_traffic_serve(int fd, struct dp_port *port, const struct dp_traffic_optio
 	struct json_object *order;
 	int rc = 0;
 
-	while (!end.over && !(rc = hear(fd, (int64_t)(10 * options->limit_ms), &order))) {
+	while (!end.over && !(rc = hear(fd, 10 * options->limit_ms, end.taint, &order))) {
 		struct json_object *reply = obey(&end, order);
 
 		json_object_put(order);

@@ -8,6 +8,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
+#include "daxpin/complaint.h"
 
 int say(int fd, struct json_object *obj)
 {
@@ -30,34 +31,37 @@ int say(int fd, struct json_object *obj)
 	return rc;
 }
 
-static int await(int fd, uint64_t end, bool limited)
+static int await(int fd, uint64_t end, unsigned long taint)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	for (;;) {
 		uint64_t now = dp_now_ms();
-		int rc = poll(&p, 1, !limited ? -1 : now < end ? (int)(end - now) : 0);
+		uint64_t left = now < end ? end - now : 0;
+		int rc = poll(&p, 1, (int)(left < SLICE_MS ? left : SLICE_MS));
 
 		if (rc > 0)
 			return 0;
-		if (rc == 0)
-			return -ETIMEDOUT;
-		if (errno != EINTR)
+		if (rc < 0 && errno != EINTR)
 			return -errno;
+		if (dp_kernel_has_complained(taint))
+			return -EIO;
+		if (!left)
+			return -ETIMEDOUT;
 	}
 }
 
 /* One line is under way at a time, so that what has come ends with it. */
-int hear(int fd, int64_t limit_ms, struct json_object **obj)
+int hear(int fd, uint64_t limit_ms, unsigned long taint, struct json_object **obj)
 {
-	uint64_t end = dp_now_ms() + (limit_ms > 0 ? (uint64_t)limit_ms : 0);
+	uint64_t end = dp_now_ms() + limit_ms;
 	dp_autofree char *line = malloc(DP_LINE_LIMIT);
 	size_t used = 0;
 
 	if (!line)
 		return -ENOMEM;
 	while (used < DP_LINE_LIMIT) {
-		int rc = await(fd, end, limit_ms >= 0);
+		int rc = await(fd, end, taint);
 		ssize_t n = rc ? 0 : recv(fd, line + used, DP_LINE_LIMIT - used, 0);
 
 		if (rc)
