@@ -59,19 +59,22 @@ int dp_address_parse(const char *text, uint16_t port, struct sockaddr_storage *a
 {
 	dp_cleanup(free_addresses) struct addrinfo *list = NULL;
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	char host[256] = "", service[16] = "";
+	char host[256] = "", service[16] = "", *end;
+	long number;
 	int rc;
 
 	snprintf(service, sizeof(service), "%u", port);
 	split_address(text, host, sizeof(host), service, sizeof(service));
+	/* getaddrinfo() takes one that is too large for a smaller one. */
+	number = strtol(service, &end, 10);
+	if (!service[0] || *end || number < 1 || number > UINT16_MAX)
+		return dp_bad_input(err, "\"%s\" has no port from 1 to 65535", text);
 	rc = host[0] ? getaddrinfo(host, service, &hints, &list) : EAI_NONAME;
 	if (rc)
 		return dp_bad_input(err, "\"%s\" is no address: %s", text, gai_strerror(rc));
 	memset(address, 0, sizeof(*address));
 	memcpy(address, list->ai_addr, list->ai_addrlen);
-	return dp_address_port((struct sockaddr *)address)
-		       ? 0
-		       : dp_bad_input(err, "\"%s\" has no port that can be used", text);
+	return 0;
 }
 
 uint16_t dp_address_port(const struct sockaddr *address)

@@ -166,7 +166,7 @@ static struct key *free_key(struct end *end)
 
 static struct ibv_pd *domain(struct end *end, bool other)
 {
-	if (other && !end->other_pd)
+	if (other && !end->other_pd && end->port->id)
 		end->other_pd = ibv_alloc_pd(end->port->id->verbs);
 	return other ? end->other_pd : end->port->pd;
 }

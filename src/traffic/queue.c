@@ -18,6 +18,8 @@ int order_accept(struct end *end, struct json_object *order, struct json_object 
 	(void)order;
 	(void)reply;
 	dp_connection_close(&end->connection);
+	if (!end->port->id)
+		return -ENODEV;
 	return dp_accept(end->port, end->options->limit_ms, &end->connection, err);
 }
 
@@ -30,7 +32,7 @@ int order_connect(struct end *end, struct json_object *order, struct json_object
 
 	(void)reply;
 	dp_connection_close(&end->connection);
-	rc = to ? dp_address_parse(to, DP_TRAFFIC_PORT, &address, err) : -EBADMSG;
+	rc = to && end->port->id ? dp_address_parse(to, DP_TRAFFIC_PORT, &address, err) : -EBADMSG;
 	if (rc)
 		return rc;
 	return dp_connect(end->port, (struct sockaddr *)&address, end->options->limit_ms,

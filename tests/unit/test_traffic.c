@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <json-c/json.h>
+#include <netinet/in.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/policy.h"
+#include "daxpin/traffic.h"
+
+/* ---- patterns and ledgers ---------------------------------------------------------------- */
+
+static void is_the_same_from_anywhere(void **state)
+{
+	unsigned char whole[64], part[16];
+	uint64_t word = dp_pattern_word(7, 8);
+
+	(void)state;
+	dp_pattern_fill(whole, sizeof(whole), 7, 0);
+	assert_memory_equal(whole + 8, &word, sizeof(word));
+	for (uint64_t from = 0; from < 48; from++)
+		for (uint64_t length = 1; length <= sizeof(part); length++) {
+			dp_pattern_fill(part, length, 7, from);
+			assert_memory_equal(part, whole + from, length);
+		}
+}
+
+/* A byte from elsewhere in the pattern, or of another seed, looks right in one of 256. */
+static void repeats_nothing(void **state)
+{
+	dp_autofree unsigned char *a = malloc(65536), *b = malloc(65536);
+	size_t same = 0, shifted = 0;
+
+	(void)state;
+	dp_pattern_fill(a, 65536, 1, 0);
+	dp_pattern_fill(b, 65536, 2, 0);
+	for (size_t i = 0; i < 65536 - 4096; i++) {
+		same += a[i] == b[i];
+		shifted += a[i] == a[i + 4096];
+	}
+	assert_true(same < 400 && shifted < 400);
+}
+
+static void sees_one_wrong_byte(void **state)
+{
+	dp_autofree unsigned char *memory = malloc(20000);
+	struct dp_ledger ledger = { .seed = 3 };
+	struct dp_damage damage = { 0 };
+
+	(void)state;
+	dp_pattern_fill(memory, 20000, 3, 0);
+	dp_pattern_fill(memory + 5000, 3000, 4, 17);
+	memset(memory + 6000, 0, 10);
+	memcpy(memory + 7000, &(uint64_t){ 0x1122334455667788 }, 8);
+	assert_true(dp_ledger_add(&ledger, DP_PATTERN, 5000, 3000, 4, 17));
+	assert_true(dp_ledger_add(&ledger, DP_ZEROS, 6000, 10, 0, 0));
+	assert_true(dp_ledger_add(&ledger, DP_WORD, 7000, 8, 0x1122334455667788, 0));
+	dp_ledger_check(&ledger, memory, 0, 20000, &damage);
+	assert_int_equal(damage.checked, 20000);
+	assert_int_equal(damage.wrong, 0);
+	memory[7001] ^= 1;
+	dp_ledger_check(&ledger, memory + 6500, 6500, 1000, &damage);
+	assert_int_equal(damage.wrong, 1);
+	assert_int_equal(damage.first, 7001);
+	assert_int_equal(damage.found ^ damage.expected, 1);
+}
+
+static void takes_what_fits(void **state)
+{
+	struct dp_ledger ledger = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < DP_MAX_EXTENTS; i++)
+		assert_true(dp_ledger_add(&ledger, DP_ZEROS, 0, 1, 0, 0));
+	assert_false(dp_ledger_add(&ledger, DP_ZEROS, 0, 1, 0, 0));
+}
+
+/* ---- plan and addresses ------------------------------------------------------------------ */
+
+static void selects_ids(void **state)
+{
+	struct dp_errands errands = { 0 };
+	struct dp_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(
+		dp_errands_make((const char *[]){ "traffic/devdax-*/write" }, 1, &errands, &err),
+		0);
+	assert_int_equal(errands.count, 3);
+	assert_string_equal(errands.list[0].id, "traffic/devdax-4K/write");
+	dp_errands_clear(&errands);
+	assert_int_equal(
+		dp_errands_make((const char *[]){ "traffic/anon/wrte" }, 1, &errands, &err),
+		-EINVAL);
+	assert_true(err.input);
+}
+
+static void expect_address(const char *text, int family, uint16_t port)
+{
+	struct sockaddr_storage address;
+
+	assert_int_equal(dp_address_parse(text, 18514, &address, NULL), 0);
+	assert_int_equal(address.ss_family, family);
+	assert_int_equal(dp_address_port((struct sockaddr *)&address), port);
+}
+
+static void reads_addresses(void **state)
+{
+	static const char *const wrong[] = {
+		"", ":1", "1.2.3.4:0", "1.2.3.4:http", "1.2.3.4:99999", "[::1", "1.2.3.4.5"
+	};
+	struct sockaddr_storage address;
+
+	(void)state;
+	expect_address("198.18.0.1", AF_INET, 18514);
+	expect_address("198.18.0.1:7", AF_INET, 7);
+	expect_address("::1", AF_INET6, 18514);
+	expect_address("[::1]:7", AF_INET6, 7);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(wrong); i++) {
+		struct dp_error err = { 0 };
+
+		assert_int_equal(dp_address_parse(wrong[i], 18514, &address, &err), -EINVAL);
+		assert_true(err.input && err.what[0]);
+	}
+}
+
+/* ---- verdicts ---------------------------------------------------------------------------- */
+
+#define LEG(step, role, rest)                                                                      \
+	"{\"kind\":\"step\",\"step\":\"" step "\",\"topology\":\"veth\",\"role\":\"" role          \
+	"\",\"on_demand\":false," rest "}"
+#define MOVED LEG("transfers", "target", "\"transfers\":9,\"bytes\":4443175")
+#define LOOK(wrong)                                                                                \
+	LEG("verify", "target",                                                                    \
+	    "\"memory\":\"mapping\",\"routes\":[{\"route\":\"second-mapping\",\"checked\":4096,"   \
+	    "\"wrong\":" #wrong ",\"first\":7,\"found\":1,\"expected\":2}]")
+#define REFUSAL(what, status, state)                                                               \
+	LEG("refusal", "target",                                                                   \
+	    "\"what\":\"" what "\",\"status\":" #status ",\"text\":\"x\",\"state\":\"" state "\"")
+#define NOT_REGISTERED LEG("refused", "target", "\"errno\":\"EOPNOTSUPP\",\"access\":3")
+
+static void expect(const char *id, const char *steps, bool ended, enum dp_status status,
+		   const char *word)
+{
+	struct dp_cell cell = { .outcome = DP_ANSWERED };
+	struct json_object *list = json_tokener_parse(steps);
+	struct dp_result result;
+
+	assert_non_null(list);
+	dp_contract_judge(id, ended ? &cell : NULL, list, "", "the guest died", &result);
+	assert_int_equal(result.status, status);
+	assert_non_null(strstr(result.why, word));
+	json_object_put(result.facts);
+	json_object_put(result.kernel);
+	json_object_put(result.steps);
+	json_object_put(list);
+}
+
+#define WRITE "traffic/devdax-2M/write"
+
+static void passes_what_arrives(void **state)
+{
+	(void)state;
+	expect(WRITE, "[" MOVED "," REFUSAL("stale-key", 10, "ERR") "," LOOK(0) "]", true, DP_PASS,
+	       "9 transfers arrived, 1 attempts were refused; read back by second-mapping");
+	expect(WRITE, "[" NOT_REGISTERED "," MOVED "," LOOK(0) "]", true, DP_PASS,
+	       "not registered: EOPNOTSUPP as target");
+}
+
+static void fails_what_is_wrong(void **state)
+{
+	(void)state;
+	expect(WRITE, "[" MOVED "," LOOK(3) "]", true, DP_FAIL, "3 bytes of the mapping are wrong");
+	expect(WRITE, "[" MOVED "," REFUSAL("stale-key", 0, "RTS") "," LOOK(0) "]", true, DP_FAIL,
+	       "stale-key is not refused (over veth, as target)");
+	expect(WRITE, "[" MOVED "," REFUSAL("stale-key", 11, "ERR") "," LOOK(0) "]", true, DP_FAIL,
+	       "\"remote access error\" is due");
+	expect(WRITE, "[" MOVED "," REFUSAL("stale-key", 10, "RTS") "," LOOK(0) "]", true, DP_FAIL,
+	       "state RTS");
+	expect(WRITE,
+	       "[" LEG("failed", "target",
+		       "\"what\":\"write\",\"offset\":5,\"length\":9,\"text\":\"retries\"") "]",
+	       true, DP_FAIL, "write of 9 bytes at offset 5: retries");
+	/* What the guest did not live to tell is wrong all the same. */
+	expect(WRITE, "[" MOVED "," LOOK(3) "]", false, DP_FAIL, "3 bytes");
+}
+
+static void says_nothing_without_an_observation(void **state)
+{
+	(void)state;
+	expect(WRITE, "[]", true, DP_ERROR, "nothing was observed");
+	expect(WRITE, "[" MOVED "]", true, DP_ERROR, "nothing was observed");
+	expect(WRITE, "[" LOOK(0) "]", true, DP_ERROR, "nothing was observed");
+	expect(WRITE, "[" MOVED "," LOOK(0) "]", false, DP_ERROR, "the guest died");
+	expect(WRITE, "[" NOT_REGISTERED "]", true, DP_SKIP_STATUS, "EOPNOTSUPP");
+	expect(WRITE,
+	       "[" MOVED "," LOOK(0) "," LEG("trouble", "target",
+					     "\"what\":\"verify\",\"text\":\"lost\"") "]",
+	       true, DP_ERROR, "verify: lost");
+}
+
+static void knows_what_is_due(void **state)
+{
+	(void)state;
+	expect("traffic/anon/send", "[" MOVED "," REFUSAL("stale-key", 11, "ERR") "," LOOK(0) "]",
+	       true, DP_PASS, "9");
+	expect("traffic/anon/send", "[" MOVED "," REFUSAL("stale-key", 10, "ERR") "," LOOK(0) "]",
+	       true, DP_FAIL, "\"remote operation error\" is due");
+	expect("traffic/anon/fetch-add",
+	       "[" MOVED "," REFUSAL("misaligned", 9, "ERR") "," LOOK(0) "]", true, DP_PASS, "9");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(is_the_same_from_anywhere),
+		cmocka_unit_test(repeats_nothing),
+		cmocka_unit_test(sees_one_wrong_byte),
+		cmocka_unit_test(takes_what_fits),
+		cmocka_unit_test(selects_ids),
+		cmocka_unit_test(reads_addresses),
+		cmocka_unit_test(passes_what_arrives),
+		cmocka_unit_test(fails_what_is_wrong),
+		cmocka_unit_test(says_nothing_without_an_observation),
+		cmocka_unit_test(knows_what_is_due),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
