@@ -358,6 +358,9 @@ unsigned int dp_module_mute(uint8_t *data, size_t len, bool carrier);
 
 /* ---- machine.c: QEMU --------------------------------------------------------------------- */
 
+/* CPUs of a machine, unless there are to be several of them at once. */
+#define DP_GUEST_CPUS 2
+
 enum dp_accel {
 	DP_ACCEL_AUTO,
 	DP_ACCEL_TCG,
@@ -373,6 +376,7 @@ struct dp_boot {
 	char kernel[PATH_MAX]; /* vmlinux with a PVH note, or a bzImage */
 	char image[PATH_MAX];  /* initramfs */
 	enum dp_accel accel;   /* TCG or KVM */
+	unsigned int cpus;     /* of the machine: 1 or DP_GUEST_CPUS */
 	/*
 	 * Files that hold the memories, all -1 for anonymous memory. When the guest is to be saved
 	 * they are written to; when it is restored each guest has its own copy on write.
@@ -579,9 +583,10 @@ struct dp_task {
 
 /**
  * dp_pool_jobs - how many guests this computer carries, if memory suffices
+ * @cpus: that each of them has
  * @waiting: they wait half of the time: three for two cores, rather than one
  */
-unsigned int dp_pool_jobs(bool waiting);
+unsigned int dp_pool_jobs(unsigned int cpus, bool waiting);
 
 /**
  * dp_pool_run - carry out tasks, each in a guest of its own

@@ -89,6 +89,7 @@ int cli_guest_prepare(const struct guest_options *o, struct dp_boot *boot,
 		rc = dp_boot_prepare(&kernel, o->accel, false, boot, err);
 	if (rc)
 		return rc;
+	boot->cpus = o->cpus;
 	snprintf(run->where, sizeof(run->where), "guest");
 	snprintf(run->accel, sizeof(run->accel), "%s", dp_accel_name(boot->accel));
 	snprintf(run->kernel_spec, sizeof(run->kernel_spec), "%s", kernel.spec);
@@ -173,7 +174,7 @@ static int run_tasks(const struct guest_options *o, const struct dp_policy *poli
 	uint64_t start = dp_now_ms();
 	int rc = dp_collect_init(&making, 0);
 
-	run->jobs = o->jobs ? o->jobs : dp_pool_jobs(!whole);
+	run->jobs = o->jobs ? o->jobs : dp_pool_jobs(o->cpus, !whole);
 	if (!rc)
 		rc = run_pool(o, tasks, count, run->jobs, &making, &start, err);
 	for (size_t i = 0; i < count && !rc; i++)
@@ -240,7 +241,7 @@ static unsigned int parts_of(const struct guest_options *o, const struct dp_plan
 	unsigned int parts = o->nkernels > 1        ? 1
 			     : o->jobs              ? o->jobs
 			     : o->fresh || o->fault ? 1
-						    : dp_pool_jobs(false);
+						    : dp_pool_jobs(o->cpus, false);
 	unsigned int mappings = count_mappings(plan);
 
 	parts = parts < MAX_PARTS ? parts : MAX_PARTS;
@@ -468,13 +469,21 @@ static void *ask_on(void *arg)
 	return NULL;
 }
 
-/* Two guests on the same cores are in each other's way: each waits for its other CPU by spinning.
- * Scenarios have guests enough of their own. */
-static unsigned int kernels_at_once(const struct campaign *c)
+/*
+ * Guests on the same cores are in each other's way if they have several CPUs: each waits for its
+ * other CPU by spinning. Several kernels that are only asked whether they pin have one CPU each,
+ * side by side; scenarios want two, and have guests enough of their own.
+ */
+static bool side_by_side(const struct campaign *c)
 {
-	unsigned int jobs = c->scenarios.count || c->errands.count ? 1
-			    : c->guest->jobs                       ? c->guest->jobs
-								   : dp_pool_jobs(false);
+	return c->guest->nkernels > 1 && !c->scenarios.count && !c->errands.count;
+}
+
+static unsigned int kernels_at_once(const struct campaign *c, unsigned int cpus)
+{
+	unsigned int jobs = !side_by_side(c) ? 1
+			    : c->guest->jobs ? c->guest->jobs
+					     : dp_pool_jobs(cpus, false);
 
 	return jobs < c->guest->nkernels ? jobs : (unsigned int)c->guest->nkernels;
 }
@@ -495,13 +504,16 @@ int campaign_run(const struct campaign *campaign, struct dp_run_record *runs, st
 	struct guest_options options = *campaign->guest;
 	struct campaign own = *campaign;
 	struct crowd crowd = { .campaign = &own, .runs = runs, .mutex = PTHREAD_MUTEX_INITIALIZER };
-	unsigned int threads = kernels_at_once(campaign), started = 0;
+	unsigned int threads, started = 0;
 	pthread_t list[CLI_MAX_LIST];
 	int rc = have_kernels(&options, err);
 
 	if (rc)
 		return rc;
 	own.guest = &options;
+	if (side_by_side(campaign))
+		options.cpus = 1;
+	threads = kernels_at_once(campaign, options.cpus);
 	if (threads > 1)
 		options.progress = NULL;
 	while (started + 1 < threads && !pthread_create(&list[started], NULL, ask_on, &crowd))

@@ -30,6 +30,7 @@ struct guest_options {
 	enum dp_accel accel;
 	bool bare, refresh, fetch, fresh;
 	unsigned int jobs;
+	unsigned int cpus; /* of each guest */
 	struct dp_session_limits limits;
 	uint64_t cell_ms;
 	dp_progress_fn progress; /* NULL where several would draw over each other */

@@ -160,6 +160,7 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 	*o = (struct guest_options){
 		.limits = { .boot_ms = 300000, .silence_ms = 90000, .total_ms = 900000 },
 		.cell_ms = 60000,
+		.cpus = DP_GUEST_CPUS,
 		.progress = cli_progress,
 	};
 	int rc = cli_options(argc, argv, known, "+k:", help, take, o, err);

@@ -2,7 +2,7 @@
 /*
  * The machine: one q35 with
  *
- *   node 0   1 GiB of RAM, both CPUs, and an NVDIMM of 3 GiB with labels: the namespaces of
+ *   node 0   1 GiB of RAM, all CPUs, and an NVDIMM of 3 GiB with labels: the namespaces of
  *            src/guest/devices.c
  *   node 1   an NVDIMM of 256 MiB that becomes kmem in ZONE_NORMAL
  *   node 2   an NVDIMM of 256 MiB that becomes kmem in ZONE_MOVABLE
@@ -135,6 +135,7 @@ const struct dp_memory *dp_machine_memories(void)
 struct arguments {
 	const char *argv[80];
 	char accel[32], ports[PORTS][48], objects[DP_MEMORIES][128], cmdline[512];
+	char cpus[4], node[48];
 };
 
 /*
@@ -167,6 +168,8 @@ static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_
 	for (int i = 0; i < DP_MEMORIES; i++)
 		describe_memory(boot, i, a->objects[i], sizeof(a->objects[i]));
 	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE, khz);
+	snprintf(a->cpus, sizeof(a->cpus), "%u", boot->cpus);
+	snprintf(a->node, sizeof(a->node), "node,nodeid=0,cpus=0-%u,memdev=ram", boot->cpus - 1);
 
 	/* An option and its value a line. */
 	/* clang-format off */
@@ -183,10 +186,10 @@ static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_
 		 * pieces at each copy from or to a process.
 		 */
 		"-cpu", boot->accel == DP_ACCEL_KVM ? "host" : "max,la57=off,erms=off,fsrm=off,avx=off,avx2=off,mpx=off,pku=off,smap=off",
-		"-smp", "2",
+		"-smp", a->cpus,
 		"-m", "1G,slots=4,maxmem=16G",
 		"-object", a->objects[0],
-		"-numa", "node,nodeid=0,cpus=0-1,memdev=ram",
+		"-numa", a->node,
 		"-numa", "node,nodeid=1",
 		"-numa", "node,nodeid=2",
 		"-object", a->objects[1],
@@ -360,7 +363,9 @@ int dp_boot_prepare(const struct dp_kernel *kernel, enum dp_accel accel, bool ba
 	struct dp_boot probe;
 	int rc;
 
-	*boot = (struct dp_boot){ .memory = { -1, -1, -1, -1 }, .state = -1 };
+	*boot = (struct dp_boot){ .cpus = DP_GUEST_CPUS,
+				  .memory = { -1, -1, -1, -1 },
+				  .state = -1 };
 	rc = resolve_vmlinux(kernel->image, boot->kernel, err);
 	if (rc)
 		return rc;

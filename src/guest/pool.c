@@ -13,8 +13,6 @@
 #include "daxpin/guest.h"
 
 #define MAX_JOBS 64
-/* A guest has so many, and asks on all of them at once. */
-#define GUEST_CPUS 2
 /* What a guest takes at most, of the memory that is free: RAM, and what QEMU needs itself. */
 #define GUEST_KIB (1200 << 10)
 /* How often progress is looked at, ms. */
@@ -34,13 +32,13 @@ struct pool {
 	struct dp_error error;
 };
 
-unsigned int dp_pool_jobs(bool waiting)
+unsigned int dp_pool_jobs(unsigned int cpus, bool waiting)
 {
 	dp_autofree char *text = NULL;
 	long jobs = sysconf(_SC_NPROCESSORS_ONLN);
 	const char *line;
 
-	jobs = waiting ? jobs + jobs / 2 : jobs / GUEST_CPUS;
+	jobs = waiting ? jobs + jobs / 2 : jobs / cpus;
 	if (dp_read_file("/proc/meminfo", 65536, &text, NULL, NULL))
 		return 1;
 	line = strstr(text, "MemAvailable:");
