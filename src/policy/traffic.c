@@ -21,6 +21,7 @@ struct tally {
 	struct verdict *v;
 	int64_t transfers, bytes, checked, refusals, looks;
 	bool failed, troubled;
+	char faults[128];  /* kinds of them */
 	char refused[256]; /* registrations: "EOPNOTSUPP as target" */
 	char routes[128];
 	char trouble[256];
@@ -34,8 +35,17 @@ struct tally {
 	struct json_object *pace;
 };
 
-/* A fault: each story is told once. */
-__attribute__((format(printf, 2, 3))) static void fault(struct tally *t, const char *fmt, ...)
+static void add_once(char *list, size_t size, const char *text)
+{
+	size_t used = strlen(list);
+
+	if (!strstr(list, text))
+		snprintf(list + used, size - used, "%s%s", used ? ", " : "", text);
+}
+
+/* A fault of a kind: each story is told once. */
+__attribute__((format(printf, 3, 4))) static void fault(struct tally *t, const char *kind,
+							const char *fmt, ...)
 {
 	struct dp_result *r = t->v->result;
 	size_t used = strlen(r->why);
@@ -46,6 +56,7 @@ __attribute__((format(printf, 2, 3))) static void fault(struct tally *t, const c
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	t->failed = true;
+	add_once(t->faults, sizeof(t->faults), kind);
 	if (!strstr(r->why, text))
 		snprintf(r->why + used, sizeof(r->why) - used, "%s%s", used ? "; " : "", text);
 }
@@ -58,14 +69,6 @@ static const char *leg_of(struct json_object *step, char *text, size_t size)
 		 json_object_get_boolean(json_object_object_get(step, "on_demand")) ? ", on demand"
 										    : "");
 	return text;
-}
-
-static void add_once(char *list, size_t size, const char *text)
-{
-	size_t used = strlen(list);
-
-	if (!strstr(list, text))
-		snprintf(list + used, size - used, "%s%s", used ? ", " : "", text);
 }
 
 /* ---- refusals ---------------------------------------------------------------------------- */
@@ -108,14 +111,15 @@ static void judge_refusal(struct tally *t, struct json_object *step)
 	if (dp_text_of(step, "unposted")[0])
 		return;
 	if (status == IBV_WC_SUCCESS)
-		fault(t, "%s is not refused (%s)", what, leg);
+		fault(t, what, "%s is not refused (%s)", what, leg);
 	else if (status != due[i].status && dp_says(step, "role", "source"))
 		add_once(t->odd, sizeof(t->odd), dp_text_of(step, "text"));
 	else if (status != due[i].status && status != due[i].other)
-		fault(t, "%s ends in \"%s\", \"%s\" is due (%s)", what, dp_text_of(step, "text"),
+		fault(t, what, "%s ends in \"%s\", \"%s\" is due (%s)", what,
+		      dp_text_of(step, "text"),
 		      ibv_wc_status_str((enum ibv_wc_status)due[i].status), leg);
 	else if (!dp_says(step, "state", "ERR"))
-		fault(t, "after %s the queue pair is in state %s (%s)", what,
+		fault(t, what, "after %s the queue pair is in state %s (%s)", what,
 		      dp_text_of(step, "state"), leg);
 }
 
@@ -139,7 +143,7 @@ static void judge_route(struct tally *t, struct json_object *step, struct json_o
 		add_once(t->routes, sizeof(t->routes), name);
 	if (!wrong)
 		return;
-	fault(t,
+	fault(t, "wrong bytes",
 	      "%" PRId64 " bytes of the %s are wrong by %s, the first at offset %" PRId64
 	      ": 0x%02x instead of 0x%02x (%s)",
 	      wrong, dp_says(step, "memory", "mapping") ? "mapping" : "plain memory", name,
@@ -162,9 +166,9 @@ static void judge_failure(struct tally *t, struct json_object *step)
 {
 	char leg[80];
 
-	fault(t, "%s of %" PRId64 " bytes at offset %" PRId64 ": %s (%s)", dp_text_of(step, "what"),
-	      dp_number(step, "length", 0), dp_number(step, "offset", 0), dp_text_of(step, "text"),
-	      leg_of(step, leg, sizeof(leg)));
+	fault(t, "transfer", "%s of %" PRId64 " bytes at offset %" PRId64 ": %s (%s)",
+	      dp_text_of(step, "what"), dp_number(step, "length", 0), dp_number(step, "offset", 0),
+	      dp_text_of(step, "text"), leg_of(step, leg, sizeof(leg)));
 }
 
 static void take_transfers(struct tally *t, struct json_object *step)
@@ -255,6 +259,7 @@ static void add_facts(struct tally *t)
 	dp_json_add_int(facts, "bytes", t->bytes);
 	dp_json_add_int(facts, "bytes_checked", t->checked);
 	dp_json_add_int(facts, "refusals", t->refusals);
+	dp_json_add_text(facts, "faults", t->faults);
 	dp_json_add_text(facts, "routes", t->routes);
 	dp_json_add_text(facts, "registration_refused", t->refused);
 	dp_json_add_text(facts, "own_key_errors", t->odd);

@@ -23,6 +23,7 @@ void dp_result_kind(const struct dp_result *r, char *text, size_t size)
 {
 	const char *function = r->kernel ? dp_json_text(r->kernel, "function") : NULL;
 	const char *complaint = r->kernel ? dp_json_text(r->kernel, "complaint") : NULL;
+	const char *faults = r->facts ? dp_json_text(r->facts, "faults") : NULL; /* of traffic */
 	size_t used = 0;
 
 	text[0] = '\0';
@@ -32,6 +33,9 @@ void dp_result_kind(const struct dp_result *r, char *text, size_t size)
 	if (r->violates[0] && used < size)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
 					 r->violates);
+	if (faults && used < size)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+					 faults);
 	if (complaint && used < size)
 		snprintf(text + used, size - used, "%s%s%s%s", used ? ", " : "", complaint,
 			 function && function[0] ? " in " : "", function ? function : "");
