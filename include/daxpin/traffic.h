@@ -128,10 +128,13 @@ const struct dp_operation *dp_operation_find(const char *name);
 
 /* ---- the plan ---------------------------------------------------------------------------- */
 
+struct dp_event;
+
 struct dp_errand {
 	const struct dp_mapping *mapping;
 	const struct dp_operation *operation;
-	char id[96]; /* traffic/MAPPING/OPERATION */
+	const struct dp_event *event; /* that happens while traffic is in flight, or NULL */
+	char id[96];                  /* traffic/MAPPING/OPERATION or traffic/MAPPING/EVENT */
 };
 
 struct dp_errands {
@@ -151,8 +154,8 @@ struct dp_errands {
 int dp_errands_make(const char *const *only, size_t nonly, struct dp_errands *errands,
 		    struct dp_error *err);
 
-/* Keeps every so manieth mapping only, for a plan that is shared out. */
-void dp_errands_take_part(struct dp_errands *errands, size_t part, size_t parts);
+/* Leaves out what would take devices away: that is for guests, each for one. */
+void dp_errands_drop_events(struct dp_errands *errands);
 
 void dp_errands_clear(struct dp_errands *errands);
 

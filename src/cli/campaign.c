@@ -286,12 +286,17 @@ static int ask_scenarios(const struct guest_options *o, const struct cli_check_o
 	return rc;
 }
 
-/* One guest asks about each mapping, so that what a kernel does to one leaves the others alone. */
+/*
+ * One guest asks about each mapping, so that what a kernel does to one leaves the others alone; and
+ * each event has its own.
+ */
 static size_t errands_of_mapping(const struct dp_errands *errands, size_t from)
 {
-	size_t to = from;
+	const struct dp_errand *first = &errands->list[from];
+	size_t to = from + 1;
 
-	while (to < errands->count && errands->list[to].mapping == errands->list[from].mapping)
+	while (to < errands->count && !first->event && !errands->list[to].event &&
+	       errands->list[to].mapping == first->mapping)
 		to++;
 	return to - from;
 }

@@ -8,7 +8,7 @@
  *    "fault":NAME}
  *   {"command":"teardown","only":[ID],"size":BYTES}
  *   {"command":"race","only":[ID],"size":BYTES,"iterations":N,"duration_ms":MS,"seed":N}
- *   {"command":"traffic","only":[GLOB…],"part":N,"parts":N,"size":BYTES,"seed":N,"limit_ms":MS}
+ *   {"command":"traffic","only":[GLOB…],"size":BYTES,"seed":N,"limit_ms":MS}
  *   {"command":"as-host","arguments":[WORD…],"empty":BOOL}   daxpin itself, as if the guest were
  *                                  the host; before, the guest's file systems can be wiped off
  *   {"command":"poweroff"}
@@ -260,8 +260,6 @@ static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew
 	int rc = dp_errands_make(globs, read_globs(command, globs), &errands, err);
 
 	dp_crew_dismiss(crew);
-	if (!rc && number(command, "parts"))
-		dp_errands_take_part(&errands, number(command, "part"), number(command, "parts"));
 	if (!rc)
 		rc = dp_devices_traffic(err);
 	if (!rc)

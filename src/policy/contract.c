@@ -287,6 +287,10 @@ void dp_contract_judge(const char *id, const struct dp_cell *cell, struct json_o
 		snprintf(result->why, sizeof(result->why), "%s", cell->text);
 		return;
 	}
+	if (is_traffic(id) && v.event) {
+		dp_judge_in_flight(&v, cell, absent);
+		return;
+	}
 	if (is_traffic(id)) {
 		dp_judge_traffic(&v, cell, doing, absent);
 		return;

@@ -44,6 +44,9 @@ void dp_judge_race(struct verdict *v);
 /* Whether there has been a race at all. */
 bool dp_raced(const struct verdict *v);
 
+/* Traffic during an event. */
+void dp_judge_in_flight(struct verdict *v, const struct dp_cell *cell, const char *absent);
+
 /* Traffic: it has no event, and brings its own conclusion. */
 void dp_judge_traffic(struct verdict *v, const struct dp_cell *cell, const char *doing,
 		      const char *absent);

@@ -110,7 +110,41 @@ static void write_paces(const struct page *p)
 	}
 }
 
-void page_write_traffic(const struct page *p)
+/* "devdax-2M  devdax-unbind:!C2 C8": what happened while traffic was in flight. */
+static void write_in_flight(const struct page *p)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < p->run->count; i++) {
+		const struct dp_result *r = &p->run->results[i];
+		const char *name = strrchr(r->id, '/') + 1;
+
+		if (!page_is_traffic(r) || dp_operation_find(name))
+			continue;
+		if (first)
+			fprintf(p->out, "\n%sIn flight%s\n", page_color(p, BOLD),
+				page_color(p, PLAIN));
+		first = false;
+		fprintf(p->out, "  %-40s %s%s%s%s\n", strchr(r->id, '/') + 1,
+			page_color(p, page_status_color(r)),
+			r->status != DP_FAIL    ? ""
+			: dp_result_is_known(r) ? "~"
+						: "!",
+			r->violates[0] ? r->violates : dp_status_name(r->status),
+			page_color(p, PLAIN));
+	}
+}
+
+static bool has_operations(const struct page *p)
+{
+	for (size_t i = 0; i < p->run->count; i++)
+		if (page_is_traffic(&p->run->results[i]) &&
+		    dp_operation_find(strrchr(p->run->results[i].id, '/') + 1))
+			return true;
+	return false;
+}
+
+static void write_table(const struct page *p)
 {
 	size_t nmappings, noperations;
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
@@ -122,5 +156,12 @@ void page_write_traffic(const struct page *p)
 	for (size_t i = 0; i < nmappings; i++)
 		if (has_mapping(p, mappings[i]))
 			write_row(p, mappings[i]);
+}
+
+void page_write_traffic(const struct page *p)
+{
+	if (has_operations(p))
+		write_table(p);
+	write_in_flight(p);
 	write_paces(p);
 }

@@ -116,13 +116,12 @@ static const char *impossible(const struct drive *d)
 	return op->unsupported ? op->unsupported(&d->own.port->attr) : NULL;
 }
 
-static bool pages_on_demand(const struct drive *d)
+bool pages_on_demand(const struct drive *d, const struct dp_operation *operation)
 {
 	const struct ibv_odp_caps *caps = &d->own.port->attr.odp_caps;
-	unsigned int needed = d->errand->operation->odp;
 
 	return caps->general_caps & IBV_ODP_SUPPORT &&
-	       (caps->per_transport_caps.rc_odp_caps & needed) == needed;
+	       (caps->per_transport_caps.rc_odp_caps & operation->odp) == operation->odp;
 }
 
 /* The legs over one route. @told: something other than an absent mapping was seen. */
@@ -130,7 +129,8 @@ static int run_route(struct drive *d, bool *told, struct dp_error *why)
 {
 	int rc = 0;
 
-	for (int demand = 0; demand <= pages_on_demand(d) && !d->lost; demand++)
+	for (int demand = 0; demand <= pages_on_demand(d, d->errand->operation) && !d->lost;
+	     demand++)
 		for (int tested = OTHER; tested >= OWN && !d->lost; tested--) {
 			dp_autofree struct leg *leg = calloc(1, sizeof(*leg));
 
@@ -145,6 +145,19 @@ static int run_route(struct drive *d, bool *told, struct dp_error *why)
 			rc = run_leg(leg, why);
 			*told |= rc != DP_SKIP;
 		}
+	return 0;
+}
+
+/* The other end may be what the event takes away: that it is lost is no failure then. */
+static int run_event(struct drive *d, const struct dp_route *routes)
+{
+	struct dp_error why = { 0 };
+	int rc;
+
+	d->route = &routes[0];
+	emit_about(d, "begin", NULL);
+	rc = run_in_flight(d, &why);
+	emit_about(d, rc == DP_SKIP ? "skip" : "end", rc == DP_SKIP ? why.what : NULL);
 	return 0;
 }
 
@@ -212,7 +225,8 @@ int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *rout
 		rc = greet(&drive, &routes[i], err);
 	for (size_t i = 0; i < errands->count && !rc; i++) {
 		drive.errand = &errands->list[i];
-		rc = run_errand(&drive, routes, nroutes);
+		rc = drive.errand->event ? run_event(&drive, routes)
+					 : run_errand(&drive, routes, nroutes);
 		if (rc)
 			dp_report(err, rc, "%s during %s",
 				  rc == -EIO ? "the kernel complained" : "the other end was lost",

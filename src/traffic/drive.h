@@ -32,6 +32,10 @@ struct region {
 	uint64_t address;                    /* where it begins, in the process that has it */
 	uint32_t rkey, head_rkey, tail_rkey; /* of the whole and of its halves */
 	uint64_t length, half;               /* half: where the head ends and the tail begins */
+	/* Who has it, as this machine knows them if it is there. */
+	pid_t pid;
+	int file;
+	char resource[64];
 };
 
 struct leg {
@@ -75,6 +79,17 @@ void emit_trouble(struct leg *leg, const char *what, struct json_object *reply);
 /* Connects the two ends anew. Return: 0 or a negative errno, and it has been said. */
 int connect_ends(struct leg *leg);
 
+/**
+ * prepare_leg - make both ends' regions and register them
+ * @leg: which
+ * @why: why the mapping is not there
+ *
+ * Return: 0, DP_SKIP if the mapping is not there, -EOPNOTSUPP if the kernel does not register (and
+ * it has been said), or another negative errno. To be closed with close_leg() in any case.
+ */
+int prepare_leg(struct leg *leg, struct dp_error *why);
+void close_leg(struct leg *leg);
+
 /* Carries out one leg. Return: 0, DP_SKIP if the mapping is not there (@why says so), or -errno. */
 int run_leg(struct leg *leg, struct dp_error *why);
 
@@ -82,6 +97,12 @@ int run_leg(struct leg *leg, struct dp_error *why);
 int run_transfers(struct leg *leg);
 /* As many and as large as the queue takes, for a while. */
 int run_pace(struct leg *leg);
+
+/* Whether operations of a kind can be done on demand here. */
+bool pages_on_demand(const struct drive *drive, const struct dp_operation *operation);
+
+/* inflight.c: an errand with an event. Return: as run_leg(). */
+int run_in_flight(struct drive *drive, struct dp_error *why);
 
 /* refusal.c: what must be refused */
 int run_refusals(struct leg *leg);

@@ -153,6 +153,8 @@ int order_open(struct end *end, struct json_object *order, struct json_object *r
 	end->mapping = mapping;
 	dp_json_add_int(reply, "length", (int64_t)end->area.len);
 	dp_json_add_text(reply, "resource", end->area.resource);
+	dp_json_add_int(reply, "pid", getpid());
+	dp_json_add_int(reply, "fd", end->area.fd);
 	return mapping->populate == DP_POPULATE_NONE ? 0 : fill(end, seed, err);
 }
 

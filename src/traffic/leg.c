@@ -45,6 +45,10 @@ static int open_region(struct leg *leg, enum side side, struct dp_error *why)
 	rc = ask(leg->drive, side, order, &reply);
 	/* In what is looked at, and where a page table ends if the region is large enough. */
 	r->length = number_of(reply, "length");
+	r->pid = (pid_t)number_of(reply, "pid");
+	r->file = (int)number_of(reply, "fd");
+	snprintf(r->resource, sizeof(r->resource), "%s",
+		 reply && dp_json_text(reply, "resource") ? dp_json_text(reply, "resource") : "");
 	r->half = r->length > 2 * HALF ? HALF : r->length / 2;
 	if (!rc)
 		return 0;
@@ -255,22 +259,32 @@ static int move_and_look(struct leg *leg)
 	return rc;
 }
 
-int run_leg(struct leg *leg, struct dp_error *why)
+/* Regions at both ends, registered; what a refusal leaves open is to be closed with close_leg(). */
+int prepare_leg(struct leg *leg, struct dp_error *why)
 {
 	int rc = 0;
 
 	for (int side = OTHER; side >= OWN && !rc; side--)
 		rc = open_region(leg, (enum side)side, why);
-	if (rc == DP_SKIP) {
-		ask(leg->drive, OWN, order_of("close"), NULL);
-		ask(leg->drive, OTHER, order_of("close"), NULL);
+	if (rc)
 		return rc;
-	}
 	for (int side = OTHER; side >= OWN && !rc; side--)
 		rc = register_region(leg, (enum side)side);
-	if (!rc)
-		rc = move_and_look(leg);
+	return rc == DP_SKIP ? -EOPNOTSUPP : rc;
+}
+
+void close_leg(struct leg *leg)
+{
 	ask(leg->drive, OWN, order_of("close"), NULL);
 	ask(leg->drive, OTHER, order_of("close"), NULL);
-	return rc < 0 ? rc : 0;
+}
+
+int run_leg(struct leg *leg, struct dp_error *why)
+{
+	int rc = prepare_leg(leg, why);
+
+	if (!rc)
+		rc = move_and_look(leg);
+	close_leg(leg);
+	return rc == -EOPNOTSUPP ? 0 : rc;
 }

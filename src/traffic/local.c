@@ -80,12 +80,9 @@ int dp_traffic_local(const struct dp_errands *errands, const struct sockaddr_sto
 	char topologies[2][32];
 	struct sockaddr_storage own = *at;
 	size_t n = 0;
-	int rc;
+	int rc = 0;
 
 	loop.at = *at;
-	/* This end connects from whichever port is free: it is at the same place for IPv6. */
-	((struct sockaddr_in *)&own)->sin_port = 0;
-	rc = dp_port_open((struct sockaddr *)&own, &port, err);
 	if (!rc && wire)
 		rc = dp_address_parse(DP_WIRE_FAR, DP_TRAFFIC_PORT, &across.at, err);
 	if (!rc)
@@ -94,6 +91,13 @@ int dp_traffic_local(const struct dp_errands *errands, const struct sockaddr_sto
 	if (!rc && wire)
 		rc = start(&across, &actors[n], &routes[n], topologies[n], 32, err);
 	n += wire;
+	/*
+	 * Only now: a process that is forked off later would share what librdmacm has opened here.
+	 * This end connects from whichever port is free; it is at the same place for IPv6.
+	 */
+	((struct sockaddr_in *)&own)->sin_port = 0;
+	if (!rc)
+		rc = dp_port_open((struct sockaddr *)&own, &port, err);
 	if (rc)
 		return rc;
 	dp_rdma_emit(fd, port.device, port.provider,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 
 static bool selects(const char *glob, const struct dp_errand *errand)
@@ -31,51 +32,83 @@ static int check_globs(const char *const *only, size_t nonly, const struct dp_er
 		if (used)
 			continue;
 		dp_bad_input(err, "\"%s\" matches no traffic", only[i]);
-		return dp_hint(err, "ids are traffic/MAPPING/OPERATION, or give a MAPPING alone; "
-				    "daxpin list --ids shows them all");
+		return dp_hint(
+			err,
+			"ids are traffic/MAPPING/OPERATION and traffic/MAPPING/EVENT, or give a MAPPING alone; "
+			"daxpin list --ids shows them all");
 	}
 	return 0;
+}
+
+/*
+ * Events that can be undone simply, so that what was taken away can be handed on; and the death of
+ * whoever owns the memory.
+ */
+static bool is_in_flight(const struct dp_event *event, const struct dp_mapping *mapping)
+{
+	return (event->races || event->kills) && event->applies(mapping);
+}
+
+static int add(struct dp_errands *errands, const struct dp_errand *errand)
+{
+	void *grown = reallocarray(errands->list, errands->count + 1, sizeof(*errands->list));
+
+	if (!grown)
+		return -ENOMEM;
+	errands->list = grown;
+	errands->list[errands->count++] = *errand;
+	return 0;
+}
+
+static int add_mapping(const struct dp_mapping *mapping, const char *const *only, size_t nonly,
+		       struct dp_errands *errands)
+{
+	size_t noperations, nevents;
+	const struct dp_operation *const *operations = dp_operations(&noperations);
+	const struct dp_event *const *events = dp_events(&nevents);
+	int rc = 0;
+
+	for (size_t i = 0; i < noperations + nevents && !rc; i++) {
+		struct dp_errand e = { .mapping = mapping };
+
+		if (i < noperations)
+			e.operation = operations[i];
+		else
+			e.event = events[i - noperations];
+		if (e.event && !is_in_flight(e.event, mapping))
+			continue;
+		snprintf(e.id, sizeof(e.id), "traffic/%s/%s", mapping->name,
+			 e.event ? e.event->name : e.operation->name);
+		if (selected(only, nonly, &e))
+			rc = add(errands, &e);
+	}
+	return rc;
 }
 
 int dp_errands_make(const char *const *only, size_t nonly, struct dp_errands *errands,
 		    struct dp_error *err)
 {
-	size_t nmappings, noperations;
+	size_t nmappings;
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
-	const struct dp_operation *const *operations = dp_operations(&noperations);
-	int rc;
+	int rc = 0;
 
-	errands->count = 0;
-	errands->list = calloc(nmappings * noperations, sizeof(*errands->list));
-	if (!errands->list)
-		return -ENOMEM;
-	for (size_t i = 0; i < nmappings * noperations; i++) {
-		struct dp_errand *e = &errands->list[errands->count];
-
-		e->mapping = mappings[i / noperations];
-		e->operation = operations[i % noperations];
-		snprintf(e->id, sizeof(e->id), "traffic/%s/%s", e->mapping->name,
-			 e->operation->name);
-		if (selected(only, nonly, e))
-			errands->count++;
-	}
-	rc = check_globs(only, nonly, errands, err);
+	*errands = (struct dp_errands){ 0 };
+	for (size_t i = 0; i < nmappings && !rc; i++)
+		rc = add_mapping(mappings[i], only, nonly, errands);
+	if (!rc)
+		rc = check_globs(only, nonly, errands, err);
 	if (rc)
 		dp_errands_clear(errands);
 	return rc;
 }
 
-void dp_errands_take_part(struct dp_errands *errands, size_t part, size_t parts)
+void dp_errands_drop_events(struct dp_errands *errands)
 {
-	const struct dp_mapping *last = NULL;
-	size_t kept = 0, nth = 0;
+	size_t kept = 0;
 
-	for (size_t i = 0; i < errands->count; i++) {
-		nth += last && errands->list[i].mapping != last;
-		last = errands->list[i].mapping;
-		if (nth % parts == part)
+	for (size_t i = 0; i < errands->count; i++)
+		if (!errands->list[i].event)
 			errands->list[kept++] = errands->list[i];
-	}
 	errands->count = kept;
 }
 
