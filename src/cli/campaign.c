@@ -379,23 +379,25 @@ void campaign_clear(struct campaign *campaign)
 	dp_scenarios_clear(&campaign->scenarios);
 }
 
-/* Everything that is asked of one kernel, in one run. */
+/* Everything that is asked of one kernel, in one run: what comes first begins it. */
 static int ask(const struct campaign *c, const struct guest_options *o, struct dp_run_record *run,
 	       struct dp_error *err)
 {
-	dp_cleanup(dp_run_clear) struct dp_run_record more = { 0 }, last = { 0 };
+	dp_cleanup(dp_run_clear) struct dp_run_record torn = { 0 }, moved = { 0 };
+	struct dp_run_record *tears = c->plan.count ? &torn : run;
+	struct dp_run_record *moves = c->plan.count || c->scenarios.count ? &moved : run;
 	int rc = 0;
 
 	if (c->plan.count)
 		rc = ask_plan(o, c->check, &c->plan, &c->policy, run, err);
 	if (c->scenarios.count && !rc)
-		rc = ask_scenarios(o, c->check, &c->scenarios, &more, err);
-	if (c->scenarios.count && !rc)
-		rc = dp_run_merge(run, &more, true);
+		rc = ask_scenarios(o, c->check, &c->scenarios, tears, err);
+	if (!rc && tears != run)
+		rc = dp_run_merge(run, tears, true);
 	if (c->errands.count && !rc)
-		rc = ask_errands(o, c->check, &c->errands, &last, err);
-	if (c->errands.count && !rc)
-		rc = dp_run_merge(run, &last, true);
+		rc = ask_errands(o, c->check, &c->errands, moves, err);
+	if (!rc && moves != run)
+		rc = dp_run_merge(run, moves, true);
 	return rc;
 }
 

@@ -13,7 +13,6 @@
 
 #include "daxpin/observe.h"
 
-
 static bool on_demand(struct json_object *step)
 {
 	return step && json_object_get_boolean(json_object_object_get(step, "on_demand"));
@@ -22,9 +21,13 @@ static bool on_demand(struct json_object *step)
 /* C8: what was posted comes to an end, and the queue pair to a state that says which. */
 static void judge_requests(struct verdict *v, struct json_object *flight)
 {
+	/* Nothing can come from an adapter that has gone, and its user is told so (EIO). */
+	bool gone = v->event->takes_rdma && dp_completed(dp_step(v, "event"));
 	const char *text = dp_text_of(flight, "text"), *state = dp_text_of(flight, "state");
 	bool ended = dp_number(flight, "status", -1) >= 0;
 
+	if (!ended && gone)
+		return;
 	if (!ended && !v->complained)
 		dp_broken(v, "C8", "requests in flight neither complete nor fail: %s",
 			  text[0] ? text : "the end that posted them was lost");
@@ -50,7 +53,8 @@ static void judge_event(struct verdict *v, struct json_object *event, struct jso
 {
 	struct json_object *end = dp_step(v, "event-end");
 
-	if (dp_completed(event) && !on_demand(flight) && !v->event->kills)
+	/* With the adapter its regions go, and what they pinned. */
+	if (dp_completed(event) && !on_demand(flight) && !v->event->kills && !v->event->takes_rdma)
 		dp_broken(v, "C2", "the event completed while the region was registered");
 	if (end && !dp_completed(end) && !v->complained)
 		dp_broken(v, "C5",
@@ -85,8 +89,10 @@ static void tell(struct verdict *v, struct json_object *flight, struct json_obje
 	used = (size_t)snprintf(
 		r->why, sizeof(r->why),
 		"%" PRId64 " requests completed, the last in \"%s\", queue pair %s; the event %s",
-		dp_number(flight, "operations", 0), dp_text_of(flight, "status_text"),
-		dp_text_of(flight, "state"), dp_text_of(event, "state"));
+		dp_number(flight, "operations", 0),
+		dp_text_of(flight, dp_text_of(flight, "status_text")[0] ? "status_text" : "text"),
+		dp_text_of(flight, "state")[0] ? dp_text_of(flight, "state") : "gone",
+		dp_text_of(event, "state"));
 	if (canary && dp_number(canary, "bytes", 0) && used < sizeof(r->why))
 		snprintf(r->why + used, sizeof(r->why) - used,
 			 "; %" PRId64 " bytes that were handed on are untouched",

@@ -164,6 +164,7 @@ static void fly(struct flight *f)
 	struct json_object *obj = json_object_new_object();
 	struct dp_reply outcome = { 0 };
 
+	dp_mark_step("in-flight");
 	if (dp_actor_start(&f->actor, carry_out, &f->deed))
 		return;
 	reply = stream(f, STREAM_MS);
@@ -184,7 +185,10 @@ static void release(struct flight *f)
 {
 	struct dp_reply outcome = { 0 };
 	struct json_object *obj = json_object_new_object();
-	int rc = ask(f->drive, OTHER, order_of("deregister"), NULL);
+	int rc;
+
+	dp_mark_step("release");
+	rc = ask(f->drive, OTHER, order_of("deregister"), NULL);
 
 	dp_json_add_text(obj, "errno", rc ? dp_errno_name(rc) : NULL);
 	emit_step(&f->leg, "release", obj);
@@ -254,6 +258,7 @@ static void watch_canary(struct flight *f)
 	dp_cleanup(put) struct json_object *traffic = NULL;
 	struct dp_reply reply;
 
+	dp_mark_step("canary");
 	if (has_canary(f, obj)) {
 		if (f->connected)
 			traffic = stream(f, AFTER_MS);
@@ -271,6 +276,7 @@ static bool undo(struct flight *f)
 {
 	struct dp_reply outcome = { 0 };
 
+	dp_mark_step("undo");
 	dp_actor_clear(&f->actor);
 	f->deed.act = f->event->undo;
 	f->deed.delay_ms = 0;

@@ -6,6 +6,7 @@
 #include "drive.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/complaint.h"
 
 /* Where the halves of a large region meet, bytes. */
 #define HALF (2ULL << 20)
@@ -281,8 +282,11 @@ void close_leg(struct leg *leg)
 
 int run_leg(struct leg *leg, struct dp_error *why)
 {
-	int rc = prepare_leg(leg, why);
+	int rc;
 
+	dp_mark_step("register");
+	rc = prepare_leg(leg, why);
+	dp_mark_step("transfers");
 	if (!rc)
 		rc = move_and_look(leg);
 	close_leg(leg);

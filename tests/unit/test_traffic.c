@@ -211,6 +211,33 @@ static void knows_what_is_due(void **state)
 	       "[" MOVED "," REFUSAL("misaligned", 9, "ERR") "," LOOK(0) "]", true, DP_PASS, "9");
 }
 
+#define UNBIND "traffic/devdax-2M/devdax-unbind"
+#define FLIGHT(status, state)                                                                      \
+	LEG("in-flight", "target",                                                                 \
+	    "\"operations\":9,\"status\":" #status ",\"status_text\":\"x\",\"state\":\"" state     \
+	    "\"")
+#define EVENT(state)  LEG("event", "target", "\"state\":\"" state "\"")
+#define CANARY(wrong) LEG("canary", "target", "\"bytes\":4096,\"wrong\":" #wrong ",\"first\":0")
+
+static void judges_what_is_in_flight(void **state)
+{
+	(void)state;
+	expect(UNBIND, "[" FLIGHT(0, "RTS") "," EVENT("waits") "," CANARY(0) "]", true, DP_PASS,
+	       "4096 bytes that were handed on are untouched");
+	expect(UNBIND, "[" FLIGHT(0, "RTS") "," EVENT("completed") "]", true, DP_FAIL, "C2");
+	expect(UNBIND, "[" FLIGHT(10, "ERR") "," EVENT("waits") "," CANARY(5) "]", true, DP_FAIL,
+	       "C8: 5 bytes of memory that was handed on");
+	expect(UNBIND, "[" FLIGHT(10, "RTS") "," EVENT("waits") "]", true, DP_FAIL, "C8");
+	expect(UNBIND, "[" LEG("in-flight", "target", "\"text\":\"slow\"") "," EVENT("waits") "]",
+	       true, DP_FAIL, "neither complete nor fail: slow");
+	expect("traffic/anon/rdma-link-delete",
+	       "[" LEG("in-flight", "target", "\"text\":\"EIO\"") "," EVENT("completed") "]", true,
+	       DP_PASS, "EIO");
+	expect(UNBIND, "[" NOT_REGISTERED "]", true, DP_SKIP_STATUS, "EOPNOTSUPP");
+	expect(UNBIND, "[]", true, DP_ERROR, "nothing was observed");
+	expect(UNBIND, "[" FLIGHT(0, "RTS") "]", false, DP_ERROR, "the guest died");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +251,7 @@ int main(void)
 		cmocka_unit_test(fails_what_is_wrong),
 		cmocka_unit_test(says_nothing_without_an_observation),
 		cmocka_unit_test(knows_what_is_due),
+		cmocka_unit_test(judges_what_is_in_flight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
