@@ -358,6 +358,9 @@ unsigned int dp_module_mute(uint8_t *data, size_t len, bool carrier);
 
 /* ---- machine.c: QEMU --------------------------------------------------------------------- */
 
+/* On the command line of a kernel whose NVDIMMs are not to be made anew. */
+#define DP_KEEP_FLAG "daxpin.keep"
+
 /* CPUs of a machine, unless there are to be several of them at once. */
 #define DP_GUEST_CPUS 2
 
@@ -384,6 +387,7 @@ struct dp_boot {
 	int memory[DP_MEMORIES];
 	int state;    /* file of the devices' state, to be written or restored from; or -1 */
 	bool restore; /* continue from there instead of booting */
+	bool keep;    /* the NVDIMMs hold what an earlier boot has made */
 	struct dp_verification *verification; /* of what is restored, while it is looked at; or NULL */
 };
 
@@ -548,7 +552,15 @@ int dp_snapshot_open(struct dp_boot *boot, const struct dp_session_limits *limit
  */
 bool dp_snapshot_verified(const struct dp_boot *boot);
 
-/* Closes what dp_snapshot_open() opened; a boot without is left alone. */
+/**
+ * dp_memory_make - memory for a guest, sparse and empty
+ * @i: which of dp_machine_memories()
+ * @err: context on failure
+ *
+ * Return: a descriptor, or a negative errno.
+ */
+int dp_memory_make(int i, struct dp_error *err);
+
 /* A guest's own copy of the RAM, which it may write to. */
 struct dp_copy {
 	int from, to; /* to: -1 without one */
@@ -572,6 +584,7 @@ int dp_copy_end(struct dp_copy *copy, struct dp_error *err);
 
 void dp_copy_clear(struct dp_copy *copy);
 
+/* Closes what dp_snapshot_open() opened; a boot without is left alone. */
 void dp_snapshot_close(struct dp_boot *boot);
 
 /* ---- pool.c: several guests at once ------------------------------------------------------- */

@@ -99,9 +99,12 @@ struct dp_operation {
 	int opcode;          /* enum ibv_wr_opcode */
 	bool immediate;      /* has immediate data, and takes a receive */
 	bool carried;        /* the request carries the data: nothing is registered at this end */
+	bool kept;       /* what was written is left, for another boot of the machine: guests only */
 	unsigned int target; /* access that the memory at the other end needs */
 	unsigned int source; /* access that the memory at this end needs */
 	unsigned int odp;    /* IBV_ODP_SUPPORT_… of RC that it needs on demand */
+	/* Which mappings it is for, NULL for all. */
+	bool (*applies)(const struct dp_mapping *mapping);
 	/* Why this program cannot post it, NULL if it can. */
 	const char *lacks;
 	/* Why this adapter cannot do it, NULL if it says it can; may be NULL itself. */
@@ -129,6 +132,7 @@ const struct dp_operation *dp_operation_find(const char *name);
 /* ---- the plan ---------------------------------------------------------------------------- */
 
 struct dp_event;
+struct json_object;
 
 struct dp_errand {
 	const struct dp_mapping *mapping;
@@ -154,8 +158,8 @@ struct dp_errands {
 int dp_errands_make(const char *const *only, size_t nonly, struct dp_errands *errands,
 		    struct dp_error *err);
 
-/* Leaves out what would take devices away: that is for guests, each for one. */
-void dp_errands_drop_events(struct dp_errands *errands);
+/* Leaves out what would take devices, or the machine, away: that is for guests. */
+void dp_errands_for_host(struct dp_errands *errands);
 
 void dp_errands_clear(struct dp_errands *errands);
 
@@ -221,5 +225,15 @@ int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *rout
  */
 int dp_traffic_local(const struct dp_errands *errands, const struct sockaddr_storage *at, bool wire,
 		     const struct dp_traffic_options *options, int fd, struct dp_error *err);
+
+/**
+ * dp_traffic_reread - after another boot, read back what was kept
+ * @items: for each id: "id", "mapping", "size" and the "ledger" that the step "kept" had
+ * @options: for the mappings
+ * @fd: stream that receives the observations
+ *
+ * Return: 0.
+ */
+int dp_traffic_reread(struct json_object *items, const struct dp_traffic_options *options, int fd);
 
 #endif

@@ -286,6 +286,11 @@ static int ask_scenarios(const struct guest_options *o, const struct cli_check_o
 	return rc;
 }
 
+static bool is_kept(const struct dp_errand *errand)
+{
+	return errand->operation && errand->operation->kept;
+}
+
 /*
  * One guest asks about each mapping, so that what a kernel does to one leaves the others alone; and
  * each event has its own.
@@ -296,7 +301,7 @@ static size_t errands_of_mapping(const struct dp_errands *errands, size_t from)
 	size_t to = from + 1;
 
 	while (to < errands->count && !first->event && !errands->list[to].event &&
-	       errands->list[to].mapping == first->mapping)
+	       !is_kept(&errands->list[to]) && errands->list[to].mapping == first->mapping)
 		to++;
 	return to - from;
 }
@@ -343,13 +348,121 @@ static int ask_again(const struct guest_options *o, const struct cli_check_optio
 	int rc = tasks ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < errands->count && !rc; i++)
-		if (is_unanswered(run, errands->list[i].id))
+		if (!is_kept(&errands->list[i]) && is_unanswered(run, errands->list[i].id))
 			rc = add_task(check, &errands->list[i], 1, &tasks[ntasks++]);
 	if (!rc && ntasks)
 		rc = run_tasks(o, NULL, tasks, ntasks, false, &more, err);
 	if (!rc)
 		dp_run_replace(run, &more);
 	clear_tasks(tasks, ntasks);
+	return rc;
+}
+
+/* ---- what must outlive the machine -------------------------------------------------------- */
+
+/* What the first boot has said of one id that it has kept; NULL if it has not. */
+static struct json_object *kept_item(const struct dp_record *record)
+{
+	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *step = json_object_array_get_idx(record->steps, i), *item;
+		const char *name = dp_json_text(step, "step");
+		int64_t size;
+
+		if (!name || strcmp(name, "kept") || dp_json_int(step, "size", &size))
+			continue;
+		item = json_object_new_object();
+		dp_json_add_text(item, "id", record->id);
+		dp_json_add_text(item, "mapping", dp_json_text(step, "mapping"));
+		dp_json_add_text(item, "start", dp_json_text(step, "start"));
+		dp_json_add_int(item, "size", size);
+		json_object_object_add(item, "ledger",
+				       json_object_get(json_object_object_get(step, "ledger")));
+		return item;
+	}
+	return NULL;
+}
+
+static char *reread_command(const struct cli_check_options *check, struct dp_collect *collect)
+{
+	struct json_object *obj = begin_command("reread", check), *items = json_object_new_array();
+
+	for (size_t i = 0; i < collect->count; i++) {
+		struct json_object *item = kept_item(&collect->records[i]);
+
+		if (!item)
+			continue;
+		json_object_array_add(items, item);
+		/* It has ended when it has been read back. */
+		collect->records[i].seen = false;
+	}
+	json_object_object_add(obj, "items", items);
+	return cli_command_line(obj);
+}
+
+static void close_memories(struct dp_boot *boot)
+{
+	for (int i = 0; i < DP_MEMORIES; i++)
+		dp_closep(&boot->memory[i]);
+}
+
+/*
+ * Two boots with the same NVDIMMs. A guest ends by SIGKILL to its QEMU: what its kernel or its
+ * processor still held is gone, and what is in the files behind the NVDIMMs is all that there is.
+ */
+static int run_twice(const struct guest_options *o, const struct cli_check_options *check,
+		     const char *command, struct dp_collect *collect, struct dp_error *err)
+{
+	dp_cleanup(close_memories) struct dp_boot boot = CLI_NO_BOOT;
+	dp_autofree char *again = NULL;
+	struct guest_options fresh = *o;
+	int rc;
+
+	fresh.fresh = true;
+	rc = cli_guest_prepare(&fresh, &boot, collect, err);
+	for (int i = DP_RAM + 1; i < DP_MEMORIES && !rc; i++) {
+		boot.memory[i] = dp_memory_make(i, err);
+		rc = boot.memory[i] < 0 ? boot.memory[i] : 0;
+	}
+	if (!rc)
+		rc = dp_session_run(&boot, command, &o->limits, collect, o->progress, err);
+	if (rc || collect->run.ending[0])
+		return rc;
+	again = reread_command(check, collect);
+	collect->done = collect->ready = false;
+	boot.keep = true;
+	rc = dp_session_run(&boot, again, &o->limits, collect, o->progress, err);
+	/* The second is no second attempt at the first. */
+	collect->run.boots = 1;
+	return rc;
+}
+
+static int ask_kept(const struct guest_options *o, const struct cli_check_options *check,
+		    const struct dp_errands *errands, struct dp_run_record *run,
+		    struct dp_error *err)
+{
+	dp_cleanup(dp_errands_clear) struct dp_errands kept = { 0 };
+	struct dp_task task = { 0 };
+	int rc;
+
+	kept.list = calloc(errands->count, sizeof(*kept.list));
+	for (size_t i = 0; i < errands->count && kept.list; i++)
+		if (is_kept(&errands->list[i]))
+			kept.list[kept.count++] = errands->list[i];
+	if (!kept.count)
+		return kept.list ? 0 : -ENOMEM;
+	rc = add_task(check, kept.list, kept.count, &task);
+	if (!rc)
+		rc = run_twice(o, check, task.command, task.collect, err);
+	if (!rc)
+		rc = dp_collect_finish(task.collect, NULL);
+	if (!rc)
+		rc = dp_run_merge(run, &task.collect->run, false);
+	if (task.collect)
+		dp_collect_clear(task.collect);
+	free(task.collect);
+	free(task.command);
 	return rc;
 }
 
@@ -363,12 +476,15 @@ static int ask_errands(const struct guest_options *o, const struct cli_check_opt
 
 	for (size_t i = 0, n; i < errands->count && !rc; i += n) {
 		n = errands_of_mapping(errands, i);
-		rc = add_task(check, &errands->list[i], n, &tasks[ntasks++]);
+		if (!is_kept(&errands->list[i]))
+			rc = add_task(check, &errands->list[i], n, &tasks[ntasks++]);
 	}
 	if (!rc)
 		rc = run_tasks(o, NULL, tasks, ntasks, false, run, err);
 	clear_tasks(tasks, ntasks);
-	return rc ? rc : ask_again(o, check, errands, run, err);
+	if (!rc)
+		rc = ask_again(o, check, errands, run, err);
+	return rc ? rc : ask_kept(o, check, errands, run, err);
 }
 
 void campaign_clear(struct campaign *campaign)

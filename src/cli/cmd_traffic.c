@@ -254,10 +254,11 @@ static int begin(struct traffic *t, struct dp_collect *collect, struct dp_error 
 		rc = dp_bad_input(err, "what is done is for --connect to say: --only is for it");
 	if (!rc)
 		rc = dp_errands_make(o->only, o->nonly, &t->errands, err);
-	dp_errands_drop_events(&t->errands);
+	dp_errands_for_host(&t->errands);
 	if (!rc && !t->errands.count)
-		rc = dp_bad_input(err,
-				  "events during traffic are for guests: daxpin guest traffic");
+		rc = dp_bad_input(
+			err,
+			"what takes devices or the machine away is for guests: daxpin guest traffic");
 	t->options = (struct dp_traffic_options){ .env = { .size = o->size },
 						  .seed = o->seeded ? o->seed : 1,
 						  .limit_ms = CLI_TRAFFIC_LIMIT_MS };

@@ -9,6 +9,7 @@
  *   {"command":"teardown","only":[ID],"size":BYTES}
  *   {"command":"race","only":[ID],"size":BYTES,"iterations":N,"duration_ms":MS,"seed":N}
  *   {"command":"traffic","only":[GLOB…],"size":BYTES,"seed":N,"limit_ms":MS}
+ *   {"command":"reread","items":[…],"size":BYTES}   what an earlier boot has kept
  *   {"command":"as-host","arguments":[WORD…],"empty":BOOL}   daxpin itself, as if the guest were
  *                                  the host; before, the guest's file systems can be wiped off
  *   {"command":"poweroff"}
@@ -243,10 +244,9 @@ static int run_scenarios(int fd, struct json_object *command, bool race, struct 
 	return rc;
 }
 
-static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew,
-		       struct dp_error *err)
+static struct dp_traffic_options traffic_options(struct json_object *command)
 {
-	const struct dp_traffic_options options = {
+	return (struct dp_traffic_options){
 		.env = { .size = number(command, "size"),
 			 .dirs = scratch,
 			 .ndirs = DP_ARRAY_SIZE(scratch),
@@ -254,6 +254,20 @@ static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew
 		.seed = number(command, "seed"),
 		.limit_ms = number(command, "limit_ms"),
 	};
+}
+
+static int run_reread(int fd, struct json_object *command, struct dp_crew *crew)
+{
+	const struct dp_traffic_options options = traffic_options(command);
+
+	dp_crew_dismiss(crew);
+	return dp_traffic_reread(json_object_object_get(command, "items"), &options, fd);
+}
+
+static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew,
+		       struct dp_error *err)
+{
+	const struct dp_traffic_options options = traffic_options(command);
 	dp_cleanup(dp_errands_clear) struct dp_errands errands = { 0 };
 	struct sockaddr_storage near;
 	const char *globs[MAX_GLOBS];
@@ -439,6 +453,8 @@ static int carry_out(int fd, const char *line, struct dp_crew *crew, struct dp_e
 		rc = run_check(fd, command, crew, err);
 	else if (name && !strcmp(name, "traffic"))
 		rc = run_traffic(fd, command, crew, err);
+	else if (name && !strcmp(name, "reread"))
+		rc = run_reread(fd, command, crew);
 	else if (name && !strcmp(name, "as-host"))
 		rc = run_as_host(fd, command, crew, err);
 	else
@@ -522,6 +538,15 @@ static void serve(int serial, int stream, struct dp_actor *deputy)
 	}
 }
 
+/* Whether this machine has been booted before, with these NVDIMMs (machine.c). */
+static bool is_kept(void)
+{
+	char text[1024] = "";
+
+	dp_read_attr(text, sizeof(text), "/proc/cmdline");
+	return strstr(text, DP_KEEP_FLAG);
+}
+
 void dp_agent_main(void)
 {
 	struct dp_actor deputy = DP_NO_ACTOR;
@@ -534,7 +559,7 @@ void dp_agent_main(void)
 		power_off();
 	say_hello(serial);
 	fd = dp_devices_stream(serial);
-	if (dp_devices_prepare(fd, &err)) {
+	if (dp_devices_prepare(fd, is_kept(), &err)) {
 		dp_emit_failure(fd, &err);
 		power_off();
 	}

@@ -186,6 +186,7 @@ static const struct {
 
 struct setup {
 	int fd;
+	bool keep; /* what an earlier boot has made */
 	char disks[DP_ARRAY_SIZE(file_systems)][40];
 	atomic_int loading; /* threads that still load modules */
 	sem_t fs_modules;   /* posted when the file systems' modules are in, or will not be */
@@ -272,12 +273,48 @@ static int make_namespaces(struct setup *setup, struct dp_error *err)
 	return rc;
 }
 
+/* Disks appear as their namespaces are probed. */
+#define DISKS_LIMIT_MS 30000
+
+/* Mounts whichever disk has this file system. */
+static int mount_kept(size_t i, struct dp_error *err)
+{
+	uint64_t end = dp_now_ms() + DISKS_LIMIT_MS;
+	int rc = -ENODEV;
+
+	while (rc && dp_now_ms() < end) {
+		glob_t found = { 0 };
+
+		glob("/dev/pmem*", 0, NULL, &found);
+		for (size_t k = 0; k < found.gl_pathc && rc; k++)
+			rc = dp_fs_mount(file_systems[i].fs, found.gl_pathv[k], file_systems[i].dir,
+					 NULL);
+		globfree(&found);
+		if (rc)
+			usleep(20000);
+	}
+	return rc ? dp_fail(err, rc, "the %s of the earlier boot is not there", file_systems[i].fs)
+		  : 0;
+}
+
+static void *kept_memory(struct setup *setup)
+{
+	int rc = 0;
+
+	sem_wait(&setup->fs_modules);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++)
+		rc = mount_kept(i, &setup->fs_error);
+	return NULL;
+}
+
 static void *persistent_memory(void *arg)
 {
 	struct setup *setup = arg;
 
 	if (!load_group("nvdimm", &setup->namespace_error)) {
 		modules_loaded(setup);
+		if (setup->keep)
+			return kept_memory(setup);
 		make_namespaces(setup, &setup->namespace_error);
 	}
 	return NULL;
@@ -299,9 +336,9 @@ static int make_rest(struct setup *setup, struct dp_error *err)
 	return rc;
 }
 
-int dp_devices_prepare(int fd, struct dp_error *err)
+int dp_devices_prepare(int fd, bool keep, struct dp_error *err)
 {
-	struct setup setup = { .fd = fd, .loading = 2 };
+	struct setup setup = { .fd = fd, .keep = keep, .loading = 2 };
 	pthread_t thread;
 	int rc;
 

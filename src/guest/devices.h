@@ -2,6 +2,8 @@
 #ifndef DAXPIN_GUEST_DEVICES_H
 #define DAXPIN_GUEST_DEVICES_H
 
+#include <stdbool.h>
+
 struct dp_error;
 
 /**
@@ -19,11 +21,12 @@ int dp_devices_stream(int serial);
 /**
  * dp_devices_prepare - load the modules and make all devices of the guest
  * @fd: stream that is told when the last module is in
+ * @keep: leave what is on the NVDIMMs as it is: namespaces and file systems of an earlier boot
  * @err: context on failure
  *
  * Return: 0 or a negative errno.
  */
-int dp_devices_prepare(int fd, struct dp_error *err);
+int dp_devices_prepare(int fd, bool keep, struct dp_error *err);
 
 /**
  * dp_devices_traffic - what traffic needs and nothing else does: the connection manager, and an

@@ -167,7 +167,8 @@ static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_
 		snprintf(a->ports[i], sizeof(a->ports[i]), "socket,id=%s,fd=%d", ids[i], ports[i]);
 	for (int i = 0; i < DP_MEMORIES; i++)
 		describe_memory(boot, i, a->objects[i], sizeof(a->objects[i]));
-	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE, khz);
+	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE "%s", khz,
+		 boot->keep ? " " DP_KEEP_FLAG : "");
 	snprintf(a->cpus, sizeof(a->cpus), "%u", boot->cpus);
 	snprintf(a->node, sizeof(a->node), "node,nodeid=0,cpus=0-%u,memdev=ram", boot->cpus - 1);
 

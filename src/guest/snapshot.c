@@ -132,7 +132,7 @@ static void *copy_ram(void *arg)
 	return NULL;
 }
 
-static int make_memory(int i, struct dp_error *err)
+int dp_memory_make(int i, struct dp_error *err)
 {
 	const struct dp_memory *memory = &dp_machine_memories()[i];
 	dp_autofd int fd = memfd_create(memory->name, MFD_CLOEXEC);
@@ -144,7 +144,7 @@ static int make_memory(int i, struct dp_error *err)
 
 int dp_copy_begin(const struct dp_boot *boot, struct dp_copy *copy, struct dp_error *err)
 {
-	*copy = (struct dp_copy){ .from = boot->memory[DP_RAM], .to = make_memory(DP_RAM, err) };
+	*copy = (struct dp_copy){ .from = boot->memory[DP_RAM], .to = dp_memory_make(DP_RAM, err) };
 	if (copy->to < 0)
 		return copy->to;
 	copy->running = !pthread_create(&copy->thread, NULL, copy_ram, copy);
@@ -327,7 +327,7 @@ static int make_memories(struct dp_boot *boot, const char *draft, struct dp_erro
 	char path[PATH_MAX + 32];
 
 	for (int i = 0; i < DP_MEMORIES; i++) {
-		boot->memory[i] = make_memory(i, err);
+		boot->memory[i] = dp_memory_make(i, err);
 		if (boot->memory[i] < 0)
 			return boot->memory[i];
 	}

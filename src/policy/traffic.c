@@ -171,6 +171,12 @@ static void judge_failure(struct tally *t, struct json_object *step)
 	      dp_text_of(step, "text"), leg_of(step, leg, sizeof(leg)));
 }
 
+/* What had been flushed is not there after another boot. */
+static void judge_loss(struct tally *t, struct json_object *step)
+{
+	fault(t, "lost", "after another boot: %s", dp_text_of(step, "text"));
+}
+
 static void take_transfers(struct tally *t, struct json_object *step)
 {
 	t->transfers += dp_number(step, "transfers", 0);
@@ -232,6 +238,7 @@ static const struct {
 	{ "refused", take_registration },
 	{ "trouble", take_trouble },
 	{ "pace", take_pace },
+	{ "lost", judge_loss },
 	{ "prefetch", take_prefetch },
 };
 

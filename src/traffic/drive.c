@@ -136,7 +136,8 @@ static int run_route(struct drive *d, bool *told, struct dp_error *why)
 
 			if (!leg)
 				return -ENOMEM;
-			if (tested == OWN && d->errand->operation->carried)
+			if (tested == OWN &&
+			    (d->errand->operation->carried || d->errand->operation->kept))
 				continue;
 			*leg = (struct leg){ .drive = d,
 					     .operation = d->errand->operation,
@@ -144,6 +145,9 @@ static int run_route(struct drive *d, bool *told, struct dp_error *why)
 					     .on_demand = demand };
 			rc = run_leg(leg, why);
 			*told |= rc != DP_SKIP;
+			/* What is kept is kept once, pinned if that can be. */
+			if (d->errand->operation->kept && leg->transfers)
+				return 0;
 		}
 	return 0;
 }
@@ -173,7 +177,8 @@ static int run_errand(struct drive *d, const struct dp_route *routes, size_t nro
 		emit_about(d, "skip", impossible(d));
 		return 0;
 	}
-	for (size_t i = 0; i < nroutes && !rc && !d->lost; i++) {
+	for (size_t i = d->errand->operation->kept ? nroutes - 1 : 0;
+	     i < nroutes && !rc && !d->lost; i++) {
 		d->route = &routes[i];
 		d->paced = i + 1 == nroutes;
 		rc = run_route(d, &told, &why);

@@ -322,8 +322,9 @@ static const struct {
 	{ "connect", order_connect },   { "disconnect", order_disconnect },
 	{ "receive", order_receive },   { "received", order_received },
 	{ "post", order_post },         { "stream", order_stream },
-	{ "verify", order_verify },     { "close", order_close },
-	{ "observe", order_observe },   { "goodbye", order_goodbye },
+	{ "verify", order_verify },     { "keep", order_keep },
+	{ "close", order_close },       { "observe", order_observe },
+	{ "goodbye", order_goodbye },
 };
 
 struct json_object *obey(struct end *end, struct json_object *order)

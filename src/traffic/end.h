@@ -64,6 +64,8 @@ order_fn order_accept, order_connect, order_disconnect, order_receive, order_rec
 	order_stream;
 /* verify.c */
 order_fn order_verify;
+/* keep.c */
+order_fn order_keep;
 
 /* A key by its name; NULL if there is none. */
 struct key *find_key(struct end *end, const char *name);

@@ -237,6 +237,27 @@ static int read_back(struct leg *leg, enum side side)
 	return 0;
 }
 
+/* What must be there after another boot. */
+static int keep(struct leg *leg)
+{
+	const struct region *r = &leg->regions[leg->tested];
+	dp_cleanup(put) struct json_object *reply = NULL;
+	int rc = ask(leg->drive, leg->tested, order_of("keep"), &reply);
+	struct json_object *obj;
+
+	if (rc) {
+		emit_trouble(leg, "keep", reply);
+		return rc;
+	}
+	obj = json_object_new_object();
+	dp_json_add_text(obj, "mapping", leg->drive->errand->mapping->name);
+	dp_json_add_int(obj, "size", (int64_t)r->length);
+	dp_json_add_text(obj, "start", reply ? dp_json_text(reply, "start") : NULL);
+	json_object_object_add(obj, "ledger", ledger_to_json(&r->ledger));
+	emit_step(leg, "kept", obj);
+	return 0;
+}
+
 static int move_and_look(struct leg *leg)
 {
 	int rc;
@@ -248,6 +269,10 @@ static int move_and_look(struct leg *leg)
 		rc = disturb(leg, "chill");
 	if (!rc)
 		rc = run_transfers(leg);
+	if (leg->operation->kept) {
+		emit_transfers(leg);
+		return rc ? rc : keep(leg);
+	}
 	if (!rc && leg->on_demand && is_file(leg))
 		rc = run_disturbed(leg);
 	if (!rc)

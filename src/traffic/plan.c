@@ -75,7 +75,8 @@ static int add_mapping(const struct dp_mapping *mapping, const char *const *only
 			e.operation = operations[i];
 		else
 			e.event = events[i - noperations];
-		if (e.event && !is_in_flight(e.event, mapping))
+		if ((e.event && !is_in_flight(e.event, mapping)) ||
+		    (e.operation && e.operation->applies && !e.operation->applies(mapping)))
 			continue;
 		snprintf(e.id, sizeof(e.id), "traffic/%s/%s", mapping->name,
 			 e.event ? e.event->name : e.operation->name);
@@ -102,12 +103,12 @@ int dp_errands_make(const char *const *only, size_t nonly, struct dp_errands *er
 	return rc;
 }
 
-void dp_errands_drop_events(struct dp_errands *errands)
+void dp_errands_for_host(struct dp_errands *errands)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < errands->count; i++)
-		if (!errands->list[i].event)
+		if (!errands->list[i].event && !errands->list[i].operation->kept)
 			errands->list[kept++] = errands->list[i];
 	errands->count = kept;
 }

@@ -290,6 +290,9 @@ int run_transfers(struct leg *leg)
 
 	if (leg->operation->shape == DP_SHAPE_ATOMIC)
 		return run_atomics(leg);
+	/* Whether it stays is asked, not whether each range arrives. */
+	if (leg->operation->kept)
+		return move(leg, &list[0]);
 	/* A region that is too large to be looked at in whole is not moved in whole. */
 	for (size_t i = length > 2 * WINDOW; i < DP_ARRAY_SIZE(list) && !rc; i++)
 		if (fits(leg, &list[i]))

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Writes, and the machine dies without warning; booted again with the same NVDIMMs, it must find
+ * them there. Whoever runs the machine sees to that (campaign.c): dp_traffic_reread() is the second
+ * half.
+ */
+#include <string.h>
+
+#include "daxpin/teardown.h"
+#include "daxpin/traffic.h"
+
+static bool is_on_media(const struct dp_mapping *mapping)
+{
+	return dp_is_devdax(mapping) || dp_is_fsdax(mapping) ||
+	       !strncmp(mapping->name, "pagecache-", 10);
+}
+
+DP_OPERATION(power_loss, .name = "power-loss",
+	     .what = "RDMA writes, and then the machine is killed and booted again", .rank = 100,
+	     .shape = DP_SHAPE_WRITE, .opcode = IBV_WR_RDMA_WRITE, .kept = true,
+	     .target = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_LOCAL_WRITE,
+	     .odp = IBV_ODP_SUPPORT_WRITE, .applies = is_on_media);
