@@ -5,6 +5,7 @@
 #ifndef DAXPIN_TEXT_H
 #define DAXPIN_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,5 +53,16 @@ int dp_compare_series(struct dp_series a, struct dp_series b);
  * @text: changed in place: control characters but newline and tab become '?'
  */
 void dp_printable(char *text);
+
+/**
+ * dp_glob_selects - whether a shell pattern selects an id
+ * @glob: the pattern; one without '/' is taken for a mapping
+ * @id: "check/MAPPING/…"
+ * @mapping: its mapping's name
+ */
+bool dp_glob_selects(const char *glob, const char *id, const char *mapping);
+
+/* Whether one of several patterns does; none at all selects everything. */
+bool dp_globs_select(const char *const *globs, size_t count, const char *id, const char *mapping);
 
 #endif

@@ -91,26 +91,25 @@ enum dp_shape {
 	DP_SHAPE_FLUSH,  /* a write, and then a flush of what was written */
 };
 
+/* IB_UVERBS_ODP_SUPPORT_…, from Linux 6.17 on; no names for them in rdma-core 44. */
+#define DP_ODP_FLUSH        (1 << 6)
+#define DP_ODP_ATOMIC_WRITE (1 << 7)
+
 struct dp_operation {
 	const char *name;  /* the fixed name */
 	const char *what;  /* one line for people */
 	unsigned int rank; /* order in lists and tables */
 	enum dp_shape shape;
-	int opcode;          /* enum ibv_wr_opcode */
-	bool immediate;      /* has immediate data, and takes a receive */
-	bool carried;        /* the request carries the data: nothing is registered at this end */
-	bool kept;       /* what was written is left, for another boot of the machine: guests only */
+	int opcode;     /* enum ibv_wr_opcode */
+	bool immediate; /* has immediate data, and takes a receive */
+	bool carried;   /* the request carries the data: nothing is registered at this end */
+	bool kept;      /* what was written is left, for another boot of the machine: guests only */
 	unsigned int target; /* access that the memory at the other end needs */
 	unsigned int source; /* access that the memory at this end needs */
 	unsigned int odp;    /* IBV_ODP_SUPPORT_… of RC that it needs on demand */
 	/* Which mappings it is for, NULL for all. */
 	bool (*applies)(const struct dp_mapping *mapping);
-	/* Why this program cannot post it, NULL if it can. */
-	const char *lacks;
-	/* Why this adapter cannot do it, NULL if it says it can; may be NULL itself. */
-	const char *(*unsupported)(const struct ibv_device_attr_ex *attr);
-	/* Posts it where ibv_post_send() has no word for it; NULL otherwise. */
-	int (*post)(struct ibv_qp *qp, struct ibv_sge *sge, uint64_t remote, uint32_t rkey);
+	uint64_t capability; /* DP_CAP_… that the adapter must have, or 0 */
 };
 
 #define DP_OPERATION(ident, ...)                                                                   \
@@ -125,6 +124,16 @@ struct dp_operation {
  * Return: a static array.
  */
 const struct dp_operation *const *dp_operations(size_t *count);
+
+/**
+ * dp_operation_lacks - why an operation cannot be posted
+ * @operation: which
+ * @attr: of the adapter
+ *
+ * Return: a sentence, NULL if it can.
+ */
+const char *dp_operation_lacks(const struct dp_operation *operation,
+			       const struct ibv_device_attr_ex *attr);
 
 /* An operation by its fixed name; NULL if there is none. */
 const struct dp_operation *dp_operation_find(const char *name);

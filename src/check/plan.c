@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,21 +9,6 @@
 #include "daxpin/error.h"
 #include "daxpin/text.h"
 
-static bool selects(const char *glob, const struct dp_question *question)
-{
-	if (!strchr(glob, '/'))
-		return fnmatch(glob, question->mapping->name, 0) == 0;
-	return fnmatch(glob, question->id, 0) == 0;
-}
-
-static bool selected(const char *const *only, size_t nonly, const struct dp_question *question)
-{
-	for (size_t i = 0; i < nonly; i++)
-		if (selects(only[i], question))
-			return true;
-	return nonly == 0;
-}
-
 static int check_globs(const char *const *only, size_t nonly, const struct dp_plan *plan,
 		       struct dp_error *err)
 {
@@ -32,7 +16,8 @@ static int check_globs(const char *const *only, size_t nonly, const struct dp_pl
 		bool used = false;
 
 		for (size_t q = 0; q < plan->count && !used; q++)
-			used = selects(only[i], &plan->list[q]);
+			used = dp_glob_selects(only[i], plan->list[q].id,
+					       plan->list[q].mapping->name);
 		if (!used) {
 			dp_bad_input(err, "\"%s\" matches no check", only[i]);
 			return dp_hint(err,
@@ -60,7 +45,7 @@ int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, st
 		q->mapping = mappings[i / naccesses];
 		q->access = &accesses[i % naccesses];
 		snprintf(q->id, sizeof(q->id), "check/%s/%s", q->mapping->name, q->access->name);
-		if (selected(only, nonly, q))
+		if (dp_globs_select(only, nonly, q->id, q->mapping->name))
 			plan->count++;
 	}
 	rc = check_globs(only, nonly, plan, err);

@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daxpin/teardown.h"
-
-static bool selects(const char *glob, const struct dp_scenario *scenario)
-{
-	return fnmatch(glob, strchr(glob, '/') ? scenario->id : scenario->mapping->name, 0) == 0;
-}
-
-static bool selected(const char *const *only, size_t nonly, const struct dp_scenario *scenario)
-{
-	for (size_t i = 0; i < nonly; i++)
-		if (selects(only[i], scenario))
-			return true;
-	return nonly == 0;
-}
+#include "daxpin/text.h"
 
 static int check_globs(const char *const *only, size_t nonly, bool race,
 		       const struct dp_scenarios *scenarios, struct dp_error *err)
@@ -27,7 +14,8 @@ static int check_globs(const char *const *only, size_t nonly, bool race,
 		bool used = false;
 
 		for (size_t s = 0; s < scenarios->count && !used; s++)
-			used = selects(only[i], &scenarios->list[s]);
+			used = dp_glob_selects(only[i], scenarios->list[s].id,
+					       scenarios->list[s].mapping->name);
 		if (used)
 			continue;
 		dp_bad_input(err, "\"%s\" matches no %s", only[i], race ? "race" : "teardown");
@@ -63,7 +51,8 @@ static int add_all(const struct dp_event *event, const struct dp_mapping *mappin
 		else
 			snprintf(s.id, sizeof(s.id), "teardown/%s/%s/%s", mapping->name,
 				 event->name, dp_release_name(s.release));
-		if ((!race && !(event->releases & DP_BIT(r))) || !selected(only, nonly, &s))
+		if ((!race && !(event->releases & DP_BIT(r))) ||
+		    !dp_globs_select(only, nonly, s.id, s.mapping->name))
 			continue;
 		rc = add(scenarios, &s);
 		if (rc)

@@ -106,16 +106,6 @@ void emit_trouble(struct leg *leg, const char *what, struct json_object *reply)
 
 /* ---- errands ----------------------------------------------------------------------------- */
 
-/* A reason why no leg can be made at all; NULL if there is none. */
-static const char *impossible(const struct drive *d)
-{
-	const struct dp_operation *op = d->errand->operation;
-
-	if (op->lacks)
-		return op->lacks;
-	return op->unsupported ? op->unsupported(&d->own.port->attr) : NULL;
-}
-
 bool pages_on_demand(const struct drive *d, const struct dp_operation *operation)
 {
 	const struct ibv_odp_caps *caps = &d->own.port->attr.odp_caps;
@@ -167,14 +157,15 @@ static int run_event(struct drive *d, const struct dp_route *routes)
 
 static int run_errand(struct drive *d, const struct dp_route *routes, size_t nroutes)
 {
+	const char *lacks = dp_operation_lacks(d->errand->operation, &d->own.port->attr);
 	struct dp_error why = { 0 };
 	bool told = false;
 	int rc = 0;
 
 	d->route = &routes[nroutes - 1];
 	emit_about(d, "begin", NULL);
-	if (impossible(d)) {
-		emit_about(d, "skip", impossible(d));
+	if (lacks) {
+		emit_about(d, "skip", lacks);
 		return 0;
 	}
 	for (size_t i = d->errand->operation->kept ? nroutes - 1 : 0;

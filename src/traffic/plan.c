@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daxpin/teardown.h"
+#include "daxpin/text.h"
 #include "daxpin/traffic.h"
-
-static bool selects(const char *glob, const struct dp_errand *errand)
-{
-	return fnmatch(glob, strchr(glob, '/') ? errand->id : errand->mapping->name, 0) == 0;
-}
-
-static bool selected(const char *const *only, size_t nonly, const struct dp_errand *errand)
-{
-	for (size_t i = 0; i < nonly; i++)
-		if (selects(only[i], errand))
-			return true;
-	return nonly == 0;
-}
 
 static int check_globs(const char *const *only, size_t nonly, const struct dp_errands *errands,
 		       struct dp_error *err)
@@ -28,7 +15,8 @@ static int check_globs(const char *const *only, size_t nonly, const struct dp_er
 		bool used = false;
 
 		for (size_t e = 0; e < errands->count && !used; e++)
-			used = selects(only[i], &errands->list[e]);
+			used = dp_glob_selects(only[i], errands->list[e].id,
+					       errands->list[e].mapping->name);
 		if (used)
 			continue;
 		dp_bad_input(err, "\"%s\" matches no traffic", only[i]);
@@ -80,7 +68,7 @@ static int add_mapping(const struct dp_mapping *mapping, const char *const *only
 			continue;
 		snprintf(e.id, sizeof(e.id), "traffic/%s/%s", mapping->name,
 			 e.event ? e.event->name : e.operation->name);
-		if (selected(only, nonly, &e))
+		if (dp_globs_select(only, nonly, e.id, e.mapping->name))
 			rc = add(errands, &e);
 	}
 	return rc;

@@ -164,15 +164,36 @@ static void read_request(struct json_object *order, const struct dp_operation *o
 	}
 }
 
+/* What ibv_post_send() has no word for: one request, the element's. */
+static int post_extended(struct ibv_qp *qp, const struct dp_operation *operation,
+			 const struct ibv_send_wr *wr)
+{
+	struct ibv_qp_ex *ex = ibv_qp_to_qp_ex(qp);
+
+	if (!ex)
+		return -EOPNOTSUPP;
+	ibv_wr_start(ex);
+	ex->wr_id = 0;
+	ex->wr_flags = IBV_SEND_SIGNALED;
+	if (operation->carried)
+		ibv_wr_atomic_write(ex, wr->wr.atomic.rkey, wr->wr.atomic.remote_addr,
+				    (void *)(uintptr_t)wr->sg_list->addr);
+#ifdef DP_HAVE_FLUSH
+	else
+		ibv_wr_flush(ex, wr->wr.rdma.rkey, wr->wr.rdma.remote_addr, wr->sg_list->length,
+			     operation->capability == DP_CAP_FLUSH_GLOBAL ? IBV_FLUSH_GLOBAL
+									  : IBV_FLUSH_PERSISTENT,
+			     IBV_FLUSH_RANGE);
+#endif
+	return -ibv_wr_complete(ex);
+}
+
 static int post(struct ibv_qp *qp, const struct dp_operation *operation, struct ibv_send_wr *wr)
 {
-	bool atomic = operation->shape == DP_SHAPE_ATOMIC;
 	struct ibv_send_wr *bad;
 
-	if (operation->post)
-		return operation->post(qp, wr->sg_list, wr->wr.rdma.remote_addr,
-				       atomic ? wr->wr.atomic.rkey : wr->wr.rdma.rkey);
-	return -ibv_post_send(qp, wr, &bad);
+	return operation->capability ? post_extended(qp, operation, wr)
+				     : -ibv_post_send(qp, wr, &bad);
 }
 
 static const struct dp_operation *operation_of(struct json_object *order)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,4 +89,17 @@ void dp_printable(char *text)
 	for (; *text; text++)
 		if (iscntrl((unsigned char)*text) && *text != '\n' && *text != '\t')
 			*text = '?';
+}
+
+bool dp_glob_selects(const char *glob, const char *id, const char *mapping)
+{
+	return fnmatch(glob, strchr(glob, '/') ? id : mapping, 0) == 0;
+}
+
+bool dp_globs_select(const char *const *globs, size_t count, const char *id, const char *mapping)
+{
+	for (size_t i = 0; i < count; i++)
+		if (dp_glob_selects(globs[i], id, mapping))
+			return true;
+	return count == 0;
 }
