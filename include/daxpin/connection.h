@@ -110,12 +110,14 @@ int dp_accept(struct dp_port *port, uint64_t limit_ms, struct dp_connection *con
  * @port: whose adapter is used
  * @peer: where to
  * @limit_ms: how long each step may take: address, route, connection
+ * @brief: for small requests that may be lost on purpose: what is not acknowledged is given up after
+ *         seconds rather than a quarter of a minute
  * @connection: receives it; release with dp_connection_close()
  * @err: context on failure
  *
  * Return: 0, -ECONNREFUSED, -EHOSTUNREACH, -ETIMEDOUT or another negative errno.
  */
-int dp_connect(struct dp_port *port, const struct sockaddr *peer, uint64_t limit_ms,
+int dp_connect(struct dp_port *port, const struct sockaddr *peer, uint64_t limit_ms, bool brief,
 	       struct dp_connection *connection, struct dp_error *err);
 
 /**

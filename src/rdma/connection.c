@@ -25,6 +25,13 @@
  */
 static const int resolve_limits_ms[] = { 100, 1000, 5000 };
 
+/* 4.096 us times 2 to the power of this: half a second. */
+#define ACK_TIMEOUT 17
+
+/* How often somebody who refuses is asked, and when again, us. */
+#define CONNECT_ATTEMPTS 3
+#define CONNECT_AGAIN_US 50000
+
 /* ---- addresses --------------------------------------------------------------------------- */
 
 static void free_addresses(struct addrinfo **list)
@@ -413,9 +420,10 @@ int dp_accept(struct dp_port *port, uint64_t limit_ms, struct dp_connection *con
 }
 
 static int establish(struct dp_port *port, const struct sockaddr *peer, uint64_t limit_ms,
-		     struct dp_connection *c, struct dp_error *err)
+		     bool brief, struct dp_connection *c, struct dp_error *err)
 {
 	struct rdma_conn_param param = parameters(port);
+	uint8_t timeout = ACK_TIMEOUT;
 	struct sockaddr_storage from = port->id->route.addr.src_storage;
 	char text[NI_MAXHOST];
 	int rc;
@@ -425,6 +433,11 @@ static int establish(struct dp_port *port, const struct sockaddr *peer, uint64_t
 	c->channel = rdma_create_event_channel();
 	if (!c->channel || rdma_create_id(c->channel, &c->id, NULL, RDMA_PS_TCP))
 		return dp_fail(err, -errno, "no event channel for a connection");
+	/* Where a kernel does not know the option, waiting takes longer, and that is all. */
+	if (brief)
+		rdma_set_option(c->id, RDMA_OPTION_ID, RDMA_OPTION_ID_ACK_TIMEOUT, &timeout,
+				sizeof(timeout));
+	param.retry_count = brief ? 3 : param.retry_count;
 	rc = resolve(c->id, c->channel, (struct sockaddr *)&from, peer, err);
 	if (rc)
 		return rc;
@@ -443,16 +456,29 @@ static int establish(struct dp_port *port, const struct sockaddr *peer, uint64_t
 	return rc ? dp_fail(err, rc, "cannot connect to %s", text) : 0;
 }
 
-int dp_connect(struct dp_port *port, const struct sockaddr *peer, uint64_t limit_ms,
+/*
+ * A queue pair's number that was in use a moment ago may be refused as stale (cm_match_req()): the
+ * next one is not.
+ */
+int dp_connect(struct dp_port *port, const struct sockaddr *peer, uint64_t limit_ms, bool brief,
 	       struct dp_connection *connection, struct dp_error *err)
 {
-	int rc;
+	for (int attempt = 1;; attempt++) {
+		struct dp_error why = { 0 };
+		int rc;
 
-	memset(connection, 0, sizeof(*connection));
-	rc = establish(port, peer, limit_ms, connection, err);
-	if (rc)
+		memset(connection, 0, sizeof(*connection));
+		rc = establish(port, peer, limit_ms, brief, connection, &why);
+		if (!rc)
+			return 0;
 		dp_connection_close(connection);
-	return rc;
+		if (rc != -ECONNREFUSED || attempt == CONNECT_ATTEMPTS) {
+			if (err)
+				*err = why;
+			return rc;
+		}
+		usleep(CONNECT_AGAIN_US);
+	}
 }
 
 int dp_await_completion(struct dp_connection *c, uint64_t limit_ms, struct ibv_wc *wc)

@@ -162,6 +162,7 @@ static int run_errand(struct drive *d, const struct dp_route *routes, size_t nro
 	bool told = false;
 	int rc = 0;
 
+	d->mute = false;
 	d->route = &routes[nroutes - 1];
 	emit_about(d, "begin", NULL);
 	if (lacks) {

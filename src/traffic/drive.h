@@ -24,6 +24,7 @@ struct drive {
 	int fd;     /* receives the observations */
 	int lost;   /* why the other end is no more, 0 while it is */
 	bool paced; /* the pace is taken on this route */
+	bool mute;  /* an attempt of this errand was neither done nor refused */
 };
 
 /* A region of a leg, as the end that asks knows it. */
@@ -76,8 +77,9 @@ void emit_step(struct leg *leg, const char *step, struct json_object *obj);
 /* Says in a step that something did not go on, and why. */
 void emit_trouble(struct leg *leg, const char *what, struct json_object *reply);
 
-/* Connects the two ends anew. Return: 0 or a negative errno, and it has been said. */
-int connect_ends(struct leg *leg);
+/* Connects the two ends anew (@brief: dp_connect()). Return: 0 or a negative errno, which is said.
+ */
+int connect_ends(struct leg *leg, bool brief);
 
 /**
  * prepare_leg - make both ends' regions and register them

@@ -322,7 +322,7 @@ int run_in_flight(struct drive *d, struct dp_error *why)
 	int rc = prepare(&f, why);
 
 	if (!rc)
-		rc = connect_ends(&f.leg);
+		rc = connect_ends(&f.leg, false);
 	if (rc)
 		return rc;
 	find_target(&f);

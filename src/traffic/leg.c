@@ -114,7 +114,7 @@ static int register_region(struct leg *leg, enum side side)
 }
 
 /* The other end waits for the connection while this one makes it. */
-int connect_ends(struct leg *leg)
+int connect_ends(struct leg *leg, bool brief)
 {
 	struct drive *d = leg->drive;
 	struct json_object *order = order_of("connect");
@@ -124,6 +124,7 @@ int connect_ends(struct leg *leg)
 
 	dp_address_format((const struct sockaddr *)&d->route->at, to, sizeof(to));
 	dp_json_add_text(order, "to", to);
+	json_object_object_add(order, "brief", json_object_new_boolean(brief));
 	ask(d, OWN, order_of("disconnect"), NULL);
 	rc2 = say(d->route->fd, order_of("accept"));
 	rc = ask(d, OWN, order, &reply);
@@ -264,7 +265,7 @@ static int move_and_look(struct leg *leg)
 
 	if (leg->drive->errand->mapping->populate == DP_POPULATE_NONE)
 		return run_unreachable(leg);
-	rc = connect_ends(leg);
+	rc = connect_ends(leg, false);
 	if (!rc && leg->on_demand && is_file(leg))
 		rc = disturb(leg, "chill");
 	if (!rc)

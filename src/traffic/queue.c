@@ -36,6 +36,7 @@ int order_connect(struct end *end, struct json_object *order, struct json_object
 	if (rc)
 		return rc;
 	return dp_connect(end->port, (struct sockaddr *)&address, end->options->limit_ms,
+			  json_object_get_boolean(json_object_object_get(order, "brief")),
 			  &end->connection, err);
 }
 

@@ -83,7 +83,7 @@ static int try(struct leg *leg, const struct attempt *a)
 	bool receives = leg->operation->shape == DP_SHAPE_SEND || leg->operation->immediate;
 	dp_cleanup(put) struct json_object *reply = NULL;
 	struct json_object *obj;
-	int rc = connect_ends(leg);
+	int rc = connect_ends(leg, true);
 
 	if (!rc && receives)
 		rc = post_receive(leg, a);
@@ -94,6 +94,7 @@ static int try(struct leg *leg, const struct attempt *a)
 		emit_trouble(leg, a->what, reply);
 		return rc;
 	}
+	leg->drive->mute |= number_of(reply, "status") == IBV_WC_RETRY_EXC_ERR;
 	obj = json_object_new_object();
 	dp_json_add_text(obj, "what", a->what);
 	dp_json_add_text(obj, "unposted", dp_json_text(reply, "unposted"));
@@ -201,6 +202,10 @@ int run_refusals(struct leg *leg)
 					  .receive = ATTEMPT - 1 };
 	int rc;
 
+	/* Where it was not said once, it is not waited for again on the next route: seconds each.
+	 */
+	if (leg->drive->mute && leg->tested == OTHER)
+		return 0;
 	leg->local_keys = send || leg->tested == OWN;
 	rc = try_keys(leg);
 	if (rc || leg->tested == OWN)
