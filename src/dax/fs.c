@@ -51,7 +51,7 @@ static const char *const mkfs_xfs[] = { "mkfs.xfs",
 					"-d",
 					"su=2m,sw=1,agcount=2,extszinherit=512",
 					"-l",
-					"size=10m,su=32k",
+					"size=24m,su=32k",
 					NULL,
 					NULL };
 
