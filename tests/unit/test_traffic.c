@@ -5,6 +5,8 @@
 #include <json-c/json.h>
 #include <netinet/in.h>
 
+#include "../../src/traffic/end.h"
+
 #include "daxpin/cleanup.h"
 #include "daxpin/policy.h"
 #include "daxpin/traffic.h"
@@ -123,6 +125,49 @@ static void reads_addresses(void **state)
 		assert_int_equal(dp_address_parse(wrong[i], 18514, &address, &err), -EINVAL);
 		assert_true(err.input && err.what[0]);
 	}
+}
+
+/* ---- the other end ----------------------------------------------------------------------- */
+
+/* What an end without an adapter answers to an order. */
+static int64_t answer(const char *order, char *text, size_t size)
+{
+	const struct dp_traffic_options options = { .env = { .size = 65536 }, .limit_ms = 1 };
+	struct dp_port port = { 0 };
+	struct end end = { .port = &port, .options = &options, .area = { .fd = -1 } };
+	struct json_object *obj = json_tokener_parse(order), *reply = obey(&end, obj);
+	const char *said = dp_json_text(reply, "text");
+	int64_t rc = 1;
+
+	assert_int_equal(dp_json_int(reply, "rc", &rc), 0);
+	snprintf(text, size, "%s", said ? said : "");
+	json_object_put(reply);
+	json_object_put(obj);
+	clear_end(&end);
+	return rc;
+}
+
+static void refuses_what_it_does_not_know(void **state)
+{
+	char text[256];
+
+	(void)state;
+	assert_int_equal(answer("{\"order\":\"hello\",\"version\":1}", text, sizeof(text)), 0);
+	assert_int_equal(answer("{\"order\":\"hello\",\"version\":2}", text, sizeof(text)),
+			 -EPROTONOSUPPORT);
+	assert_non_null(strstr(text, "version 2"));
+	assert_int_equal(answer("{\"order\":\"format\"}", text, sizeof(text)), -EBADMSG);
+	assert_int_equal(answer("{}", text, sizeof(text)), -EBADMSG);
+	assert_int_equal(answer("{\"order\":\"open\",\"mapping\":\"anon\",\"size\":1048576,"
+				"\"seed\":\"0000000000000001\"}",
+				text, sizeof(text)),
+			 -EBADMSG);
+	assert_int_equal(answer("{\"order\":\"open\",\"mapping\":\"devdax-2M\",\"size\":4096,"
+				"\"seed\":\"0000000000000001\"}",
+				text, sizeof(text)),
+			 DP_SKIP);
+	assert_non_null(strstr(text, "--destroy-data"));
+	assert_int_equal(answer("{\"order\":\"keep\"}", text, sizeof(text)), -EBADMSG);
 }
 
 /* ---- verdicts ---------------------------------------------------------------------------- */
@@ -247,6 +292,7 @@ int main(void)
 		cmocka_unit_test(takes_what_fits),
 		cmocka_unit_test(selects_ids),
 		cmocka_unit_test(reads_addresses),
+		cmocka_unit_test(refuses_what_it_does_not_know),
 		cmocka_unit_test(passes_what_arrives),
 		cmocka_unit_test(fails_what_is_wrong),
 		cmocka_unit_test(says_nothing_without_an_observation),
