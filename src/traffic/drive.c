@@ -19,6 +19,26 @@ struct json_object *order_of(const char *name)
 	return order;
 }
 
+void put_object(struct json_object **obj)
+{
+	json_object_put(*obj);
+}
+
+void add_sge(struct json_object *order, const char *key, uint64_t offset, uint64_t length)
+{
+	struct json_object *list = json_object_object_get(order, "sges");
+	struct json_object *sge = json_object_new_array();
+
+	if (!list) {
+		list = json_object_new_array();
+		json_object_object_add(order, "sges", list);
+	}
+	json_object_array_add(sge, json_object_new_string(key));
+	json_object_array_add(sge, json_object_new_int64((int64_t)offset));
+	json_object_array_add(sge, json_object_new_int64((int64_t)length));
+	json_object_array_add(list, sge);
+}
+
 static int ask_other(struct drive *d, struct json_object *order, struct json_object **reply)
 {
 	int rc = say(d->route->fd, json_object_get(order));

@@ -60,6 +60,12 @@ struct transfer {
 /* A new order. */
 struct json_object *order_of(const char *name);
 
+/* Releases an object that goes out of scope. */
+void put_object(struct json_object **obj);
+
+/* Adds an element to the "sges" of an order: a range of the region, bytes, by this key. */
+void add_sge(struct json_object *order, const char *key, uint64_t offset, uint64_t length);
+
 /**
  * ask - have an end obey an order
  * @drive: whose

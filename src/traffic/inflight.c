@@ -60,11 +60,6 @@ struct flight {
 	bool connected;
 };
 
-static void put(struct json_object **obj)
-{
-	json_object_put(*obj);
-}
-
 static void clear(struct flight *f)
 {
 	dp_actor_clear(&f->actor);
@@ -160,7 +155,7 @@ static void copy_members(struct json_object *from, struct json_object *to)
 /* Traffic is on its way before the event begins, and goes on after it has. */
 static void fly(struct flight *f)
 {
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 	struct json_object *obj = json_object_new_object();
 	struct dp_reply outcome = { 0 };
 
@@ -255,7 +250,7 @@ static bool has_canary(struct flight *f, struct json_object *obj)
 static void watch_canary(struct flight *f)
 {
 	struct json_object *obj = json_object_new_object();
-	dp_cleanup(put) struct json_object *traffic = NULL;
+	dp_cleanup(put_object) struct json_object *traffic = NULL;
 	struct dp_reply reply;
 
 	dp_mark_step("canary");

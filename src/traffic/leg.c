@@ -11,11 +11,6 @@
 /* Where the halves of a large region meet, bytes. */
 #define HALF (2ULL << 20)
 
-static void put(struct json_object **obj)
-{
-	json_object_put(*obj);
-}
-
 /* Seeds differ between ids, legs and regions, and are the same in each run with the same --seed. */
 static uint64_t seed_of(const struct leg *leg, enum side side)
 {
@@ -33,7 +28,7 @@ static int open_region(struct leg *leg, enum side side, struct dp_error *why)
 	bool tested = side == leg->tested;
 	struct region *r = &leg->regions[side];
 	struct json_object *order = order_of("open");
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 	char seed[24];
 	int rc;
 
@@ -89,7 +84,7 @@ static int register_region(struct leg *leg, enum side side)
 	if (leg->on_demand && side == leg->tested)
 		access |= IBV_ACCESS_ON_DEMAND;
 	for (size_t i = 0; i < DP_ARRAY_SIZE(parts); i++) {
-		dp_cleanup(put) struct json_object *reply = NULL;
+		dp_cleanup(put_object) struct json_object *reply = NULL;
 		int rc = register_part(leg, side, parts[i].key, parts[i].offset, parts[i].length,
 				       access, &reply);
 		const char *refused = rc ? NULL : dp_json_text(reply, "errno");
@@ -118,7 +113,7 @@ int connect_ends(struct leg *leg, bool brief)
 {
 	struct drive *d = leg->drive;
 	struct json_object *order = order_of("connect");
-	dp_cleanup(put) struct json_object *reply = NULL, *answer = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL, *answer = NULL;
 	char to[128];
 	int rc, rc2;
 
@@ -150,7 +145,7 @@ static struct json_object *disturbance(const char *how)
 
 static int disturb(struct leg *leg, const char *how)
 {
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 	int rc = ask(leg->drive, leg->tested, disturbance(how), &reply);
 
 	if (rc)
@@ -221,7 +216,7 @@ static void emit_transfers(struct leg *leg)
 static int read_back(struct leg *leg, enum side side)
 {
 	struct json_object *order = order_of("verify"), *obj = json_object_new_object();
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 	int rc;
 
 	json_object_object_add(order, "ledger", ledger_to_json(&leg->regions[side].ledger));
@@ -242,7 +237,7 @@ static int read_back(struct leg *leg, enum side side)
 static int keep(struct leg *leg)
 {
 	const struct region *r = &leg->regions[leg->tested];
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 	int rc = ask(leg->drive, leg->tested, order_of("keep"), &reply);
 	struct json_object *obj;
 

@@ -14,11 +14,6 @@
 /* Length of an attempt, bytes; an atomic has 8. */
 #define ATTEMPT 64ULL
 
-static void put(struct json_object **obj)
-{
-	json_object_put(*obj);
-}
-
 /* One thing that must be refused. */
 struct attempt {
 	const char *what;
@@ -31,17 +26,6 @@ struct attempt {
 static uint64_t length_of(const struct leg *leg)
 {
 	return leg->operation->shape == DP_SHAPE_ATOMIC ? 8 : ATTEMPT;
-}
-
-static void add_sge(struct json_object *order, const char *key, uint64_t offset, uint64_t length)
-{
-	struct json_object *list = json_object_new_array(), *sge = json_object_new_array();
-
-	json_object_array_add(sge, json_object_new_string(key));
-	json_object_array_add(sge, json_object_new_int64((int64_t)offset));
-	json_object_array_add(sge, json_object_new_int64((int64_t)length));
-	json_object_array_add(list, sge);
-	json_object_object_add(order, "sges", list);
 }
 
 static int post_receive(struct leg *leg, const struct attempt *a)
@@ -81,7 +65,7 @@ static struct json_object *post_order(struct leg *leg, const struct attempt *a)
 static int try(struct leg *leg, const struct attempt *a)
 {
 	bool receives = leg->operation->shape == DP_SHAPE_SEND || leg->operation->immediate;
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 	struct json_object *obj;
 	int rc = connect_ends(leg, true);
 
@@ -112,7 +96,7 @@ static int try(struct leg *leg, const struct attempt *a)
 static uint32_t spare_key(struct leg *leg, const char *name, unsigned int access, bool foreign)
 {
 	struct json_object *order = order_of("register");
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 
 	dp_json_add_text(order, "key", name);
 	dp_json_add_int(order, "length", (int64_t)leg->regions[leg->tested].length);

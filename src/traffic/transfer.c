@@ -22,11 +22,6 @@
 #define PACE_MS   200
 #define PACE_SIZE 65536ULL
 
-static void put(struct json_object **obj)
-{
-	json_object_put(*obj);
-}
-
 /* ---- what must be where ------------------------------------------------------------------ */
 
 /* Where the data comes from and goes to. */
@@ -79,21 +74,6 @@ static bool note_transfer(struct leg *leg, const struct transfer *t)
 
 /* ---- one transfer ------------------------------------------------------------------------ */
 
-static void add_sge(struct json_object *order, const char *key, uint64_t offset, uint64_t length)
-{
-	struct json_object *list = json_object_object_get(order, "sges");
-	struct json_object *sge = json_object_new_array();
-
-	if (!list) {
-		list = json_object_new_array();
-		json_object_object_add(order, "sges", list);
-	}
-	json_object_array_add(sge, json_object_new_string(key));
-	json_object_array_add(sge, json_object_new_int64((int64_t)offset));
-	json_object_array_add(sge, json_object_new_int64((int64_t)length));
-	json_object_array_add(list, sge);
-}
-
 /* The key of the half that a range lies in, or of the whole: each in its turn. */
 static uint32_t rkey_for(const struct leg *leg, uint64_t offset, uint64_t length)
 {
@@ -134,7 +114,7 @@ static bool completed(struct json_object *reply)
 static int expect_receive(struct leg *leg, const struct transfer *t)
 {
 	struct json_object *order = order_of("receive");
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 
 	if (leg->operation->shape == DP_SHAPE_SEND)
 		add_sge(order, "whole", t->target, t->length);
@@ -143,7 +123,7 @@ static int expect_receive(struct leg *leg, const struct transfer *t)
 
 static int check_receive(struct leg *leg, const struct transfer *t)
 {
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 	int rc = ask(leg->drive, OTHER, order_of("received"), &reply);
 
 	if (rc || !completed(reply))
@@ -161,7 +141,7 @@ static int post(struct leg *leg, const char *operation, const struct transfer *t
 		struct json_object *order)
 {
 	const struct region *r = &leg->regions[OTHER];
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 	int rc;
 
 	dp_json_add_text(order, "operation", operation);
@@ -309,7 +289,7 @@ int run_pace(struct leg *leg)
 	const struct transfer t = { 0, 0, r->length < PACE_SIZE ? r->length : PACE_SIZE, 1 };
 	enum dp_shape shape = leg->operation->shape;
 	struct json_object *order, *obj;
-	dp_cleanup(put) struct json_object *reply = NULL;
+	dp_cleanup(put_object) struct json_object *reply = NULL;
 	uint64_t done, room = r->length < WINDOW ? r->length : WINDOW;
 	int rc;
 
