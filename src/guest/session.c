@@ -65,6 +65,7 @@ struct session {
 	bool restoring; /* what is sent before the guest is back would be lost */
 	bool again;     /* a boot without a sign of life may be tried again */
 	bool stillborn; /* this was one */
+	enum { NVME_OUT, NVME_IN, NVME_LEAVING } nvme;
 	char ending[512];
 };
 
@@ -128,22 +129,39 @@ static void begin_saving(struct session *s, const struct dp_boot *boot)
 	monitor(s, line);
 }
 
-/* What the guest may want of the machine around it. */
-static const struct {
-	const char *what, *command;
-} requests[] = {
-	{ "plug-nvme",
-	  "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"nvme\",\"id\":\"nvme0\","
-	  "\"bus\":\"port0\",\"serial\":\"daxpin\",\"drive\":\"nvme-disk\",\"cmb_size_mb\":16}}\n" },
-	{ "unplug-nvme", "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"nvme0\"}}\n" },
-};
+#define PLUG_NVME                                                                                  \
+	"{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"nvme\",\"id\":\"nvme0\","         \
+	"\"bus\":\"port0\",\"serial\":\"daxpin\",\"drive\":\"nvme-disk\",\"cmb_size_mb\":16}}\n"
+#define UNPLUG_NVME "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"nvme0\"}}\n"
 
+/*
+ * What the guest may want of the machine around it. To the guest a device has gone when its slot
+ * is off; QEMU lets go of the disk behind it an RCU grace period later, and tells
+ * (DEVICE_DELETED). Until then a request to plug it in again waits.
+ */
 static void serve_request(struct session *s)
 {
-	for (size_t i = 0; i < DP_ARRAY_SIZE(requests); i++)
-		if (!strcmp(s->collect->request, requests[i].what))
-			monitor(s, requests[i].command);
+	bool plug = !strcmp(s->collect->request, "plug-nvme");
+	bool unplug = !strcmp(s->collect->request, "unplug-nvme");
+
+	if (plug && s->nvme == NVME_LEAVING)
+		return;
+	if (plug && s->nvme == NVME_OUT) {
+		monitor(s, PLUG_NVME);
+		s->nvme = NVME_IN;
+	} else if (unplug && s->nvme == NVME_IN) {
+		monitor(s, UNPLUG_NVME);
+		s->nvme = NVME_LEAVING;
+	}
 	s->collect->request[0] = '\0';
+}
+
+static void take_deletion(struct session *s, struct json_object *event)
+{
+	const char *device = dp_json_text(json_object_object_get(event, "data"), "device");
+
+	if (device && !strcmp(device, "nvme0"))
+		s->nvme = NVME_OUT;
 }
 
 static void take_migration(struct session *s, struct json_object *event)
@@ -177,6 +195,8 @@ static int take_qmp(void *arg, const char *line, size_t len)
 	(void)len;
 	if (event && !strcmp(event, "MIGRATION"))
 		take_migration(s, obj);
+	else if (event && !strcmp(event, "DEVICE_DELETED"))
+		take_deletion(s, obj);
 	else if (event && (!strcmp(event, "STOP") || !strcmp(event, "RESUME")))
 		take_running(s, event[0] == 'R');
 	else if (json_object_object_get_ex(obj, "error", &error))
