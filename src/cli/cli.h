@@ -28,6 +28,7 @@ struct cli_output {
 	const struct dp_format *format;
 	const char *path; /* NULL for stdout */
 	FILE *file;       /* once it is open */
+	bool direct;      /* it streams, or goes into a pipe or a device: there is no draft */
 };
 
 #define CLI_MAX_OUTPUTS 8

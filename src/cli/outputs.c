@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
 
 #include "daxpin/results.h"
 
-/* Until it is whole, a report has this behind its name. */
-#define DRAFT ".part"
+/* Until it is whole, a report has this behind its name: two runs may have one name for theirs. */
+#define DRAFT      ".%d.part"
+#define DRAFT_PATH (PATH_MAX + sizeof(DRAFT) + 16)
 /* For git bisect run: this commit cannot be tested (git-bisect(1)). */
 #define CANNOT_TELL 125
 
@@ -72,17 +74,22 @@ int cli_outputs_add(struct cli_outputs *outputs, const char *text, struct dp_err
 
 static void draft_name(const struct cli_output *o, char *path, size_t size)
 {
-	snprintf(path, size, "%s%s", o->path, o->format->streams ? "" : DRAFT);
+	if (o->direct)
+		snprintf(path, size, "%s", o->path);
+	else
+		snprintf(path, size, "%s" DRAFT, o->path, (int)getpid());
 }
 
 static int open_one(struct cli_output *o, struct dp_error *err)
 {
-	char path[PATH_MAX + sizeof(DRAFT)];
+	char path[DRAFT_PATH];
+	struct stat st;
 
 	if (!o->path) {
 		o->file = stdout;
 		return 0;
 	}
+	o->direct = o->format->streams || (!stat(o->path, &st) && !S_ISREG(st.st_mode));
 	draft_name(o, path, sizeof(path));
 	o->file = fopen(path, "we");
 	if (!o->file)
@@ -140,7 +147,7 @@ static int write_one(struct cli_output *o, const struct dp_run_record *runs, siz
 
 static int finish_one(struct cli_output *o)
 {
-	char path[PATH_MAX + sizeof(DRAFT)];
+	char path[DRAFT_PATH];
 	int rc = 0;
 
 	if (!o->path)
@@ -148,9 +155,9 @@ static int finish_one(struct cli_output *o)
 	draft_name(o, path, sizeof(path));
 	rc = fclose(o->file) ? -EIO : 0;
 	o->file = NULL;
-	if (!rc && !o->format->streams && rename(path, o->path))
+	if (!rc && !o->direct && rename(path, o->path))
 		rc = -errno;
-	if (rc)
+	if (rc && !o->direct)
 		unlink(path);
 	return rc;
 }
@@ -171,7 +178,7 @@ int cli_outputs_write(struct cli_outputs *outputs, const struct dp_run_record *r
 
 void cli_outputs_close(struct cli_outputs *outputs)
 {
-	char path[PATH_MAX + sizeof(DRAFT)];
+	char path[DRAFT_PATH];
 
 	for (size_t i = 0; i < outputs->count; i++) {
 		struct cli_output *o = &outputs->list[i];
@@ -182,7 +189,7 @@ void cli_outputs_close(struct cli_outputs *outputs)
 		o->file = NULL;
 		draft_name(o, path, sizeof(path));
 		/* A stream keeps what was told until then. */
-		if (!o->format->streams)
+		if (!o->direct)
 			unlink(path);
 	}
 }
