@@ -118,6 +118,7 @@ struct dp_kernel {
 	/* Module files that take the place of those of the same name; the caller's, may be none. */
 	const char *const *replacements;
 	size_t nreplacements;
+	bool perftest; /* its ib_write_bw is wanted in the image */
 };
 
 /**

@@ -186,6 +186,7 @@ struct dp_traffic_options {
 	struct dp_env env; /* size: of each region, bytes */
 	uint64_t seed;
 	uint64_t limit_ms; /* for each wait */
+	bool reference;    /* ib_write_bw of perftest is asked the same, too */
 };
 
 /**

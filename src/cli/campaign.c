@@ -85,6 +85,7 @@ int cli_guest_prepare(const struct guest_options *o, struct dp_boot *boot,
 
 	kernel.replacements = o->modules;
 	kernel.nreplacements = o->nmodules;
+	kernel.perftest = o->perftest;
 	if (!rc)
 		rc = dp_boot_prepare(&kernel, o->accel, false, boot, err);
 	if (rc)
@@ -316,6 +317,7 @@ static char *errands_command(const struct cli_check_options *check, const struct
 	json_object_object_add(obj, "only", only);
 	dp_json_add_int(obj, "seed", (int64_t)check->seed);
 	dp_json_add_int(obj, "limit_ms", CLI_TRAFFIC_LIMIT_MS);
+	json_object_object_add(obj, "reference", json_object_new_boolean(check->reference));
 	return cli_command_line(obj);
 }
 

@@ -27,6 +27,7 @@ struct guest_options {
 	const char *modules[CLI_MAX_LIST]; /* that take the place of the kernel's own */
 	size_t nmodules;
 	const char *fault;
+	bool perftest; /* its ib_write_bw is wanted in the guest */
 	enum dp_accel accel;
 	bool bare, refresh, fetch, fresh;
 	unsigned int jobs;

@@ -56,6 +56,7 @@ struct cli_check_options {
 	const char *device; /* to tear down on the host, or NULL */
 	bool destroy;
 	const char *listen, *connect, *at; /* of traffic: addresses, NULL without */
+	bool reference;                    /* of traffic: hold ib_write_bw beside */
 };
 
 /**

@@ -308,6 +308,7 @@ static int run_campaign(struct guest_options *o, enum cli_question question, int
 		rc = dp_policy_load(check.policy, &campaign.policy, err);
 	if (!rc)
 		rc = select_ids(&check, &campaign, err);
+	o->perftest = check.reference;
 	if (!rc && question == CLI_RACE)
 		complete_race(&check, o);
 	else if (!check.seeded)

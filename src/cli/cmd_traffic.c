@@ -22,6 +22,7 @@
 #include "daxpin/collect.h"
 #include "daxpin/dax.h"
 #include "daxpin/observe.h"
+#include "daxpin/proc.h"
 #include "daxpin/rdma.h"
 #include "daxpin/traffic.h"
 
@@ -244,6 +245,19 @@ static int name_device(struct traffic *t, struct dp_error *err)
 	return rc;
 }
 
+static int find_reference(const struct cli_check_options *o, struct dp_error *err)
+{
+	char path[PATH_MAX];
+
+	if (o->listen)
+		return dp_bad_input(err,
+				    "what is done is for --connect to say: --reference is for it");
+	if (!dp_find_program("ib_write_bw", path, sizeof(path)))
+		return 0;
+	dp_bad_input(err, "the program ib_write_bw is missing");
+	return dp_hint(err, "install the package perftest");
+}
+
 static int begin(struct traffic *t, struct dp_collect *collect, struct dp_error *err)
 {
 	const struct cli_check_options *o = t->cli;
@@ -261,7 +275,10 @@ static int begin(struct traffic *t, struct dp_collect *collect, struct dp_error 
 			"what takes devices or the machine away is for guests: daxpin guest traffic");
 	t->options = (struct dp_traffic_options){ .env = { .size = o->size },
 						  .seed = o->seeded ? o->seed : 1,
-						  .limit_ms = CLI_TRAFFIC_LIMIT_MS };
+						  .limit_ms = CLI_TRAFFIC_LIMIT_MS,
+						  .reference = o->reference };
+	if (!rc && o->reference)
+		rc = find_reference(o, err);
 	if (!rc)
 		rc = name_device(t, err);
 	if (!rc)

@@ -103,7 +103,10 @@ static const char traffic_help[] =
 	"                   the mappings of device-dax are left alone, not in the guest\n"
 	"  --dir DIR        where temporary files may be made, besides the mount points of\n"
 	"                   ext4 and xfs; may be repeated; not for the guest\n"
-	"  --seed N         of the patterns (default 1)\n" REPORT_HELP;
+	"  --seed N         of the patterns (default 1)\n"
+	"  --reference      have ib_write_bw of perftest do the same to each mapping that it\n"
+	"                   can take, and hold its pace, and whether it could register the\n"
+	"                   mapping, beside what daxpin saw\n" REPORT_HELP;
 
 /* What each command takes, by letter. */
 static const struct {
@@ -112,7 +115,7 @@ static const struct {
 	[CLI_CHECK] = { check_help, "ysrpftdcobB" },
 	[CLI_TEARDOWN] = { teardown_help, "ysrftDcobB" },
 	[CLI_RACE] = { race_help, "ysrftiSecobB" },
-	[CLI_TRAFFIC] = { traffic_help, "ysftedDLCAScobB" },
+	[CLI_TRAFFIC] = { traffic_help, "ysftedDLCASRcobB" },
 	[CLI_RUN] = { run_help, "ysrpftcobB" },
 };
 
@@ -225,6 +228,9 @@ static int take(int letter, void *arg, struct dp_error *err)
 	case 'A':
 		o->at = optarg;
 		return 0;
+	case 'R':
+		o->reference = true;
+		return 0;
 	case 'y':
 		return add(o->only, &o->nonly, optarg, err);
 	case 'd':
@@ -281,6 +287,7 @@ int cli_check_parse(int argc, char **argv, enum cli_question question, bool host
 		{ "listen", required_argument, NULL, 'L' },
 		{ "connect", required_argument, NULL, 'C' },
 		{ "at", required_argument, NULL, 'A' },
+		{ "reference", no_argument, NULL, 'R' },
 		{ "changes", no_argument, NULL, 'c' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "baseline", required_argument, NULL, 'b' },

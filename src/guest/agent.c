@@ -8,7 +8,8 @@
  *    "fault":NAME}
  *   {"command":"teardown","only":[ID],"size":BYTES}
  *   {"command":"race","only":[ID],"size":BYTES,"iterations":N,"duration_ms":MS,"seed":N}
- *   {"command":"traffic","only":[GLOB…],"size":BYTES,"seed":N,"limit_ms":MS}
+ *   {"command":"traffic","only":[GLOB…],"size":BYTES,"seed":N,"limit_ms":MS,
+ *    "reference":BOOL}
  *   {"command":"reread","items":[…],"size":BYTES}   what an earlier boot has kept
  *   {"command":"as-host","arguments":[WORD…],"empty":BOOL}   daxpin itself, as if the guest were
  *                                  the host; before, the guest's file systems can be wiped off
@@ -253,6 +254,7 @@ static struct dp_traffic_options traffic_options(struct json_object *command)
 			 .guest = true },
 		.seed = number(command, "seed"),
 		.limit_ms = number(command, "limit_ms"),
+		.reference = json_object_get_boolean(json_object_object_get(command, "reference")),
 	};
 }
 
@@ -262,6 +264,18 @@ static int run_reread(int fd, struct json_object *command, struct dp_crew *crew)
 
 	dp_crew_dismiss(crew);
 	return dp_traffic_reread(json_object_object_get(command, "items"), &options, fd);
+}
+
+/* The controller with the peer-to-peer memory is plugged in where it is asked about. */
+static int plug_for(const struct dp_errands *errands, int fd, struct dp_error *err)
+{
+	for (size_t i = 0; i < errands->count; i++) {
+		if (!dp_is_p2pdma(errands->list[i].mapping))
+			continue;
+		dp_devices_plug_nvme(fd);
+		return dp_devices_await_nvme(err);
+	}
+	return 0;
 }
 
 static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew,
@@ -274,6 +288,8 @@ static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew
 	int rc = dp_errands_make(globs, read_globs(command, globs), &errands, err);
 
 	dp_crew_dismiss(crew);
+	if (!rc)
+		rc = plug_for(&errands, fd, err);
 	if (!rc)
 		rc = dp_devices_traffic(err);
 	if (!rc)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The initramfs: daxpin itself as /init, the shared libraries it needs, the verbs provider of rxe,
- * the two mkfs programs, and the modules, decompressed and in the order of loading. Nothing else:
- * no shell, no distribution.
+ * the two mkfs programs (and ib_write_bw where that is wanted), and the modules, decompressed and
+ * in the order of loading. Nothing else: no shell, no distribution.
  *
  * First a manifest is made, of what goes where; its key names the image in the cache; then, if the
  * cache has none, the image is written.
@@ -337,6 +337,8 @@ static int make_manifest(struct manifest *m, const struct dp_kernel *kernel, str
 		rc = add_program(m, "mkfs.ext4", "e2fsprogs", err);
 	if (!rc)
 		rc = add_program(m, "mkfs.xfs", "xfsprogs", err);
+	if (!rc && kernel->perftest)
+		rc = add_program(m, "ib_write_bw", "perftest", err);
 	return rc || !kernel->config[0] ? rc : add_config(m, kernel->config, err);
 }
 

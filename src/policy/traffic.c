@@ -32,7 +32,7 @@ struct tally {
 	 */
 	char odd[128];
 	char prefetch[32]; /* how the adapter took the advice, or "" */
-	struct json_object *pace;
+	struct json_object *pace, *reference;
 };
 
 static void add_once(char *list, size_t size, const char *text)
@@ -227,6 +227,33 @@ static void take_pace(struct tally *t, struct json_object *step)
 		json_object_new_double(s > 0 ? (double)dp_number(step, "operations", 0) / s : 0));
 }
 
+static bool flag(struct json_object *step, const char *key)
+{
+	return json_object_get_boolean(json_object_object_get(step, key));
+}
+
+/* Two that ask a kernel the same at the same time and hear different things: no verdict. */
+static void take_reference(struct tally *t, struct json_object *step)
+{
+	bool could = flag(step, "registered");
+
+	json_object_put(t->reference);
+	t->reference = json_object_new_object();
+	dp_json_add_text(t->reference, "tool", dp_text_of(step, "tool"));
+	json_object_object_add(t->reference, "registered", json_object_new_boolean(could));
+	if (could) {
+		dp_json_add_int(t->reference, "size", dp_number(step, "size", 0));
+		dp_json_add_int(t->reference, "bytes_per_second",
+				dp_number(step, "bytes_per_second", 0));
+	}
+	if (could == flag(step, "registers"))
+		return;
+	t->troubled = true;
+	snprintf(t->trouble, sizeof(t->trouble), "%.32s %s register it, daxpin %s",
+		 dp_text_of(step, "tool"), could ? "could" : "could not",
+		 could ? "could not" : "could");
+}
+
 static const struct {
 	const char *step;
 	void (*judge)(struct tally *t, struct json_object *step);
@@ -240,6 +267,7 @@ static const struct {
 	{ "pace", take_pace },
 	{ "lost", judge_loss },
 	{ "prefetch", take_prefetch },
+	{ "reference", take_reference },
 };
 
 static void judge_all(struct tally *t)
@@ -272,6 +300,8 @@ static void add_facts(struct tally *t)
 	dp_json_add_text(facts, "own_key_errors", t->odd);
 	dp_json_add_text(facts, "prefetch", t->prefetch);
 	json_object_object_add(facts, "pace", t->pace ? t->pace : json_object_new_array());
+	if (t->reference)
+		json_object_object_add(facts, "reference", t->reference);
 }
 
 static void conclude(struct tally *t, const struct dp_cell *cell, const char *doing,

@@ -74,6 +74,11 @@ static void write_row(const struct page *p, const struct dp_mapping *mapping)
 	}
 }
 
+static void write_heading(const struct page *p)
+{
+	fprintf(p->out, "\n%sPace%s\n", page_color(p, BOLD), page_color(p, PLAIN));
+}
+
 /* One measurement: "  devdax-2M  write  65536 bytes  101.2 MB/s  1544/s  over veth". */
 static void write_pace(const struct page *p, const struct dp_result *r, struct json_object *pace,
 		       bool first)
@@ -85,13 +90,36 @@ static void write_pace(const struct page *p, const struct dp_result *r, struct j
 	dp_json_int(pace, "size", &size);
 	dp_json_int(pace, "bytes_per_second", &rate);
 	if (first)
-		fprintf(p->out, "\n%sPace%s\n", page_color(p, BOLD), page_color(p, PLAIN));
+		write_heading(p);
 	fprintf(p->out, "  %-26s %8" PRId64 " bytes %8.1f MB/s %8.0f a second, over %s%s\n", name,
 		size, (double)rate / 1e6,
 		json_object_get_double(json_object_object_get(pace, "operations_per_second")),
 		topology ? topology : "?",
 		json_object_get_boolean(json_object_object_get(pace, "on_demand")) ? ", on demand"
 										   : "");
+}
+
+/* "  devdax-2M/write  65536 bytes  101.2 MB/s by ib_write_bw", or that it could not register. */
+static void write_reference(const struct page *p, const struct dp_result *r, bool *first)
+{
+	struct json_object *reference = json_object_object_get(r->facts, "reference");
+	const char *tool = reference ? dp_json_text(reference, "tool") : NULL;
+	const char *name = strchr(r->id, '/') + 1;
+	int64_t size = 0, rate = 0;
+
+	if (!tool)
+		return;
+	if (*first)
+		write_heading(p);
+	*first = false;
+	if (!json_object_get_boolean(json_object_object_get(reference, "registered"))) {
+		fprintf(p->out, "  %-26s %s cannot register it\n", name, tool);
+		return;
+	}
+	dp_json_int(reference, "size", &size);
+	dp_json_int(reference, "bytes_per_second", &rate);
+	fprintf(p->out, "  %-26s %8" PRId64 " bytes %8.1f MB/s by %s\n", name, size,
+		(double)rate / 1e6, tool);
 }
 
 static void write_paces(const struct page *p)
@@ -107,6 +135,8 @@ static void write_paces(const struct page *p)
 				   k < json_object_array_length(list);
 		     k++, first = false)
 			write_pace(p, r, json_object_array_get_idx(list, k), first);
+		if (page_is_traffic(r))
+			write_reference(p, r, &first);
 	}
 }
 

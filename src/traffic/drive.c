@@ -192,7 +192,8 @@ static int run_errand(struct drive *d, const struct dp_route *routes, size_t nro
 	for (size_t i = d->errand->operation->kept ? nroutes - 1 : 0;
 	     i < nroutes && !rc && !d->lost; i++) {
 		d->route = &routes[i];
-		d->paced = i + 1 == nroutes;
+		d->first = i == 0;
+		d->last = i + 1 == nroutes;
 		rc = run_route(d, &told, &why);
 	}
 	if (rc || d->lost)
@@ -232,6 +233,7 @@ int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *rout
 		.own = { .port = port,
 			 .options = options,
 			 .area = { .fd = -1 },
+			 .server_output = -1,
 			 .taint = dp_kernel_taint() },
 		.options = options,
 		.fd = fd,

@@ -21,10 +21,10 @@ struct drive {
 	const struct dp_traffic_options *options;
 	const struct dp_route *route;
 	const struct dp_errand *errand;
-	int fd;     /* receives the observations */
-	int lost;   /* why the other end is no more, 0 while it is */
-	bool paced; /* the pace is taken on this route */
-	bool mute;  /* an attempt of this errand was neither done nor refused */
+	int fd;           /* receives the observations */
+	int lost;         /* why the other end is no more, 0 while it is */
+	bool first, last; /* of the routes, this is */
+	bool mute;        /* an attempt of this errand was neither done nor refused */
 };
 
 /* A region of a leg, as the end that asks knows it. */
@@ -49,6 +49,7 @@ struct leg {
 	uint64_t transfers, bytes;
 	bool failed;
 	bool local_keys; /* refusals: keys are tried in elements, not in operations */
+	uint64_t paced;  /* operations of the last pace */
 };
 
 /* One transfer, offsets in the regions. */
@@ -105,6 +106,13 @@ int run_leg(struct leg *leg, struct dp_error *why);
 int run_transfers(struct leg *leg);
 /* As many and as large as the queue takes, for a while. */
 int run_pace(struct leg *leg);
+
+/* reference.c: whether another program can be asked the same, and with which messages, bytes. */
+bool has_reference(const struct leg *leg);
+uint64_t reference_size(const struct leg *leg);
+/* Asks it; @registers: whether the kernel has registered the mapping. What is there is overwritten.
+ */
+void run_reference(struct leg *leg, bool registers);
 
 /* Whether operations of a kind can be done on demand here. */
 bool pages_on_demand(const struct drive *drive, const struct dp_operation *operation);

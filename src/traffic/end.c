@@ -266,6 +266,7 @@ int order_close(struct end *end, struct json_object *order, struct json_object *
 {
 	int rc;
 
+	end_server(end);
 	dp_connection_close(&end->connection);
 	rc = order_deregister(end, order, reply, err);
 	if (end->mapping)
@@ -316,15 +317,26 @@ static const struct {
 	const char *name;
 	order_fn *obey;
 } orders[] = {
-	{ "hello", order_hello },       { "open", order_open },
-	{ "register", order_register }, { "deregister", order_deregister },
-	{ "disturb", order_disturb },   { "accept", order_accept },
-	{ "connect", order_connect },   { "disconnect", order_disconnect },
-	{ "receive", order_receive },   { "received", order_received },
-	{ "post", order_post },         { "stream", order_stream },
-	{ "verify", order_verify },     { "keep", order_keep },
-	{ "close", order_close },       { "observe", order_observe },
+	{ "hello", order_hello },
+	{ "open", order_open },
+	{ "register", order_register },
+	{ "deregister", order_deregister },
+	{ "disturb", order_disturb },
+	{ "accept", order_accept },
+	{ "connect", order_connect },
+	{ "disconnect", order_disconnect },
+	{ "receive", order_receive },
+	{ "received", order_received },
+	{ "post", order_post },
+	{ "stream", order_stream },
+	{ "verify", order_verify },
+	{ "keep", order_keep },
+	{ "close", order_close },
+	{ "observe", order_observe },
 	{ "goodbye", order_goodbye },
+	{ "serve-reference", order_serve_reference },
+	{ "ask-reference", order_ask_reference },
+	{ "end-reference", order_end_reference },
 };
 
 struct json_object *obey(struct end *end, struct json_object *order)

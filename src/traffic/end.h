@@ -31,6 +31,8 @@ struct end {
 	struct dp_connection connection;
 	int (*watch)(void *arg, const char *line, size_t len);
 	void *arg;
+	pid_t server;        /* another program that serves this end's memory, or 0 */
+	int server_output;   /* what that prints */
 	bool over;           /* the other end has said goodbye */
 	unsigned long taint; /* of this kernel, before anything was done */
 };
@@ -66,6 +68,11 @@ order_fn order_accept, order_connect, order_disconnect, order_receive, order_rec
 order_fn order_verify;
 /* keep.c */
 order_fn order_keep;
+/* perftest.c: another program does the same */
+order_fn order_serve_reference, order_ask_reference, order_end_reference;
+
+/* Ends another program that still serves, if there is one. */
+void end_server(struct end *end);
 
 /* A key by its name; NULL if there is none. */
 struct key *find_key(struct end *end, const char *name);

@@ -303,13 +303,19 @@ void close_leg(struct leg *leg)
 
 int run_leg(struct leg *leg, struct dp_error *why)
 {
+	bool registers;
 	int rc;
 
 	dp_mark_step("register");
 	rc = prepare_leg(leg, why);
+	registers = !rc;
 	dp_mark_step("transfers");
-	if (!rc)
+	if (registers)
 		rc = move_and_look(leg);
+	if ((!rc || !registers) && rc != DP_SKIP && has_reference(leg)) {
+		dp_mark_step("reference");
+		run_reference(leg, registers);
+	}
 	close_leg(leg);
 	return rc == -EOPNOTSUPP ? 0 : rc;
 }

@@ -10,7 +10,12 @@ int dp_traffic_serve(int fd, struct dp_port *port, const struct dp_traffic_optio
 		     struct dp_error *err)
 {
 	struct end end = {
-		.port = port, .options = options, .area = { .fd = -1 }, .watch = watch, .arg = arg
+		.port = port,
+		.options = options,
+		.area = { .fd = -1 },
+		.server_output = -1,
+		.watch = watch,
+		.arg = arg,
 	};
 	struct json_object *order;
 	int rc = 0;

@@ -286,15 +286,16 @@ int run_transfers(struct leg *leg)
 int run_pace(struct leg *leg)
 {
 	const struct region *r = &leg->regions[OTHER];
-	const struct transfer t = { 0, 0, r->length < PACE_SIZE ? r->length : PACE_SIZE, 1 };
+	uint64_t size = has_reference(leg) ? reference_size(leg) : PACE_SIZE;
+	const struct transfer t = { 0, 0, r->length < size ? r->length : size, 1 };
 	enum dp_shape shape = leg->operation->shape;
 	struct json_object *order, *obj;
 	dp_cleanup(put_object) struct json_object *reply = NULL;
 	uint64_t done, room = r->length < WINDOW ? r->length : WINDOW;
 	int rc;
 
-	if (!leg->drive->paced || leg->operation->immediate || leg->tested == OWN ||
-	    (shape != DP_SHAPE_WRITE && shape != DP_SHAPE_READ))
+	if ((!leg->drive->last && !has_reference(leg)) || leg->operation->immediate ||
+	    leg->tested == OWN || (shape != DP_SHAPE_WRITE && shape != DP_SHAPE_READ))
 		return 0;
 	order = order_of("stream");
 	dp_json_add_text(order, "operation", leg->operation->name);
@@ -306,10 +307,11 @@ int run_pace(struct leg *leg)
 	rc = ask(leg->drive, OWN, order, &reply);
 	if (rc || !completed(reply))
 		return emit_failure(leg, "stream", &t, reply);
-	done = number_of(reply, "operations") * t.length;
+	leg->paced = number_of(reply, "operations");
+	done = leg->paced * t.length;
 	obj = json_object_new_object();
 	dp_json_add_int(obj, "size", (int64_t)t.length);
-	dp_json_add_int(obj, "operations", (int64_t)number_of(reply, "operations"));
+	dp_json_add_int(obj, "operations", (int64_t)leg->paced);
 	dp_json_add_int(obj, "bytes", (int64_t)done);
 	dp_json_add_int(obj, "us", (int64_t)number_of(reply, "us"));
 	emit_step(leg, "pace", obj);

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Somebody else's answer to the same questions: ib_write_bw of perftest, over the same adapter and
+ * the same file or device. It registers twice the size of a message (perftest_resources.c,
+ * alloc_ctx()), says so if it cannot, and tells the bandwidth.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "end.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
+#include "daxpin/file.h"
+#include "daxpin/proc.h"
+
+#define TOOL "ib_write_bw"
+/* It moves what daxpin moved in a fraction of a second; under emulation it takes a second to start.
+ */
+#define LIMIT_MS 60000
+/* How often a client looks whether the server listens by now, us. */
+#define RETRY_US 100000
+/* What it prints is a page. */
+#define OUTPUT_LIMIT 65536
+/* It counts in these, bytes (perftest_parameters.c, format_factor). */
+#define MEGABYTE 0x100000
+#define MAX_ARGS 20
+
+/* Its command line; what the other end has a say in are numbers, and an address that was parsed. */
+struct command {
+	const char *argv[MAX_ARGS];
+	char port[16], size[24], count[24], file[64], to[INET_ADDRSTRLEN];
+};
+
+static int read_command(const struct end *end, struct json_object *order, struct command *c,
+			struct dp_error *err)
+{
+	uint64_t port = number_of(order, "port"), size = number_of(order, "size");
+	uint64_t count = number_of(order, "count");
+	const char *const argv[] = {
+		TOOL,    "-F", "-d",     end->port->device,   "-p", c->port, "-s",
+		c->size, "-n", c->count, "--output=bandwidth"
+	};
+
+	if (!port || port > UINT16_MAX || !size || 2 * size > end->area.len || count < 5 ||
+	    count > INT32_MAX)
+		return dp_fail(err, -EBADMSG, "no reference");
+	*c = (struct command){ 0 };
+	memcpy(c->argv, argv, sizeof(argv));
+	snprintf(c->port, sizeof(c->port), "%u", (unsigned int)port);
+	snprintf(c->size, sizeof(c->size), "%llu", (unsigned long long)size);
+	snprintf(c->count, sizeof(c->count), "%llu", (unsigned long long)count);
+	return 0;
+}
+
+static void add_argument(struct command *c, const char *argument)
+{
+	size_t n = 0;
+
+	while (c->argv[n])
+		n++;
+	if (n + 1 < MAX_ARGS)
+		c->argv[n] = argument;
+}
+
+void end_server(struct end *end)
+{
+	if (end->server > 0 && dp_reap(end->server, 0, NULL)) {
+		kill(end->server, SIGKILL);
+		dp_reap(end->server, LIMIT_MS, NULL);
+	}
+	dp_closep(&end->server_output);
+	end->server = 0;
+}
+
+/*
+ * Memory without a file is perftest's own: of the same kind, if it is plain memory. What no second
+ * process can open is not for it: memfd_secret() has no such way.
+ */
+static int name_file(const struct end *end, struct command *c, struct dp_error *err)
+{
+	dp_autofd int again = -1;
+
+	if (end->area.fd < 0)
+		return 0;
+	snprintf(c->file, sizeof(c->file), "--mmap=/proc/%d/fd/%d", (int)getpid(), end->area.fd);
+	add_argument(c, c->file);
+	again = open(strchr(c->file, '/'), O_RDWR | O_CLOEXEC);
+	return again >= 0 ? 0 : dp_skip(err, "it cannot be opened a second time");
+}
+
+int order_serve_reference(struct end *end, struct json_object *order, struct json_object *reply,
+			  struct dp_error *err)
+{
+	struct command c;
+	int rc = end->mapping ? read_command(end, order, &c, err) : -EBADMSG;
+
+	(void)reply;
+	if (!rc)
+		rc = name_file(end, &c, err);
+	if (rc)
+		return dp_fail(err, rc, "nothing to serve");
+	end_server(end);
+	end->server_output = memfd_create(TOOL, MFD_CLOEXEC);
+	if (end->server_output < 0)
+		return dp_fail(err, -errno, "cannot make a file in memory");
+	end->server = dp_spawn(c.argv, -1, end->server_output, NULL, 0, err);
+	if (end->server > 0)
+		return 0;
+	rc = (int)end->server;
+	end_server(end);
+	return rc;
+}
+
+/* It prints the average alone, in a line of its own. */
+static int take_bandwidth(char *output, struct json_object *reply)
+{
+	for (char *line = strsep(&output, "\n"); line; line = strsep(&output, "\n")) {
+		char *rest;
+		double rate = strtod(line, &rest);
+
+		if (rest == line || *rest || !(rate > 0) || rate > 1e9)
+			continue;
+		dp_json_add_int(reply, "bytes_per_second", (int64_t)(rate * MEGABYTE));
+		return 0;
+	}
+	return -ENOMSG;
+}
+
+/* The server has been started, but perhaps does not listen yet. */
+int order_ask_reference(struct end *end, struct json_object *order, struct json_object *reply,
+			struct dp_error *err)
+{
+	uint64_t limit = dp_now_ms() + LIMIT_MS;
+	const char *to = dp_json_text(order, "to");
+	struct in_addr address;
+	struct command c;
+	int rc = read_command(end, order, &c, err);
+
+	if (rc || !to || inet_pton(AF_INET, to, &address) != 1)
+		return dp_fail(err, -EBADMSG, "nobody to ask");
+	inet_ntop(AF_INET, &address, c.to, sizeof(c.to));
+	add_argument(&c, c.to);
+	for (;;) {
+		dp_autofree char *output = NULL;
+		struct dp_error now = { 0 };
+
+		rc = dp_run(c.argv, LIMIT_MS, &output, &now);
+		if (!rc)
+			return take_bandwidth(output, reply)
+				       ? dp_report(err, -ENOMSG, TOOL " tells no bandwidth")
+				       : 0;
+		if (!output || !strstr(output, "Couldn't connect") || dp_now_ms() > limit)
+			return dp_report(err, rc, "%s", now.what);
+		usleep(RETRY_US);
+	}
+}
+
+/* How the server fared: did it register its memory? */
+int order_end_reference(struct end *end, struct json_object *order, struct json_object *reply,
+			struct dp_error *err)
+{
+	char output[OUTPUT_LIMIT];
+	int status = -1;
+	ssize_t n;
+
+	(void)order;
+	if (end->server <= 0)
+		return dp_fail(err, -EBADMSG, "there is no reference");
+	if (dp_reap(end->server, LIMIT_MS, &status))
+		dp_report(err, -ETIMEDOUT, TOOL " does not end");
+	else
+		end->server = 0;
+	n = pread(end->server_output, output, sizeof(output) - 1, 0);
+	output[n > 0 ? n : 0] = '\0';
+	end_server(end);
+	if (err->code)
+		return err->code;
+	if (!status || strstr(output, "Couldn't allocate MR")) {
+		json_object_object_add(reply, "registered", json_object_new_boolean(!status));
+		return 0;
+	}
+	for (char *last; (last = strrchr(output, '\n')) && !last[1];)
+		*last = '\0';
+	return dp_report(err, -EIO, TOOL ": %.200s",
+			 strrchr(output, '\n') ? strrchr(output, '\n') + 1 : output);
+}
