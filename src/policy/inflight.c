@@ -53,8 +53,12 @@ static void judge_event(struct verdict *v, struct json_object *event, struct jso
 {
 	struct json_object *end = dp_step(v, "event-end");
 
-	/* With the adapter its regions go, and what they pinned. */
-	if (dp_completed(event) && !on_demand(flight) && !v->event->kills && !v->event->takes_rdma)
+	bool movable = json_object_get_boolean(json_object_object_get(event, "movable"));
+	/* With the adapter, and with its owner, a region goes and what it pinned. */
+	bool released = v->event->ends_owner || v->event->takes_rdma;
+
+	/* A longterm pin moves pages out of ZONE_MOVABLE (check_and_migrate_movable_pages()). */
+	if (dp_completed(event) && !on_demand(flight) && !released && !movable)
 		dp_broken(v, "C2", "the event completed while the region was registered");
 	if (end && !dp_completed(end) && !v->complained)
 		dp_broken(v, "C5",

@@ -313,6 +313,17 @@ static int order_goodbye(struct end *end, struct json_object *order, struct json
 	return 0;
 }
 
+/* With all that it has registered, and without a word. */
+static int order_exit(struct end *end, struct json_object *order, struct json_object *reply,
+		      struct dp_error *err)
+{
+	(void)order;
+	(void)reply;
+	if (end->options->env.guest)
+		_exit(0);
+	return dp_fail(err, -EPERM, "only the end of a guest exits when it is told to");
+}
+
 static const struct {
 	const char *name;
 	order_fn *obey;
@@ -334,6 +345,8 @@ static const struct {
 	{ "close", order_close },
 	{ "observe", order_observe },
 	{ "goodbye", order_goodbye },
+	{ "exit", order_exit },
+
 	{ "serve-reference", order_serve_reference },
 	{ "ask-reference", order_ask_reference },
 	{ "end-reference", order_end_reference },

@@ -39,6 +39,8 @@
 /* To map and fill what has become free takes a second or two under emulation. */
 #define CANARY_LIMIT_MS 60000
 #define CANARY_SEED     0xca9a71
+/* A disk is filled and looked at in pieces of so many bytes. */
+#define CHUNK (1 << 20)
 /* Room that a file system keeps for itself, bytes. */
 #define RESERVE (4ULL << 20)
 
@@ -48,6 +50,7 @@ struct deed {
 	struct dp_target target;
 	unsigned int delay_ms;
 	pid_t victim; /* is killed, if not 0 */
+	int end;      /* a socket to the end that is told to exit, or -1 */
 };
 
 struct flight {
@@ -76,17 +79,21 @@ static void carry_out(int fd, void *arg)
 	struct dp_reply reply = { 0 };
 
 	usleep(deed->delay_ms * 1000);
-	if (!deed->victim) {
+	if (!deed->victim && deed->end < 0) {
 		dp_event_carry_out(fd, deed->act, &deed->target);
 		return;
 	}
-	reply.rc = kill(deed->victim, SIGKILL) ? -errno : 0;
+	if (deed->victim)
+		reply.rc = kill(deed->victim, SIGKILL) ? -errno : 0;
+	else
+		reply.rc = say(deed->end, order_of("exit"));
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 }
 
 static void emit_fate(struct flight *f, const char *step, const struct dp_reply *reply)
 {
 	struct json_object *obj = json_object_new_object();
+	const char *zone = f->drive->errand->mapping->zone;
 	bool failed = f->fate == DP_DONE && reply->rc;
 
 	dp_json_add_text(obj, "state", failed ? "failed" : dp_fate_name(f->fate));
@@ -97,6 +104,8 @@ static void emit_fate(struct flight *f, const char *step, const struct dp_reply 
 		dp_actor_where(f->actor.pid, where, sizeof(where));
 		dp_json_add_text(obj, "where", where);
 	}
+	json_object_object_add(obj, "movable",
+			       json_object_new_boolean(zone && !strcmp(zone, "Movable")));
 	emit_step(&f->leg, step, obj);
 }
 
@@ -105,22 +114,24 @@ static void find_target(struct flight *f)
 {
 	const struct region *r = &f->leg.regions[OTHER];
 	struct dp_target *target = &f->deed.target;
+	struct dp_area area = { .len = r->length };
 	char path[64];
 
-	*target = (struct dp_target){ .file = -1 };
-	if (r->resource[0])
-		dp_target_of_device(r->resource, false, target);
-	target->mapping = f->drive->errand->mapping;
-	target->len = r->length;
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)r->pid, r->file);
+	snprintf(area.resource, sizeof(area.resource), "%s", r->resource);
+	area.fd = r->file < 0 ? -1 : open(path, O_CLOEXEC | (f->event->file ? O_RDWR : O_PATH));
+	dp_target_find(f->drive->errand->mapping, &area, target);
+	/* One more who has it open would be in the way of an event. */
+	if (f->event->file)
+		target->file = dp_take_fd(&area.fd);
+	dp_closep(&area.fd);
+	target->channel = f->drive->fd;
 	snprintf(target->rdma, sizeof(target->rdma), "%s", f->drive->own.port->device);
 	dp_read_attr(target->netdev, sizeof(target->netdev), "/sys/class/infiniband/%s/parent",
 		     target->rdma);
-	if (f->event->file) {
-		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)r->pid, r->file);
-		target->file = open(path, O_RDWR | O_CLOEXEC);
-	}
 	f->deed.act = f->event->run;
 	f->deed.victim = f->event->kills ? r->pid : 0;
+	f->deed.end = f->event->ends_owner && !f->event->kills ? f->drive->route->fd : -1;
 	f->deed.delay_ms = BEGIN_MS;
 }
 
@@ -193,13 +204,27 @@ static void release(struct flight *f)
 
 /* ---- the canary -------------------------------------------------------------------------- */
 
+static int open_disk(const char *disk, struct dp_area *area, struct dp_error *err)
+{
+	char path[80];
+	off_t length;
+
+	snprintf(path, sizeof(path), "/dev/%s", disk);
+	area->fd = open(path, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
+	length = area->fd < 0 ? -1 : lseek(area->fd, 0, SEEK_END);
+	if (length < 0)
+		return dp_fail(err, -errno, "cannot open %s", path);
+	area->len = (uint64_t)length / CHUNK * CHUNK;
+	return 0;
+}
+
 /* As much as has become free: on a file system all of that, so that freed blocks are among it. */
 static uint64_t canary_size(const struct flight *f)
 {
 	const struct dp_env *env = &f->drive->options->env;
 	struct statfs st;
 
-	for (size_t i = 0; i < env->ndirs && f->event->file; i++)
+	for (size_t i = 0; i < env->ndirs && f->drive->errand->mapping->fs; i++)
 		if (strstr(env->dirs[i], f->drive->errand->mapping->fs) &&
 		    strstr(env->dirs[i], "/dax") && !statfs(env->dirs[i], &st) &&
 		    st.f_bavail * (uint64_t)st.f_bsize > 2 * RESERVE)
@@ -207,28 +232,80 @@ static uint64_t canary_size(const struct flight *f)
 	return env->size;
 }
 
-/* Maps what somebody else had, fills it, and looks at it again when told to. */
+/*
+ * A file system whose disk has gone lives on as long as its files are open, and the disk cannot be
+ * mounted a second time before: there the disk is handed on as it is.
+ */
+static bool hands_on_disk(const struct flight *f)
+{
+	return f->drive->errand->mapping->fs && !f->event->file;
+}
+
+static int map_canary(const struct flight *f, struct dp_area *area, struct dp_error *err)
+{
+	struct dp_env env = f->drive->options->env;
+
+	env.size = canary_size(f);
+	*area = (struct dp_area){ .fd = -1 };
+	if (!hands_on_disk(f))
+		return dp_area_open(f->drive->errand->mapping, &env, area, err);
+	return open_disk(f->deed.target.disk, area, err);
+}
+
+/* Past the page cache, as somebody who has the disk would write and read it again. */
+static int sweep(const struct dp_area *area, struct dp_damage *damage)
+{
+	const struct dp_ledger ledger = { .seed = CANARY_SEED };
+	void *buffer = NULL;
+	int rc = posix_memalign(&buffer, 4096, CHUNK) ? -ENOMEM : 0;
+
+	for (uint64_t at = 0; at < area->len && !rc; at += CHUNK) {
+		if (!damage)
+			dp_pattern_fill(buffer, CHUNK, CANARY_SEED, at);
+		if ((damage ? pread(area->fd, buffer, CHUNK, (off_t)at)
+			    : pwrite(area->fd, buffer, CHUNK, (off_t)at)) != CHUNK)
+			rc = -EIO;
+		else if (damage)
+			dp_ledger_check(&ledger, buffer, at, CHUNK, damage);
+	}
+	free(buffer);
+	return rc;
+}
+
+/* Fills it; with @damage, looks at it again. */
+static int tend_canary(const struct dp_area *area, struct dp_damage *damage)
+{
+	const struct dp_ledger ledger = { .seed = CANARY_SEED };
+
+	if (!area->addr)
+		return sweep(area, damage);
+	if (damage)
+		dp_ledger_check(&ledger, area->addr, 0, area->len, damage);
+	else
+		dp_pattern_fill(area->addr, area->len, CANARY_SEED, 0);
+	return 0;
+}
+
+/* Has what somebody else had, fills it, and looks at it again when told to. */
 static void keep_canary(int fd, void *arg)
 {
 	const struct flight *f = arg;
-	struct dp_env env = f->drive->options->env;
-	struct dp_ledger ledger = { .seed = CANARY_SEED };
 	struct dp_damage damage = { 0 };
 	struct dp_reply reply = { 0 };
 	struct dp_error err = { 0 };
 	struct dp_area area;
 	char order;
 
-	env.size = canary_size(f);
-	reply.rc = dp_area_open(f->drive->errand->mapping, &env, &area, &err);
+	reply.rc = map_canary(f, &area, &err);
 	if (!reply.rc)
-		dp_pattern_fill(area.addr, area.len, CANARY_SEED, 0);
+		reply.rc = tend_canary(&area, NULL);
 	reply.number = reply.rc ? 0 : (int64_t)area.len;
 	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 	if (reply.rc || recv(fd, &order, 1, 0) != 1)
 		return;
-	dp_ledger_check(&ledger, area.addr, 0, area.len, &damage);
+	if (tend_canary(&area, &damage))
+		return;
 	reply.number = (int64_t)damage.wrong;
 	snprintf(reply.text, sizeof(reply.text), "%llu", (unsigned long long)damage.first);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
@@ -273,9 +350,9 @@ static bool undo(struct flight *f)
 
 	dp_mark_step("undo");
 	dp_actor_clear(&f->actor);
-	f->deed.act = f->event->undo;
+	f->deed.act = hands_on_disk(f) ? dp_target_restore : f->event->undo;
 	f->deed.delay_ms = 0;
-	if (!f->event->undo)
+	if (!f->deed.act)
 		return true;
 	if (dp_actor_start(&f->actor, carry_out, &f->deed))
 		return false;
@@ -304,13 +381,29 @@ static int prepare(struct flight *f, struct dp_error *why)
 	return prepare_leg(&f->leg, why);
 }
 
+/* What else is in the way of the event goes before. */
+static int make_room(struct flight *f)
+{
+	struct dp_error err = { 0 };
+	int rc = f->event->prepare(&f->deed.target, &err);
+	struct json_object *obj;
+
+	if (!rc)
+		return 0;
+	obj = json_object_new_object();
+	dp_json_add_text(obj, "what", "prepare");
+	dp_json_add_text(obj, "text", err.what);
+	emit_step(&f->leg, "trouble", obj);
+	return rc;
+}
+
 int run_in_flight(struct drive *d, struct dp_error *why)
 {
 	dp_cleanup(clear) struct flight f = {
 		.leg = { .drive = d, .operation = dp_operation_find("write"), .tested = OTHER },
 		.drive = d,
 		.event = d->errand->event,
-		.deed = { .target = { .file = -1 } },
+		.deed = { .target = { .file = -1 }, .end = -1 },
 		.actor = DP_NO_ACTOR,
 		.canary = DP_NO_ACTOR,
 	};
@@ -321,6 +414,10 @@ int run_in_flight(struct drive *d, struct dp_error *why)
 	if (rc)
 		return rc;
 	find_target(&f);
+	if (f.event->prepare)
+		rc = make_room(&f);
+	if (rc)
+		return rc;
 	fly(&f);
 	if (f.fate == DP_WAITS && !f.event->takes_rdma)
 		release(&f);

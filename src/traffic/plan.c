@@ -28,15 +28,6 @@ static int check_globs(const char *const *only, size_t nonly, const struct dp_er
 	return 0;
 }
 
-/*
- * Events that can be undone simply, so that what was taken away can be handed on; and the death of
- * whoever owns the memory.
- */
-static bool is_in_flight(const struct dp_event *event, const struct dp_mapping *mapping)
-{
-	return (event->races || event->kills) && event->applies(mapping);
-}
-
 static int add(struct dp_errands *errands, const struct dp_errand *errand)
 {
 	void *grown = reallocarray(errands->list, errands->count + 1, sizeof(*errands->list));
@@ -63,7 +54,7 @@ static int add_mapping(const struct dp_mapping *mapping, const char *const *only
 			e.operation = operations[i];
 		else
 			e.event = events[i - noperations];
-		if ((e.event && !is_in_flight(e.event, mapping)) ||
+		if ((e.event && !e.event->applies(mapping)) ||
 		    (e.operation && e.operation->applies && !e.operation->applies(mapping)))
 			continue;
 		snprintf(e.id, sizeof(e.id), "traffic/%s/%s", mapping->name,

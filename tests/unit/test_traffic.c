@@ -256,6 +256,24 @@ static void knows_what_is_due(void **state)
 	       "[" MOVED "," REFUSAL("misaligned", 9, "ERR") "," LOOK(0) "]", true, DP_PASS, "9");
 }
 
+/* What somebody else's program makes of it agrees, or nobody knows. */
+#define REFERENCE(registers, registered)                                                           \
+	LEG("reference", "target",                                                                 \
+	    "\"tool\":\"ib_write_bw\",\"registers\":" #registers ",\"registered\":" #registered    \
+	    ",\"size\":65536,\"bytes_per_second\":7")
+
+static void holds_a_reference_beside(void **state)
+{
+	(void)state;
+	expect(WRITE, "[" MOVED "," LOOK(0) "," REFERENCE(true, true) "]", true, DP_PASS, "");
+	expect(WRITE, "[" MOVED "," LOOK(0) "," REFERENCE(true, false) "]", true, DP_ERROR,
+	       "ib_write_bw could not register it, daxpin could");
+	expect(WRITE, "[" NOT_REGISTERED "," REFERENCE(false, false) "]", true, DP_SKIP_STATUS,
+	       "EOPNOTSUPP");
+	expect(WRITE, "[" NOT_REGISTERED "," REFERENCE(false, true) "]", true, DP_ERROR,
+	       "ib_write_bw could register it, daxpin could not");
+}
+
 #define UNBIND "traffic/devdax-2M/devdax-unbind"
 #define FLIGHT(status, state)                                                                      \
 	LEG("in-flight", "target",                                                                 \
@@ -278,6 +296,14 @@ static void judges_what_is_in_flight(void **state)
 	expect("traffic/anon/rdma-link-delete",
 	       "[" LEG("in-flight", "target", "\"text\":\"EIO\"") "," EVENT("completed") "]", true,
 	       DP_PASS, "EIO");
+	expect("traffic/anon/owner-exits", "[" FLIGHT(12, "ERR") "," EVENT("completed") "]", true,
+	       DP_PASS, "the event completed");
+	expect("traffic/kmem/kmem-offline", "[" FLIGHT(0, "RTS") "," EVENT("completed") "]", true,
+	       DP_FAIL, "C2");
+	expect("traffic/kmem-movable/kmem-offline",
+	       "[" FLIGHT(0, "RTS") "," LEG("event", "target",
+					    "\"state\":\"completed\",\"movable\":true") "]",
+	       true, DP_PASS, "the event completed");
 	expect(UNBIND, "[" NOT_REGISTERED "]", true, DP_SKIP_STATUS, "EOPNOTSUPP");
 	expect(UNBIND, "[]", true, DP_ERROR, "nothing was observed");
 	expect(UNBIND, "[" FLIGHT(0, "RTS") "]", false, DP_ERROR, "the guest died");
@@ -297,6 +323,7 @@ int main(void)
 		cmocka_unit_test(fails_what_is_wrong),
 		cmocka_unit_test(says_nothing_without_an_observation),
 		cmocka_unit_test(knows_what_is_due),
+		cmocka_unit_test(holds_a_reference_beside),
 		cmocka_unit_test(judges_what_is_in_flight),
 	};
 
