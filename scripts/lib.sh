@@ -13,7 +13,7 @@ packages=(
 	qemu-system-x86 kmod e2fsprogs xfsprogs ibverbs-providers debian-archive-keyring
 	distro-info-data
 )
-test_packages=(libcmocka-dev jq perl libxml2-utils chromium)
+test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest)
 
 die() {
 	printf '%s: %s\n' "$me" "$1" >&2

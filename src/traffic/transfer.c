@@ -18,9 +18,10 @@
 /* Between the places that a transfer is scattered over, bytes. */
 #define GAP 77
 
-/* How long, and with what size, the pace is taken. */
-#define PACE_MS   200
-#define PACE_SIZE 65536ULL
+/* How long, longer if it is compared with another's, and with what size, the pace is taken. */
+#define PACE_MS     200
+#define COMPARED_MS 1000
+#define PACE_SIZE   65536ULL
 
 /* ---- what must be where ------------------------------------------------------------------ */
 
@@ -303,7 +304,7 @@ int run_pace(struct leg *leg)
 	dp_json_add_int(order, "size", (int64_t)t.length);
 	dp_json_add_int(order, "remote", (int64_t)r->address);
 	dp_json_add_int(order, "rkey", r->rkey);
-	dp_json_add_int(order, "ms", PACE_MS);
+	dp_json_add_int(order, "ms", has_reference(leg) ? COMPARED_MS : PACE_MS);
 	rc = ask(leg->drive, OWN, order, &reply);
 	if (rc || !completed(reply))
 		return emit_failure(leg, "stream", &t, reply);
