@@ -23,7 +23,8 @@ static const char help[] =
 	"       daxpin guest [OPTIONS] race [RACE-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] traffic [TRAFFIC-OPTIONS]\n"
 	"       daxpin guest [OPTIONS] run [RUN-OPTIONS]\n"
-	"       daxpin guest [OPTIONS] as-host [--empty-disks] [--far WORDS] COMMAND…\n"
+	"       daxpin guest [OPTIONS] as-host [--empty-disks] [--far WORDS [--far-dies S]]\n"
+	"       COMMAND…\n"
 	"       daxpin guest [OPTIONS] --bare\n"
 	"\n"
 	"Boots a kernel in an emulated machine with NVDIMMs, an NVMe controller and\n"
@@ -32,6 +33,7 @@ static const char help[] =
 	"it would do, on disks that are mounted or, with --empty-disks, nobody's. --far runs\n"
 	"another command at the same time (its words in one argument), behind an adapter of\n"
 	"its own at 198.18.0.2, as if on a second machine; this end is 198.18.0.1.\n"
+	"--far-dies kills it after S seconds, as if that machine had been switched off.\n"
 	"\n"
 	"  -k, --kernel KERNEL  debian:SUITE (default: the suite of this machine),\n"
 	"                       debian:SUITE/VERSION, debian:VERSION (whichever suite has\n"
@@ -180,22 +182,42 @@ static struct json_object *split_words(char *text)
 	return words;
 }
 
-static char *as_host_command(int argc, char **argv)
+static int take_as_host(int letter, void *arg, struct dp_error *err)
 {
-	struct json_object *obj = json_object_new_object(), *words = json_object_new_array();
-	bool empty = argc > 0 && !strcmp(argv[0], "--empty-disks");
-	int first = empty;
+	struct json_object *obj = arg;
+	uint64_t ms = 0;
+	int rc = 0;
 
-	json_object_object_add(obj, "empty", json_object_new_boolean(empty));
-	if (argc > first + 1 && !strcmp(argv[first], "--far")) {
-		json_object_object_add(obj, "far", split_words(argv[first + 1]));
-		first += 2;
-	}
-	for (int i = first; i < argc; i++)
+	if (letter == 'e')
+		json_object_object_add(obj, "empty", json_object_new_boolean(true));
+	else if (letter == 'f')
+		json_object_object_add(obj, "far", split_words(optarg));
+	else
+		rc = cli_parse_seconds(optarg, "far-dies", &ms, err);
+	if (ms)
+		json_object_object_add(obj, "far_dies_ms", json_object_new_int64((int64_t)ms));
+	return rc;
+}
+
+/* @command: receives it, to be freed. Return: 0, 1 after --help, or -EINVAL. */
+static int as_host_command(int argc, char **argv, char **command, struct dp_error *err)
+{
+	static const struct option known[] = {
+		{ "empty-disks", no_argument, NULL, 'e' },
+		{ "far", required_argument, NULL, 'f' },
+		{ "far-dies", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	struct json_object *obj = json_object_new_object(), *words = json_object_new_array();
+	int rc = cli_options(argc, argv, known, "+", help, take_as_host, obj, err);
+
+	for (int i = optind; i < argc && !rc; i++)
 		json_object_array_add(words, json_object_new_string(argv[i]));
 	json_object_object_add(obj, "command", json_object_new_string("as-host"));
 	json_object_object_add(obj, "arguments", words);
-	return cli_command_line(obj);
+	*command = cli_command_line(obj);
+	return rc;
 }
 
 static int try_as_host(const struct guest_options *o, const char *command,
@@ -212,9 +234,12 @@ static int try_as_host(const struct guest_options *o, const char *command,
 static int run_as_host(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
 {
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
-	dp_autofree char *command = as_host_command(argc - 1, argv + 1);
-	int rc = dp_collect_init(&collect, 0);
+	dp_autofree char *command = NULL;
+	int rc = as_host_command(argc, argv, &command, err);
 
+	if (rc)
+		return rc == 1 ? 0 : rc;
+	rc = dp_collect_init(&collect, 0);
 	if (!rc)
 		rc = try_as_host(o, command, &collect, err);
 	/* What was damaged has gone from the cache, and is made anew. */

@@ -11,8 +11,9 @@
  *   {"command":"traffic","only":[GLOB…],"size":BYTES,"seed":N,"limit_ms":MS,
  *    "reference":BOOL}
  *   {"command":"reread","items":[…],"size":BYTES}   what an earlier boot has kept
- *   {"command":"as-host","arguments":[WORD…],"empty":BOOL}   daxpin itself, as if the guest were
- *                                  the host; before, the guest's file systems can be wiped off
+ *   {"command":"as-host","arguments":[WORD…],"empty":BOOL,"far":[WORD…],"far_dies_ms":MS}   daxpin
+ *                                  itself, as if the guest were the host; before, the guest's file
+ *                                  systems can be wiped off; "far" runs behind the other adapter
  *   {"command":"poweroff"}
  *
  * "fault" makes the guest misbehave on purpose, for the tests of the watchers.
@@ -406,7 +407,18 @@ static int go_far(struct dp_error *err)
 {
 	const char *topology;
 
+	setpgid(0, 0);
 	return dp_wire_far("veth0p", "rxe1", &topology, err);
+}
+
+/* After a while the far end goes, without a word, as if its machine had been switched off. */
+static void end_far(pid_t far, uint64_t after_ms)
+{
+	if (!after_ms || fork())
+		return;
+	usleep((useconds_t)after_ms * 1000);
+	kill(-far, SIGKILL);
+	_exit(0);
 }
 
 static int exit_code(int status)
@@ -434,6 +446,8 @@ static int run_as_host(int fd, struct json_object *command, struct dp_crew *crew
 	}
 	if (rc || far < 0)
 		return rc ? rc : far;
+	if (far)
+		end_far(far, number(command, "far_dies_ms"));
 	pid = start_program(argv, NULL, &output, err);
 	if (pid < 0)
 		return pid;

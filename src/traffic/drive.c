@@ -75,6 +75,12 @@ int ask(struct drive *d, enum side side, struct json_object *order, struct json_
 	return rc ? rc : (int)number;
 }
 
+bool has_gone(struct drive *d)
+{
+	ask(d, OTHER, order_of("hello"), NULL);
+	return d->lost && d->lost != -EIO;
+}
+
 static void emit(struct drive *d, struct json_object *obj)
 {
 	struct json_object *order;

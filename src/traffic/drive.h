@@ -78,6 +78,9 @@ void add_sge(struct json_object *order, const char *key, uint64_t offset, uint64
  */
 int ask(struct drive *drive, enum side side, struct json_object *order, struct json_object **reply);
 
+/* Whether the other end answers no more; that a kernel has complained is another matter. */
+bool has_gone(struct drive *drive);
+
 /* Emits a step of the errand, to whoever listens at either end. The object is released. */
 void emit_step(struct leg *leg, const char *step, struct json_object *obj);
 

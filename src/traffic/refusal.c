@@ -68,6 +68,7 @@ static int try(struct leg *leg, const struct attempt *a)
 	dp_cleanup(put_object) struct json_object *reply = NULL;
 	struct json_object *obj;
 	int rc = connect_ends(leg, true);
+	bool mute;
 
 	if (!rc && receives)
 		rc = post_receive(leg, a);
@@ -78,7 +79,12 @@ static int try(struct leg *leg, const struct attempt *a)
 		emit_trouble(leg, a->what, reply);
 		return rc;
 	}
-	leg->drive->mute |= number_of(reply, "status") == IBV_WC_RETRY_EXC_ERR;
+	mute = number_of(reply, "status") == IBV_WC_RETRY_EXC_ERR;
+	if (mute && has_gone(leg->drive)) {
+		emit_trouble(leg, a->what, NULL);
+		return -ECONNRESET;
+	}
+	leg->drive->mute |= mute;
 	obj = json_object_new_object();
 	dp_json_add_text(obj, "what", a->what);
 	dp_json_add_text(obj, "unposted", dp_json_text(reply, "unposted"));

@@ -91,11 +91,17 @@ static uint32_t rkey_for(const struct leg *leg, uint64_t offset, uint64_t length
 static int emit_failure(struct leg *leg, const char *what, const struct transfer *t,
 			struct json_object *reply)
 {
-	struct json_object *obj = json_object_new_object();
 	const char *text = reply ? dp_json_text(reply, "text") : NULL;
 	const char *status = reply ? dp_json_text(reply, "status_text") : NULL;
+	struct json_object *obj;
 
 	leg->failed = true;
+	/* Requests to somebody who has gone fail, and that says nothing about the kernel. */
+	if (has_gone(leg->drive)) {
+		emit_trouble(leg, what, NULL);
+		return -ECONNRESET;
+	}
+	obj = json_object_new_object();
 	dp_json_add_text(obj, "what", what);
 	dp_json_add_int(obj, "offset", (int64_t)t->target);
 	dp_json_add_int(obj, "length", (int64_t)t->length);
