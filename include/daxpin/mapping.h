@@ -18,6 +18,7 @@ struct dp_env {
 	uint64_t size;           /* bytes to map for a region, a multiple of the page size */
 	const char *const *dirs; /* folders where temporary files may be made */
 	size_t ndirs;
+	uint64_t split;     /* where an extent of a temporary file is to end, bytes; 0 for nowhere */
 	const char *device; /* the only device-dax that may be used, NULL for any */
 	bool guest;         /* a machine of daxpin's own, where nothing is precious */
 };
@@ -119,6 +120,9 @@ uint64_t dp_span(const struct dp_mapping *mapping, const struct dp_env *env);
  * @dax: whether the file must be a DAX file (STATX_ATTR_DAX) or must not be one
  * @len: bytes of zeros to write, so that blocks are allocated and initialised
  * @err: the reason or the failure
+ *
+ * With env->split, a block is taken out of the file there (FALLOC_FL_COLLAPSE_RANGE), so that what
+ * follows is not next to it on the disk; a file system that cannot do that leaves it whole.
  *
  * Return: a descriptor (0 or more), -ENOENT with err->code DP_SKIP if there is no such folder, or
  * another negative errno.

@@ -24,6 +24,8 @@
 
 /* One write; small enough for a guest, large enough that 2 MiB extents are allocated in one go. */
 #define CHUNK (2 << 20)
+/* A multiple of the blocks of ext4 and xfs. */
+#define BLOCK 4096
 
 static bool is_fs(const char *dir, const char *fs)
 {
@@ -58,6 +60,18 @@ static int write_zeros(int fd, uint64_t len, struct dp_error *err)
 	return 0;
 }
 
+static int write_file(int fd, const struct dp_env *env, uint64_t len, struct dp_error *err)
+{
+	int rc = write_zeros(fd, len + (env->split ? BLOCK : 0), err);
+
+	if (rc || !env->split)
+		return rc;
+	if (fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, (off_t)env->split, BLOCK) &&
+	    ftruncate(fd, (off_t)len))
+		return dp_fail(err, -errno, "cannot shorten a temporary file");
+	return 0;
+}
+
 int dp_scratch_open(const struct dp_env *env, const char *fs, bool dax, uint64_t len,
 		    struct dp_error *err)
 {
@@ -70,7 +84,7 @@ int dp_scratch_open(const struct dp_env *env, const char *fs, bool dax, uint64_t
 		fd = open(env->dirs[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 		if (fd < 0 || is_dax(fd) != dax)
 			continue;
-		rc = write_zeros(fd, len, err);
+		rc = write_file(fd, env, len, err);
 		return rc ? rc : dp_take_fd(&fd);
 	}
 	dp_skip(err,

@@ -19,7 +19,7 @@
 /* What has been seen so far, over all steps. */
 struct tally {
 	struct verdict *v;
-	int64_t transfers, bytes, checked, refusals, looks;
+	int64_t transfers, bytes, checked, refusals, looks, extents;
 	bool failed, troubled;
 	char faults[128];  /* kinds of them */
 	char refused[256]; /* registrations: "EOPNOTSUPP as target" */
@@ -138,6 +138,8 @@ static void judge_route(struct tally *t, struct json_object *step, struct json_o
 		return;
 	}
 	t->looks++;
+	if (t->extents < dp_number(route, "extents", 0))
+		t->extents = dp_number(route, "extents", 0);
 	t->checked += dp_number(route, "checked", 0);
 	if (dp_says(step, "memory", "mapping"))
 		add_once(t->routes, sizeof(t->routes), name);
@@ -294,6 +296,8 @@ static void add_facts(struct tally *t)
 	dp_json_add_int(facts, "bytes", t->bytes);
 	dp_json_add_int(facts, "bytes_checked", t->checked);
 	dp_json_add_int(facts, "refusals", t->refusals);
+	if (t->extents)
+		dp_json_add_int(facts, "extents", t->extents);
 	dp_json_add_text(facts, "faults", t->faults);
 	dp_json_add_text(facts, "routes", t->routes);
 	dp_json_add_text(facts, "registration_refused", t->refused);

@@ -11,6 +11,8 @@
 #include "daxpin/file.h"
 #include "daxpin/teardown.h"
 
+#define PMD (2ULL << 20)
+
 uint64_t number_of(struct json_object *obj, const char *key)
 {
 	int64_t value;
@@ -27,6 +29,11 @@ size_t windows_of(uint64_t length, struct window *windows)
 	windows[0] = (struct window){ 0, WINDOW };
 	windows[1] = (struct window){ length - WINDOW, WINDOW };
 	return 2;
+}
+
+uint64_t edge_of(uint64_t length)
+{
+	return length > 2 * PMD ? PMD : length / 2;
 }
 
 struct key *find_key(struct end *end, const char *name)
@@ -147,6 +154,8 @@ int order_open(struct end *end, struct json_object *order, struct json_object *r
 		return dp_skip(err,
 			       "what is on a device-dax of this machine would be lost: name one "
 			       "with --destroy-data");
+	/* A leaf of 2 MiB wants blocks that are next to each other; the others cross extents. */
+	env.split = mapping->leaf < PMD ? edge_of(dp_span(mapping, &env)) : 0;
 	rc = dp_area_open(mapping, &env, &end->area, err);
 	if (rc)
 		return rc;

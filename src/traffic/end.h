@@ -44,6 +44,9 @@ struct window {
 	uint64_t offset, length;
 };
 
+/* Where the halves of a region meet, bytes: where a page table ends, if it is large enough. */
+uint64_t edge_of(uint64_t length);
+
 /* The parts of a region that are filled and looked at; @windows has room for two. */
 size_t windows_of(uint64_t length, struct window *windows);
 

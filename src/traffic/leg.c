@@ -8,9 +8,6 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/complaint.h"
 
-/* Where the halves of a large region meet, bytes. */
-#define HALF (2ULL << 20)
-
 /* Seeds differ between ids, legs and regions, and are the same in each run with the same --seed. */
 static uint64_t seed_of(const struct leg *leg, enum side side)
 {
@@ -45,7 +42,7 @@ static int open_region(struct leg *leg, enum side side, struct dp_error *why)
 	r->file = (int)number_of(reply, "fd");
 	snprintf(r->resource, sizeof(r->resource), "%s",
 		 reply && dp_json_text(reply, "resource") ? dp_json_text(reply, "resource") : "");
-	r->half = r->length > 2 * HALF ? HALF : r->length / 2;
+	r->half = edge_of(r->length);
 	if (!rc)
 		return 0;
 	if (rc == DP_SKIP)

@@ -47,13 +47,14 @@ struct look {
 struct finding {
 	char route[16];
 	struct dp_damage damage;
+	unsigned int extents; /* that were read */
 	int rc;
 	char text[128]; /* why it cannot be gone that way */
 };
 
-typedef int look_fn(const struct look *look, struct dp_damage *damage, struct dp_error *err);
+typedef int look_fn(const struct look *look, struct finding *f, struct dp_error *err);
 
-static int look_again(const struct look *look, struct dp_damage *damage, struct dp_error *err)
+static int look_again(const struct look *look, struct finding *f, struct dp_error *err)
 {
 	const struct end *end = look->end;
 	struct dp_env env = end->options->env;
@@ -64,7 +65,7 @@ static int look_again(const struct look *look, struct dp_damage *damage, struct 
 	rc = dp_area_map(end->mapping, &env, &area, MAP_SHARED, look->fd, err);
 	for (size_t i = 0; i < look->nwindows && !rc; i++)
 		dp_ledger_check(look->ledger, (char *)area.addr + look->windows[i].offset,
-				look->windows[i].offset, look->windows[i].length, damage);
+				look->windows[i].offset, look->windows[i].length, &f->damage);
 	return rc;
 }
 
@@ -80,7 +81,7 @@ static int read_whole(int fd, char *to, uint64_t length, uint64_t offset)
 	return 0;
 }
 
-static int look_file(const struct look *look, struct dp_damage *damage, struct dp_error *err)
+static int look_file(const struct look *look, struct finding *f, struct dp_error *err)
 {
 	for (size_t i = 0; i < look->nwindows; i++) {
 		const struct window *w = &look->windows[i];
@@ -89,14 +90,14 @@ static int look_file(const struct look *look, struct dp_damage *damage, struct d
 
 		if (rc)
 			return dp_fail(err, rc, "cannot read the file");
-		dp_ledger_check(look->ledger, copy, w->offset, w->length, damage);
+		dp_ledger_check(look->ledger, copy, w->offset, w->length, &f->damage);
 	}
 	return 0;
 }
 
 /* Reads an extent's part of the file from the device, past the page cache. */
 static int look_extent(const struct look *look, int disk, const struct fiemap_extent *e,
-		       struct dp_damage *damage)
+		       struct finding *f)
 {
 	uint64_t end = e->fe_logical + e->fe_length;
 	uint64_t length = (end < look->end->area.len ? end : look->end->area.len) - e->fe_logical;
@@ -109,8 +110,9 @@ static int look_extent(const struct look *look, int disk, const struct fiemap_ex
 		return -ENOMEM;
 	rc = read_whole(disk, copy, length, e->fe_physical);
 	if (!rc)
-		dp_ledger_check(look->ledger, copy, e->fe_logical, length, damage);
+		dp_ledger_check(look->ledger, copy, e->fe_logical, length, &f->damage);
 	free(copy);
+	f->extents++;
 	return rc;
 }
 
@@ -129,28 +131,28 @@ static int open_disk(int file)
 	return file < 0 ? -errno : file;
 }
 
-static int look_raw(const struct look *look, struct dp_damage *damage, struct dp_error *err)
+static int look_raw(const struct look *look, struct finding *f, struct dp_error *err)
 {
 	union {
 		struct fiemap map;
 		char room[sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent)];
-	} f = { .map = { .fm_length = look->end->area.len,
-			 .fm_flags = FIEMAP_FLAG_SYNC,
-			 .fm_extent_count = EXTENTS } };
+	} blocks = { .map = { .fm_length = look->end->area.len,
+			      .fm_flags = FIEMAP_FLAG_SYNC,
+			      .fm_extent_count = EXTENTS } };
 	dp_autofd int disk = -1;
 	int rc = 0;
 
-	if (fsync(look->fd) || ioctl(look->fd, FS_IOC_FIEMAP, &f.map))
+	if (fsync(look->fd) || ioctl(look->fd, FS_IOC_FIEMAP, &blocks.map))
 		return dp_fail(err, -errno, "cannot tell the file's blocks");
 	disk = open_disk(look->fd);
 	if (disk < 0)
 		return dp_fail(err, disk, "cannot open the block device below the file");
-	for (unsigned int i = 0; i < f.map.fm_mapped_extents && !rc; i++)
-		rc = look_extent(look, disk, &f.map.fm_extents[i], damage);
+	for (unsigned int i = 0; i < blocks.map.fm_mapped_extents && !rc; i++)
+		rc = look_extent(look, disk, &blocks.map.fm_extents[i], f);
 	return rc ? dp_fail(err, rc, "cannot read the block device below the file") : 0;
 }
 
-static int look_process(const struct look *look, struct dp_damage *damage, struct dp_error *err)
+static int look_process(const struct look *look, struct finding *f, struct dp_error *err)
 {
 	for (size_t i = 0; i < look->nwindows; i++) {
 		const struct window *w = &look->windows[i];
@@ -162,7 +164,7 @@ static int look_process(const struct look *look, struct dp_damage *damage, struc
 			return -ENOMEM;
 		if (process_vm_readv(look->owner, &to, 1, &from, 1, 0) != (ssize_t)w->length)
 			return dp_fail(err, -errno, "cannot read the owner's memory");
-		dp_ledger_check(look->ledger, copy, w->offset, w->length, damage);
+		dp_ledger_check(look->ledger, copy, w->offset, w->length, &f->damage);
 	}
 	return 0;
 }
@@ -200,7 +202,7 @@ static void look_around(const struct look *look, int fd)
 		if (!leads(i, look->end))
 			continue;
 		snprintf(finding.route, sizeof(finding.route), "%s", routes[i].name);
-		finding.rc = routes[i].look(look, &finding.damage, &err);
+		finding.rc = routes[i].look(look, &finding, &err);
 		snprintf(finding.text, sizeof(finding.text), "%.120s", err.what);
 		if (write(fd, &finding, sizeof(finding)) != sizeof(finding))
 			_exit(1);
@@ -215,6 +217,8 @@ static void add_finding(struct json_object *list, const struct finding *f)
 	dp_json_add_text(obj, "route", f->route);
 	dp_json_add_int(obj, "checked", (int64_t)f->damage.checked);
 	dp_json_add_int(obj, "wrong", (int64_t)f->damage.wrong);
+	if (f->extents)
+		dp_json_add_int(obj, "extents", f->extents);
 	if (f->damage.wrong) {
 		dp_json_add_int(obj, "first", (int64_t)f->damage.first);
 		dp_json_add_int(obj, "found", f->damage.found);
