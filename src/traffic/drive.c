@@ -239,7 +239,6 @@ int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *rout
 		.own = { .port = port,
 			 .options = options,
 			 .area = { .fd = -1 },
-			 .server_output = -1,
 			 .taint = dp_kernel_taint() },
 		.options = options,
 		.fd = fd,

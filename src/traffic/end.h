@@ -31,7 +31,7 @@ struct end {
 	struct dp_connection connection;
 	int (*watch)(void *arg, const char *line, size_t len);
 	void *arg;
-	pid_t server;        /* another program that serves this end's memory, or 0 */
+	pid_t server;        /* another program that serves this end's memory, if above 0 */
 	int server_output;   /* what that prints */
 	bool over;           /* the other end has said goodbye */
 	unsigned long taint; /* of this kernel, before anything was done */

@@ -70,7 +70,9 @@ static void add_argument(struct command *c, const char *argument)
 
 void end_server(struct end *end)
 {
-	if (end->server > 0 && dp_reap(end->server, 0, NULL)) {
+	if (end->server <= 0)
+		return;
+	if (dp_reap(end->server, 0, NULL) == -ETIMEDOUT) {
 		kill(end->server, SIGKILL);
 		dp_reap(end->server, LIMIT_MS, NULL);
 	}
@@ -112,9 +114,8 @@ int order_serve_reference(struct end *end, struct json_object *order, struct jso
 	end->server = dp_spawn(c.argv, -1, end->server_output, NULL, 0, err);
 	if (end->server > 0)
 		return 0;
-	rc = (int)end->server;
-	end_server(end);
-	return rc;
+	dp_closep(&end->server_output);
+	return (int)end->server;
 }
 
 /* It prints the average alone, in a line of its own. */
@@ -166,21 +167,18 @@ int order_end_reference(struct end *end, struct json_object *order, struct json_
 			struct dp_error *err)
 {
 	char output[OUTPUT_LIMIT];
-	int status = -1;
+	int status = -1, rc;
 	ssize_t n;
 
 	(void)order;
 	if (end->server <= 0)
 		return dp_fail(err, -EBADMSG, "there is no reference");
-	if (dp_reap(end->server, LIMIT_MS, &status))
-		dp_report(err, -ETIMEDOUT, TOOL " does not end");
-	else
-		end->server = 0;
+	rc = dp_reap(end->server, LIMIT_MS, &status);
 	n = pread(end->server_output, output, sizeof(output) - 1, 0);
 	output[n > 0 ? n : 0] = '\0';
 	end_server(end);
-	if (err->code)
-		return err->code;
+	if (rc)
+		return dp_report(err, rc, TOOL " does not end");
 	if (!status || strstr(output, "Couldn't allocate MR")) {
 		json_object_object_add(reply, "registered", json_object_new_boolean(!status));
 		return 0;

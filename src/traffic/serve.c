@@ -13,7 +13,6 @@ int dp_traffic_serve(int fd, struct dp_port *port, const struct dp_traffic_optio
 		.port = port,
 		.options = options,
 		.area = { .fd = -1 },
-		.server_output = -1,
 		.watch = watch,
 		.arg = arg,
 	};

@@ -168,6 +168,16 @@ static void refuses_what_it_does_not_know(void **state)
 			 DP_SKIP);
 	assert_non_null(strstr(text, "--destroy-data"));
 	assert_int_equal(answer("{\"order\":\"keep\"}", text, sizeof(text)), -EBADMSG);
+	/* Who is not a guest's is not told to exit, and no program is run for nothing. */
+	assert_int_equal(answer("{\"order\":\"exit\"}", text, sizeof(text)), -EPERM);
+	assert_int_equal(answer("{\"order\":\"serve-reference\",\"port\":1,\"size\":1,\"count\":5}",
+				text, sizeof(text)),
+			 -EBADMSG);
+	assert_int_equal(answer("{\"order\":\"ask-reference\",\"to\":\"--help\",\"port\":1,"
+				"\"size\":1,\"count\":5}",
+				text, sizeof(text)),
+			 -EBADMSG);
+	assert_int_equal(answer("{\"order\":\"end-reference\"}", text, sizeof(text)), -EBADMSG);
 }
 
 /* ---- verdicts ---------------------------------------------------------------------------- */
