@@ -210,7 +210,11 @@ static int as_host_command(int argc, char **argv, char **command, struct dp_erro
 		{ 0 },
 	};
 	struct json_object *obj = json_object_new_object(), *words = json_object_new_array();
-	int rc = cli_options(argc, argv, known, "+", help, take_as_host, obj, err);
+	int rc;
+
+	/* As it is named in messages. */
+	argv[0] = (char *)"guest as-host";
+	rc = cli_options(argc, argv, known, "+", help, take_as_host, obj, err);
 
 	for (int i = optind; i < argc && !rc; i++)
 		json_object_array_add(words, json_object_new_string(argv[i]));
