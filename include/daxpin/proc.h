@@ -16,7 +16,7 @@ struct dp_error;
  * @argv: NULL-terminated; argv[0] is looked up in PATH and the sbin folders
  * @limit_ms: after so many milliseconds it is killed
  * @output: receives what it printed on stdout and stderr (its last 64 KiB, NUL-terminated), to be
- *          freed; may be NULL
+ *          freed, also if it ended with another status than 0; may be NULL
  * @err: context on failure, with the last line that it printed
  *
  * Return: 0; -ENOENT if there is no such program; -ETIMEDOUT; -EIO if it ended with another status

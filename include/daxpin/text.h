@@ -55,6 +55,14 @@ int dp_compare_series(struct dp_series a, struct dp_series b);
 void dp_printable(char *text);
 
 /**
+ * dp_last_line - the last line of what a program printed
+ * @text: loses the white space at its end
+ *
+ * Return: where that line begins in @text.
+ */
+const char *dp_last_line(char *text);
+
+/**
  * dp_glob_selects - whether a shell pattern selects an id
  * @glob: the pattern; one without '/' is taken for a mapping
  * @id: "check/MAPPING/…"

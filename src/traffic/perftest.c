@@ -18,6 +18,7 @@
 #include "daxpin/clock.h"
 #include "daxpin/file.h"
 #include "daxpin/proc.h"
+#include "daxpin/text.h"
 
 #define TOOL "ib_write_bw"
 /* It moves what daxpin moved in a fraction of a second; under emulation it takes a second to start.
@@ -183,8 +184,5 @@ int order_end_reference(struct end *end, struct json_object *order, struct json_
 		json_object_object_add(reply, "registered", json_object_new_boolean(!status));
 		return 0;
 	}
-	for (char *last; (last = strrchr(output, '\n')) && !last[1];)
-		*last = '\0';
-	return dp_report(err, -EIO, TOOL ": %.200s",
-			 strrchr(output, '\n') ? strrchr(output, '\n') + 1 : output);
+	return dp_report(err, -EIO, TOOL ": %.200s", dp_last_line(output));
 }

@@ -14,6 +14,7 @@
 #include "daxpin/error.h"
 #include "daxpin/proc.h"
 #include "daxpin/signals.h"
+#include "daxpin/text.h"
 
 /* More than most tools print; of a longer output the beginning is dropped. */
 #define OUTPUT_LIMIT 65536
@@ -146,17 +147,6 @@ static int collect(int fd, uint64_t end, char *buf, size_t size, const struct dp
 	}
 }
 
-static const char *last_line(char *text)
-{
-	size_t len = strlen(text);
-
-	while (len && strchr(" \n\r\t", text[len - 1]))
-		text[--len] = '\0';
-	char *nl = strrchr(text, '\n');
-
-	return nl ? nl + 1 : text;
-}
-
 int dp_run(const char *const *argv, uint64_t limit_ms, char **output, struct dp_error *err)
 {
 	return dp_run_watched(argv, limit_ms, NULL, output, err);
@@ -188,10 +178,10 @@ int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_w
 			       (unsigned long long)limit_ms / 1000);
 	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		return dp_report(err, -EIO, "%s failed with status %d: %.300s", argv[0],
-				 WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
-				 last_line(buf));
+		rc = dp_report(err, -EIO, "%s failed with status %d: %.300s", argv[0],
+			       WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
+			       dp_last_line(buf));
 	if (output)
 		*output = dp_take_ptr(buf);
-	return 0;
+	return rc;
 }

@@ -91,6 +91,17 @@ void dp_printable(char *text)
 			*text = '?';
 }
 
+const char *dp_last_line(char *text)
+{
+	size_t len = strlen(text);
+	char *nl;
+
+	while (len && strchr(" \n\r\t", text[len - 1]))
+		text[--len] = '\0';
+	nl = strrchr(text, '\n');
+	return nl ? nl + 1 : text;
+}
+
 bool dp_glob_selects(const char *glob, const char *id, const char *mapping)
 {
 	return fnmatch(glob, strchr(glob, '/') ? id : mapping, 0) == 0;
