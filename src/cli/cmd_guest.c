@@ -215,7 +215,6 @@ static int as_host_command(int argc, char **argv, char **command, struct dp_erro
 	/* As it is named in messages. */
 	argv[0] = (char *)"guest as-host";
 	rc = cli_options(argc, argv, known, "+", help, take_as_host, obj, err);
-
 	for (int i = optind; i < argc && !rc; i++)
 		json_object_array_add(words, json_object_new_string(argv[i]));
 	json_object_object_add(obj, "command", json_object_new_string("as-host"));

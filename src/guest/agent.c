@@ -209,6 +209,15 @@ static uint64_t number(struct json_object *command, const char *key)
 	return dp_json_int(command, key, &value) || value < 0 ? 0 : (uint64_t)value;
 }
 
+/* The controller with the peer-to-peer memory is plugged in where it is asked about. */
+static int provide(const struct dp_mapping *mapping, int fd, struct dp_error *err)
+{
+	if (!dp_is_p2pdma(mapping))
+		return 0;
+	dp_devices_plug_nvme(fd);
+	return dp_devices_await_nvme(err);
+}
+
 static int run_scenarios(int fd, struct json_object *command, bool race, struct dp_crew *crew,
 			 struct dp_error *err)
 {
@@ -233,10 +242,7 @@ static int run_scenarios(int fd, struct json_object *command, bool race, struct 
 	else
 		dp_crew_dismiss(crew);
 	for (size_t i = 0; i < scenarios.count && !rc; i++) {
-		if (dp_is_p2pdma(scenarios.list[i].mapping)) {
-			dp_devices_plug_nvme(fd);
-			rc = dp_devices_await_nvme(err);
-		}
+		rc = provide(scenarios.list[i].mapping, fd, err);
 		if (rc)
 			return rc;
 		rc = scenarios.count > 1 ? run_apart(&scenarios.list[i], race, &options, fd, err)
@@ -267,18 +273,6 @@ static int run_reread(int fd, struct json_object *command, struct dp_crew *crew)
 	return dp_traffic_reread(json_object_object_get(command, "items"), &options, fd);
 }
 
-/* The controller with the peer-to-peer memory is plugged in where it is asked about. */
-static int plug_for(const struct dp_errands *errands, int fd, struct dp_error *err)
-{
-	for (size_t i = 0; i < errands->count; i++) {
-		if (!dp_is_p2pdma(errands->list[i].mapping))
-			continue;
-		dp_devices_plug_nvme(fd);
-		return dp_devices_await_nvme(err);
-	}
-	return 0;
-}
-
 static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew,
 		       struct dp_error *err)
 {
@@ -289,8 +283,8 @@ static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew
 	int rc = dp_errands_make(globs, read_globs(command, globs), &errands, err);
 
 	dp_crew_dismiss(crew);
-	if (!rc)
-		rc = plug_for(&errands, fd, err);
+	for (size_t i = 0; i < errands.count && !rc; i++)
+		rc = provide(errands.list[i].mapping, fd, err);
 	if (!rc)
 		rc = dp_devices_traffic(err);
 	if (!rc)

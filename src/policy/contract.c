@@ -22,7 +22,7 @@ static bool on_demand(const struct verdict *v)
 {
 	struct json_object *reg = dp_step(v, "register");
 
-	return reg && json_object_get_boolean(json_object_object_get(reg, "on_demand"));
+	return dp_flag(reg, "on_demand");
 }
 
 /* Pinned for long: what is paged on demand holds nothing. */
@@ -50,7 +50,7 @@ static void judge_holding(struct verdict *v)
 static void judge_waiting(struct verdict *v)
 {
 	struct json_object *event = dp_step(v, "event"), *reg = dp_step(v, "register");
-	bool on_device = reg && json_object_get_boolean(json_object_object_get(reg, "on_device"));
+	bool on_device = dp_flag(reg, "on_device");
 	int64_t held = dp_number(event, "pins_held", 0);
 
 	bool gone = v->event->effect == DP_GONE &&
@@ -126,7 +126,7 @@ static void judge_completion(struct verdict *v)
 static bool countable(const struct verdict *v)
 {
 	struct json_object *reg = dp_step(v, "register");
-	bool on_device = reg && json_object_get_boolean(json_object_object_get(reg, "on_device"));
+	bool on_device = dp_flag(reg, "on_device");
 
 	return !v->event->uncounts || !on_device ||
 	       !(dp_completed(dp_step(v, "event")) || dp_completed(dp_step(v, "event-end")) ||

@@ -13,11 +13,6 @@
 
 #include "daxpin/observe.h"
 
-static bool on_demand(struct json_object *step)
-{
-	return step && json_object_get_boolean(json_object_object_get(step, "on_demand"));
-}
-
 /* C8: what was posted comes to an end, and the queue pair to a state that says which. */
 static void judge_requests(struct verdict *v, struct json_object *flight)
 {
@@ -53,12 +48,12 @@ static void judge_event(struct verdict *v, struct json_object *event, struct jso
 {
 	struct json_object *end = dp_step(v, "event-end");
 
-	bool movable = json_object_get_boolean(json_object_object_get(event, "movable"));
+	bool movable = dp_flag(event, "movable");
 	/* With the adapter, and with its owner, a region goes and what it pinned. */
 	bool released = v->event->ends_owner || v->event->takes_rdma;
 
 	/* A longterm pin moves pages out of ZONE_MOVABLE (check_and_migrate_movable_pages()). */
-	if (dp_completed(event) && !on_demand(flight) && !released && !movable)
+	if (dp_completed(event) && !dp_flag(flight, "on_demand") && !released && !movable)
 		dp_broken(v, "C2", "the event completed while the region was registered");
 	if (end && !dp_completed(end) && !v->complained)
 		dp_broken(v, "C5",
@@ -76,7 +71,8 @@ static void add_facts(struct verdict *v, struct json_object *flight, struct json
 	dp_json_add_text(facts, "ended_in", dp_text_of(flight, "status_text"));
 	dp_json_add_text(facts, "queue_pair", dp_text_of(flight, "state"));
 	dp_json_add_text(facts, "event_state", dp_text_of(event, "state"));
-	json_object_object_add(facts, "on_demand", json_object_new_boolean(on_demand(flight)));
+	json_object_object_add(facts, "on_demand",
+			       json_object_new_boolean(dp_flag(flight, "on_demand")));
 	dp_json_add_int(facts, "canary_bytes", dp_number(canary, "bytes", 0));
 	dp_json_add_int(facts, "canary_operations", dp_number(canary, "operations", 0));
 	dp_json_add_text(facts, "canary_ended_in", dp_text_of(canary, "status_text"));

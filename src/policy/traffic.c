@@ -65,9 +65,7 @@ __attribute__((format(printf, 3, 4))) static void fault(struct tally *t, const c
 static const char *leg_of(struct json_object *step, char *text, size_t size)
 {
 	snprintf(text, size, "over %.16s, as %.16s%s", dp_text_of(step, "topology"),
-		 dp_text_of(step, "role"),
-		 json_object_get_boolean(json_object_object_get(step, "on_demand")) ? ", on demand"
-										    : "");
+		 dp_text_of(step, "role"), dp_flag(step, "on_demand") ? ", on demand" : "");
 	return text;
 }
 
@@ -190,9 +188,7 @@ static void take_registration(struct tally *t, struct json_object *step)
 	char text[64];
 
 	snprintf(text, sizeof(text), "%.20s as %.16s%s", dp_text_of(step, "errno"),
-		 dp_text_of(step, "role"),
-		 json_object_get_boolean(json_object_object_get(step, "on_demand")) ? " on demand"
-										    : "");
+		 dp_text_of(step, "role"), dp_flag(step, "on_demand") ? " on demand" : "");
 	add_once(t->refused, sizeof(t->refused), text);
 }
 
@@ -229,15 +225,10 @@ static void take_pace(struct tally *t, struct json_object *step)
 		json_object_new_double(s > 0 ? (double)dp_number(step, "operations", 0) / s : 0));
 }
 
-static bool flag(struct json_object *step, const char *key)
-{
-	return json_object_get_boolean(json_object_object_get(step, key));
-}
-
 /* Two that ask a kernel the same at the same time and hear different things: no verdict. */
 static void take_reference(struct tally *t, struct json_object *step)
 {
-	bool could = flag(step, "registered");
+	bool could = dp_flag(step, "registered");
 
 	json_object_put(t->reference);
 	t->reference = json_object_new_object();
@@ -248,7 +239,7 @@ static void take_reference(struct tally *t, struct json_object *step)
 		dp_json_add_int(t->reference, "bytes_per_second",
 				dp_number(step, "bytes_per_second", 0));
 	}
-	if (could == flag(step, "registers"))
+	if (could == dp_flag(step, "registers"))
 		return;
 	t->troubled = true;
 	snprintf(t->trouble, sizeof(t->trouble), "%.32s %s register it, daxpin %s",

@@ -23,6 +23,11 @@ struct json_object *dp_step(const struct verdict *v, const char *name)
 	return NULL;
 }
 
+bool dp_flag(struct json_object *obj, const char *key)
+{
+	return json_object_get_boolean(json_object_object_get(obj, key));
+}
+
 bool dp_says(struct json_object *obj, const char *key, const char *text)
 {
 	const char *have = obj ? dp_json_text(obj, key) : NULL;

@@ -28,6 +28,9 @@ bool dp_says(struct json_object *obj, const char *key, const char *text);
 int64_t dp_number(struct json_object *obj, const char *key, int64_t otherwise);
 const char *dp_text_of(struct json_object *obj, const char *key);
 
+/* A step's flag; false if either is missing. */
+bool dp_flag(struct json_object *obj, const char *key);
+
 /* Whether a step came to its end. */
 bool dp_completed(struct json_object *obj);
 

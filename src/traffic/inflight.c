@@ -384,16 +384,14 @@ static int prepare(struct flight *f, struct dp_error *why)
 /* What else is in the way of the event goes before. */
 static int make_room(struct flight *f)
 {
+	dp_cleanup(put_object) struct json_object *reason = json_object_new_object();
 	struct dp_error err = { 0 };
-	int rc = f->event->prepare(&f->deed.target, &err);
-	struct json_object *obj;
+	int rc = f->event->prepare ? f->event->prepare(&f->deed.target, &err) : 0;
 
 	if (!rc)
 		return 0;
-	obj = json_object_new_object();
-	dp_json_add_text(obj, "what", "prepare");
-	dp_json_add_text(obj, "text", err.what);
-	emit_step(&f->leg, "trouble", obj);
+	dp_json_add_text(reason, "text", err.what);
+	emit_trouble(&f->leg, "prepare", reason);
 	return rc;
 }
 
@@ -414,8 +412,7 @@ int run_in_flight(struct drive *d, struct dp_error *why)
 	if (rc)
 		return rc;
 	find_target(&f);
-	if (f.event->prepare)
-		rc = make_room(&f);
+	rc = make_room(&f);
 	if (rc)
 		return rc;
 	fly(&f);

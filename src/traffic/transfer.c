@@ -293,7 +293,8 @@ int run_transfers(struct leg *leg)
 int run_pace(struct leg *leg)
 {
 	const struct region *r = &leg->regions[OTHER];
-	uint64_t size = has_reference(leg) ? reference_size(leg) : PACE_SIZE;
+	bool compared = has_reference(leg);
+	uint64_t size = compared ? reference_size(leg) : PACE_SIZE;
 	const struct transfer t = { 0, 0, r->length < size ? r->length : size, 1 };
 	enum dp_shape shape = leg->operation->shape;
 	struct json_object *order, *obj;
@@ -301,8 +302,8 @@ int run_pace(struct leg *leg)
 	uint64_t done, room = r->length < WINDOW ? r->length : WINDOW;
 	int rc;
 
-	if ((!leg->drive->last && !has_reference(leg)) || leg->operation->immediate ||
-	    leg->tested == OWN || (shape != DP_SHAPE_WRITE && shape != DP_SHAPE_READ))
+	if ((!leg->drive->last && !compared) || leg->operation->immediate || leg->tested == OWN ||
+	    (shape != DP_SHAPE_WRITE && shape != DP_SHAPE_READ))
 		return 0;
 	order = order_of("stream");
 	dp_json_add_text(order, "operation", leg->operation->name);
@@ -310,7 +311,7 @@ int run_pace(struct leg *leg)
 	dp_json_add_int(order, "size", (int64_t)t.length);
 	dp_json_add_int(order, "remote", (int64_t)r->address);
 	dp_json_add_int(order, "rkey", r->rkey);
-	dp_json_add_int(order, "ms", has_reference(leg) ? COMPARED_MS : PACE_MS);
+	dp_json_add_int(order, "ms", compared ? COMPARED_MS : PACE_MS);
 	rc = ask(leg->drive, OWN, order, &reply);
 	if (rc || !completed(reply))
 		return emit_failure(leg, "stream", &t, reply);

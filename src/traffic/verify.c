@@ -3,11 +3,13 @@
  * Reading back what traffic has left, by routes that share nothing with the mapping under test: a
  * second process does it, which has neither the mapping nor the adapter.
  *
- *   second-mapping   file or device are mapped anew, after the first process has unmapped them; of
- * p2pdma that is a new allocation, of the same memory: the pool is first-fit file             the
- * file is read through its file system raw-device       the file's blocks are read from the block
- * device below the file system process          memory that has no other name is read through its
- * owner's page tables (process_vm_readv()), not through the pins
+ *   second-mapping   file or device are mapped anew, after the first process has unmapped them
+ *   file             the file is read through its file system
+ *   raw-device       the file's blocks are read from the block device below the file system
+ *   process          memory that has no other name is read through its owner's page tables
+ *                    (process_vm_readv()), not through the pins
+ *
+ * Of p2pdma a second mapping is a new allocation, of the same memory: the pool is first-fit.
  */
 #include <errno.h>
 #include <fcntl.h>
