@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "daxpin/error.h"
-#include "daxpin/report.h"
+#include "daxpin/run.h"
 
 /* What was seen for one id. */
 struct dp_record {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct json_object;
 struct dp_error;
 
 enum dp_namespace_mode {
@@ -159,5 +160,26 @@ struct dp_claim {
  * Return: 0, -EINVAL, or another negative errno if it could not be looked at.
  */
 int dp_device_claim(const char *device, struct dp_claim *claim, struct dp_error *err);
+
+/**
+ * dp_inventory_dax - the device-dax and kmem devices
+ *
+ * Return: an array of {"device","driver","align","size","target_node"}.
+ */
+struct json_object *dp_inventory_dax(void);
+
+/**
+ * dp_inventory_namespaces - the namespaces of persistent memory
+ *
+ * Return: an array of {"namespace","mode","size","blockdev","region"}.
+ */
+struct json_object *dp_inventory_namespaces(void);
+
+/**
+ * dp_inventory_mounts - the mounts of ext4 and xfs whose device can do DAX
+ *
+ * Return: an array of {"dir","fs","source"}.
+ */
+struct json_object *dp_inventory_mounts(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct json_object;
 struct dp_error;
 
 /* An opened adapter with the protection domain that registrations go to. */
@@ -70,5 +71,13 @@ int dp_rxe_delete(const char *device, struct dp_error *err);
 
 /* Writes into a stream which adapter it is that registrations go through. */
 void dp_rdma_emit(int fd, const char *device, const char *provider, bool odp);
+
+/**
+ * dp_inventory_rdma - the RDMA devices
+ *
+ * Return: an array of {"device","provider","node_guid","odp","state"}; "odp" is null where the
+ * device cannot be opened. NULL without memory.
+ */
+struct json_object *dp_inventory_rdma(void);
 
 #endif

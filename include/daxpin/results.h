@@ -6,7 +6,7 @@
 #ifndef DAXPIN_RESULTS_H
 #define DAXPIN_RESULTS_H
 
-#include "daxpin/report.h"
+#include "daxpin/run.h"
 
 struct json_object;
 

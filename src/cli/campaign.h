@@ -9,7 +9,9 @@
 #include "cli.h"
 
 #include "daxpin/check.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
+#include "daxpin/machine.h"
+#include "daxpin/session.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 

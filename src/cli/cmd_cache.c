@@ -6,9 +6,9 @@
 
 #include "cli.h"
 
+#include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
 #include "daxpin/observe.h"
 
 static const char help[] =

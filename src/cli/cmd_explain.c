@@ -23,8 +23,8 @@
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
-#include "daxpin/inventory.h"
 #include "daxpin/observe.h"
+#include "daxpin/rdma.h"
 #include "daxpin/text.h"
 
 static const char help[] =

@@ -13,8 +13,10 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
+#include "daxpin/machine.h"
 #include "daxpin/observe.h"
+#include "daxpin/session.h"
 #include "daxpin/teardown.h"
 
 static const char help[] =

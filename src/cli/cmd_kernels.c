@@ -7,9 +7,10 @@
 
 #include "cli.h"
 
+#include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
 #include "daxpin/observe.h"
 
 static const char help[] =

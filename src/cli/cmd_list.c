@@ -7,7 +7,8 @@
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
-#include "daxpin/inventory.h"
+#include "daxpin/dax.h"
+#include "daxpin/rdma.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 

@@ -5,8 +5,8 @@
 
 #include "cli.h"
 
+#include "daxpin/agent.h"
 #include "daxpin/cleanup.h"
-#include "daxpin/guest.h"
 #include "daxpin/signals.h"
 
 static const char help[] =

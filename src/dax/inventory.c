@@ -7,7 +7,6 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
 #include "daxpin/file.h"
-#include "daxpin/inventory.h"
 #include "daxpin/observe.h"
 
 static struct json_object *describe_dax(struct daxctl_dev *dev)

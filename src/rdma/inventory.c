@@ -5,7 +5,6 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
-#include "daxpin/inventory.h"
 #include "daxpin/rdma.h"
 
 static struct json_object *describe(struct ibv_device *device)

@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
 #include <rdma/rdma_netlink.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "daxpin/cleanup.h"
+#include "netlink.h"
+
 #include "daxpin/error.h"
 #include "daxpin/netdev.h"
 #include "daxpin/rdma.h"
-
-static void put_socket(struct nl_sock **sock)
-{
-	if (*sock)
-		nl_socket_free(*sock);
-}
-
-static void put_message(struct nl_msg **msg)
-{
-	if (*msg)
-		nlmsg_free(*msg);
-}
 
 /* One command about an RDMA link, and the kernel's answer to it. */
 static int ask(struct nl_msg *msg, const char *what, const char *device, struct dp_error *err)

@@ -5,7 +5,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "daxpin/cleanup.h"
-#include "daxpin/guest.h"
+#include "daxpin/image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

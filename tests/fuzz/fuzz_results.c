@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daxpin/cleanup.h"
+#include "daxpin/report.h"
 #include "daxpin/results.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -7,7 +7,7 @@
 #include <zlib.h>
 
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
 
 #define SETUP_SECTORS 1
 #define PAYLOAD       ((SETUP_SECTORS + 1) * 512)

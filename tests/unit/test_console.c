@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "test.h"
 
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
+#include "daxpin/machine.h"
 
 static void feed(struct dp_console *console, const char *text)
 {

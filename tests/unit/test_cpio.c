@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/image.h"
 
 static void writes_what_the_kernel_reads(void **state)
 {

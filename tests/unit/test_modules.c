@@ -3,7 +3,7 @@
 
 #include <elf.h>
 
-#include "daxpin/guest.h"
+#include "daxpin/image.h"
 
 static const char good[] = "kernel/drivers/nvdimm/libnvdimm.ko:\n"
 			   "kernel/drivers/nvdimm/nd_pmem.ko.xz: kernel/drivers/nvdimm/nd_btt.ko "

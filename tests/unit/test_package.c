@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
 
 /* One file of a tar archive: a header of 512 bytes, and the content padded to as many. */
 static size_t add_to_tar(uint8_t *tar, size_t at, const char *name, const char *text)

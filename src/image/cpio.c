@@ -7,7 +7,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
-#include "daxpin/guest.h"
+#include "daxpin/image.h"
 
 static int give_up(struct archive *archive, struct dp_error *err)
 {

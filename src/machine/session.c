@@ -12,14 +12,17 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daxpin/agent.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
+#include "daxpin/machine.h"
 #include "daxpin/observe.h"
+#include "daxpin/session.h"
 #include "daxpin/signals.h"
 
 /* Granularity of the limits, ms. */

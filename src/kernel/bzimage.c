@@ -25,12 +25,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "reader.h"
-
+#include "daxpin/archive.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
 
 #define HEADER_END 0x250
 #define SECTOR     512

@@ -15,12 +15,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "reader.h"
-
+#include "daxpin/archive.h"
+#include "daxpin/agent.h"
+#include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/image.h"
+#include "daxpin/kernel.h"
 #include "daxpin/proc.h"
 
 #define MAX_ENTRIES 512

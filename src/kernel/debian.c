@@ -13,7 +13,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
 
 #define TABLE      "/usr/share/distro-info/debian.csv"
 #define MAX_SUITES 64

@@ -13,11 +13,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
 #include "daxpin/proc.h"
+#include "daxpin/progress.h"
 
 #define KEYRING         "/usr/share/keyrings/debian-archive-keyring.gpg"
 #define QUERY_LIMIT_MS  60000

@@ -13,15 +13,16 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
 #include "daxpin/proc.h"
+#include "daxpin/progress.h"
 
 /* What this version was tried with first; on a machine without os-release it is the default. */
 #define DEFAULT_SUITE   "bookworm"
-#define DEPMOD_LIMIT_MS (5 * 60 * 1000)
 
 static int first_match(char *path, size_t size, const char *dir, const char *pattern)
 {
@@ -54,13 +55,6 @@ static int locate(const char *dir, struct dp_kernel *kernel)
 }
 
 /* For the guest's kernel, not for the one that runs here. */
-int dp_depmod(const char *dir, const char *release, struct dp_error *err)
-{
-	const char *argv[] = { "depmod", "-b", dir, release, NULL };
-	int rc = dp_run(argv, DEPMOD_LIMIT_MS, NULL, err);
-
-	return rc ? dp_hint(err, "install the package kmod"), rc : 0;
-}
 
 static int unpack(char *const *packages, size_t count, const char *dir, struct dp_error *err)
 {

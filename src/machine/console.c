@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "daxpin/cleanup.h"
-#include "daxpin/guest.h"
+#include "daxpin/machine.h"
 
 /* The first complaint of all is what the report says if there is nobody else to tell. */
 static void take_complaint(void *arg, const struct dp_complaint *complaint)

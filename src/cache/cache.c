@@ -10,11 +10,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
 #include "daxpin/signals.h"
 #include "daxpin/text.h"
 

@@ -14,12 +14,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "reader.h"
-
+#include "daxpin/archive.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
 #include "daxpin/signals.h"
 
 /* No kernel package unpacks to more. */

@@ -10,10 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/kernel.h"
 
 #define ORDER_LIMIT (4 << 20)
 

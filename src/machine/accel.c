@@ -4,11 +4,13 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/machine.h"
 #include "daxpin/proc.h"
+#include "daxpin/session.h"
 
 /* Under KVM a bare guest is done in less than a second. */
 #define PROBE_LIMIT_MS 15000

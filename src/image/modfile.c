@@ -24,7 +24,7 @@
 #include <string.h>
 
 #include "daxpin/cleanup.h"
-#include "daxpin/guest.h"
+#include "daxpin/image.h"
 
 size_t dp_module_strip(const uint8_t *data, size_t len)
 {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DAXPIN_GUEST_READER_H
-#define DAXPIN_GUEST_READER_H
+/*
+ * libarchive, for scope cleanup.
+ */
+#ifndef DAXPIN_ARCHIVE_H
+#define DAXPIN_ARCHIVE_H
 
 #include <archive.h>
 

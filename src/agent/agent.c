@@ -32,13 +32,13 @@
 #include <sys/wait.h>
 #include <termios.h>
 
+#include "daxpin/agent.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/crew.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
 #include "daxpin/netdev.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"

@@ -10,7 +10,8 @@
 #include "daxpin/collect.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/guest.h"
+#include "daxpin/machine.h"
+#include "daxpin/session.h"
 
 #define MAX_JOBS 64
 /* What a guest takes at most, of the memory that is free: RAM, and what QEMU needs itself. */

@@ -1,0 +1,79 @@
+# The floors of the house, from the ground. A floor is a folder of src/, a library, and the headers
+# in include/daxpin/ that are its doors. It sees its own headers and those of the floors below it;
+# one of a floor above does not exist for it, so that an include upwards does not build. That no
+# call goes upwards either, and that no files use each other in a circle, is what the test
+# unit/floors looks for.
+#
+# What is above "policy" in this list may run on the kernel under test; policy and what is below it
+# in the list never does.
+#
+#     floor(NAME HEADERS … [LIBRARIES …])
+
+set(FLOORS "")
+set(FLOOR_HEADERS "")   # of all floors so far
+set(FLOOR_DOORS "")     # their folders of headers
+set(FLOOR_LIBRARIES "") # what they are built on
+
+function(floor name)
+	cmake_parse_arguments(PARSE_ARGV 1 F "" "" "HEADERS;LIBRARIES")
+	set(doors ${CMAKE_BINARY_DIR}/doors/${name})
+	file(REMOVE_RECURSE ${doors})
+	file(MAKE_DIRECTORY ${doors}/daxpin)
+	foreach(header ${F_HEADERS})
+		if(NOT EXISTS ${CMAKE_SOURCE_DIR}/include/daxpin/${header})
+			message(FATAL_ERROR "floor ${name}: there is no include/daxpin/${header}")
+		endif()
+		file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/daxpin/${header} ${doors}/daxpin/${header} SYMBOLIC)
+	endforeach()
+
+	list(APPEND FLOORS ${name})
+	list(APPEND FLOOR_HEADERS ${F_HEADERS})
+	list(APPEND FLOOR_DOORS ${doors})
+	list(APPEND FLOOR_LIBRARIES ${F_LIBRARIES})
+	file(GLOB_RECURSE sources CONFIGURE_DEPENDS src/${name}/*.c)
+	list(FILTER sources EXCLUDE REGEX "/(main|bare_init)\\.c$")
+	add_library(${name} STATIC ${sources})
+	target_include_directories(${name} PRIVATE ${FLOOR_DOORS})
+	target_compile_options(${name} PRIVATE ${SANITIZE})
+	target_link_libraries(${name} PRIVATE ${FLOOR_LIBRARIES})
+	return(PROPAGATE FLOORS FLOOR_HEADERS FLOOR_DOORS FLOOR_LIBRARIES)
+endfunction()
+
+floor(util HEADERS actor.h archive.h cleanup.h clock.h error.h file.h proc.h progress.h signals.h text.h
+	LIBRARIES Threads::Threads PkgConfig::JSON)
+floor(observe HEADERS complaint.h observe.h)
+floor(dax HEADERS dax.h LIBRARIES PkgConfig::NVDIMM)
+floor(pin HEADERS pin.h)
+floor(rdma HEADERS connection.h crew.h netdev.h rdma.h LIBRARIES PkgConfig::RDMA)
+floor(mapping HEADERS mapping.h)
+floor(check HEADERS check.h)
+floor(teardown HEADERS teardown.h)
+floor(race HEADERS race.h)
+floor(traffic HEADERS traffic.h)
+floor(agent HEADERS agent.h)
+# ----- above: may run on the kernel under test; below: never does -----
+floor(policy HEADERS policy.h LIBRARIES PkgConfig::CONFIG)
+floor(run HEADERS collect.h results.h run.h)
+floor(report HEADERS report.h)
+floor(cache HEADERS cache.h LIBRARIES PkgConfig::XXHASH)
+floor(kernel HEADERS kernel.h LIBRARIES ${ARCHIVE_LIBRARIES})
+floor(image HEADERS image.h)
+floor(machine HEADERS machine.h session.h)
+# floor(campaign HEADERS)
+floor(cli HEADERS)
+
+# A header is of one floor.
+file(GLOB headers RELATIVE ${CMAKE_SOURCE_DIR}/include/daxpin CONFIGURE_DEPENDS include/daxpin/*.h)
+foreach(header ${headers})
+	if(NOT header IN_LIST FLOOR_HEADERS)
+		message(FATAL_ERROR "include/daxpin/${header} is of no floor: name it in cmake/floors.cmake")
+	endif()
+endforeach()
+
+# For whoever uses all floors: the program and the tests.
+add_library(daxpin-all INTERFACE)
+string(REPLACE ";" "," every "${FLOORS}")
+target_include_directories(daxpin-all INTERFACE ${FLOOR_DOORS})
+target_compile_options(daxpin-all INTERFACE ${SANITIZE})
+target_link_options(daxpin-all INTERFACE ${SANITIZE})
+target_link_libraries(daxpin-all INTERFACE $<LINK_LIBRARY:WHOLE_ARCHIVE,${every}> ${FLOOR_LIBRARIES})

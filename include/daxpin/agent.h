@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PID 1 of a guest: what the kernel gets on its command line, the modules that the image must
+ * have, and the life of daxpin as /init.
+ */
+#ifndef DAXPIN_AGENT_H
+#define DAXPIN_AGENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* On the command line of a kernel whose NVDIMMs are not to be made anew. */
+#define DP_KEEP_FLAG "daxpin.keep"
+
+/* Longest command line for the agent, bytes. */
+#define DP_COMMAND_LIMIT 32768
+
+/* A group of modules that the agent loads one after the other. */
+struct dp_module_group {
+	const char *name;
+	const char *const *modules;
+	size_t count;
+	bool carrier; /* only there to carry files: need not be traceable */
+};
+
+/* The groups that a guest needs. */
+const struct dp_module_group *dp_module_groups(size_t *count);
+
+/* The life of daxpin as /init of a guest. Does not return. */
+void dp_agent_main(void) __attribute__((noreturn));
+
+#endif

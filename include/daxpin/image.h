@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The initramfs of a guest, and the modules in it.
+ */
+#ifndef DAXPIN_IMAGE_H
+#define DAXPIN_IMAGE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct archive;
+struct dp_error;
+struct dp_kernel;
+
+/* ---- modules.c --------------------------------------------------------------------------- */
+
+struct dp_modules {
+	char dir[PATH_MAX];
+	struct dp_module {
+		char *name; /* with '_' for '-' */
+		char *path; /* below dir */
+		char *deps; /* paths, blank-separated, the farthest dependency last */
+	} * list;
+	size_t count;
+	char *builtin; /* text of modules.builtin, or NULL */
+};
+
+/**
+ * dp_modules_parse - read the text of modules.dep
+ * @text: NUL-terminated; "PATH: DEP DEP…" a line
+ * @modules: receives the modules; release with dp_modules_clear()
+ * @err: the line that is wrong (bad input)
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int dp_modules_parse(const char *text, struct dp_modules *modules, struct dp_error *err);
+
+/**
+ * dp_modules_load - read modules.dep and modules.builtin of a folder
+ * As dp_modules_parse().
+ */
+int dp_modules_load(const char *dir, struct dp_modules *modules, struct dp_error *err);
+
+void dp_modules_clear(struct dp_modules *modules);
+
+/**
+ * dp_modules_order - the modules needed for some names, dependencies first
+ * @modules: all
+ * @names: what is wanted; a '?' before a name makes it optional
+ * @count: how many
+ * @order: receives indexes into modules->list, appended without repetition; room for
+ *         modules->count of them
+ * @norder: their number, in and out
+ * @err: names the modules that are missing (bad input)
+ *
+ * Return: 0 or -EINVAL.
+ */
+int dp_modules_order(const struct dp_modules *modules, const char *const *names, size_t count,
+		     size_t *order, size_t *norder, struct dp_error *err);
+
+/* ---- image.c ----------------------------------------------------------------------------- */
+
+/**
+ * dp_cpio_open - begin a newc archive
+ * @path: the file to write
+ * @archive: receives the writer
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_cpio_open(const char *path, struct archive **archive, struct dp_error *err);
+/* Adds a folder, a symbolic link or a regular file from memory; mode holds type and permissions. */
+int dp_cpio_add(struct archive *archive, const char *name, unsigned int mode, const void *data,
+		size_t len, struct dp_error *err);
+/* Ends the archive; must be called once for each successful dp_cpio_open(). */
+int dp_cpio_close(struct archive *archive, struct dp_error *err);
+
+/**
+ * dp_image_build - the initramfs for a kernel, from the cache or made anew
+ * @kernel: the kernel
+ * @path: receives its path
+ * @size: size of @path in bytes
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_image_build(const struct dp_kernel *kernel, char *path, size_t size, struct dp_error *err);
+
+/* As dp_image_build(), but with an init that powers off at once. */
+int dp_image_bare(char *path, size_t size, struct dp_error *err);
+
+/**
+ * dp_module_strip - length of a module without the signature that is appended to it
+ * @data: the module
+ * @len: its length in bytes
+ *
+ * Return: the length, @len if there is no signature.
+ */
+size_t dp_module_strip(const uint8_t *data, size_t len);
+
+/**
+ * dp_module_mute - hide from the kernel what makes loading a module slow
+ * @data: the module, changed in place
+ * @len: its length in bytes
+ * @carrier: it need not be traceable
+ *
+ * Return: how many sections were hidden; 0 also if it is no ELF file.
+ */
+unsigned int dp_module_mute(uint8_t *data, size_t len, bool carrier);
+
+#endif

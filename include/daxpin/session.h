@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Runs of a guest: one, a saved one, and several at once.
+ */
+#ifndef DAXPIN_SESSION_H
+#define DAXPIN_SESSION_H
+
+#include "daxpin/machine.h"
+#include "daxpin/progress.h"
+
+struct dp_collect;
+struct dp_error;
+struct dp_kernel;
+
+struct dp_session_limits {
+	uint64_t boot_ms;    /* until the agent says ready */
+	uint64_t silence_ms; /* without a byte on the channel */
+	uint64_t total_ms;   /* for everything */
+};
+
+/**
+ * dp_session_run - boot or restore a guest, have it carry out a command, end it
+ * @boot: what to boot
+ * @command: the JSON line to send once it is ready; NULL to save it then, to boot->memory and
+ *           boot->state
+ * @limits: how long to wait
+ * @collect: receives the observations, the phases, and how it ended if too early
+ * @progress: told about the phases, may be NULL
+ * @err: context on failure to start it at all
+ *
+ * Return: 0 also if the guest died (collect knows); a negative errno if it could not be started;
+ * -EINTR after SIGINT or SIGTERM; -ESTALE if what was to be restored is damaged.
+ */
+int dp_session_run(const struct dp_boot *boot, const char *command,
+		   const struct dp_session_limits *limits, struct dp_collect *collect,
+		   dp_progress_fn progress, struct dp_error *err);
+
+/**
+ * dp_session_bare - boot the bare guest and wait until it has powered off
+ * @boot: what to boot
+ * @limit_ms: how long to wait
+ * @ms: receives how long it took
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_session_bare(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms,
+		    struct dp_error *err);
+
+/* ---- boot.c, accel.c ---------------------------------------------------------------------- */
+
+/**
+ * dp_boot_prepare - resolve the vmlinux of a kernel and the accelerator
+ * @kernel: the kernel
+ * @accel: what the user wants
+ * @bare: with the image that powers off at once
+ * @boot: receives what to boot
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_boot_prepare(const struct dp_kernel *kernel, enum dp_accel accel, bool bare,
+		    struct dp_boot *boot, struct dp_error *err);
+
+/**
+ * dp_accel_probe - whether KVM can run a guest here: boot one, with a limit
+ * @boot: a bare guest
+ * @err: context on failure of the probe itself
+ *
+ * A /dev/kvm that opens is no proof. The answer is kept in the cache for this boot of the host,
+ * its kernel and its QEMU.
+ *
+ * Return: DP_ACCEL_KVM, DP_ACCEL_TCG or a negative errno.
+ */
+int dp_accel_probe(const struct dp_boot *boot, struct dp_error *err);
+
+/* ---- snapshot.c --------------------------------------------------------------------------- */
+
+/**
+ * dp_snapshot_open - a saved ready guest, from the cache or made now
+ * @boot: what is booted; receives the descriptors of the snapshot, and from now on is restored.
+ *        Release with dp_snapshot_close()
+ * @limits: for the boot
+ * @collect: receives the phases of making it, the kernel's release, and how it ended if the guest
+ *           could not be made
+ * @progress: told about the phases, may be NULL
+ * @err: context on failure
+ *
+ * A snapshot that is not what was saved is made anew; collect->run.note tells. Its content is looked
+ * at while QEMU starts: dp_snapshot_verified() is to be asked before it is used.
+ *
+ * Return: 0, also if the guest did not become ready (collect->run.ending says so; @boot is as it
+ * was); or a negative errno.
+ */
+int dp_snapshot_open(struct dp_boot *boot, const struct dp_session_limits *limits,
+		     struct dp_collect *collect, dp_progress_fn progress, struct dp_error *err);
+
+/*
+ * Waits until the content of the snapshot has been looked at. False if it is not what was saved: then
+ * it is gone from the cache, and the next dp_snapshot_open() makes it anew.
+ */
+bool dp_snapshot_verified(const struct dp_boot *boot);
+
+/* Closes what dp_snapshot_open() opened; a boot without is left alone. */
+void dp_snapshot_close(struct dp_boot *boot);
+
+/* ---- pool.c ------------------------------------------------------------------------------- */
+
+struct dp_task {
+	char *command; /* for the agent, to be freed */
+	struct dp_collect *collect;
+};
+
+/**
+ * dp_pool_jobs - how many guests this computer carries, if memory suffices
+ * @cpus: that each of them has
+ * @waiting: they wait half of the time: three for two cores, rather than one
+ */
+unsigned int dp_pool_jobs(unsigned int cpus, bool waiting);
+
+/**
+ * dp_pool_run - carry out tasks, each in a guest of its own
+ * @boot: what each guest is booted or restored from
+ * @tasks: what to do
+ * @count: how many
+ * @jobs: guests at the same time, at least 1
+ * @limits: for each guest
+ * @progress: told how much is answered, may be NULL
+ * @err: context on failure
+ *
+ * Return: 0 also if guests died (their collect knows); a negative errno if one could not be
+ * started; -EINTR after SIGINT or SIGTERM; -ESTALE if what was to be restored is damaged.
+ */
+int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count, unsigned int jobs,
+		const struct dp_session_limits *limits, dp_progress_fn progress,
+		struct dp_error *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Network interfaces by libnl, for netdev.c and wire.c; and its objects, for scope cleanup.
+ */
+#ifndef DAXPIN_RDMA_NETLINK_H
+#define DAXPIN_RDMA_NETLINK_H
+
+#include <netlink/msg.h>
+#include <netlink/route/link.h>
+
+#include "daxpin/cleanup.h"
+
+static inline void put_socket(struct nl_sock **sock)
+{
+	if (*sock)
+		nl_socket_free(*sock);
+}
+
+static inline void put_message(struct nl_msg **msg)
+{
+	if (*msg)
+		nlmsg_free(*msg);
+}
+
+static inline void put_link(struct rtnl_link **link)
+{
+	if (*link)
+		rtnl_link_put(*link);
+}
+
+/* A socket in the network namespace that the caller is in. Return: NULL on failure. */
+struct nl_sock *dp_link_socket(void);
+
+/* Changes an interface that is there: up, and with this MTU unless 0. Return: 0 or -NLE_…. */
+int dp_link_up(struct nl_sock *sock, const char *name, unsigned int mtu);
+
+/* Moves an interface to the network namespace of a descriptor. Return: 0 or -NLE_…. */
+int dp_link_move(const char *name, int netns);
+
+#endif

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "page.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+
+static bool is_failure(const struct dp_result *r)
+{
+	return r->status == DP_FAIL && !dp_result_is_known(r);
+}
+
+const char *page_color(const struct page *p, const char *code)
+{
+	return p->options->color ? code : "";
+}
+
+const char *page_status_color(const struct dp_result *r)
+{
+	switch (r->status) {
+	case DP_PASS:
+		return r->cell.err ? "" : GREEN;
+	case DP_FAIL:
+		return BOLD RED;
+	case DP_ERROR:
+		return YELLOW;
+	default:
+		return DIM;
+	}
+}
+
+/* What the kernel said, "!" before it where that is wrong, "?" after it where it is unproven. */
+void page_cell_text(const struct dp_result *r, char *text, size_t size)
+{
+	const char *said = r->cell.err ? dp_errno_name(r->cell.err) : "allowed";
+
+	if (r->status == DP_SKIP_STATUS)
+		snprintf(text, size, "skip");
+	else if (!r->observed || r->cell.outcome != DP_ANSWERED)
+		snprintf(text, size, "error");
+	else if (r->status == DP_PASS)
+		snprintf(text, size, "%s%s", said, r->unproven ? "?" : "");
+	else
+		snprintf(text, size, "%s%s",
+			 dp_result_is_known(r)  ? "~"
+			 : r->status == DP_FAIL ? "!"
+						: "error:",
+			 said);
+}
+
+static bool is_fixed(const struct dp_result *r)
+{
+	return r->baseline == DP_FIXED;
+}
+
+static bool is_error(const struct dp_result *r)
+{
+	return r->status == DP_ERROR;
+}
+
+static bool is_skipped(const struct dp_result *r)
+{
+	return r->status == DP_SKIP_STATUS;
+}
+
+const struct page_section *page_sections(size_t *count)
+{
+	static const struct page_section sections[] = {
+		{ is_failure, "Failures" },
+		{ dp_result_is_known, "Known failures (in the baseline)" },
+		{ is_fixed, "Fixed since the baseline" },
+		{ is_error, "Errors" },
+		{ is_skipped, "Skipped" },
+	};
+
+	*count = DP_ARRAY_SIZE(sections);
+	return sections;
+}
+
+bool page_same_story(const struct dp_result *a, const struct dp_result *b)
+{
+	return a->status == b->status && a->baseline == b->baseline && !strcmp(a->why, b->why) &&
+	       !strcmp(a->was, b->was);
+}
+
+void page_write_why(const struct page *p, const struct dp_result *r)
+{
+	fprintf(p->out, "    %s\n", r->why);
+	if (r->was[0])
+		fprintf(p->out, "    the baseline has a failure of another kind: %s\n", r->was);
+	if (r->reference[0] && r->status == DP_FAIL)
+		fprintf(p->out, "    see %s\n", r->reference);
+}
