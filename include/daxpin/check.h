@@ -15,7 +15,7 @@
 #include "daxpin/pin.h"
 
 struct dp_cell;
-struct dp_crew;
+struct dp_worker_pool;
 struct dp_rdma;
 
 /* An MR access mode by its fixed name. */
@@ -79,7 +79,7 @@ int dp_size_check(uint64_t size, uint64_t memory, struct dp_error *err);
  * The machine's pin counters, shared by all who ask: whoever holds the mutex is the only one to
  * register.
  */
-struct dp_pin_book {
+struct dp_pin_counters {
 	pthread_mutex_t mutex; /* robust and shared between processes */
 	struct dp_pins pins;   /* as they were after the last question */
 	bool known;
@@ -93,7 +93,7 @@ struct dp_pin_book {
 struct dp_asker {
 	const struct dp_rdma *rdma;
 	const struct dp_env *env;
-	struct dp_pin_book *book;
+	struct dp_pin_counters *counters;
 	const struct dp_mapping *mapping; /* that area is of, NULL without one */
 	const struct dp_mapping *absent;  /* that this machine was found not to have */
 	struct dp_error absence;          /* and why */
@@ -106,7 +106,7 @@ struct dp_asker {
 
 /* Begins with an adapter, a machine and its counters. */
 void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env,
-		   struct dp_pin_book *book);
+		   struct dp_pin_counters *counters);
 
 /**
  * dp_asker_ask - ask one question and write down what was seen
@@ -122,10 +122,10 @@ void dp_asker_close(struct dp_asker *asker);
 /* How to carry out a plan. */
 struct dp_check_options {
 	struct dp_env env;
-	const char *rdma;       /* adapter, NULL for the first */
-	struct dp_crew *crew;   /* who stands by with the first adapter; NULL for nobody */
-	uint64_t cell_limit_ms; /* a cell that takes longer counts as stuck */
-	unsigned int lanes;     /* mappings asked about at the same time; 0 for one */
+	const char *rdma;            /* adapter, NULL for the first */
+	struct dp_worker_pool *pool; /* who stands by with the first adapter; NULL for nobody */
+	uint64_t cell_limit_ms;      /* a cell that takes longer counts as stuck */
+	unsigned int lanes;          /* mappings asked about at the same time; 0 for one */
 	/* Called before the first question about a mapping, may be NULL. */
 	int (*prepare)(const struct dp_mapping *mapping, struct dp_error *err);
 	int (*misbehave)(void); /* called instead of the first cell, to test the watchers */

@@ -73,14 +73,14 @@ int dp_collect_plan(struct dp_collect *collect, const struct dp_plan *plan);
  */
 int dp_collect_line(void *arg, const char *line, size_t len);
 
-struct dp_complaint;
+struct dp_splat;
 
 /**
- * dp_collect_complaint - note that the kernel complained, where it belongs in the order of things
+ * dp_collect_splat - note that the kernel splat, where it belongs in the order of things
  * @arg: the struct dp_collect (the shape fits struct dp_console)
- * @complaint: what it said, and during which step
+ * @splat: what it said, and during which step
  */
-void dp_collect_complaint(void *arg, const struct dp_complaint *complaint);
+void dp_collect_splat(void *arg, const struct dp_splat *splat);
 
 /**
  * dp_collect_listen - have somebody be told each result as soon as it is certain

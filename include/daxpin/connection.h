@@ -110,8 +110,8 @@ int dp_accept(struct dp_port *port, uint64_t limit_ms, struct dp_connection *con
  * @port: whose adapter is used
  * @peer: where to
  * @limit_ms: how long each step may take: address, route, connection
- * @brief: for small requests that may be lost on purpose: what is not acknowledged is given up after
- *         seconds rather than a quarter of a minute
+ * @brief: for small requests that may be lost on purpose: what is not acknowledged is given up
+ * after seconds rather than a quarter of a minute
  * @connection: receives it; release with dp_connection_close()
  * @err: context on failure
  *

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "daxpin/complaint.h"
+#include "daxpin/splat.h"
 
 struct dp_error;
 struct dp_key;
@@ -44,7 +44,8 @@ struct dp_boot {
 	int state;    /* file of the devices' state, to be written or restored from; or -1 */
 	bool restore; /* continue from there instead of booting */
 	bool keep;    /* the NVDIMMs hold what an earlier boot has made */
-	struct dp_verification *verification; /* of what is restored, while it is looked at; or NULL */
+	struct dp_verification
+		*verification; /* of what is restored, while it is looked at; or NULL */
 };
 
 /* One memory of the machine. */
@@ -136,9 +137,9 @@ struct dp_console {
 	size_t next;
 	char partial[256];
 	size_t used;
-	char alarm[256]; /* the first line of the first complaint, or "" */
+	char splat[256]; /* the first line of the first splat, or "" */
 	struct dp_recogniser recogniser;
-	void (*take)(void *arg, const struct dp_complaint *complaint); /* told of each, or NULL */
+	void (*take)(void *arg, const struct dp_splat *splat); /* told of each, or NULL */
 	void *arg;
 };
 

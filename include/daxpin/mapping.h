@@ -18,7 +18,7 @@ struct dp_env {
 	uint64_t size;           /* bytes to map for a region, a multiple of the page size */
 	const char *const *dirs; /* folders where temporary files may be made */
 	size_t ndirs;
-	uint64_t split;     /* where an extent of a temporary file is to end, bytes; 0 for nowhere */
+	uint64_t split; /* where an extent of a temporary file is to end, bytes; 0 for nowhere */
 	const char *device; /* the only device-dax that may be used, NULL for any */
 	bool guest;         /* a machine of daxpin's own, where nothing is precious */
 };

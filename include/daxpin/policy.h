@@ -111,10 +111,10 @@ struct dp_result {
 	bool unfinished; /* a scenario that did not come to its end */
 	enum dp_baseline baseline;
 	char was[160];     /* the kind of failure that the baseline has, if this is another */
-	char violates[40]; /* promises of the contract that are broken, blank-separated, or "" */
+	char violates[40]; /* clauses of the contract that are broken, blank-separated, or "" */
 	char why[768];
 	struct json_object *facts;  /* of a scenario, or NULL */
-	struct json_object *kernel; /* its kernel's first complaint, or NULL */
+	struct json_object *kernel; /* its kernel's first splat, or NULL */
 	struct json_object *steps;  /* what was seen, in order, or NULL */
 };
 
@@ -142,7 +142,7 @@ void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject, 
  * @absent: why there is no end, one sentence
  * @result: receives the verdict; facts, kernel and steps are references of its own
  *
- * A kernel that breaks a promise fails, whatever its version.
+ * A kernel that breaks a clause fails, whatever its version.
  */
 void dp_contract_judge(const char *id, const struct dp_cell *cell, struct json_object *steps,
 		       const char *doing, const char *absent, struct dp_result *result);

@@ -17,7 +17,7 @@
  * @err: context on failure
  *
  * Each round registers and deregisters on several threads, takes the device away in the middle of
- * it, and brings it back. A race ends early with the first promise that is seen to be broken.
+ * it, and brings it back. A race ends early with the first clause that is seen to be broken.
  *
  * Return: 0 once it has ended, however; a negative errno if it could not begin.
  */

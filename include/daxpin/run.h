@@ -35,8 +35,8 @@ struct dp_run_record {
 	unsigned int jobs;  /* guests at the same time */
 	char modules[512];  /* files that took the place of the kernel's own modules, or "" */
 	char note[256];     /* something about the run worth knowing, or "" */
-	char alarm[256];    /* the first complaint of the guest's kernel, or "" */
-	bool alarm_known;   /* the baseline has one, too */
+	char splat[256];    /* the first splat of the guest's kernel, or "" */
+	bool splat_known;   /* the baseline has one, too */
 	char **console;     /* the last lines of the console, if there is one of the two */
 	size_t nconsole;
 };
@@ -66,7 +66,7 @@ void dp_run_count(const struct dp_run_record *run, size_t *counts);
 void dp_run_clear(struct dp_run_record *run);
 
 /**
- * dp_runs_exit_code - 0 if nothing failed, 1 if something did (a kernel that complains on its
+ * dp_runs_exit_code - 0 if nothing failed, 1 if something did (a kernel that splats on its
  * console has failed), 3 if something was not answered
  */
 int dp_runs_exit_code(const struct dp_run_record *runs, size_t nruns);

@@ -86,8 +86,8 @@ int dp_accel_probe(const struct dp_boot *boot, struct dp_error *err);
  * @progress: told about the phases, may be NULL
  * @err: context on failure
  *
- * A snapshot that is not what was saved is made anew; collect->run.note tells. Its content is looked
- * at while QEMU starts: dp_snapshot_verified() is to be asked before it is used.
+ * A snapshot that is not what was saved is made anew; collect->run.note tells. Its content is
+ * looked at while QEMU starts: dp_snapshot_verified() is to be asked before it is used.
  *
  * Return: 0, also if the guest did not become ready (collect->run.ending says so; @boot is as it
  * was); or a negative errno.
@@ -96,8 +96,8 @@ int dp_snapshot_open(struct dp_boot *boot, const struct dp_session_limits *limit
 		     struct dp_collect *collect, dp_progress_fn progress, struct dp_error *err);
 
 /*
- * Waits until the content of the snapshot has been looked at. False if it is not what was saved: then
- * it is gone from the cache, and the next dp_snapshot_open() makes it anew.
+ * Waits until the content of the snapshot has been looked at. False if it is not what was saved:
+ * then it is gone from the cache, and the next dp_snapshot_open() makes it anew.
  */
 bool dp_snapshot_verified(const struct dp_boot *boot);
 

@@ -16,7 +16,7 @@
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
 
-struct dp_crew;
+struct dp_worker_pool;
 
 /* What ends the pin once the event has begun. */
 enum dp_release {
@@ -179,13 +179,13 @@ unsigned int dp_owner_access(const struct dp_mapping *mapping, bool odp);
 /* How to carry out scenarios. */
 struct dp_teardown_options {
 	struct dp_env env;
-	const char *rdma;     /* adapter, NULL for the first */
-	struct dp_crew *crew; /* who stands by with the first adapter; NULL for nobody */
-	unsigned long taint;  /* of the kernel, before anything was done */
-	uint64_t iterations;  /* of a race; 0: as many as fit seconds_ms */
-	uint64_t duration_ms; /* of a race, if iterations is 0 */
-	uint64_t seed;        /* of a race */
-	int channel;          /* for requests to whoever runs this machine, or -1 */
+	const char *rdma;            /* adapter, NULL for the first */
+	struct dp_worker_pool *pool; /* who stands by with the first adapter; NULL for nobody */
+	unsigned long taint;         /* of the kernel, before anything was done */
+	uint64_t iterations;         /* of a race; 0: as many as fit seconds_ms */
+	uint64_t duration_ms;        /* of a race, if iterations is 0 */
+	uint64_t seed;               /* of a race */
+	int channel;                 /* for requests to whoever runs this machine, or -1 */
 };
 
 /**

@@ -23,7 +23,7 @@
 #include "daxpin/mapping.h"
 
 /* What the ends say to each other has this version; ends of another one refuse. */
-#define DP_TRAFFIC_VERSION 1
+#define DP_TRAFFIC_VERSION 2
 /* Where --listen waits if nothing is said. */
 #define DP_TRAFFIC_PORT 18514
 
@@ -143,34 +143,34 @@ const struct dp_operation *dp_operation_find(const char *name);
 struct dp_event;
 struct json_object;
 
-struct dp_errand {
+struct dp_case {
 	const struct dp_mapping *mapping;
 	const struct dp_operation *operation;
 	const struct dp_event *event; /* that happens while traffic is in flight, or NULL */
 	char id[96];                  /* traffic/MAPPING/OPERATION or traffic/MAPPING/EVENT */
 };
 
-struct dp_errands {
-	struct dp_errand *list;
+struct dp_cases {
+	struct dp_case *list;
 	size_t count;
 };
 
 /**
- * dp_errands_make - all errands whose id matches one of the globs
+ * dp_cases_make - all cases whose id matches one of the globs
  * @only: shell patterns; one without '/' is taken for a mapping
  * @nonly: how many; none selects everything
- * @errands: receives them, mapping by mapping; release with dp_errands_clear()
+ * @cases: receives them, mapping by mapping; release with dp_cases_clear()
  * @err: names the first glob that matches nothing (bad input)
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */
-int dp_errands_make(const char *const *only, size_t nonly, struct dp_errands *errands,
-		    struct dp_error *err);
+int dp_cases_make(const char *const *only, size_t nonly, struct dp_cases *cases,
+		  struct dp_error *err);
 
 /* Leaves out what would take devices, or the machine, away: that is for guests. */
-void dp_errands_for_host(struct dp_errands *errands);
+void dp_cases_for_host(struct dp_cases *cases);
 
-void dp_errands_clear(struct dp_errands *errands);
+void dp_cases_clear(struct dp_cases *cases);
 
 /* ---- the two ends ------------------------------------------------------------------------ */
 
@@ -207,24 +207,24 @@ int dp_traffic_serve(int fd, struct dp_port *port, const struct dp_traffic_optio
 		     struct dp_error *err);
 
 /**
- * dp_traffic_run - carry out errands
- * @errands: the plan
- * @routes: each errand is carried out over each of them
+ * dp_traffic_run - carry out cases
+ * @cases: the plan
+ * @routes: each case is carried out over each of them
  * @nroutes: how many
  * @port: of this end
  * @options: for the mappings of this end
  * @fd: stream that receives the observations as they are made
  * @err: context on failure
  *
- * Return: 0 once each errand has been carried out; a negative errno if the other end is lost.
+ * Return: 0 once each case has been carried out; a negative errno if the other end is lost.
  */
-int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *routes, size_t nroutes,
+int dp_traffic_run(const struct dp_cases *cases, const struct dp_route *routes, size_t nroutes,
 		   struct dp_port *port, const struct dp_traffic_options *options, int fd,
 		   struct dp_error *err);
 
 /**
- * dp_traffic_local - carry out errands with both ends on this machine
- * @errands: the plan
+ * dp_traffic_local - carry out cases with both ends on this machine
+ * @cases: the plan
  * @at: an address of an adapter of this machine, with a port that the other end listens at
  * @wire: also over a wire: veth0 has DP_WIRE_NEAR, and another adapter is made at its other end
  * @options: for the mappings
@@ -233,7 +233,7 @@ int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *rout
  *
  * Return: 0 or a negative errno.
  */
-int dp_traffic_local(const struct dp_errands *errands, const struct sockaddr_storage *at, bool wire,
+int dp_traffic_local(const struct dp_cases *cases, const struct sockaddr_storage *at, bool wire,
 		     const struct dp_traffic_options *options, int fd, struct dp_error *err);
 
 /**

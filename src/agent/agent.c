@@ -35,7 +35,6 @@
 #include "daxpin/agent.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
-#include "daxpin/crew.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -46,6 +45,7 @@
 #include "daxpin/rdma.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
+#include "daxpin/worker_pool.h"
 #include "devices.h"
 
 #define CHANNEL   "/dev/ttyS1"
@@ -164,7 +164,7 @@ static int prepare_mapping(const struct dp_mapping *mapping, struct dp_error *er
 	return dp_is_p2pdma(mapping) ? dp_devices_await_nvme(err) : 0;
 }
 
-static int run_check(int fd, struct json_object *command, struct dp_crew *crew,
+static int run_check(int fd, struct json_object *command, struct dp_worker_pool *pool,
 		     struct dp_error *err)
 {
 	struct dp_check_options options = {
@@ -184,9 +184,9 @@ static int run_check(int fd, struct json_object *command, struct dp_crew *crew,
 	options.cell_limit_ms = (uint64_t)limit;
 	options.rdma = dp_json_text(command, "rdma");
 	if (!options.rdma)
-		options.crew = crew;
+		options.pool = pool;
 	else
-		dp_crew_dismiss(crew);
+		dp_worker_pool_dismiss(pool);
 	if (fault && !strcmp(fault, "panic"))
 		options.misbehave = panic_now;
 	if (fault && !strcmp(fault, "hang"))
@@ -218,8 +218,8 @@ static int provide(const struct dp_mapping *mapping, int fd, struct dp_error *er
 	return dp_devices_await_nvme(err);
 }
 
-static int run_scenarios(int fd, struct json_object *command, bool race, struct dp_crew *crew,
-			 struct dp_error *err)
+static int run_scenarios(int fd, struct json_object *command, bool race,
+			 struct dp_worker_pool *pool, struct dp_error *err)
 {
 	struct dp_teardown_options options = {
 		.env = { .dirs = scratch, .ndirs = DP_ARRAY_SIZE(scratch), .guest = true },
@@ -238,9 +238,9 @@ static int run_scenarios(int fd, struct json_object *command, bool race, struct 
 	/* Only its parent can call it; and to others it would be in the way of what they take away.
 	 */
 	if (scenarios.count == 1 && !race && !options.rdma)
-		options.crew = crew;
+		options.pool = pool;
 	else
-		dp_crew_dismiss(crew);
+		dp_worker_pool_dismiss(pool);
 	for (size_t i = 0; i < scenarios.count && !rc; i++) {
 		rc = provide(scenarios.list[i].mapping, fd, err);
 		if (rc)
@@ -265,31 +265,31 @@ static struct dp_traffic_options traffic_options(struct json_object *command)
 	};
 }
 
-static int run_reread(int fd, struct json_object *command, struct dp_crew *crew)
+static int run_reread(int fd, struct json_object *command, struct dp_worker_pool *pool)
 {
 	const struct dp_traffic_options options = traffic_options(command);
 
-	dp_crew_dismiss(crew);
+	dp_worker_pool_dismiss(pool);
 	return dp_traffic_reread(json_object_object_get(command, "items"), &options, fd);
 }
 
-static int run_traffic(int fd, struct json_object *command, struct dp_crew *crew,
+static int run_traffic(int fd, struct json_object *command, struct dp_worker_pool *pool,
 		       struct dp_error *err)
 {
 	const struct dp_traffic_options options = traffic_options(command);
-	dp_cleanup(dp_errands_clear) struct dp_errands errands = { 0 };
+	dp_cleanup(dp_cases_clear) struct dp_cases cases = { 0 };
 	struct sockaddr_storage near;
 	const char *globs[MAX_GLOBS];
-	int rc = dp_errands_make(globs, read_globs(command, globs), &errands, err);
+	int rc = dp_cases_make(globs, read_globs(command, globs), &cases, err);
 
-	dp_crew_dismiss(crew);
-	for (size_t i = 0; i < errands.count && !rc; i++)
-		rc = provide(errands.list[i].mapping, fd, err);
+	dp_worker_pool_dismiss(pool);
+	for (size_t i = 0; i < cases.count && !rc; i++)
+		rc = provide(cases.list[i].mapping, fd, err);
 	if (!rc)
 		rc = dp_devices_traffic(err);
 	if (!rc)
 		rc = dp_address_parse(DP_WIRE_NEAR, DP_TRAFFIC_PORT, &near, err);
-	return rc ? rc : dp_traffic_local(&errands, &near, true, &options, fd, err);
+	return rc ? rc : dp_traffic_local(&cases, &near, true, &options, fd, err);
 }
 
 /* Output in pieces that fit a line of the stream, JSON escapes included. */
@@ -420,7 +420,7 @@ static int exit_code(int status)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int run_as_host(int fd, struct json_object *command, struct dp_crew *crew,
+static int run_as_host(int fd, struct json_object *command, struct dp_worker_pool *pool,
 		       struct dp_error *err)
 {
 	const char *argv[MAX_GLOBS + 2] = { 0 }, *far_argv[MAX_GLOBS + 2] = { 0 };
@@ -430,7 +430,7 @@ static int run_as_host(int fd, struct json_object *command, struct dp_crew *crew
 
 	if (!read_words(json_object_object_get(command, "arguments"), argv))
 		return dp_fail(err, -EBADMSG, "the command lacks its arguments");
-	dp_crew_dismiss(crew);
+	dp_worker_pool_dismiss(pool);
 	if (json_object_get_boolean(json_object_object_get(command, "empty")))
 		rc = empty_disks(err);
 	if (!rc && read_words(json_object_object_get(command, "far"), far_argv)) {
@@ -452,35 +452,35 @@ static int run_as_host(int fd, struct json_object *command, struct dp_crew *crew
 	return 0;
 }
 
-/* ---- the deputy -------------------------------------------------------------------------- */
+/* ---- the child -------------------------------------------------------------------------- */
 
 /*
  * Whatever the kernel under test does to the one who carries a command out, this process, which is
- * init, must live on: a deputy carries it out, and stands by before the guest is saved.
+ * init, must live on: a child carries it out, and stands by before the guest is saved.
  */
-struct deputy {
+struct child {
 	int stream;
 	bool with_crew;
 };
 
-static int carry_out(int fd, const char *line, struct dp_crew *crew, struct dp_error *err)
+static int carry_out(int fd, const char *line, struct dp_worker_pool *pool, struct dp_error *err)
 {
 	struct json_object *command = json_tokener_parse(line);
 	const char *name = command ? dp_json_text(command, "command") : NULL;
 	int rc = -EBADMSG;
 
 	if (name && !strcmp(name, "teardown"))
-		rc = run_scenarios(fd, command, false, crew, err);
+		rc = run_scenarios(fd, command, false, pool, err);
 	else if (name && !strcmp(name, "race"))
-		rc = run_scenarios(fd, command, true, crew, err);
+		rc = run_scenarios(fd, command, true, pool, err);
 	else if (name && !strcmp(name, "check"))
-		rc = run_check(fd, command, crew, err);
+		rc = run_check(fd, command, pool, err);
 	else if (name && !strcmp(name, "traffic"))
-		rc = run_traffic(fd, command, crew, err);
+		rc = run_traffic(fd, command, pool, err);
 	else if (name && !strcmp(name, "reread"))
-		rc = run_reread(fd, command, crew);
+		rc = run_reread(fd, command, pool);
 	else if (name && !strcmp(name, "as-host"))
-		rc = run_as_host(fd, command, crew, err);
+		rc = run_as_host(fd, command, pool, err);
 	else
 		dp_fail(err, rc, "the guest does not know the command %.80s", line);
 	json_object_put(command);
@@ -489,38 +489,38 @@ static int carry_out(int fd, const char *line, struct dp_crew *crew, struct dp_e
 
 static void deputise(int fd, void *arg)
 {
-	const struct deputy *deputy = arg;
+	const struct child *child = arg;
 	struct dp_reply reply = { 0 };
-	struct dp_crew crew = { 0 };
+	struct dp_worker_pool pool = { 0 };
 	struct dp_error err = { 0 };
 	char line[DP_COMMAND_LIMIT];
 	ssize_t n;
 
-	if (deputy->with_crew)
-		reply.rc = dp_crew_start(&crew, NULL);
+	if (child->with_crew)
+		reply.rc = dp_worker_pool_start(&pool, NULL);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 	n = recv(fd, line, sizeof(line) - 1, 0);
 	if (n <= 0)
 		return;
 	line[n] = '\0';
-	if (carry_out(deputy->stream, line, &crew, &err))
-		dp_emit_failure(deputy->stream, &err);
+	if (carry_out(child->stream, line, &pool, &err))
+		dp_emit_failure(child->stream, &err);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
-	dp_crew_close(&crew);
+	dp_worker_pool_close(&pool);
 }
 
 static int appoint(struct dp_actor *actor, int stream, bool with_crew)
 {
-	struct deputy deputy = { .stream = stream, .with_crew = with_crew };
+	struct child child = { .stream = stream, .with_crew = with_crew };
 	struct dp_reply reply;
-	int rc = dp_actor_start(actor, deputise, &deputy);
+	int rc = dp_actor_start(actor, deputise, &child);
 
 	if (rc)
 		return rc;
 	return dp_actor_hear(actor, DEPUTY_LIMIT_MS, &reply) == DP_DONE ? reply.rc : -EIO;
 }
 
-/* It is done when the deputy says so, or is no more. */
+/* It is done when the child says so, or is no more. */
 static void delegate(struct dp_actor *actor, const char *line, int stream)
 {
 	struct dp_reply reply;
@@ -546,7 +546,7 @@ static void obey(const char *line)
 	json_object_put(command);
 }
 
-static void serve(int serial, int stream, struct dp_actor *deputy)
+static void serve(int serial, int stream, struct dp_actor *child)
 {
 	FILE *commands = fdopen(serial, "r");
 	char line[DP_COMMAND_LIMIT];
@@ -556,9 +556,9 @@ static void serve(int serial, int stream, struct dp_actor *deputy)
 			continue;
 		obey(line);
 		dp_emit_text(stream, "taken", NULL, NULL);
-		if (!deputy->pid && appoint(deputy, stream, false))
+		if (!child->pid && appoint(child, stream, false))
 			power_off();
-		delegate(deputy, line, stream);
+		delegate(child, line, stream);
 	}
 }
 
@@ -573,7 +573,7 @@ static bool is_kept(void)
 
 void dp_agent_main(void)
 {
-	struct dp_actor deputy = DP_NO_ACTOR;
+	struct dp_actor child = DP_NO_ACTOR;
 	struct dp_error err = { 0 };
 	int serial, fd;
 
@@ -587,7 +587,7 @@ void dp_agent_main(void)
 		dp_emit_failure(fd, &err);
 		power_off();
 	}
-	if (appoint(&deputy, fd, true)) {
+	if (appoint(&child, fd, true)) {
 		dp_fail(&err, -EIO, "no process stands by to carry out a command");
 		dp_emit_failure(fd, &err);
 		power_off();
@@ -596,6 +596,6 @@ void dp_agent_main(void)
 	 * before. */
 	dp_write_attr("5", "/proc/sys/kernel/printk");
 	dp_emit_text(fd, "ready", NULL, NULL);
-	serve(serial, fd, &deputy);
+	serve(serial, fd, &child);
 	power_off();
 }

@@ -28,4 +28,3 @@ const struct dp_module_group *dp_module_groups(size_t *count)
 	*count = DP_ARRAY_SIZE(groups);
 	return groups;
 }
-

@@ -19,21 +19,21 @@
  */
 #define ATTEMPTS 4
 
-/* Who has the book and never returns is not waited for longer, s: then nobody counts. */
-#define BOOK_LIMIT_S 20
+/* Who has the counters and never returns is not waited for longer, s: then nobody counts. */
+#define LOCK_LIMIT_S 20
 
 /* Has the counters to itself; false if somebody else does not give them back. */
-static bool take_book(struct dp_pin_book *book)
+static bool lock_counters(struct dp_pin_counters *counters)
 {
 	struct timespec limit;
 	int rc;
 
 	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += BOOK_LIMIT_S;
-	rc = pthread_mutex_timedlock(&book->mutex, &limit);
+	limit.tv_sec += LOCK_LIMIT_S;
+	rc = pthread_mutex_timedlock(&counters->mutex, &limit);
 	if (rc == EOWNERDEAD) {
-		book->known = false;
-		pthread_mutex_consistent(&book->mutex);
+		counters->known = false;
+		pthread_mutex_consistent(&counters->mutex);
 	}
 	return !rc || rc == EOWNERDEAD;
 }
@@ -44,8 +44,8 @@ static bool take_book(struct dp_pin_book *book)
  */
 static bool read_pins_before(const struct dp_asker *asker, struct dp_pins *before)
 {
-	if (asker->env->guest && asker->book->known) {
-		*before = asker->book->pins;
+	if (asker->env->guest && asker->counters->known) {
+		*before = asker->counters->pins;
 		return true;
 	}
 	return !dp_pins_read(before);
@@ -54,14 +54,14 @@ static bool read_pins_before(const struct dp_asker *asker, struct dp_pins *befor
 static void read_pins_after(const struct dp_asker *asker, const struct dp_pins *before,
 			    struct dp_cell *cell)
 {
-	struct dp_pin_book *book = asker->book;
+	struct dp_pin_counters *counters = asker->counters;
 
-	book->known = !dp_pins_read(&book->pins);
-	cell->pins_seen &= book->known;
+	counters->known = !dp_pins_read(&counters->pins);
+	cell->pins_seen &= counters->known;
 	if (!cell->pins_seen)
 		return;
-	cell->acquired = book->pins.acquired - before->acquired;
-	cell->released = book->pins.released - before->released;
+	cell->acquired = counters->pins.acquired - before->acquired;
+	cell->released = counters->pins.released - before->released;
 }
 
 /* Registers, looks, deregisters. */
@@ -94,7 +94,7 @@ static int register_once(struct dp_asker *asker, const struct dp_question *quest
 static int register_counted(struct dp_asker *asker, const struct dp_question *question,
 			    const struct dp_proof *proof, struct dp_cell *cell)
 {
-	bool counts = take_book(asker->book);
+	bool counts = lock_counters(asker->counters);
 	int64_t vmpin = asker->vmpin_kib;
 	struct dp_pins before = { 0 };
 	int rc;
@@ -104,7 +104,7 @@ static int register_counted(struct dp_asker *asker, const struct dp_question *qu
 	if (counts)
 		read_pins_after(asker, &before, cell);
 	if (counts)
-		pthread_mutex_unlock(&asker->book->mutex);
+		pthread_mutex_unlock(&asker->counters->mutex);
 	/* The process's own counter is nobody else's business. */
 	asker->vmpin_kib = dp_vmpin_kib();
 	cell->vmpin_kept_kib = asker->vmpin_kib - vmpin;
@@ -112,9 +112,9 @@ static int register_counted(struct dp_asker *asker, const struct dp_question *qu
 }
 
 void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env,
-		   struct dp_pin_book *book)
+		   struct dp_pin_counters *counters)
 {
-	*asker = (struct dp_asker){ .rdma = rdma, .env = env, .book = book };
+	*asker = (struct dp_asker){ .rdma = rdma, .env = env, .counters = counters };
 }
 
 void dp_asker_close(struct dp_asker *asker)

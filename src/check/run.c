@@ -14,11 +14,11 @@
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
-#include "daxpin/crew.h"
 #include "daxpin/error.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/rdma.h"
+#include "daxpin/worker_pool.h"
 
 /* How often the stream says that nothing has happened, ms. */
 #define HEARTBEAT_MS 2000
@@ -42,7 +42,7 @@ struct shared {
 	struct dp_check_options options;
 	int fd;
 	atomic_size_t unclaimed; /* the first question that is no lane's yet */
-	struct dp_pin_book book;
+	struct dp_pin_counters counters;
 	struct lane lanes[MAX_LANES];
 	size_t count;
 	struct dp_question questions[];
@@ -58,8 +58,8 @@ struct watch {
 
 struct run {
 	struct shared *shared;
-	struct dp_crew *crew; /* NULL without one */
-	size_t size; /* bytes of shared that are this run's own; 0 if they are the crew's */
+	struct dp_worker_pool *pool; /* NULL without one */
+	size_t size; /* bytes of shared that are this run's own; 0 if they are the pool's */
 	unsigned int lanes;
 	struct watch watches[MAX_LANES];
 };
@@ -117,7 +117,7 @@ static void work(int fd, struct dp_rdma *rdma, void *arg)
 		_exit(1);
 	}
 	dp_rdma_emit(shared->fd, rdma->device, rdma->provider, rdma->odp);
-	dp_asker_init(&asker, rdma, &shared->options.env, &shared->book);
+	dp_asker_init(&asker, rdma, &shared->options.env, &shared->counters);
 	while (lane->next < lane->end || claim(lane)) {
 		ask(shared, &asker, &shared->questions[lane->next]);
 		lane->next++;
@@ -134,7 +134,7 @@ static int start_worker(struct run *run, unsigned int i, struct dp_error *err)
 	int rc;
 
 	fflush(NULL);
-	rc = dp_crew_call(run->crew, &w->worker, work, &run->shared->lanes[i]);
+	rc = dp_worker_pool_call(run->pool, &w->worker, work, &run->shared->lanes[i]);
 	w->seen = run->shared->lanes[i].next;
 	w->since = dp_now_ms();
 	return rc ? dp_fail(err, rc, "cannot start a process") : 0;
@@ -214,7 +214,7 @@ static int attend(struct run *run, unsigned int i, bool said, struct dp_error *e
 		return bury(run, i, death, err);
 	w->done = said;
 	if (said)
-		dp_crew_return(run->crew, &w->worker);
+		dp_worker_pool_return(run->pool, &w->worker);
 	return 0;
 }
 
@@ -253,7 +253,7 @@ static void clear(struct run *run)
 		munmap(run->shared, run->size);
 }
 
-static int init_book(struct dp_pin_book *book)
+static int init_counters(struct dp_pin_counters *counters)
 {
 	pthread_mutexattr_t attr;
 	int rc;
@@ -261,20 +261,20 @@ static int init_book(struct dp_pin_book *book)
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-	rc = -pthread_mutex_init(&book->mutex, &attr);
+	rc = -pthread_mutex_init(&counters->mutex, &attr);
 	pthread_mutexattr_destroy(&attr);
 	return rc;
 }
 
-/* What the lanes must know lies in memory that they share: the crew's, or some of its own. */
+/* What the lanes must know lies in memory that they share: the pool's, or some of its own. */
 static int share(struct run *run, const struct dp_plan *plan,
 		 const struct dp_check_options *options, int fd, struct dp_error *err)
 {
 	size_t size = sizeof(*run->shared) + plan->count * sizeof(*plan->list);
-	struct shared *shared = run->crew ? run->crew->memory : NULL;
+	struct shared *shared = run->pool ? run->pool->memory : NULL;
 
-	if (!shared || size > DP_CREW_MEMORY) {
-		run->crew = NULL;
+	if (!shared || size > DP_WORKER_POOL_MEMORY) {
+		run->pool = NULL;
 		run->size = size;
 		shared =
 			mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -290,13 +290,13 @@ static int share(struct run *run, const struct dp_plan *plan,
 	memcpy(shared->questions, plan->list, plan->count * sizeof(*plan->list));
 	for (int i = 0; i < MAX_LANES; i++)
 		shared->lanes[i].shared = shared;
-	return init_book(&shared->book);
+	return init_counters(&shared->counters);
 }
 
 int dp_check_run(const struct dp_plan *plan, const struct dp_check_options *options, int fd,
 		 struct dp_error *err)
 {
-	dp_cleanup(clear) struct run run = { .crew = options->crew, .lanes = 1 };
+	dp_cleanup(clear) struct run run = { .pool = options->pool, .lanes = 1 };
 	int rc = 0;
 
 	if (options->lanes)

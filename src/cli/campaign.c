@@ -287,28 +287,28 @@ static int ask_scenarios(const struct guest_options *o, const struct cli_check_o
 	return rc;
 }
 
-static bool is_kept(const struct dp_errand *errand)
+static bool is_kept(const struct dp_case *tcase)
 {
-	return errand->operation && errand->operation->kept;
+	return tcase->operation && tcase->operation->kept;
 }
 
 /*
  * One guest asks about each mapping, so that what a kernel does to one leaves the others alone; and
  * each event has its own.
  */
-static size_t errands_of_mapping(const struct dp_errands *errands, size_t from)
+static size_t cases_of_mapping(const struct dp_cases *cases, size_t from)
 {
-	const struct dp_errand *first = &errands->list[from];
+	const struct dp_case *first = &cases->list[from];
 	size_t to = from + 1;
 
-	while (to < errands->count && !first->event && !errands->list[to].event &&
-	       !is_kept(&errands->list[to]) && errands->list[to].mapping == first->mapping)
+	while (to < cases->count && !first->event && !cases->list[to].event &&
+	       !is_kept(&cases->list[to]) && cases->list[to].mapping == first->mapping)
 		to++;
 	return to - from;
 }
 
-static char *errands_command(const struct cli_check_options *check, const struct dp_errand *list,
-			     size_t count)
+static char *cases_command(const struct cli_check_options *check, const struct dp_case *list,
+			   size_t count)
 {
 	struct json_object *obj = begin_command("traffic", check), *only = json_object_new_array();
 
@@ -321,11 +321,11 @@ static char *errands_command(const struct cli_check_options *check, const struct
 	return cli_command_line(obj);
 }
 
-/* One task for some errands in a row. */
-static int add_task(const struct cli_check_options *check, const struct dp_errand *list,
-		    size_t count, struct dp_task *task)
+/* One task for some cases in a row. */
+static int add_task(const struct cli_check_options *check, const struct dp_case *list, size_t count,
+		    struct dp_task *task)
 {
-	int rc = begin_task(check, NULL, task, errands_command(check, list, count), count);
+	int rc = begin_task(check, NULL, task, cases_command(check, list, count), count);
 
 	for (size_t i = 0; i < count && !rc; i++)
 		dp_collect_add(task->collect, list[i].id);
@@ -341,17 +341,16 @@ static bool is_unanswered(const struct dp_run_record *run, const char *id)
 
 /* What was not answered because of what was asked before it has a guest of its own then. */
 static int ask_again(const struct guest_options *o, const struct cli_check_options *check,
-		     const struct dp_errands *errands, struct dp_run_record *run,
-		     struct dp_error *err)
+		     const struct dp_cases *cases, struct dp_run_record *run, struct dp_error *err)
 {
 	dp_cleanup(dp_run_clear) struct dp_run_record more = { 0 };
-	struct dp_task *tasks = calloc(errands->count, sizeof(*tasks));
+	struct dp_task *tasks = calloc(cases->count, sizeof(*tasks));
 	size_t ntasks = 0;
 	int rc = tasks ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < errands->count && !rc; i++)
-		if (!is_kept(&errands->list[i]) && is_unanswered(run, errands->list[i].id))
-			rc = add_task(check, &errands->list[i], 1, &tasks[ntasks++]);
+	for (size_t i = 0; i < cases->count && !rc; i++)
+		if (!is_kept(&cases->list[i]) && is_unanswered(run, cases->list[i].id))
+			rc = add_task(check, &cases->list[i], 1, &tasks[ntasks++]);
 	if (!rc && ntasks)
 		rc = run_tasks(o, NULL, tasks, ntasks, false, &more, err);
 	if (!rc)
@@ -441,17 +440,16 @@ static int run_twice(const struct guest_options *o, const struct cli_check_optio
 }
 
 static int ask_kept(const struct guest_options *o, const struct cli_check_options *check,
-		    const struct dp_errands *errands, struct dp_run_record *run,
-		    struct dp_error *err)
+		    const struct dp_cases *cases, struct dp_run_record *run, struct dp_error *err)
 {
-	dp_cleanup(dp_errands_clear) struct dp_errands kept = { 0 };
+	dp_cleanup(dp_cases_clear) struct dp_cases kept = { 0 };
 	struct dp_task task = { 0 };
 	int rc;
 
-	kept.list = calloc(errands->count, sizeof(*kept.list));
-	for (size_t i = 0; i < errands->count && kept.list; i++)
-		if (is_kept(&errands->list[i]))
-			kept.list[kept.count++] = errands->list[i];
+	kept.list = calloc(cases->count, sizeof(*kept.list));
+	for (size_t i = 0; i < cases->count && kept.list; i++)
+		if (is_kept(&cases->list[i]))
+			kept.list[kept.count++] = cases->list[i];
 	if (!kept.count)
 		return kept.list ? 0 : -ENOMEM;
 	rc = add_task(check, kept.list, kept.count, &task);
@@ -468,30 +466,29 @@ static int ask_kept(const struct guest_options *o, const struct cli_check_option
 	return rc;
 }
 
-static int ask_errands(const struct guest_options *o, const struct cli_check_options *check,
-		       const struct dp_errands *errands, struct dp_run_record *run,
-		       struct dp_error *err)
+static int ask_cases(const struct guest_options *o, const struct cli_check_options *check,
+		     const struct dp_cases *cases, struct dp_run_record *run, struct dp_error *err)
 {
-	struct dp_task *tasks = calloc(errands->count, sizeof(*tasks));
+	struct dp_task *tasks = calloc(cases->count, sizeof(*tasks));
 	size_t ntasks = 0;
 	int rc = tasks ? 0 : -ENOMEM;
 
-	for (size_t i = 0, n; i < errands->count && !rc; i += n) {
-		n = errands_of_mapping(errands, i);
-		if (!is_kept(&errands->list[i]))
-			rc = add_task(check, &errands->list[i], n, &tasks[ntasks++]);
+	for (size_t i = 0, n; i < cases->count && !rc; i += n) {
+		n = cases_of_mapping(cases, i);
+		if (!is_kept(&cases->list[i]))
+			rc = add_task(check, &cases->list[i], n, &tasks[ntasks++]);
 	}
 	if (!rc)
 		rc = run_tasks(o, NULL, tasks, ntasks, false, run, err);
 	clear_tasks(tasks, ntasks);
 	if (!rc)
-		rc = ask_again(o, check, errands, run, err);
-	return rc ? rc : ask_kept(o, check, errands, run, err);
+		rc = ask_again(o, check, cases, run, err);
+	return rc ? rc : ask_kept(o, check, cases, run, err);
 }
 
 void campaign_clear(struct campaign *campaign)
 {
-	dp_errands_clear(&campaign->errands);
+	dp_cases_clear(&campaign->cases);
 	dp_policy_clear(&campaign->policy);
 	dp_plan_clear(&campaign->plan);
 	dp_scenarios_clear(&campaign->scenarios);
@@ -512,8 +509,8 @@ static int ask(const struct campaign *c, const struct guest_options *o, struct d
 		rc = ask_scenarios(o, c->check, &c->scenarios, tears, err);
 	if (!rc && tears != run)
 		rc = dp_run_merge(run, tears, true);
-	if (c->errands.count && !rc)
-		rc = ask_errands(o, c->check, &c->errands, moves, err);
+	if (c->cases.count && !rc)
+		rc = ask_cases(o, c->check, &c->cases, moves, err);
 	if (!rc && moves != run)
 		rc = dp_run_merge(run, moves, true);
 	return rc;
@@ -524,7 +521,7 @@ static int leave_unanswered(const struct campaign *c, const char *kernel, const 
 			    struct dp_run_record *run)
 {
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
-	int rc = dp_collect_init(&collect, c->plan.count + c->scenarios.count + c->errands.count);
+	int rc = dp_collect_init(&collect, c->plan.count + c->scenarios.count + c->cases.count);
 
 	if (rc)
 		return rc;
@@ -532,8 +529,8 @@ static int leave_unanswered(const struct campaign *c, const char *kernel, const 
 		dp_collect_add(&collect, c->plan.list[i].id);
 	for (size_t i = 0; i < c->scenarios.count; i++)
 		dp_collect_add(&collect, c->scenarios.list[i].id);
-	for (size_t i = 0; i < c->errands.count; i++)
-		dp_collect_add(&collect, c->errands.list[i].id);
+	for (size_t i = 0; i < c->cases.count; i++)
+		dp_collect_add(&collect, c->cases.list[i].id);
 	snprintf(collect.run.ending, sizeof(collect.run.ending), "%.500s", why);
 	snprintf(collect.run.where, sizeof(collect.run.where), "guest");
 	snprintf(collect.run.kernel_spec, sizeof(collect.run.kernel_spec), "%s", kernel);
@@ -601,7 +598,7 @@ static void *ask_on(void *arg)
  */
 static bool side_by_side(const struct campaign *c)
 {
-	return c->guest->nkernels > 1 && !c->scenarios.count && !c->errands.count;
+	return c->guest->nkernels > 1 && !c->scenarios.count && !c->cases.count;
 }
 
 static unsigned int kernels_at_once(const struct campaign *c, unsigned int cpus)

@@ -46,7 +46,7 @@ struct campaign {
 	struct dp_policy policy;
 	struct dp_plan plan;           /* empty if nothing is to be checked */
 	struct dp_scenarios scenarios; /* teardowns, or races; may be empty */
-	struct dp_errands errands;     /* traffic; may be empty */
+	struct dp_cases cases;         /* traffic; may be empty */
 };
 
 void campaign_clear(struct campaign *campaign);

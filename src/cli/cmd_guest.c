@@ -281,12 +281,12 @@ static int select_all(struct cli_check_options *check, struct campaign *c, struc
 	for (size_t i = 0; i < check->nonly; i++) {
 		dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
 		dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
-		dp_cleanup(dp_errands_clear) struct dp_errands errands = { 0 };
+		dp_cleanup(dp_cases_clear) struct dp_cases cases = { 0 };
 		const char *const *glob = &check->only[i];
 		struct dp_error none = { 0 };
 		bool asks = !dp_plan_make(glob, 1, &plan, &none);
 		bool tears = !dp_scenarios_make(glob, 1, false, &scenarios, &none);
-		bool moves = !dp_errands_make(glob, 1, &errands, &none);
+		bool moves = !dp_cases_make(glob, 1, &cases, &none);
 
 		if (!asks && !tears && !moves)
 			return dp_bad_input(err,
@@ -303,7 +303,7 @@ static int select_all(struct cli_check_options *check, struct campaign *c, struc
 	if (!rc && (!check->nonly || nteardowns))
 		rc = dp_scenarios_make(teardowns, nteardowns, false, &c->scenarios, err);
 	if (!rc && (!check->nonly || ntraffics))
-		rc = dp_errands_make(traffics, ntraffics, &c->errands, err);
+		rc = dp_cases_make(traffics, ntraffics, &c->cases, err);
 	/* Scenarios are told the guest one by one; of globs it only knows those for the checks. */
 	memcpy(check->only, checks, nchecks * sizeof(*checks));
 	check->nonly = nchecks;
@@ -317,7 +317,7 @@ static int select_ids(struct cli_check_options *check, struct campaign *c, struc
 	if (check->question == CLI_CHECK)
 		return dp_plan_make(check->only, check->nonly, &c->plan, err);
 	if (check->question == CLI_TRAFFIC)
-		return dp_errands_make(check->only, check->nonly, &c->errands, err);
+		return dp_cases_make(check->only, check->nonly, &c->cases, err);
 	return dp_scenarios_make(check->only, check->nonly, check->question == CLI_RACE,
 				 &c->scenarios, err);
 }

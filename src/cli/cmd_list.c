@@ -79,14 +79,14 @@ static int print_scenarios(bool race)
 	return 0;
 }
 
-static int print_errands(void)
+static int print_cases(void)
 {
-	dp_cleanup(dp_errands_clear) struct dp_errands errands = { 0 };
+	dp_cleanup(dp_cases_clear) struct dp_cases cases = { 0 };
 
-	if (dp_errands_make(NULL, 0, &errands, NULL))
+	if (dp_cases_make(NULL, 0, &cases, NULL))
 		return 3;
-	for (size_t i = 0; i < errands.count; i++)
-		puts(errands.list[i].id);
+	for (size_t i = 0; i < cases.count; i++)
+		puts(cases.list[i].id);
 	return 0;
 }
 
@@ -98,7 +98,7 @@ static int print_ids(void)
 		return 3;
 	for (size_t i = 0; i < plan.count; i++)
 		puts(plan.list[i].id);
-	return print_scenarios(false) || print_scenarios(true) || print_errands() ? 3 : 0;
+	return print_scenarios(false) || print_scenarios(true) || print_cases() ? 3 : 0;
 }
 
 static int print_inventory(bool json)

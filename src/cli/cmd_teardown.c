@@ -2,7 +2,7 @@
 /*
  * Teardown on this machine: one device, that was named, and nothing else. A disk gets a file system
  * for each scenario, mounted where nobody else sees it. After each scenario the device is bound
- * again as it was; once the kernel has complained, nothing more is asked of it.
+ * again as it was; once the kernel has splatted, nothing more is asked of it.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -19,9 +19,9 @@
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/collect.h"
-#include "daxpin/complaint.h"
 #include "daxpin/dax.h"
 #include "daxpin/observe.h"
+#include "daxpin/splat.h"
 #include "daxpin/teardown.h"
 
 /* An event that waited for the pins goes on when their owner is gone: so long may that take, ms. */
@@ -197,9 +197,9 @@ static int ask_one(struct host *h, struct dp_collect *collect, struct dp_error *
 		*err = collect->failed;
 		rc = err->code;
 	}
-	if (dp_kernel_has_complained(h->how.taint))
+	if (dp_kernel_has_splat(h->how.taint))
 		snprintf(h->stop, sizeof(h->stop),
-			 "not asked: the kernel complained during %s, and %s is left as that left "
+			 "not asked: the kernel splat during %s, and %s is left as that left "
 			 "it; reboot",
 			 h->now->id, h->claim.name);
 	else

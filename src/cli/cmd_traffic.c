@@ -36,7 +36,7 @@
 
 struct traffic {
 	const struct cli_check_options *cli;
-	struct dp_errands errands;
+	struct dp_cases cases;
 	struct dp_traffic_options options;
 	struct cli_dirs dirs;
 	struct sockaddr_storage address; /* to listen at, to connect to, or of both ends */
@@ -45,7 +45,7 @@ struct traffic {
 
 static void clear(struct traffic *t)
 {
-	dp_errands_clear(&t->errands);
+	dp_cases_clear(&t->cases);
 	cli_dirs_clear(&t->dirs);
 }
 
@@ -177,7 +177,7 @@ static int ask_peer(const struct traffic *t, int stream, struct dp_error *err)
 	route.fd = fd;
 	dp_rdma_emit(stream, port.device, port.provider,
 		     port.attr.odp_caps.general_caps & IBV_ODP_SUPPORT);
-	return dp_traffic_run(&t->errands, &route, 1, &port, &t->options, stream, err);
+	return dp_traffic_run(&t->cases, &route, 1, &port, &t->options, stream, err);
 }
 
 static void carry_out(int stream, void *arg)
@@ -186,7 +186,7 @@ static void carry_out(int stream, void *arg)
 	struct dp_error err = { 0 };
 	int rc = t->cli->listen    ? serve_peer(t, stream, &err)
 		 : t->cli->connect ? ask_peer(t, stream, &err)
-				   : dp_traffic_local(&t->errands, &t->address, false, &t->options,
+				   : dp_traffic_local(&t->cases, &t->address, false, &t->options,
 						      stream, &err);
 
 	if (rc)
@@ -267,9 +267,9 @@ static int begin(struct traffic *t, struct dp_collect *collect, struct dp_error 
 	if (!rc && o->listen && o->nonly)
 		rc = dp_bad_input(err, "what is done is for --connect to say: --only is for it");
 	if (!rc)
-		rc = dp_errands_make(o->only, o->nonly, &t->errands, err);
-	dp_errands_for_host(&t->errands);
-	if (!rc && !t->errands.count)
+		rc = dp_cases_make(o->only, o->nonly, &t->cases, err);
+	dp_cases_for_host(&t->cases);
+	if (!rc && !t->cases.count)
 		rc = dp_bad_input(
 			err,
 			"what takes devices or the machine away is for guests: daxpin guest traffic");
@@ -288,9 +288,9 @@ static int begin(struct traffic *t, struct dp_collect *collect, struct dp_error 
 	if (!rc)
 		rc = cli_dirs_read(o, &t->dirs);
 	if (!rc)
-		rc = dp_collect_init(collect, t->errands.count);
-	for (size_t i = 0; i < t->errands.count && !rc; i++)
-		dp_collect_add(collect, t->errands.list[i].id);
+		rc = dp_collect_init(collect, t->cases.count);
+	for (size_t i = 0; i < t->cases.count && !rc; i++)
+		dp_collect_add(collect, t->cases.list[i].id);
 	t->options.env.dirs = t->dirs.list;
 	t->options.env.ndirs = t->dirs.count;
 	t->wait_ms = o->duration_ms ? o->duration_ms : o->listen ? LISTEN_MS : 0;

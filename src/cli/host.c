@@ -16,13 +16,13 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
-#include "daxpin/complaint.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/rdma.h"
 #include "daxpin/signals.h"
+#include "daxpin/splat.h"
 
 /* An executor says something every few seconds, and each of its steps has a limit below this. */
 #define SILENCE_MS 180000
@@ -120,8 +120,7 @@ int cli_host_run(void (*body)(int fd, void *arg), void *arg, bool log, struct dp
 		 struct dp_error *err)
 {
 	dp_cleanup(clear) struct listener l = { .collect = collect,
-						.log = { .take = dp_collect_complaint,
-							 .arg = collect },
+						.log = { .take = dp_collect_splat, .arg = collect },
 						.pipe = -1,
 						.kmsg = log ? dp_kmsg_open() : -1,
 						.pid_fd = -1 };

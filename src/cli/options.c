@@ -43,10 +43,10 @@ static const char teardown_help[] =
 	"       daxpin teardown --destroy-data DEVICE [OPTIONS]     on this machine\n"
 	"\n"
 	"Takes devices away while memory regions over them are registered, and says what\n"
-	"the kernel did, step by step, and which promise of the contract it broke. In the\n"
+	"the kernel did, step by step, and which clause of the contract it broke. In the\n"
 	"guest, each scenario has a machine of its own. On this machine, only the DAX\n"
 	"device that is named is touched (dax0.0, or the disk of a mounted fsdax, pmem0);\n"
-	"what is on it is lost, and a kernel that breaks its promise may go down.\n"
+	"what is on it is lost, and a kernel that breaks its clause may go down.\n"
 	"\n"
 	"  --only GLOB      only these: an id (teardown/devdax-*/devdax-unbind/*) or a\n"
 	"                   mapping; may be repeated\n"
@@ -105,7 +105,7 @@ static const char traffic_help[] =
 	"                   ext4 and xfs; may be repeated; not for the guest\n"
 	"  --seed N         of the patterns (default 1)\n"
 	"  --reference      have ib_write_bw of perftest do the same to each mapping that it\n"
-	"                   can take, and hold its pace, and whether it could register the\n"
+	"                   can take, and hold its bandwidth, and whether it could register the\n"
 	"                   mapping, beside what daxpin saw\n" REPORT_HELP;
 
 /* What each command takes, by letter. */

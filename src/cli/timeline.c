@@ -137,7 +137,7 @@ static void print_steps(struct json_object *steps)
 		printf("  ");
 		if (!strcmp(kind, "kernel")) {
 			printf("%-24s", "! kernel");
-			print(text_of(step, "complaint"));
+			print(text_of(step, "splat"));
 			say(" in ", text_of(step, "function"));
 			say(", during ", text_of(step, "step"));
 			printf("\n");
@@ -149,7 +149,7 @@ static void print_steps(struct json_object *steps)
 }
 
 /* What the kernel said, all of it. */
-static void print_complaints(struct json_object *steps)
+static void print_splats(struct json_object *steps)
 {
 	size_t count = json_object_array_length(steps);
 
@@ -184,7 +184,7 @@ static void print_result(struct json_object *run, struct json_object *result, co
 	say("\n", text_of(result, "why"));
 	printf("\n");
 	if (steps)
-		print_complaints(steps);
+		print_splats(steps);
 }
 
 int cli_timeline(const char *path, const char *id, bool json, struct dp_error *err)

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "daxpin/archive.h"
 #include "daxpin/agent.h"
+#include "daxpin/archive.h"
 #include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"

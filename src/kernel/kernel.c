@@ -22,7 +22,7 @@
 #include "daxpin/progress.h"
 
 /* What this version was tried with first; on a machine without os-release it is the default. */
-#define DEFAULT_SUITE   "bookworm"
+#define DEFAULT_SUITE "bookworm"
 
 static int first_match(char *path, size_t size, const char *dir, const char *pattern)
 {
@@ -264,8 +264,7 @@ static int resolve_host(struct dp_kernel *kernel, struct dp_error *err)
 	snprintf(kernel->image, sizeof(kernel->image), "/boot/vmlinuz-%s", uts.release);
 	snprintf(kernel->modules, sizeof(kernel->modules), "/lib/modules/%s", uts.release);
 	if (!dp_exists("%s", kernel->image))
-		snprintf(kernel->image, sizeof(kernel->image), "%.4000s/vmlinuz",
-			 kernel->modules);
+		snprintf(kernel->image, sizeof(kernel->image), "%.4000s/vmlinuz", kernel->modules);
 	if (!dp_exists("%s", kernel->image) || !dp_exists("%s/modules.dep", kernel->modules)) {
 		dp_bad_input(err, "the running kernel %s has no image or modules here",
 			     uts.release);

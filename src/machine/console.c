@@ -6,20 +6,20 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/machine.h"
 
-/* The first complaint of all is what the report says if there is nobody else to tell. */
-static void take_complaint(void *arg, const struct dp_complaint *complaint)
+/* The first splat of all is what the report says if there is nobody else to tell. */
+static void take_splat(void *arg, const struct dp_splat *splat)
 {
 	struct dp_console *console = arg;
 
-	if (!console->alarm[0] && complaint->nlines)
-		snprintf(console->alarm, sizeof(console->alarm), "%s", complaint->lines[0]);
+	if (!console->splat[0] && splat->nlines)
+		snprintf(console->splat, sizeof(console->splat), "%s", splat->lines[0]);
 	if (console->take)
-		console->take(console->arg, complaint);
+		console->take(console->arg, splat);
 }
 
 static void recognise(struct dp_console *console, const char *line)
 {
-	console->recogniser.take = take_complaint;
+	console->recogniser.take = take_splat;
 	console->recogniser.arg = console;
 	dp_recognise(&console->recogniser, line);
 }

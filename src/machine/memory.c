@@ -88,4 +88,3 @@ void dp_copy_clear(struct dp_copy *copy)
 	dp_copy_end(copy, NULL);
 	dp_closep(&copy->to);
 }
-

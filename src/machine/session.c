@@ -38,7 +38,7 @@
  * tells ("boots").
  */
 #define LIFE_MS 40000
-/* A call trace takes a tenth of a second; of some complaints no line is known to be the last. */
+/* A call trace takes a tenth of a second; of some splats no line is known to be the last. */
 #define COMPLAINT_MS 500
 
 enum source {
@@ -314,9 +314,9 @@ static void explain_death(struct session *s)
 	/* What it said last may have been cut off by its death. */
 	dp_recognise_end(&s->console.recogniser);
 	if (s->console.recogniser.panicked)
-		end(s, "the guest's kernel panicked: %s", s->console.alarm);
-	else if (s->console.alarm[0])
-		end(s, "the guest died: %s", s->console.alarm);
+		end(s, "the guest's kernel panicked: %s", s->console.splat);
+	else if (s->console.splat[0])
+		end(s, "the guest died: %s", s->console.splat);
 	else if (s->log[0])
 		end(s, "QEMU ended: %.*s", (int)strcspn(s->log, "\n"), s->log);
 	else
@@ -365,7 +365,7 @@ static void go_on(struct session *s, const struct dp_boot *boot)
 		check_limits(s);
 }
 
-/* A kernel that is in the middle of a complaint may finish it; the console is the slower way. */
+/* A kernel that is in the middle of a splat may finish it; the console is the slower way. */
 static void hear_out(struct session *s)
 {
 	uint64_t end = dp_now_ms() + COMPLAINT_MS;
@@ -393,8 +393,8 @@ static void conclude(struct session *s, struct dp_run_record *run)
 	size_t count = dp_console_take(&s->console, &lines);
 
 	snprintf(run->ending, sizeof(run->ending), "%s", s->ending);
-	snprintf(run->alarm, sizeof(run->alarm), "%s", s->console.alarm);
-	if (run->ending[0] || run->alarm[0]) {
+	snprintf(run->splat, sizeof(run->splat), "%s", s->console.splat);
+	if (run->ending[0] || run->splat[0]) {
 		run->console = lines;
 		run->nconsole = count;
 		return;
@@ -440,7 +440,7 @@ static int run_once(const struct dp_boot *boot, struct dp_copy *copy, struct ses
 	s->start = s->heard = s->collect->since = dp_now_ms();
 	s->restoring = boot->restore;
 	s->again &= !boot->restore;
-	s->console.take = dp_collect_complaint;
+	s->console.take = dp_collect_splat;
 	s->console.arg = s->collect;
 	begin_talk(s, boot);
 	rc = converse(s, boot, err);
@@ -501,9 +501,9 @@ static int bare_once(const struct dp_boot *boot, uint64_t limit_ms, uint64_t *ms
 				 s.log[0]    ? s.log
 				 : s.stopped ? "QEMU has stopped it"
 					     : "no end within the limit");
-	if (s.console.alarm[0] || s.log[0])
+	if (s.console.splat[0] || s.log[0])
 		return dp_report(err, -EIO, "the bare guest died: %s",
-				 s.console.alarm[0] ? s.console.alarm : s.log);
+				 s.console.splat[0] ? s.console.splat : s.log);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "daxpin/cleanup.h"
-#include "daxpin/complaint.h"
+#include "daxpin/splat.h"
 
 /* A record is at most CONSOLE_EXT_LOG_MAX. */
 #define RECORD_LIMIT 8192

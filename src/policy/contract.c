@@ -222,13 +222,13 @@ static const struct dp_event *event_of(const char *id)
 
 static void judge_steps(struct verdict *v)
 {
-	dp_judge_complaints(v);
+	dp_judge_splats(v);
 	judge_holding(v);
 	judge_waiting(v);
 	judge_access(v);
 	judge_again(v);
 	add_facts(v);
-	if (v->complained)
+	if (v->splatted)
 		return;
 	judge_completion(v);
 	judge_pins(v);
@@ -266,7 +266,7 @@ static void conclude(struct verdict *v)
 		snprintf(r->why, sizeof(r->why), "the event was refused: %.300s",
 			 dp_text_of(event, "text"));
 	else
-		snprintf(r->why, sizeof(r->why), "the event completed, and no promise was broken");
+		snprintf(r->why, sizeof(r->why), "the event completed, and no clause was broken");
 }
 
 void dp_contract_judge(const char *id, const struct dp_cell *cell, struct json_object *steps,
@@ -300,7 +300,7 @@ void dp_contract_judge(const char *id, const struct dp_cell *cell, struct json_o
 	else
 		judge_steps(&v);
 	result->unfinished = !answered(&v, cell);
-	/* A guest that did not come to the end has an answer if its kernel broke a promise. */
+	/* A guest that did not come to the end has an answer if its kernel broke a clause. */
 	if (result->violates[0] || !result->unfinished)
 		conclude(&v);
 	else if (!result->why[0])

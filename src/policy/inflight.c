@@ -23,7 +23,7 @@ static void judge_requests(struct verdict *v, struct json_object *flight)
 
 	if (!ended && gone)
 		return;
-	if (!ended && !v->complained)
+	if (!ended && !v->splatted)
 		dp_broken(v, "C8", "requests in flight neither complete nor fail: %s",
 			  text[0] ? text : "the end that posted them was lost");
 	else if (ended && strcmp(state, "RTS") && strcmp(state, "ERR"))
@@ -55,7 +55,7 @@ static void judge_event(struct verdict *v, struct json_object *event, struct jso
 	/* A longterm pin moves pages out of ZONE_MOVABLE (check_and_migrate_movable_pages()). */
 	if (dp_completed(event) && !dp_flag(flight, "on_demand") && !released && !movable)
 		dp_broken(v, "C2", "the event completed while the region was registered");
-	if (end && !dp_completed(end) && !v->complained)
+	if (end && !dp_completed(end) && !v->splatted)
 		dp_broken(v, "C5",
 			  "the event does not complete although nothing is pinned: it %s in %s",
 			  dp_text_of(end, "state"), dp_text_of(end, "where"));
@@ -106,7 +106,7 @@ void dp_judge_in_flight(struct verdict *v, const struct dp_cell *cell, const cha
 	struct dp_result *r = v->result;
 	bool ended = cell && cell->outcome == DP_ANSWERED;
 
-	dp_judge_complaints(v);
+	dp_judge_splats(v);
 	if (flight)
 		judge_requests(v, flight);
 	if (event)

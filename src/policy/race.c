@@ -108,11 +108,11 @@ void dp_judge_race(struct verdict *v)
 {
 	struct json_object *race = dp_step(v, "race");
 
-	dp_judge_complaints(v);
+	dp_judge_splats(v);
 	if (!race)
 		return;
 	judge_race_holds(v, race);
-	if (!v->complained)
+	if (!v->splatted)
 		judge_race_end(v, race);
 	add_race_facts(v, race);
 	tell_race(v, race);

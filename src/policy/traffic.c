@@ -32,7 +32,7 @@ struct tally {
 	 */
 	char odd[128];
 	char prefetch[32]; /* how the adapter took the advice, or "" */
-	struct json_object *pace, *reference;
+	struct json_object *bandwidth, *reference;
 };
 
 static void add_once(char *list, size_t size, const char *text)
@@ -206,14 +206,14 @@ static void take_prefetch(struct tally *t, struct json_object *step)
 	snprintf(t->prefetch, sizeof(t->prefetch), "%.30s", refused[0] ? refused : "done");
 }
 
-static void take_pace(struct tally *t, struct json_object *step)
+static void take_bandwidth(struct tally *t, struct json_object *step)
 {
 	double s = (double)dp_number(step, "us", 0) / 1e6;
 	struct json_object *obj = json_object_new_object();
 
-	if (!t->pace)
-		t->pace = json_object_new_array();
-	json_object_array_add(t->pace, obj);
+	if (!t->bandwidth)
+		t->bandwidth = json_object_new_array();
+	json_object_array_add(t->bandwidth, obj);
 	dp_json_add_text(obj, "topology", dp_text_of(step, "topology"));
 	json_object_object_add(obj, "on_demand",
 			       json_object_get(json_object_object_get(step, "on_demand")));
@@ -251,16 +251,11 @@ static const struct {
 	const char *step;
 	void (*judge)(struct tally *t, struct json_object *step);
 } steps[] = {
-	{ "transfers", take_transfers },
-	{ "failed", judge_failure },
-	{ "refusal", judge_refusal },
-	{ "verify", judge_look },
-	{ "refused", take_registration },
-	{ "trouble", take_trouble },
-	{ "pace", take_pace },
-	{ "lost", judge_loss },
-	{ "prefetch", take_prefetch },
-	{ "reference", take_reference },
+	{ "transfers", take_transfers },  { "failed", judge_failure },
+	{ "refusal", judge_refusal },     { "verify", judge_look },
+	{ "refused", take_registration }, { "trouble", take_trouble },
+	{ "bandwidth", take_bandwidth },  { "lost", judge_loss },
+	{ "prefetch", take_prefetch },    { "reference", take_reference },
 };
 
 static void judge_all(struct tally *t)
@@ -292,9 +287,10 @@ static void add_facts(struct tally *t)
 	dp_json_add_text(facts, "faults", t->faults);
 	dp_json_add_text(facts, "routes", t->routes);
 	dp_json_add_text(facts, "registration_refused", t->refused);
-	dp_json_add_text(facts, "own_key_errors", t->odd);
+	dp_json_add_text(facts, "local_key_errors", t->odd);
 	dp_json_add_text(facts, "prefetch", t->prefetch);
-	json_object_object_add(facts, "pace", t->pace ? t->pace : json_object_new_array());
+	json_object_object_add(facts, "bandwidth",
+			       t->bandwidth ? t->bandwidth : json_object_new_array());
 	if (t->reference)
 		json_object_object_add(facts, "reference", t->reference);
 }
@@ -339,7 +335,7 @@ void dp_judge_traffic(struct verdict *v, const struct dp_cell *cell, const char 
 {
 	struct tally tally = { .v = v };
 
-	dp_judge_complaints(v);
+	dp_judge_splats(v);
 	judge_all(&tally);
 	add_facts(&tally);
 	conclude(&tally, cell, doing, absent);

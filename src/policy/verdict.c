@@ -6,8 +6,8 @@
 
 #include "verdict.h"
 
-#include "daxpin/complaint.h"
 #include "daxpin/observe.h"
+#include "daxpin/splat.h"
 
 struct json_object *dp_step(const struct verdict *v, const char *name)
 {
@@ -49,17 +49,17 @@ const char *dp_text_of(struct json_object *obj, const char *key)
 	return text ? text : "";
 }
 
-void dp_broken(struct verdict *v, const char *promise, const char *fmt, ...)
+void dp_broken(struct verdict *v, const char *clause, const char *fmt, ...)
 {
 	struct dp_result *r = v->result;
 	size_t used = strlen(r->violates), told = strlen(r->why);
 	va_list ap;
 
-	if (!strstr(r->violates, promise))
+	if (!strstr(r->violates, clause))
 		snprintf(r->violates + used, sizeof(r->violates) - used, "%s%s", used ? " " : "",
-			 promise);
+			 clause);
 	told += (size_t)snprintf(r->why + told, sizeof(r->why) - told, "%s%s: ", told ? "; " : "",
-				 promise);
+				 clause);
 	if (told >= sizeof(r->why))
 		return;
 	va_start(ap, fmt);
@@ -67,7 +67,7 @@ void dp_broken(struct verdict *v, const char *promise, const char *fmt, ...)
 	va_end(ap);
 }
 
-void dp_judge_complaints(struct verdict *v)
+void dp_judge_splats(struct verdict *v)
 {
 	size_t count = v->steps ? json_object_array_length(v->steps) : 0;
 
@@ -78,11 +78,11 @@ void dp_judge_complaints(struct verdict *v)
 			continue;
 		if (!v->result->kernel)
 			v->result->kernel = json_object_get(obj);
-		v->complained = true;
+		v->splatted = true;
 	}
-	if (v->complained)
+	if (v->splatted)
 		dp_broken(v, "C1", "%s in %s during step %s",
-			  dp_text_of(v->result->kernel, "complaint"),
+			  dp_text_of(v->result->kernel, "splat"),
 			  dp_text_of(v->result->kernel, "function"),
 			  dp_text_of(v->result->kernel, "step"));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A verdict in the making: what was seen, and the promises that are found broken.
+ * A verdict in the making: what was seen, and the clauses that are found broken.
  */
 #ifndef DAXPIN_POLICY_VERDICT_H
 #define DAXPIN_POLICY_VERDICT_H
@@ -15,7 +15,7 @@ struct verdict {
 	struct dp_result *result;
 	struct json_object *steps;
 	const struct dp_event *event;
-	bool complained; /* the kernel has */
+	bool splatted; /* the kernel has */
 };
 
 /* The step of a name, NULL if it was not taken. */
@@ -34,14 +34,14 @@ bool dp_flag(struct json_object *obj, const char *key);
 /* Whether a step came to its end. */
 bool dp_completed(struct json_object *obj);
 
-/* Notes a broken promise: each once, the explanations one after the other. */
-__attribute__((format(printf, 3, 4))) void dp_broken(struct verdict *v, const char *promise,
+/* Notes a broken clause: each once, the explanations one after the other. */
+__attribute__((format(printf, 3, 4))) void dp_broken(struct verdict *v, const char *clause,
 						     const char *fmt, ...);
 
 /* C1: no oops, BUG, WARN, lockdep report, hung task or panic. */
-void dp_judge_complaints(struct verdict *v);
+void dp_judge_splats(struct verdict *v);
 
-/* All promises, from the sums of a race. */
+/* All clauses, from the sums of a race. */
 void dp_judge_race(struct verdict *v);
 
 /* Whether there has been a race at all. */

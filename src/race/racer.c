@@ -284,12 +284,12 @@ static void end(struct racer *r)
 static void race(int fd, void *arg)
 {
 	struct racer r = { .race = arg, .fd = fd, .area = { .fd = -1 } };
-	char order;
+	char command;
 
-	while (recv(fd, &order, 1, 0) == 1) {
-		if (order == DP_RACER_MAP)
+	while (recv(fd, &command, 1, 0) == 1) {
+		if (command == DP_RACER_MAP)
 			map(&r);
-		else if (order == DP_RACER_RUN)
+		else if (command == DP_RACER_RUN)
 			run(&r);
 		else
 			end(&r);

@@ -30,7 +30,7 @@ struct dp_tally {
 	int early_errno, release_errno;
 };
 
-enum dp_racer_order {
+enum dp_racer_command {
 	DP_RACER_MAP = 'm', /* makes the mapping; number: its descriptor */
 	DP_RACER_RUN = 'r', /* starts the threads; answers when each has registered once */
 	DP_RACER_END = 'e', /* waits for them, and gives the mapping up unless it is a file */

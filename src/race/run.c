@@ -10,7 +10,7 @@
  *   back      the device is brought back
  *
  * After each round the sums so far are written to the stream, where they replace those of the round
- * before. The first broken promise ends the race: what comes after it would be no evidence.
+ * before. The first broken clause ends the race: what comes after it would be no evidence.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,10 +26,10 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
-#include "daxpin/complaint.h"
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
 #include "daxpin/race.h"
+#include "daxpin/splat.h"
 
 /* How long one part of a round may take, ms: registrations take microseconds, a bind of a GiB less
  * than a second. */
@@ -147,14 +147,14 @@ static void emit_sums(const struct run *run)
 
 /* ---- one round --------------------------------------------------------------------------- */
 
-/* An order to the racer; false after noting what is wrong. */
-static bool racer_does(struct run *run, enum dp_racer_order order, const char *what,
+/* A command to the racer; false after noting what is wrong. */
+static bool racer_does(struct run *run, enum dp_racer_command command, const char *what,
 		       struct dp_reply *reply)
 {
 	enum dp_fate fate = DP_DIED;
 	int tid = 0;
 
-	if (dp_actor_tell(&run->racer, (char)order))
+	if (dp_actor_tell(&run->racer, (char)command))
 		fate = dp_actor_hear(&run->racer, PART_LIMIT_MS, reply);
 	if (fate == DP_DONE && !reply->rc)
 		return true;
@@ -242,12 +242,12 @@ static bool look_after(struct run *run)
 	struct dp_pins now;
 
 	atomic_store(&run->race->stop, true);
-	if (dp_kernel_has_complained(run->race->options->taint))
-		return broke(run, "kernel complained", 0, "");
+	if (dp_kernel_has_splat(run->race->options->taint))
+		return broke(run, "kernel splat", 0, "");
 	if (!racer_does(run, DP_RACER_END, "end", &reply))
 		return false;
-	if (dp_kernel_has_complained(run->race->options->taint))
-		return broke(run, "kernel complained", 0, "");
+	if (dp_kernel_has_splat(run->race->options->taint))
+		return broke(run, "kernel splat", 0, "");
 	if (run->pins_known && !dp_pins_read(&now))
 		run->leaked = (int64_t)(now.acquired - now.released - run->before.acquired +
 					run->before.released);

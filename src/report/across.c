@@ -210,9 +210,8 @@ static void write_sums(const struct page *p, const struct dp_run_record *runs, s
 				"says",
 				count_unproven(run));
 		fprintf(p->out, "%s%s%s%s\n", run->ending[0] ? "; the run ended early: " : "",
-			run->ending,
-			run->alarm[0] && !run->ending[0] ? "; the kernel complained: " : "",
-			run->ending[0] ? "" : run->alarm);
+			run->ending, run->splat[0] && !run->ending[0] ? "; the kernel splat: " : "",
+			run->ending[0] ? "" : run->splat);
 	}
 }
 

@@ -64,15 +64,15 @@ static void add_answer(struct json_object *obj, const struct dp_cell *cell)
 	json_object_object_add(obj, "proof", proof(cell));
 }
 
-/* The first complaint, as one text. */
-static struct json_object *kernel(struct json_object *complaint)
+/* The first splat, as one text. */
+static struct json_object *kernel(struct json_object *splat)
 {
 	struct json_object *obj = json_object_new_object(), *lines;
 	dp_autofree char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
-	lines = json_object_object_get(complaint, "lines");
+	lines = json_object_object_get(splat, "lines");
 	/* Stored results are judged, too, and may hold anything. */
 	if (!json_object_is_type(lines, json_type_array))
 		lines = NULL;
@@ -83,9 +83,9 @@ static struct json_object *kernel(struct json_object *complaint)
 				: "");
 	if (out)
 		fclose(out);
-	dp_json_add_text(obj, "kind", dp_json_text(complaint, "complaint"));
-	dp_json_add_text(obj, "function", dp_json_text(complaint, "function"));
-	dp_json_add_text(obj, "step", dp_json_text(complaint, "step"));
+	dp_json_add_text(obj, "kind", dp_json_text(splat, "splat"));
+	dp_json_add_text(obj, "function", dp_json_text(splat, "function"));
+	dp_json_add_text(obj, "step", dp_json_text(splat, "step"));
 	dp_json_add_text(obj, "text", text);
 	return obj;
 }
@@ -188,8 +188,8 @@ struct json_object *dp_run_object(const struct dp_run_record *run, bool results)
 		json_object_object_add(obj, "results", list);
 	}
 	json_object_object_add(obj, "summary", summary(run));
-	if (run->alarm[0])
-		dp_json_add_text(obj, "kernel_complaint", run->alarm);
+	if (run->splat[0])
+		dp_json_add_text(obj, "kernel_splat", run->splat);
 	if (run->ending[0])
 		dp_json_add_text(obj, "ended_early", run->ending);
 	if (run->nconsole) {

@@ -58,7 +58,7 @@ static double seconds(const struct dp_result *r)
 	return (double)sum / 1e3;
 }
 
-static void write_complaint(FILE *out, struct json_object *kernel)
+static void write_splat(FILE *out, struct json_object *kernel)
 {
 	struct json_object *lines = kernel ? json_object_object_get(kernel, "lines") : NULL;
 
@@ -95,7 +95,7 @@ static void write_case(FILE *out, const struct dp_result *r)
 	write_attribute(out, "message", r->why);
 	fputc('>', out);
 	write_escaped(out, r->why);
-	write_complaint(out, r->kernel);
+	write_splat(out, r->kernel);
 	fprintf(out, "</%s>\n  </testcase>\n", kind);
 }
 

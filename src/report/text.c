@@ -204,9 +204,9 @@ static void write_ending(const struct page *p)
 	if (p->run->ending[0])
 		fprintf(p->out, "\n%sThe run ended early:%s %s\n", page_color(p, BOLD RED),
 			page_color(p, PLAIN), p->run->ending);
-	else if (p->run->alarm[0])
-		fprintf(p->out, "\n%sThe kernel complained:%s %s\n", page_color(p, BOLD RED),
-			page_color(p, PLAIN), p->run->alarm);
+	else if (p->run->splat[0])
+		fprintf(p->out, "\n%sThe kernel splat:%s %s\n", page_color(p, BOLD RED),
+			page_color(p, PLAIN), p->run->splat);
 	if (p->run->nconsole)
 		fprintf(p->out, "The console's last lines:\n");
 	for (size_t i = 0; i < p->run->nconsole; i++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Traffic in the report for people: mappings down, operations across, and the pace below. */
+/* Traffic in the report for people: mappings down, operations across, and the bandwidth below. */
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -80,23 +80,24 @@ static void write_heading(const struct page *p)
 }
 
 /* One measurement: "  devdax-2M  write  65536 bytes  101.2 MB/s  1544/s  over veth". */
-static void write_pace(const struct page *p, const struct dp_result *r, struct json_object *pace,
-		       bool first)
+static void write_bandwidth(const struct page *p, const struct dp_result *r,
+			    struct json_object *bandwidth, bool first)
 {
 	int64_t size = 0, rate = 0;
-	const char *topology = dp_json_text(pace, "topology");
+	const char *topology = dp_json_text(bandwidth, "topology");
 	const char *name = strchr(r->id, '/') + 1;
 
-	dp_json_int(pace, "size", &size);
-	dp_json_int(pace, "bytes_per_second", &rate);
+	dp_json_int(bandwidth, "size", &size);
+	dp_json_int(bandwidth, "bytes_per_second", &rate);
 	if (first)
 		write_heading(p);
 	fprintf(p->out, "  %-26s %8" PRId64 " bytes %8.1f MB/s %8.0f a second, over %s%s\n", name,
 		size, (double)rate / 1e6,
-		json_object_get_double(json_object_object_get(pace, "operations_per_second")),
+		json_object_get_double(json_object_object_get(bandwidth, "operations_per_second")),
 		topology ? topology : "?",
-		json_object_get_boolean(json_object_object_get(pace, "on_demand")) ? ", on demand"
-										   : "");
+		json_object_get_boolean(json_object_object_get(bandwidth, "on_demand"))
+			? ", on demand"
+			: "");
 }
 
 /* "  devdax-2M/write  65536 bytes  101.2 MB/s by ib_write_bw", or that it could not register. */
@@ -129,12 +130,12 @@ static void write_paces(const struct page *p)
 	for (size_t i = 0; i < p->run->count; i++) {
 		const struct dp_result *r = &p->run->results[i];
 		struct json_object *list =
-			page_is_traffic(r) ? json_object_object_get(r->facts, "pace") : NULL;
+			page_is_traffic(r) ? json_object_object_get(r->facts, "bandwidth") : NULL;
 
 		for (size_t k = 0; json_object_is_type(list, json_type_array) &&
 				   k < json_object_array_length(list);
 		     k++, first = false)
-			write_pace(p, r, json_object_array_get_idx(list, k), first);
+			write_bandwidth(p, r, json_object_array_get_idx(list, k), first);
 		if (page_is_traffic(r))
 			write_reference(p, r, &first);
 	}

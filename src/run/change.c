@@ -22,7 +22,7 @@ const char *dp_change_name(enum dp_change change)
 void dp_result_kind(const struct dp_result *r, char *text, size_t size)
 {
 	const char *function = r->kernel ? dp_json_text(r->kernel, "function") : NULL;
-	const char *complaint = r->kernel ? dp_json_text(r->kernel, "complaint") : NULL;
+	const char *splat = r->kernel ? dp_json_text(r->kernel, "splat") : NULL;
 	const char *faults = r->facts ? dp_json_text(r->facts, "faults") : NULL; /* of traffic */
 	size_t used = 0;
 
@@ -36,8 +36,8 @@ void dp_result_kind(const struct dp_result *r, char *text, size_t size)
 	if (faults && used < size)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
 					 faults);
-	if (complaint && used < size)
-		snprintf(text + used, size - used, "%s%s%s%s", used ? ", " : "", complaint,
+	if (splat && used < size)
+		snprintf(text + used, size - used, "%s%s%s%s", used ? ", " : "", splat,
 			 function && function[0] ? " in " : "", function ? function : "");
 }
 
@@ -101,7 +101,7 @@ int dp_run_hold_against(struct dp_run_record *run, const struct dp_results *resu
 		dp_bad_input(err, "the baseline has no run of the kernel %s", run->subject.kernel);
 		return dp_hint(err, "its first is of %s", results->runs[0].subject.kernel), -EINVAL;
 	}
-	run->alarm_known = run->alarm[0] && base->alarm[0];
+	run->splat_known = run->splat[0] && base->splat[0];
 	for (size_t i = 0; i < run->count; i++) {
 		const struct dp_result *known = dp_run_find(base, run->results[i].id);
 

@@ -9,8 +9,8 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
-#include "daxpin/complaint.h"
 #include "daxpin/observe.h"
+#include "daxpin/splat.h"
 #include "daxpin/text.h"
 
 /* A scenario has some 12 steps, and what the kernel says in between; a flood is not kept. */
@@ -192,7 +192,7 @@ static void take_doing(struct dp_collect *c, struct json_object *obj)
 		copy(c->current->doing, sizeof(c->current->doing), dp_json_text(obj, "step"));
 }
 
-/* The step a complaint belongs to if the log has no marks: the one that was begun last. */
+/* The step a splat belongs to if the log has no marks: the one that was begun last. */
 static const char *last_step(const struct dp_record *record)
 {
 	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
@@ -204,7 +204,7 @@ static const char *last_step(const struct dp_record *record)
 }
 
 /* What a kernel says again and again is kept once, with how often. */
-static bool counted(const struct dp_record *record, const struct dp_complaint *complaint)
+static bool counted(const struct dp_record *record, const struct dp_splat *splat)
 {
 	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
 	struct json_object *last;
@@ -213,24 +213,24 @@ static bool counted(const struct dp_record *record, const struct dp_complaint *c
 	if (!count)
 		return false;
 	last = json_object_array_get_idx(record->steps, count - 1);
-	if (!says(last, "kind", "kernel") || !says(last, "complaint", complaint->kind) ||
-	    !says(last, "function", complaint->function))
+	if (!says(last, "kind", "kernel") || !says(last, "splat", splat->kind) ||
+	    !says(last, "function", splat->function))
 		return false;
 	dp_json_int(last, "times", &times);
 	dp_json_add_int(last, "times", times + 1);
 	return true;
 }
 
-void dp_collect_complaint(void *arg, const struct dp_complaint *complaint)
+void dp_collect_splat(void *arg, const struct dp_splat *splat)
 {
 	struct dp_collect *c = arg;
 	struct json_object *obj;
 
 	/* A kernel may take longer to say it than a scenario to end. */
-	if (!c->latest || counted(c->latest, complaint))
+	if (!c->latest || counted(c->latest, splat))
 		return;
-	obj = dp_complaint_to_json(complaint);
-	if (!complaint->step[0])
+	obj = dp_splat_to_json(splat);
+	if (!splat->step[0])
 		dp_json_add_text(obj, "step", last_step(c->latest));
 	dp_json_add_int(obj, "at_ms", (int64_t)(dp_now_ms() - c->latest->began));
 	add_step(c->latest, obj);

@@ -49,11 +49,11 @@ static void merge_subject(struct dp_run_record *into, const struct dp_run_record
 
 static void merge_ending(struct dp_run_record *into, struct dp_run_record *from)
 {
-	if (into->ending[0] || (into->alarm[0] && !from->ending[0]) ||
-	    (!from->ending[0] && !from->alarm[0]))
+	if (into->ending[0] || (into->splat[0] && !from->ending[0]) ||
+	    (!from->ending[0] && !from->splat[0]))
 		return;
 	memcpy(into->ending, from->ending, sizeof(into->ending));
-	memcpy(into->alarm, from->alarm, sizeof(into->alarm));
+	memcpy(into->splat, from->splat, sizeof(into->splat));
 	if (into->nconsole)
 		return;
 	into->console = from->console;
@@ -147,7 +147,7 @@ int dp_runs_exit_code(const struct dp_run_record *runs, size_t nruns)
 		const struct dp_run_record *run = &runs[i];
 
 		dp_run_count(run, counts);
-		if (count_failures(run) || (run->alarm[0] && !run->alarm_known && !run->ending[0]))
+		if (count_failures(run) || (run->splat[0] && !run->splat_known && !run->ending[0]))
 			return 1;
 		if (counts[DP_ERROR] || run->ending[0])
 			code = 3;

@@ -7,6 +7,8 @@
 
 #include "daxpin/results.h"
 
+#include "older.h"
+
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -123,8 +125,10 @@ int dp_results_read(const char *path, struct json_object **root, struct dp_error
 		rc = dp_bad_input(err, "%s is no JSON document, or was cut short", path);
 	} else {
 		schema = dp_json_text(*root, "schema");
-		if (schema && !strcmp(schema, "daxpin/1"))
+		if (schema && !strcmp(schema, "daxpin/1")) {
+			rename_older(*root);
 			return 0;
+		}
 		rc = dp_bad_input(err, "%s is no result of daxpin (schema \"daxpin/1\")", path);
 	}
 	json_object_put(*root);
@@ -230,28 +234,28 @@ static void read_violates(struct json_object *list, struct dp_result *r)
 	dp_printable(r->violates);
 }
 
-/* In the report the complaint's own key is "kind"; in the stream that is the line's. */
+/* In the report the splat's own key is "kind"; in the stream that is the line's. */
 static struct json_object *read_kernel(struct json_object *obj)
 {
-	struct json_object *complaint, *lines;
+	struct json_object *splat, *lines;
 	dp_autofree char *copy = NULL;
 	char *rest;
 
 	if (!obj)
 		return NULL;
-	complaint = json_object_new_object();
+	splat = json_object_new_object();
 	lines = json_object_new_array();
 	copy = strdup(dp_json_text(obj, "text") ? dp_json_text(obj, "text") : "");
 	rest = copy;
 	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
 		if (*line)
 			json_object_array_add(lines, json_object_new_string(line));
-	dp_json_add_text(complaint, "kind", "kernel");
-	dp_json_add_text(complaint, "complaint", dp_json_text(obj, "kind"));
-	dp_json_add_text(complaint, "function", dp_json_text(obj, "function"));
-	dp_json_add_text(complaint, "step", dp_json_text(obj, "step"));
-	json_object_object_add(complaint, "lines", lines);
-	return complaint;
+	dp_json_add_text(splat, "kind", "kernel");
+	dp_json_add_text(splat, "splat", dp_json_text(obj, "kind"));
+	dp_json_add_text(splat, "function", dp_json_text(obj, "function"));
+	dp_json_add_text(splat, "step", dp_json_text(obj, "step"));
+	json_object_object_add(splat, "lines", lines);
+	return splat;
 }
 
 static int read_result(struct json_object *obj, struct dp_result *r, const char *name,
@@ -307,7 +311,7 @@ static void read_heading(struct json_object *obj, struct dp_run_record *run)
 	text(obj, "modules", run->modules, sizeof(run->modules));
 	text(obj, "note", run->note, sizeof(run->note));
 	text(obj, "ended_early", run->ending, sizeof(run->ending));
-	text(obj, "kernel_complaint", run->alarm, sizeof(run->alarm));
+	text(obj, "kernel_splat", run->splat, sizeof(run->splat));
 	text(rdma, "device", run->rdma_device, sizeof(run->rdma_device));
 	text(rdma, "provider", run->subject.provider, sizeof(run->subject.provider));
 	run->subject.odp = flag(rdma, "odp", false);

@@ -163,34 +163,34 @@ static void unmap(struct owner *o)
 	answer(o, 0, 0, "");
 }
 
-static void obey(struct owner *o, char order)
+static void obey(struct owner *o, char command)
 {
-	switch (order) {
-	case DP_ORDER_REGISTER:
+	switch (command) {
+	case DP_OWNER_REGISTER:
 		register_first(o);
 		break;
-	case DP_ORDER_TOUCH:
+	case DP_OWNER_TOUCH:
 		answer(o, 0, 0, touch(o));
 		break;
-	case DP_ORDER_AGAIN:
+	case DP_OWNER_AGAIN:
 		answer(o, 0, reg(o, &o->again), "");
 		break;
-	case DP_ORDER_EVENTS:
+	case DP_OWNER_EVENTS:
 		list_events(o);
 		break;
-	case DP_ORDER_DEREG:
+	case DP_OWNER_DEREG:
 		dereg(o, &o->mr);
 		break;
-	case DP_ORDER_DEREG_AGAIN:
+	case DP_OWNER_DEREG_AGAIN:
 		dereg(o, &o->again);
 		break;
-	case DP_ORDER_CLOSE:
+	case DP_OWNER_CLOSE:
 		/* Both descriptors: the file of the one holds the other's. */
 		close(o->rdma.context->async_fd);
 		close(o->rdma.context->cmd_fd);
 		answer(o, 0, 0, "");
 		break;
-	case DP_ORDER_UNMAP:
+	case DP_OWNER_UNMAP:
 		unmap(o);
 		break;
 	default:
@@ -237,12 +237,12 @@ static void begin(struct owner *o, int fd, const struct dp_rdma *rdma, void *arg
 static void own(int fd, struct dp_rdma *rdma, void *arg)
 {
 	struct owner o;
-	char order;
+	char command;
 
 	begin(&o, fd, rdma, arg);
 	answer(&o, o.shared->skip, o.area.fd, "");
-	while (recv(fd, &order, 1, 0) == 1)
-		obey(&o, order);
+	while (recv(fd, &command, 1, 0) == 1)
+		obey(&o, command);
 }
 
 static void churn(int fd, struct dp_rdma *rdma, void *arg)
@@ -255,12 +255,12 @@ static void churn(int fd, struct dp_rdma *rdma, void *arg)
 		ibv_dereg_mr(o.mr);
 }
 
-int dp_owner_start(struct dp_actor *actor, struct dp_crew *crew, struct dp_owner *owner)
+int dp_owner_start(struct dp_actor *actor, struct dp_worker_pool *pool, struct dp_owner *owner)
 {
-	return dp_crew_call(crew, actor, own, owner);
+	return dp_worker_pool_call(pool, actor, own, owner);
 }
 
 int dp_owner_churn(struct dp_actor *actor, struct dp_owner *owner)
 {
-	return dp_crew_call(NULL, actor, churn, owner);
+	return dp_worker_pool_call(NULL, actor, churn, owner);
 }

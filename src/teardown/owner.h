@@ -5,20 +5,20 @@
 #ifndef DAXPIN_TEARDOWN_OWNER_H
 #define DAXPIN_TEARDOWN_OWNER_H
 
-#include "daxpin/crew.h"
+#include "daxpin/worker_pool.h"
 
 #include "daxpin/teardown.h"
 
-enum dp_order {
-	DP_ORDER_REGISTER = 'r', /* number: 0, or the errno */
-	DP_ORDER_TOUCH = 't',    /* text: "SIGBUS", "same", "zero", "other", "none" */
-	DP_ORDER_AGAIN = 'a',    /* a second region over the same mapping; number: as above */
-	DP_ORDER_EVENTS = 'e',   /* text: asynchronous events, blank-separated */
-	DP_ORDER_DEREG = 'd',
-	DP_ORDER_DEREG_AGAIN = 'D', /* the second region, if there is one */
-	DP_ORDER_CLOSE = 'c',       /* the adapter, with what was registered */
-	DP_ORDER_UNMAP = 'u',
-	DP_ORDER_EXIT = 'x',
+enum dp_owner_command {
+	DP_OWNER_REGISTER = 'r', /* number: 0, or the errno */
+	DP_OWNER_TOUCH = 't',    /* text: "SIGBUS", "same", "zero", "other", "none" */
+	DP_OWNER_AGAIN = 'a',    /* a second region over the same mapping; number: as above */
+	DP_OWNER_EVENTS = 'e',   /* text: asynchronous events, blank-separated */
+	DP_OWNER_DEREG = 'd',
+	DP_OWNER_DEREG_AGAIN = 'D', /* the second region, if there is one */
+	DP_OWNER_CLOSE = 'c',       /* the adapter, with what was registered */
+	DP_OWNER_UNMAP = 'u',
+	DP_OWNER_EXIT = 'x',
 };
 
 /* What the owner is, shared with it: it fills the second half before its first answer. */
@@ -40,12 +40,12 @@ struct dp_owner {
 /**
  * dp_owner_start - start an owner; its first answer comes when it has the mapping
  * @actor: receives it
- * @crew: who may do it; NULL for a new process
- * @owner: in memory that is shared with the crew, or with children
+ * @pool: who may do it; NULL for a new process
+ * @owner: in memory that is shared with the pool, or with children
  *
  * Return: 0 or a negative errno.
  */
-int dp_owner_start(struct dp_actor *actor, struct dp_crew *crew, struct dp_owner *owner);
+int dp_owner_start(struct dp_actor *actor, struct dp_worker_pool *pool, struct dp_owner *owner);
 
 /**
  * dp_owner_churn - start a process that registers and deregisters without end

@@ -38,15 +38,15 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
-#include "daxpin/complaint.h"
 #include "daxpin/file.h"
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
 #include "daxpin/rdma.h"
+#include "daxpin/splat.h"
 
 /* How long something may be busy before it counts as running on, ms. What sleeps is told sooner. */
 #define BUSY_LIMIT_MS 20000
-/* The same once the kernel has complained: what it does then is no evidence any more. */
+/* The same once the kernel has splatted: what it does then is no evidence any more. */
 #define ILL_LIMIT_MS  3000
 #define FIRST_WAIT_MS 60000
 /* Owners killed in the middle of registering, and how long each may register, us. */
@@ -60,9 +60,9 @@ struct run {
 	const struct dp_scenario *scenario;
 	const struct dp_teardown_options *options;
 	int fd;
-	struct dp_owner *owner; /* shared with the owner */
-	struct dp_crew *crew;   /* of which the first owner may be; NULL without one */
-	struct dp_actor keeper; /* the owner */
+	struct dp_owner *owner;      /* shared with the owner */
+	struct dp_worker_pool *pool; /* of which the first owner may be; NULL without one */
+	struct dp_actor keeper;      /* the owner */
 	struct dp_actor event, release, counter;
 	bool pins_known, registered, again, unmapped;
 	enum dp_fate event_fate;
@@ -76,7 +76,7 @@ static void clear(struct run *run)
 	dp_actor_clear(&run->event);
 	dp_actor_clear(&run->release);
 	dp_actor_clear(&run->keeper);
-	if (run->owner && !run->crew)
+	if (run->owner && !run->pool)
 		munmap(run->owner, sizeof(*run->owner));
 }
 
@@ -102,12 +102,12 @@ static void end_step(struct run *run, struct json_object *obj)
 	tcdrain(run->fd);
 }
 
-static bool has_complained(const struct run *run)
+static bool has_splat(const struct run *run)
 {
-	return dp_kernel_has_complained(run->options->taint);
+	return dp_kernel_has_splat(run->options->taint);
 }
 
-/* Waits for somebody who may be busy for so long, less if the kernel has complained. */
+/* Waits for somebody who may be busy for so long, less if the kernel has splatted. */
 static enum dp_fate await(const struct run *run, struct dp_actor *actor, uint64_t limit_ms,
 			  struct dp_reply *reply)
 {
@@ -116,7 +116,7 @@ static enum dp_fate await(const struct run *run, struct dp_actor *actor, uint64_
 
 	do
 		fate = dp_actor_wait(actor, ILL_LIMIT_MS, reply);
-	while (fate == DP_RUNS && dp_now_ms() < end && !has_complained(run));
+	while (fate == DP_RUNS && dp_now_ms() < end && !has_splat(run));
 	return fate;
 }
 
@@ -132,7 +132,7 @@ static void add_errno(struct json_object *obj, int64_t code)
 static void count_pins(int fd, void *arg)
 {
 	struct dp_pins before, now;
-	char order;
+	char command;
 
 	(void)arg;
 	if (dp_pins_read(&before))
@@ -144,7 +144,7 @@ static void count_pins(int fd, void *arg)
 			(int64_t)(now.acquired - now.released - before.acquired + before.released);
 		if (write(fd, &reply, sizeof(reply)) < 0)
 			return;
-	} while (read(fd, &order, 1) == 1);
+	} while (read(fd, &command, 1) == 1);
 }
 
 /* Before anything is pinned. */
@@ -196,11 +196,11 @@ static void add_fate(struct json_object *obj, enum dp_fate fate, const struct dp
 		add_where(obj, actor);
 }
 
-/* An order to the owner, and what becomes of it. */
-static enum dp_fate order(struct run *run, enum dp_order order, struct dp_reply *reply)
+/* A command to the owner, and what becomes of it. */
+static enum dp_fate command(struct run *run, enum dp_owner_command command, struct dp_reply *reply)
 {
 	*reply = (struct dp_reply){ 0 };
-	if (!dp_actor_tell(&run->keeper, (char)order))
+	if (!dp_actor_tell(&run->keeper, (char)command))
 		return DP_DIED;
 	return await(run, &run->keeper, BUSY_LIMIT_MS, reply);
 }
@@ -256,8 +256,8 @@ static uint64_t event_limit(const struct run *run)
 
 static int share_owner(struct run *run, struct dp_error *err)
 {
-	_Static_assert(sizeof(*run->owner) <= DP_CREW_MEMORY, "the owner needs more memory");
-	run->owner = run->crew ? run->crew->memory
+	_Static_assert(sizeof(*run->owner) <= DP_WORKER_POOL_MEMORY, "the owner needs more memory");
+	run->owner = run->pool ? run->pool->memory
 			       : mmap(NULL, sizeof(*run->owner), PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (run->owner == MAP_FAILED) {
@@ -286,7 +286,7 @@ static int start_owner(struct run *run, struct dp_error *err)
 	const struct dp_event *event = run->scenario->event;
 	struct dp_reply reply;
 	char path[64];
-	int rc = dp_owner_start(&run->keeper, run->crew, run->owner);
+	int rc = dp_owner_start(&run->keeper, run->pool, run->owner);
 
 	if (rc)
 		return dp_fail(err, rc, "cannot start the owner of the region");
@@ -379,7 +379,7 @@ static int step_register(struct run *run, struct dp_error *err)
 	const struct dp_owner *owner = run->owner;
 	bool on_demand = dp_is_fsdax(run->scenario->mapping) && owner->odp;
 	struct dp_reply reply;
-	enum dp_fate fate = order(run, DP_ORDER_REGISTER, &reply);
+	enum dp_fate fate = command(run, DP_OWNER_REGISTER, &reply);
 
 	dp_json_add_text(obj, "state", dp_fate_name(fate));
 	run->registered = fate == DP_DONE && !reply.number;
@@ -409,7 +409,7 @@ static void step_unmap(struct run *run)
 {
 	struct json_object *obj = begin_step(run, "unmap");
 	struct dp_reply reply;
-	enum dp_fate fate = order(run, DP_ORDER_UNMAP, &reply);
+	enum dp_fate fate = command(run, DP_OWNER_UNMAP, &reply);
 
 	run->unmapped = true;
 	add_fate(obj, fate, &run->keeper, &reply);
@@ -443,7 +443,7 @@ static void step_owner_event(struct run *run)
 	if (run->scenario->event->kills)
 		kill(run->keeper.pid, SIGKILL);
 	else
-		dp_actor_tell(&run->keeper, DP_ORDER_EXIT);
+		dp_actor_tell(&run->keeper, DP_OWNER_EXIT);
 	fate = dp_actor_wait_end(&run->keeper, BUSY_LIMIT_MS);
 	run->event_fate = fate == DP_DIED ? DP_DONE : fate;
 	dp_json_add_text(obj, "state", dp_fate_name(run->event_fate));
@@ -457,12 +457,12 @@ static void step_owner_event(struct run *run)
 
 /* ---- after the event has begun ----------------------------------------------------------- */
 
-/* An order whose answer is a word. */
-static void step_ask(struct run *run, const char *step, enum dp_order what, const char *key)
+/* A command whose answer is a word. */
+static void step_ask(struct run *run, const char *step, enum dp_owner_command what, const char *key)
 {
 	struct json_object *obj = begin_step(run, step);
 	struct dp_reply reply;
-	enum dp_fate fate = order(run, what, &reply);
+	enum dp_fate fate = command(run, what, &reply);
 
 	dp_json_add_text(obj, "state", dp_fate_name(fate));
 	dp_json_add_text(obj, key, fate == DP_DONE ? reply.text : "no answer");
@@ -473,7 +473,7 @@ static void step_register_again(struct run *run)
 {
 	struct json_object *obj = begin_step(run, "register-again");
 	struct dp_reply reply;
-	enum dp_fate fate = order(run, DP_ORDER_AGAIN, &reply);
+	enum dp_fate fate = command(run, DP_OWNER_AGAIN, &reply);
 
 	run->again = fate == DP_DONE && !reply.number;
 	dp_json_add_text(obj, "state", dp_fate_name(fate));
@@ -493,9 +493,9 @@ static enum dp_fate release_by(struct run *run, enum dp_release how, struct dp_r
 	*reply = (struct dp_reply){ 0 };
 	switch (how) {
 	case DP_DEREG:
-		return order(run, DP_ORDER_DEREG, reply);
+		return command(run, DP_OWNER_DEREG, reply);
 	case DP_CLOSE:
-		return order(run, DP_ORDER_CLOSE, reply);
+		return command(run, DP_OWNER_CLOSE, reply);
 	case DP_KILL:
 		kill(run->keeper.pid, SIGKILL);
 		fate = dp_actor_wait_end(&run->keeper, BUSY_LIMIT_MS);
@@ -536,7 +536,7 @@ static void step_release_again(struct run *run)
 		run->event_fate = await(run, &run->event, event_limit(run), &reply);
 	dp_json_add_text(obj, "event_state", dp_fate_name(run->event_fate));
 	add_pins(run, obj);
-	fate = order(run, DP_ORDER_DEREG_AGAIN, &reply);
+	fate = command(run, DP_OWNER_DEREG_AGAIN, &reply);
 	reply.rc = -(int)reply.number;
 	add_fate(obj, fate, &run->keeper, &reply);
 	end_step(run, obj);
@@ -589,7 +589,7 @@ static void register_anew(struct run *run, struct json_object *obj)
 	run->owner->error = (struct dp_error){ 0 };
 	dp_owner_start(&owner, NULL, run->owner);
 	fate = await(run, &owner, BUSY_LIMIT_MS, &reply);
-	if (fate == DP_DONE && !reply.rc && dp_actor_tell(&owner, DP_ORDER_REGISTER)) {
+	if (fate == DP_DONE && !reply.rc && dp_actor_tell(&owner, DP_OWNER_REGISTER)) {
 		fate = await(run, &owner, BUSY_LIMIT_MS, &reply);
 		dp_json_add_text(obj, "register",
 				 fate != DP_DONE ? dp_fate_name(fate)
@@ -645,10 +645,10 @@ static void let_go(struct run *run)
 static void look_around(struct run *run)
 {
 	if (!run->unmapped)
-		step_ask(run, "cpu-access", DP_ORDER_TOUCH, "result");
+		step_ask(run, "cpu-access", DP_OWNER_TOUCH, "result");
 	if (!run->unmapped)
 		step_register_again(run);
-	step_ask(run, "async-events", DP_ORDER_EVENTS, "events");
+	step_ask(run, "async-events", DP_OWNER_EVENTS, "events");
 }
 
 /* Nobody releases: where pins are held, that is how it stays, and all that is to be seen. */
@@ -663,16 +663,16 @@ static void after_event(struct run *run)
 	if (!run->scenario->event->ends_owner) {
 		look_around(run);
 		let_go(run);
-		if (ends_with_pins(run) || has_complained(run))
+		if (ends_with_pins(run) || has_splat(run))
 			return;
 		step_owner_end(run);
 		if (still_on(run))
 			tell_event(run, "event-end", BUSY_LIMIT_MS, false);
-		else if (run->event_fate == DP_DONE && run->event_rc && !has_complained(run))
+		else if (run->event_fate == DP_DONE && run->event_rc && !has_splat(run))
 			tell_event(run, "event-again", BUSY_LIMIT_MS, true);
 	}
 	step_pins(run);
-	if (!still_on(run) && !has_complained(run))
+	if (!still_on(run) && !has_splat(run))
 		step_come_back(run);
 }
 
@@ -692,7 +692,7 @@ static int carry_out_scenario(struct run *run, struct dp_error *err)
 	if (rc)
 		return rc;
 	/* Who else has the adapter open would be a part of what is asked. */
-	dp_crew_dismiss(run->crew);
+	dp_worker_pool_dismiss(run->pool);
 	if (event->kills)
 		step_kill_while_registering(run);
 	rc = step_register(run, err);
@@ -724,7 +724,7 @@ int dp_teardown_run(const struct dp_scenario *scenario, const struct dp_teardown
 {
 	dp_cleanup(clear) struct run run = { .scenario = scenario,
 					     .options = options,
-					     .crew = options->crew,
+					     .pool = options->pool,
 					     .fd = fd,
 					     .keeper = DP_NO_ACTOR,
 					     .event = DP_NO_ACTOR,

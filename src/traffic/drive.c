@@ -6,17 +6,17 @@
 #include "drive.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/complaint.h"
+#include "daxpin/splat.h"
 
-/* An order may take its own limit several times: to connect, to post, to read back. */
+/* A command may take its own limit several times: to connect, to post, to read back. */
 #define PATIENCE 6
 
-struct json_object *order_of(const char *name)
+struct json_object *command_of(const char *name)
 {
-	struct json_object *order = json_object_new_object();
+	struct json_object *command = json_object_new_object();
 
-	dp_json_add_text(order, "order", name);
-	return order;
+	dp_json_add_text(command, "command", name);
+	return command;
 }
 
 void put_object(struct json_object **obj)
@@ -24,14 +24,14 @@ void put_object(struct json_object **obj)
 	json_object_put(*obj);
 }
 
-void add_sge(struct json_object *order, const char *key, uint64_t offset, uint64_t length)
+void add_sge(struct json_object *command, const char *key, uint64_t offset, uint64_t length)
 {
-	struct json_object *list = json_object_object_get(order, "sges");
+	struct json_object *list = json_object_object_get(command, "sges");
 	struct json_object *sge = json_object_new_array();
 
 	if (!list) {
 		list = json_object_new_array();
-		json_object_object_add(order, "sges", list);
+		json_object_object_add(command, "sges", list);
 	}
 	json_object_array_add(sge, json_object_new_string(key));
 	json_object_array_add(sge, json_object_new_int64((int64_t)offset));
@@ -39,33 +39,33 @@ void add_sge(struct json_object *order, const char *key, uint64_t offset, uint64
 	json_object_array_add(list, sge);
 }
 
-static int ask_other(struct drive *d, struct json_object *order, struct json_object **reply)
+static int ask_remote(struct drive *d, struct json_object *command, struct json_object **reply)
 {
-	int rc = say(d->route->fd, json_object_get(order));
+	int rc = say(d->route->fd, json_object_get(command));
 
 	if (!rc)
-		rc = hear(d->route->fd, PATIENCE * d->options->limit_ms, d->own.taint, reply);
+		rc = hear(d->route->fd, PATIENCE * d->options->limit_ms, d->local.taint, reply);
 	if (rc)
 		d->lost = rc;
 	return rc;
 }
 
-int ask(struct drive *d, enum side side, struct json_object *order, struct json_object **reply)
+int ask(struct drive *d, enum side side, struct json_object *command, struct json_object **reply)
 {
 	struct json_object *answer = NULL;
 	int64_t number = -EBADMSG;
 	int rc = 0;
 
-	/* What a kernel does after its complaint is no evidence, and may take for ever. */
-	if (!d->lost && dp_kernel_has_complained(d->own.taint))
+	/* What a kernel does after its splat is no evidence, and may take for ever. */
+	if (!d->lost && dp_kernel_has_splat(d->local.taint))
 		d->lost = -EIO;
 	if (d->lost)
 		rc = d->lost;
-	else if (side == OWN)
-		answer = obey(&d->own, order);
+	else if (side == LOCAL)
+		answer = obey(&d->local, command);
 	else
-		rc = ask_other(d, order, &answer);
-	json_object_put(order);
+		rc = ask_remote(d, command, &answer);
+	json_object_put(command);
 	if (answer && dp_json_int(answer, "rc", &number))
 		number = -EBADMSG;
 	if (reply)
@@ -77,19 +77,19 @@ int ask(struct drive *d, enum side side, struct json_object *order, struct json_
 
 bool has_gone(struct drive *d)
 {
-	ask(d, OTHER, order_of("hello"), NULL);
+	ask(d, REMOTE, command_of("hello"), NULL);
 	return d->lost && d->lost != -EIO;
 }
 
 static void emit(struct drive *d, struct json_object *obj)
 {
-	struct json_object *order;
+	struct json_object *command;
 
 	if (d->route->shared && !d->lost) {
-		order = order_of("observe");
-		dp_json_add_text(order, "line",
+		command = command_of("observe");
+		dp_json_add_text(command, "line",
 				 json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
-		ask(d, OTHER, order, NULL);
+		ask(d, REMOTE, command, NULL);
 	}
 	dp_emit(d->fd, obj);
 }
@@ -99,7 +99,7 @@ static void emit_about(struct drive *d, const char *kind, const char *text)
 	struct json_object *obj = json_object_new_object();
 
 	dp_json_add_text(obj, "kind", kind);
-	dp_json_add_text(obj, "id", d->errand->id);
+	dp_json_add_text(obj, "id", d->tcase->id);
 	if (text)
 		dp_json_add_text(obj, "text", text);
 	emit(d, obj);
@@ -112,7 +112,7 @@ void emit_step(struct leg *leg, const char *step, struct json_object *obj)
 	dp_json_add_text(obj, "kind", "step");
 	dp_json_add_text(obj, "step", step);
 	dp_json_add_text(obj, "topology", d->route->topology);
-	dp_json_add_text(obj, "role", leg->tested == OTHER ? "target" : "source");
+	dp_json_add_text(obj, "role", leg->tested == REMOTE ? "target" : "source");
 	json_object_object_add(obj, "on_demand", json_object_new_boolean(leg->on_demand));
 	emit(d, obj);
 }
@@ -125,16 +125,16 @@ void emit_trouble(struct leg *leg, const char *what, struct json_object *reply)
 	dp_json_add_text(obj, "what", what);
 	dp_json_add_text(obj, "text",
 			 text               ? text
-			 : leg->drive->lost ? "the other end is lost"
+			 : leg->drive->lost ? "the remote end is lost"
 					    : "no reason was given");
 	emit_step(leg, "trouble", obj);
 }
 
-/* ---- errands ----------------------------------------------------------------------------- */
+/* ---- cases ----------------------------------------------------------------------------- */
 
 bool pages_on_demand(const struct drive *d, const struct dp_operation *operation)
 {
-	const struct ibv_odp_caps *caps = &d->own.port->attr.odp_caps;
+	const struct ibv_odp_caps *caps = &d->local.port->attr.odp_caps;
 
 	return caps->general_caps & IBV_ODP_SUPPORT &&
 	       (caps->per_transport_caps.rc_odp_caps & operation->odp) == operation->odp;
@@ -145,30 +145,30 @@ static int run_route(struct drive *d, bool *told, struct dp_error *why)
 {
 	int rc = 0;
 
-	for (int demand = 0; demand <= pages_on_demand(d, d->errand->operation) && !d->lost;
+	for (int demand = 0; demand <= pages_on_demand(d, d->tcase->operation) && !d->lost;
 	     demand++)
-		for (int tested = OTHER; tested >= OWN && !d->lost; tested--) {
+		for (int tested = REMOTE; tested >= LOCAL && !d->lost; tested--) {
 			dp_autofree struct leg *leg = calloc(1, sizeof(*leg));
 
 			if (!leg)
 				return -ENOMEM;
-			if (tested == OWN &&
-			    (d->errand->operation->carried || d->errand->operation->kept))
+			if (tested == LOCAL &&
+			    (d->tcase->operation->carried || d->tcase->operation->kept))
 				continue;
 			*leg = (struct leg){ .drive = d,
-					     .operation = d->errand->operation,
+					     .operation = d->tcase->operation,
 					     .tested = (enum side)tested,
 					     .on_demand = demand };
 			rc = run_leg(leg, why);
 			*told |= rc != DP_SKIP;
 			/* What is kept is kept once, pinned if that can be. */
-			if (d->errand->operation->kept && leg->transfers)
+			if (d->tcase->operation->kept && leg->transfers)
 				return 0;
 		}
 	return 0;
 }
 
-/* The other end may be what the event takes away: that it is lost is no failure then. */
+/* The remote end may be what the event takes away: that it is lost is no failure then. */
 static int run_event(struct drive *d, const struct dp_route *routes)
 {
 	struct dp_error why = { 0 };
@@ -181,9 +181,9 @@ static int run_event(struct drive *d, const struct dp_route *routes)
 	return 0;
 }
 
-static int run_errand(struct drive *d, const struct dp_route *routes, size_t nroutes)
+static int run_case(struct drive *d, const struct dp_route *routes, size_t nroutes)
 {
-	const char *lacks = dp_operation_lacks(d->errand->operation, &d->own.port->attr);
+	const char *lacks = dp_operation_lacks(d->tcase->operation, &d->local.port->attr);
 	struct dp_error why = { 0 };
 	bool told = false;
 	int rc = 0;
@@ -195,8 +195,8 @@ static int run_errand(struct drive *d, const struct dp_route *routes, size_t nro
 		emit_about(d, "skip", lacks);
 		return 0;
 	}
-	for (size_t i = d->errand->operation->kept ? nroutes - 1 : 0;
-	     i < nroutes && !rc && !d->lost; i++) {
+	for (size_t i = d->tcase->operation->kept ? nroutes - 1 : 0; i < nroutes && !rc && !d->lost;
+	     i++) {
 		d->route = &routes[i];
 		d->first = i == 0;
 		d->last = i + 1 == nroutes;
@@ -210,36 +210,36 @@ static int run_errand(struct drive *d, const struct dp_route *routes, size_t nro
 
 static int greet(struct drive *d, const struct dp_route *route, struct dp_error *err)
 {
-	struct json_object *order = order_of("hello"), *reply = NULL;
+	struct json_object *command = command_of("hello"), *reply = NULL;
 	int rc;
 
 	d->route = route;
-	dp_json_add_int(order, "version", DP_TRAFFIC_VERSION);
-	rc = ask(d, OTHER, order, &reply);
+	dp_json_add_int(command, "version", DP_TRAFFIC_VERSION);
+	rc = ask(d, REMOTE, command, &reply);
 	if (rc && reply && dp_json_text(reply, "text"))
 		dp_report(err, rc, "%s", dp_json_text(reply, "text"));
 	else if (!rc && number_of(reply, "version") != DP_TRAFFIC_VERSION)
 		rc = dp_report(err, -EPROTONOSUPPORT,
-			       "the other end speaks version %llu of the protocol, this one %d",
+			       "the remote end speaks version %llu of the protocol, this one %d",
 			       (unsigned long long)number_of(reply, "version"), DP_TRAFFIC_VERSION);
 	else if (!rc && number_of(reply, "size") < d->options->env.size)
-		rc = dp_bad_input(err, "the other end takes regions of %llu bytes at most",
+		rc = dp_bad_input(err, "the remote end takes regions of %llu bytes at most",
 				  (unsigned long long)number_of(reply, "size"));
 	else if (rc)
-		dp_fail(err, rc, "the other end does not answer");
+		dp_fail(err, rc, "the remote end does not answer");
 	json_object_put(reply);
 	return rc;
 }
 
-int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *routes, size_t nroutes,
+int dp_traffic_run(const struct dp_cases *cases, const struct dp_route *routes, size_t nroutes,
 		   struct dp_port *port, const struct dp_traffic_options *options, int fd,
 		   struct dp_error *err)
 {
 	struct drive drive = {
-		.own = { .port = port,
-			 .options = options,
-			 .area = { .fd = -1 },
-			 .taint = dp_kernel_taint() },
+		.local = { .port = port,
+			   .options = options,
+			   .area = { .fd = -1 },
+			   .taint = dp_kernel_taint() },
 		.options = options,
 		.fd = fd,
 	};
@@ -247,19 +247,19 @@ int dp_traffic_run(const struct dp_errands *errands, const struct dp_route *rout
 
 	for (size_t i = 0; i < nroutes && !rc; i++)
 		rc = greet(&drive, &routes[i], err);
-	for (size_t i = 0; i < errands->count && !rc; i++) {
-		drive.errand = &errands->list[i];
-		rc = drive.errand->event ? run_event(&drive, routes)
-					 : run_errand(&drive, routes, nroutes);
+	for (size_t i = 0; i < cases->count && !rc; i++) {
+		drive.tcase = &cases->list[i];
+		rc = drive.tcase->event ? run_event(&drive, routes)
+					: run_case(&drive, routes, nroutes);
 		if (rc)
 			dp_report(err, rc, "%s during %s",
-				  rc == -EIO ? "the kernel complained" : "the other end was lost",
-				  drive.errand->id);
+				  rc == -EIO ? "the kernel splat" : "the remote end was lost",
+				  drive.tcase->id);
 	}
 	for (size_t i = 0; i < nroutes && !rc; i++) {
 		drive.route = &routes[i];
-		ask(&drive, OTHER, order_of("goodbye"), NULL);
+		ask(&drive, REMOTE, command_of("goodbye"), NULL);
 	}
-	clear_end(&drive.own);
+	clear_end(&drive.local);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end that asks. An errand is carried out in legs: over each route, with the mapping under test
- * at the other end (the target of the operation) or at this one (its source), pinned or paged on
+ * The end that asks. A case is carried out in legs: over each route, with the mapping under test
+ * at the remote end (the target of the operation) or at this one (its source), pinned or paged on
  * demand.
  */
 #ifndef DAXPIN_TRAFFIC_DRIVE_H
@@ -11,20 +11,20 @@
 
 /* The two ends of a leg. */
 enum side {
-	OWN,   /* posts the operations */
-	OTHER, /* they are done to its memory */
+	LOCAL,  /* posts the operations */
+	REMOTE, /* they are done to its memory */
 	SIDES,
 };
 
 struct drive {
-	struct end own;
+	struct end local;
 	const struct dp_traffic_options *options;
 	const struct dp_route *route;
-	const struct dp_errand *errand;
+	const struct dp_case *tcase;
 	int fd;           /* receives the observations */
-	int lost;         /* why the other end is no more, 0 while it is */
+	int lost;         /* why the remote end is no more, 0 while it is */
 	bool first, last; /* of the routes, this is */
-	bool mute;        /* an attempt of this errand was neither done nor refused */
+	bool mute;        /* an attempt of this case was neither done nor refused */
 };
 
 /* A region of a leg, as the end that asks knows it. */
@@ -48,8 +48,8 @@ struct leg {
 	/* What came of the transfers. */
 	uint64_t transfers, bytes;
 	bool failed;
-	bool local_keys; /* refusals: keys are tried in elements, not in operations */
-	uint64_t paced;  /* operations of the last pace */
+	bool local_keys;   /* refusals: keys are tried in elements, not in operations */
+	uint64_t measured; /* operations of the last bandwidth */
 };
 
 /* One transfer, offsets in the regions. */
@@ -58,30 +58,31 @@ struct transfer {
 	unsigned int pieces; /* the source is scattered over so many places */
 };
 
-/* A new order. */
-struct json_object *order_of(const char *name);
+/* A new command. */
+struct json_object *command_of(const char *name);
 
 /* Releases an object that goes out of scope. */
 void put_object(struct json_object **obj);
 
-/* Adds an element to the "sges" of an order: a range of the region, bytes, by this key. */
-void add_sge(struct json_object *order, const char *key, uint64_t offset, uint64_t length);
+/* Adds an element to the "sges" of a command: a range of the region, bytes, by this key. */
+void add_sge(struct json_object *command, const char *key, uint64_t offset, uint64_t length);
 
 /**
- * ask - have an end obey an order
+ * ask - have an end obey a command
  * @drive: whose
  * @side: which
- * @order: is released
- * @reply: receives the answer, NULL if the other end is lost; may be NULL
+ * @command: is released
+ * @reply: receives the answer, NULL if the remote end is lost; may be NULL
  *
  * Return: the answer's "rc".
  */
-int ask(struct drive *drive, enum side side, struct json_object *order, struct json_object **reply);
+int ask(struct drive *drive, enum side side, struct json_object *command,
+	struct json_object **reply);
 
-/* Whether the other end answers no more; that a kernel has complained is another matter. */
+/* Whether the remote end answers no more; that a kernel has splatted is another matter. */
 bool has_gone(struct drive *drive);
 
-/* Emits a step of the errand, to whoever listens at either end. The object is released. */
+/* Emits a step of the case, to whoever listens at either end. The object is released. */
 void emit_step(struct leg *leg, const char *step, struct json_object *obj);
 
 /* Says in a step that something did not go on, and why. */
@@ -108,7 +109,7 @@ int run_leg(struct leg *leg, struct dp_error *why);
 /* transfer.c: moves data, and notes where it must be then. Return: 0 or a negative errno. */
 int run_transfers(struct leg *leg);
 /* As many and as large as the queue takes, for a while. */
-int run_pace(struct leg *leg);
+int run_bandwidth(struct leg *leg);
 
 /* reference.c: whether another program can be asked the same, and with which messages, bytes. */
 bool has_reference(const struct leg *leg);
@@ -120,7 +121,7 @@ void run_reference(struct leg *leg, bool registers);
 /* Whether operations of a kind can be done on demand here. */
 bool pages_on_demand(const struct drive *drive, const struct dp_operation *operation);
 
-/* inflight.c: an errand with an event. Return: as run_leg(). */
+/* inflight.c: a case with an event. Return: as run_leg(). */
 int run_in_flight(struct drive *drive, struct dp_error *why);
 
 /* refusal.c: what must be refused */

@@ -133,20 +133,20 @@ static int fill(struct end *end, uint64_t seed, struct dp_error *err)
 	return 0;
 }
 
-int order_open(struct end *end, struct json_object *order, struct json_object *reply,
-	       struct dp_error *err)
+int command_open(struct end *end, struct json_object *command, struct json_object *reply,
+		 struct dp_error *err)
 {
-	const char *name = dp_json_text(order, "mapping");
+	const char *name = dp_json_text(command, "mapping");
 	const struct dp_mapping *mapping = name ? dp_mapping_find(name) : NULL;
 	struct dp_env env = end->options->env;
 	uint64_t seed;
 	int rc;
 
-	if (!mapping || read_seed(order, "seed", &seed))
+	if (!mapping || read_seed(command, "seed", &seed))
 		return dp_fail(err, -EBADMSG, "no such mapping");
 	if (end->mapping)
 		return dp_fail(err, -EBUSY, "a mapping is open already");
-	env.size = number_of(order, "size");
+	env.size = number_of(command, "size");
 	if (!env.size || env.size % (uint64_t)sysconf(_SC_PAGESIZE) ||
 	    env.size > end->options->env.size)
 		return dp_fail(err, -EBADMSG, "a region cannot have this size here");
@@ -177,18 +177,18 @@ static struct key *free_key(struct end *end)
 
 static struct ibv_pd *domain(struct end *end, bool other)
 {
-	if (other && !end->other_pd && end->port->id)
-		end->other_pd = ibv_alloc_pd(end->port->id->verbs);
-	return other ? end->other_pd : end->port->pd;
+	if (other && !end->foreign_pd && end->port->id)
+		end->foreign_pd = ibv_alloc_pd(end->port->id->verbs);
+	return other ? end->foreign_pd : end->port->pd;
 }
 
 /* That the kernel refuses is an answer: "errno". */
-int order_register(struct end *end, struct json_object *order, struct json_object *reply,
-		   struct dp_error *err)
+int command_register(struct end *end, struct json_object *command, struct json_object *reply,
+		     struct dp_error *err)
 {
-	uint64_t offset = number_of(order, "offset"), length = number_of(order, "length");
-	bool other = json_object_get_boolean(json_object_object_get(order, "foreign"));
-	const char *name = dp_json_text(order, "key");
+	uint64_t offset = number_of(command, "offset"), length = number_of(command, "length");
+	bool other = json_object_get_boolean(json_object_object_get(command, "foreign"));
+	const char *name = dp_json_text(command, "key");
 	struct key *key = free_key(end);
 	struct ibv_pd *pd;
 
@@ -200,7 +200,7 @@ int order_register(struct end *end, struct json_object *order, struct json_objec
 		return dp_fail(err, errno ? -errno : -EIO, "no protection domain");
 	errno = 0;
 	key->mr = ibv_reg_mr(pd, (char *)end->area.addr + offset, length,
-			     (unsigned int)number_of(order, "access"));
+			     (unsigned int)number_of(command, "access"));
 	if (!key->mr) {
 		dp_json_add_text(reply, "errno", dp_errno_name(errno ? errno : EIO));
 		return 0;
@@ -225,10 +225,10 @@ static int drop_key(struct key *key, struct dp_error *err)
 }
 
 /* One key, or all of them. */
-int order_deregister(struct end *end, struct json_object *order, struct json_object *reply,
-		     struct dp_error *err)
+int command_deregister(struct end *end, struct json_object *command, struct json_object *reply,
+		       struct dp_error *err)
 {
-	const char *name = dp_json_text(order, "key");
+	const char *name = dp_json_text(command, "key");
 	struct key *key = find_key(end, name);
 	int rc = 0;
 
@@ -245,11 +245,11 @@ int order_deregister(struct end *end, struct json_object *order, struct json_obj
  * away, "prefetch" has the adapter look for its pages, "truncate" takes the file's blocks away and
  * leaves a hole.
  */
-int order_disturb(struct end *end, struct json_object *order, struct json_object *reply,
-		  struct dp_error *err)
+int command_disturb(struct end *end, struct json_object *command, struct json_object *reply,
+		    struct dp_error *err)
 {
-	const char *how = dp_json_text(order, "how");
-	struct key *key = find_key(end, dp_json_text(order, "key"));
+	const char *how = dp_json_text(command, "how");
+	struct key *key = find_key(end, dp_json_text(command, "key"));
 	struct ibv_sge sge;
 
 	(void)reply;
@@ -270,41 +270,41 @@ int order_disturb(struct end *end, struct json_object *order, struct json_object
 			      IBV_ADVISE_MR_FLAG_FLUSH, &sge, 1);
 }
 
-int order_close(struct end *end, struct json_object *order, struct json_object *reply,
-		struct dp_error *err)
+int command_close(struct end *end, struct json_object *command, struct json_object *reply,
+		  struct dp_error *err)
 {
 	int rc;
 
 	end_server(end);
 	dp_connection_close(&end->connection);
-	rc = order_deregister(end, order, reply, err);
+	rc = command_deregister(end, command, reply, err);
 	if (end->mapping)
 		dp_area_close(&end->area);
 	end->mapping = NULL;
 	return rc;
 }
 
-/* ---- orders ------------------------------------------------------------------------------ */
+/* ---- commands ------------------------------------------------------------------------------ */
 
-static int order_hello(struct end *end, struct json_object *order, struct json_object *reply,
-		       struct dp_error *err)
+static int command_hello(struct end *end, struct json_object *command, struct json_object *reply,
+			 struct dp_error *err)
 {
 	dp_json_add_int(reply, "version", DP_TRAFFIC_VERSION);
 	dp_json_add_text(reply, "daxpin", DP_VERSION);
 	dp_json_add_text(reply, "device", end->port->device);
 	dp_json_add_text(reply, "provider", end->port->provider);
 	dp_json_add_int(reply, "size", (int64_t)end->options->env.size);
-	if (number_of(order, "version") == DP_TRAFFIC_VERSION)
+	if (number_of(command, "version") == DP_TRAFFIC_VERSION)
 		return 0;
 	return dp_report(err, -EPROTONOSUPPORT,
-			 "the other end speaks version %llu of the protocol, this one %d",
-			 (unsigned long long)number_of(order, "version"), DP_TRAFFIC_VERSION);
+			 "the remote end speaks version %llu of the protocol, this one %d",
+			 (unsigned long long)number_of(command, "version"), DP_TRAFFIC_VERSION);
 }
 
-static int order_observe(struct end *end, struct json_object *order, struct json_object *reply,
-			 struct dp_error *err)
+static int command_observe(struct end *end, struct json_object *command, struct json_object *reply,
+			   struct dp_error *err)
 {
-	const char *line = dp_json_text(order, "line");
+	const char *line = dp_json_text(command, "line");
 
 	(void)reply;
 	if (!line)
@@ -312,10 +312,10 @@ static int order_observe(struct end *end, struct json_object *order, struct json
 	return end->watch ? end->watch(end->arg, line, strlen(line)) : 0;
 }
 
-static int order_goodbye(struct end *end, struct json_object *order, struct json_object *reply,
-			 struct dp_error *err)
+static int command_goodbye(struct end *end, struct json_object *command, struct json_object *reply,
+			   struct dp_error *err)
 {
-	(void)order;
+	(void)command;
 	(void)reply;
 	(void)err;
 	end->over = true;
@@ -323,10 +323,10 @@ static int order_goodbye(struct end *end, struct json_object *order, struct json
 }
 
 /* With all that it has registered, and without a word. */
-static int order_exit(struct end *end, struct json_object *order, struct json_object *reply,
-		      struct dp_error *err)
+static int command_exit(struct end *end, struct json_object *command, struct json_object *reply,
+			struct dp_error *err)
 {
-	(void)order;
+	(void)command;
 	(void)reply;
 	if (end->options->env.guest)
 		_exit(0);
@@ -335,42 +335,42 @@ static int order_exit(struct end *end, struct json_object *order, struct json_ob
 
 static const struct {
 	const char *name;
-	order_fn *obey;
-} orders[] = {
-	{ "hello", order_hello },
-	{ "open", order_open },
-	{ "register", order_register },
-	{ "deregister", order_deregister },
-	{ "disturb", order_disturb },
-	{ "accept", order_accept },
-	{ "connect", order_connect },
-	{ "disconnect", order_disconnect },
-	{ "receive", order_receive },
-	{ "received", order_received },
-	{ "post", order_post },
-	{ "stream", order_stream },
-	{ "verify", order_verify },
-	{ "keep", order_keep },
-	{ "close", order_close },
-	{ "observe", order_observe },
-	{ "goodbye", order_goodbye },
-	{ "exit", order_exit },
+	command_fn *obey;
+} commands[] = {
+	{ "hello", command_hello },
+	{ "open", command_open },
+	{ "register", command_register },
+	{ "deregister", command_deregister },
+	{ "disturb", command_disturb },
+	{ "accept", command_accept },
+	{ "connect", command_connect },
+	{ "disconnect", command_disconnect },
+	{ "receive", command_receive },
+	{ "received", command_received },
+	{ "post", command_post },
+	{ "stream", command_stream },
+	{ "verify", command_verify },
+	{ "keep", command_keep },
+	{ "close", command_close },
+	{ "observe", command_observe },
+	{ "goodbye", command_goodbye },
+	{ "exit", command_exit },
 
-	{ "serve-reference", order_serve_reference },
-	{ "ask-reference", order_ask_reference },
-	{ "end-reference", order_end_reference },
+	{ "serve-reference", command_serve_reference },
+	{ "ask-reference", command_ask_reference },
+	{ "end-reference", command_end_reference },
 };
 
-struct json_object *obey(struct end *end, struct json_object *order)
+struct json_object *obey(struct end *end, struct json_object *command)
 {
 	struct json_object *reply = json_object_new_object();
-	const char *name = dp_json_text(order, "order");
+	const char *name = dp_json_text(command, "command");
 	struct dp_error err = { 0 };
 	int rc = -EBADMSG;
 
-	for (size_t i = 0; name && i < DP_ARRAY_SIZE(orders); i++)
-		if (!strcmp(name, orders[i].name))
-			rc = orders[i].obey(end, order, reply, &err);
+	for (size_t i = 0; name && i < DP_ARRAY_SIZE(commands); i++)
+		if (!strcmp(name, commands[i].name))
+			rc = commands[i].obey(end, command, reply, &err);
 	dp_json_add_int(reply, "rc", rc);
 	if (rc)
 		dp_json_add_text(reply, "text", err.what[0] ? err.what : dp_errno_name(rc));
@@ -381,9 +381,9 @@ void clear_end(struct end *end)
 {
 	struct json_object *nothing = json_object_new_object();
 
-	order_close(end, nothing, nothing, NULL);
+	command_close(end, nothing, nothing, NULL);
 	json_object_put(nothing);
-	if (end->other_pd)
-		ibv_dealloc_pd(end->other_pd);
-	end->other_pd = NULL;
+	if (end->foreign_pd)
+		ibv_dealloc_pd(end->foreign_pd);
+	end->foreign_pd = NULL;
 }

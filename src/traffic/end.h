@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One end of the traffic. It obeys orders, JSON objects with the order's name under "order", and
+ * One end of the traffic. It obeys orders, JSON objects with the order's name under "command", and
  * answers each with another: "rc" is 0 or a negative errno, "text" says more. Orders come from the
- * end that asks, to itself by a call and to the other end through a socket, a line each.
+ * end that asks, to itself by a call and to the remote end through a socket, a line each.
  */
 #ifndef DAXPIN_TRAFFIC_END_H
 #define DAXPIN_TRAFFIC_END_H
@@ -14,7 +14,7 @@
 
 #define MAX_KEYS 8
 
-/* A registration by the name that orders give it. */
+/* A registration by the name that commands give it. */
 struct key {
 	char name[16];
 	struct ibv_mr *mr;
@@ -26,14 +26,14 @@ struct end {
 	const struct dp_traffic_options *options;
 	const struct dp_mapping *mapping; /* that area is of, NULL without one */
 	struct dp_area area;
-	struct ibv_pd *other_pd; /* a protection domain that the connection is not in, or NULL */
+	struct ibv_pd *foreign_pd; /* a protection domain that the connection is not in, or NULL */
 	struct key keys[MAX_KEYS];
 	struct dp_connection connection;
 	int (*watch)(void *arg, const char *line, size_t len);
 	void *arg;
-	pid_t server;        /* another program that serves this end's memory, if above 0 */
+	pid_t server;        /* another program that serves the local end's memory, if above 0 */
 	int server_output;   /* what that prints */
-	bool over;           /* the other end has said goodbye */
+	bool over;           /* the remote end has said goodbye */
 	unsigned long taint; /* of this kernel, before anything was done */
 };
 
@@ -51,28 +51,28 @@ uint64_t edge_of(uint64_t length);
 size_t windows_of(uint64_t length, struct window *windows);
 
 /**
- * order_fn - obey one order
- * @end: this end
- * @order: what is wanted
+ * command_fn - obey one command
+ * @end: the local end
+ * @command: what is wanted
  * @reply: receives what is to be known about it
  * @err: context on failure
  *
  * Return: 0, DP_SKIP with the reason, or a negative errno.
  */
-typedef int order_fn(struct end *end, struct json_object *order, struct json_object *reply,
-		     struct dp_error *err);
+typedef int command_fn(struct end *end, struct json_object *command, struct json_object *reply,
+		       struct dp_error *err);
 
 /* end.c: memory and registrations */
-order_fn order_open, order_register, order_deregister, order_disturb, order_close;
+command_fn command_open, command_register, command_deregister, command_disturb, command_close;
 /* queue.c: the connection */
-order_fn order_accept, order_connect, order_disconnect, order_receive, order_received, order_post,
-	order_stream;
+command_fn command_accept, command_connect, command_disconnect, command_receive, command_received,
+	command_post, command_stream;
 /* verify.c */
-order_fn order_verify;
+command_fn command_verify;
 /* keep.c */
-order_fn order_keep;
+command_fn command_keep;
 /* perftest.c: another program does the same */
-order_fn order_serve_reference, order_ask_reference, order_end_reference;
+command_fn command_serve_reference, command_ask_reference, command_end_reference;
 
 /* Ends another program that still serves, if there is one. */
 void end_server(struct end *end);
@@ -80,8 +80,8 @@ void end_server(struct end *end);
 /* A key by its name; NULL if there is none. */
 struct key *find_key(struct end *end, const char *name);
 
-/* Obeys an order. Return: the reply. */
-struct json_object *obey(struct end *end, struct json_object *order);
+/* Obeys a command. Return: the reply. */
+struct json_object *obey(struct end *end, struct json_object *command);
 
 /* Gives everything back. */
 void clear_end(struct end *end);
@@ -106,10 +106,10 @@ int say(int fd, struct json_object *obj);
  * hear - wait for a line
  * @fd: the socket
  * @limit_ms: how long
- * @taint: of this kernel before; once it has complained, nothing is waited for any more
+ * @taint: of this kernel before; once it has splatted, nothing is waited for any more
  * @obj: receives it
  *
- * Return: 0, -ETIMEDOUT, -ECONNRESET at the end, -EBADMSG, -EIO after a complaint.
+ * Return: 0, -ETIMEDOUT, -ECONNRESET at the end, -EBADMSG, -EIO after a splat.
  */
 int hear(int fd, uint64_t limit_ms, unsigned long taint, struct json_object **obj);
 

@@ -24,8 +24,8 @@
 
 #include "daxpin/actor.h"
 #include "daxpin/cleanup.h"
-#include "daxpin/complaint.h"
 #include "daxpin/file.h"
+#include "daxpin/splat.h"
 #include "daxpin/teardown.h"
 
 /* How long requests are posted around the event and after it, and when the event begins, ms. */
@@ -86,14 +86,14 @@ static void carry_out(int fd, void *arg)
 	if (deed->victim)
 		reply.rc = kill(deed->victim, SIGKILL) ? -errno : 0;
 	else
-		reply.rc = say(deed->end, order_of("exit"));
+		reply.rc = say(deed->end, command_of("exit"));
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 }
 
 static void emit_fate(struct flight *f, const char *step, const struct dp_reply *reply)
 {
 	struct json_object *obj = json_object_new_object();
-	const char *zone = f->drive->errand->mapping->zone;
+	const char *zone = f->drive->tcase->mapping->zone;
 	bool failed = f->fate == DP_DONE && reply->rc;
 
 	dp_json_add_text(obj, "state", failed ? "failed" : dp_fate_name(f->fate));
@@ -112,7 +112,7 @@ static void emit_fate(struct flight *f, const char *step, const struct dp_reply 
 /* What is to be taken away, by the names that the kernel has for it. */
 static void find_target(struct flight *f)
 {
-	const struct region *r = &f->leg.regions[OTHER];
+	const struct region *r = &f->leg.regions[REMOTE];
 	struct dp_target *target = &f->deed.target;
 	struct dp_area area = { .len = r->length };
 	char path[64];
@@ -120,13 +120,13 @@ static void find_target(struct flight *f)
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)r->pid, r->file);
 	snprintf(area.resource, sizeof(area.resource), "%s", r->resource);
 	area.fd = r->file < 0 ? -1 : open(path, O_CLOEXEC | (f->event->file ? O_RDWR : O_PATH));
-	dp_target_find(f->drive->errand->mapping, &area, target);
+	dp_target_find(f->drive->tcase->mapping, &area, target);
 	/* One more who has it open would be in the way of an event. */
 	if (f->event->file)
 		target->file = dp_take_fd(&area.fd);
 	dp_closep(&area.fd);
 	target->channel = f->drive->fd;
-	snprintf(target->rdma, sizeof(target->rdma), "%s", f->drive->own.port->device);
+	snprintf(target->rdma, sizeof(target->rdma), "%s", f->drive->local.port->device);
 	dp_read_attr(target->netdev, sizeof(target->netdev), "/sys/class/infiniband/%s/parent",
 		     target->rdma);
 	f->deed.act = f->event->run;
@@ -139,16 +139,16 @@ static void find_target(struct flight *f)
 
 static struct json_object *stream(struct flight *f, uint64_t ms)
 {
-	const struct region *r = &f->leg.regions[OTHER];
-	struct json_object *order = order_of("stream"), *reply = NULL;
+	const struct region *r = &f->leg.regions[REMOTE];
+	struct json_object *command = command_of("stream"), *reply = NULL;
 
-	dp_json_add_text(order, "operation", "write");
-	dp_json_add_text(order, "key", "whole");
-	dp_json_add_int(order, "size", REQUEST);
-	dp_json_add_int(order, "remote", (int64_t)r->address);
-	dp_json_add_int(order, "rkey", r->rkey);
-	dp_json_add_int(order, "ms", (int64_t)ms);
-	ask(f->drive, OWN, order, &reply);
+	dp_json_add_text(command, "operation", "write");
+	dp_json_add_text(command, "key", "whole");
+	dp_json_add_int(command, "size", REQUEST);
+	dp_json_add_int(command, "remote", (int64_t)r->address);
+	dp_json_add_int(command, "rkey", r->rkey);
+	dp_json_add_int(command, "ms", (int64_t)ms);
+	ask(f->drive, LOCAL, command, &reply);
 	return reply;
 }
 
@@ -194,7 +194,7 @@ static void release(struct flight *f)
 	int rc;
 
 	dp_mark_step("release");
-	rc = ask(f->drive, OTHER, order_of("deregister"), NULL);
+	rc = ask(f->drive, REMOTE, command_of("deregister"), NULL);
 
 	dp_json_add_text(obj, "errno", rc ? dp_errno_name(rc) : NULL);
 	emit_step(&f->leg, "release", obj);
@@ -224,8 +224,8 @@ static uint64_t canary_size(const struct flight *f)
 	const struct dp_env *env = &f->drive->options->env;
 	struct statfs st;
 
-	for (size_t i = 0; i < env->ndirs && f->drive->errand->mapping->fs; i++)
-		if (strstr(env->dirs[i], f->drive->errand->mapping->fs) &&
+	for (size_t i = 0; i < env->ndirs && f->drive->tcase->mapping->fs; i++)
+		if (strstr(env->dirs[i], f->drive->tcase->mapping->fs) &&
 		    strstr(env->dirs[i], "/dax") && !statfs(env->dirs[i], &st) &&
 		    st.f_bavail * (uint64_t)st.f_bsize > 2 * RESERVE)
 			return (st.f_bavail * (uint64_t)st.f_bsize - RESERVE) & ~(2 * RESERVE - 1);
@@ -238,7 +238,7 @@ static uint64_t canary_size(const struct flight *f)
  */
 static bool hands_on_disk(const struct flight *f)
 {
-	return f->drive->errand->mapping->fs && !f->event->file;
+	return f->drive->tcase->mapping->fs && !f->event->file;
 }
 
 static int map_canary(const struct flight *f, struct dp_area *area, struct dp_error *err)
@@ -248,7 +248,7 @@ static int map_canary(const struct flight *f, struct dp_area *area, struct dp_er
 	env.size = canary_size(f);
 	*area = (struct dp_area){ .fd = -1 };
 	if (!hands_on_disk(f))
-		return dp_area_open(f->drive->errand->mapping, &env, area, err);
+		return dp_area_open(f->drive->tcase->mapping, &env, area, err);
 	return open_disk(f->deed.target.disk, area, err);
 }
 
@@ -294,7 +294,7 @@ static void keep_canary(int fd, void *arg)
 	struct dp_reply reply = { 0 };
 	struct dp_error err = { 0 };
 	struct dp_area area;
-	char order;
+	char command;
 
 	reply.rc = map_canary(f, &area, &err);
 	if (!reply.rc)
@@ -302,7 +302,7 @@ static void keep_canary(int fd, void *arg)
 	reply.number = reply.rc ? 0 : (int64_t)area.len;
 	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
-	if (reply.rc || recv(fd, &order, 1, 0) != 1)
+	if (reply.rc || recv(fd, &command, 1, 0) != 1)
 		return;
 	if (tend_canary(&area, &damage))
 		return;
@@ -367,7 +367,7 @@ static bool undo(struct flight *f)
 static bool hands_on(const struct flight *f)
 {
 	return f->fate == DP_DONE && f->event->effect != DP_KEEPS &&
-	       !dp_kernel_has_complained(f->drive->own.taint);
+	       !dp_kernel_has_splat(f->drive->local.taint);
 }
 
 static int prepare(struct flight *f, struct dp_error *why)
@@ -398,9 +398,9 @@ static int make_room(struct flight *f)
 int run_in_flight(struct drive *d, struct dp_error *why)
 {
 	dp_cleanup(clear) struct flight f = {
-		.leg = { .drive = d, .operation = dp_operation_find("write"), .tested = OTHER },
+		.leg = { .drive = d, .operation = dp_operation_find("write"), .tested = REMOTE },
 		.drive = d,
-		.event = d->errand->event,
+		.event = d->tcase->event,
 		.deed = { .target = { .file = -1 }, .end = -1 },
 		.actor = DP_NO_ACTOR,
 		.canary = DP_NO_ACTOR,

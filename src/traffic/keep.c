@@ -42,12 +42,12 @@ static int name_file(const struct end *end, struct dp_error *err)
 }
 
 /* Flushes what is below the mapping, as an application does that wants it to stay. */
-int order_keep(struct end *end, struct json_object *order, struct json_object *reply,
-	       struct dp_error *err)
+int command_keep(struct end *end, struct json_object *command, struct json_object *reply,
+		 struct dp_error *err)
 {
 	char start[32] = "";
 
-	(void)order;
+	(void)command;
 	/* Names of devices may change from boot to boot, addresses do not. */
 	if (end->area.resource[0])
 		dp_read_attr(start, sizeof(start), DAX "/%s/resource", end->area.resource);
@@ -114,7 +114,7 @@ static int reread(struct end *end, struct json_object *item, struct json_object 
 	if (!end->mapping || !size || size > end->options->env.size)
 		return dp_fail(err, -EBADMSG, "no such mapping");
 	rc = find_kept(end, item, size, err);
-	return rc ? rc : order_verify(end, item, obj, err);
+	return rc ? rc : command_verify(end, item, obj, err);
 }
 
 int dp_traffic_reread(struct json_object *items, const struct dp_traffic_options *options, int fd)

@@ -6,14 +6,14 @@
 #include "drive.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/complaint.h"
+#include "daxpin/splat.h"
 
 /* Seeds differ between ids, legs and regions, and are the same in each run with the same --seed. */
 static uint64_t seed_of(const struct leg *leg, enum side side)
 {
 	uint64_t seed = leg->drive->options->seed;
 
-	for (const char *c = leg->drive->errand->id; *c; c++)
+	for (const char *c = leg->drive->tcase->id; *c; c++)
 		seed = dp_pattern_word(seed ^ (unsigned char)*c, 0);
 	for (const char *c = leg->drive->route->topology; *c; c++)
 		seed = dp_pattern_word(seed ^ (unsigned char)*c, 8);
@@ -24,7 +24,7 @@ static int open_region(struct leg *leg, enum side side, struct dp_error *why)
 {
 	bool tested = side == leg->tested;
 	struct region *r = &leg->regions[side];
-	struct json_object *order = order_of("open");
+	struct json_object *command = command_of("open");
 	dp_cleanup(put_object) struct json_object *reply = NULL;
 	char seed[24];
 	int rc;
@@ -32,10 +32,10 @@ static int open_region(struct leg *leg, enum side side, struct dp_error *why)
 	r->ledger.seed = seed_of(leg, side);
 	r->ledger.count = 0;
 	snprintf(seed, sizeof(seed), "%016llx", (unsigned long long)r->ledger.seed);
-	dp_json_add_text(order, "mapping", tested ? leg->drive->errand->mapping->name : "anon");
-	dp_json_add_int(order, "size", (int64_t)leg->drive->options->env.size);
-	dp_json_add_text(order, "seed", seed);
-	rc = ask(leg->drive, side, order, &reply);
+	dp_json_add_text(command, "mapping", tested ? leg->drive->tcase->mapping->name : "anon");
+	dp_json_add_int(command, "size", (int64_t)leg->drive->options->env.size);
+	dp_json_add_text(command, "seed", seed);
+	rc = ask(leg->drive, side, command, &reply);
 	/* In what is looked at, and where a page table ends if the region is large enough. */
 	r->length = number_of(reply, "length");
 	r->pid = (pid_t)number_of(reply, "pid");
@@ -54,13 +54,13 @@ static int open_region(struct leg *leg, enum side side, struct dp_error *why)
 static int register_part(struct leg *leg, enum side side, const char *key, uint64_t offset,
 			 uint64_t length, unsigned int access, struct json_object **reply)
 {
-	struct json_object *order = order_of("register");
+	struct json_object *command = command_of("register");
 
-	dp_json_add_text(order, "key", key);
-	dp_json_add_int(order, "offset", (int64_t)offset);
-	dp_json_add_int(order, "length", (int64_t)length);
-	dp_json_add_int(order, "access", access);
-	return ask(leg->drive, side, order, reply);
+	dp_json_add_text(command, "key", key);
+	dp_json_add_int(command, "offset", (int64_t)offset);
+	dp_json_add_int(command, "length", (int64_t)length);
+	dp_json_add_int(command, "access", access);
+	return ask(leg->drive, side, command, reply);
 }
 
 /* The whole and its halves, all at the same time. Return: DP_SKIP if the kernel refuses. */
@@ -69,7 +69,7 @@ static int register_region(struct leg *leg, enum side side)
 	const struct dp_operation *op = leg->operation;
 	struct region *r = &leg->regions[side];
 	uint64_t half = r->half;
-	unsigned int access = side == OTHER ? op->target : op->source;
+	unsigned int access = side == REMOTE ? op->target : op->source;
 	const struct {
 		const char *key;
 		uint64_t offset, length;
@@ -105,23 +105,23 @@ static int register_region(struct leg *leg, enum side side)
 	return 0;
 }
 
-/* The other end waits for the connection while this one makes it. */
+/* The remote end waits for the connection while this one makes it. */
 int connect_ends(struct leg *leg, bool brief)
 {
 	struct drive *d = leg->drive;
-	struct json_object *order = order_of("connect");
+	struct json_object *command = command_of("connect");
 	dp_cleanup(put_object) struct json_object *reply = NULL, *answer = NULL;
 	char to[128];
 	int rc, rc2;
 
 	dp_address_format((const struct sockaddr *)&d->route->at, to, sizeof(to));
-	dp_json_add_text(order, "to", to);
-	json_object_object_add(order, "brief", json_object_new_boolean(brief));
-	ask(d, OWN, order_of("disconnect"), NULL);
-	rc2 = say(d->route->fd, order_of("accept"));
-	rc = ask(d, OWN, order, &reply);
+	dp_json_add_text(command, "to", to);
+	json_object_object_add(command, "brief", json_object_new_boolean(brief));
+	ask(d, LOCAL, command_of("disconnect"), NULL);
+	rc2 = say(d->route->fd, command_of("accept"));
+	rc = ask(d, LOCAL, command, &reply);
 	if (!rc2)
-		rc2 = hear(d->route->fd, 2 * d->options->limit_ms, d->own.taint, &answer);
+		rc2 = hear(d->route->fd, 2 * d->options->limit_ms, d->local.taint, &answer);
 	if (rc2)
 		d->lost = rc2;
 	else
@@ -133,11 +133,11 @@ int connect_ends(struct leg *leg, bool brief)
 
 static struct json_object *disturbance(const char *how)
 {
-	struct json_object *order = order_of("disturb");
+	struct json_object *command = command_of("disturb");
 
-	dp_json_add_text(order, "how", how);
-	dp_json_add_text(order, "key", "whole");
-	return order;
+	dp_json_add_text(command, "how", how);
+	dp_json_add_text(command, "key", "whole");
+	return command;
 }
 
 static int disturb(struct leg *leg, const char *how)
@@ -167,7 +167,7 @@ static int prefetch(struct leg *leg)
 /* Whether the mapping's pages are a file's, so that its page tables can be dropped without loss. */
 static bool is_file(const struct leg *leg)
 {
-	const struct dp_mapping *mapping = leg->drive->errand->mapping;
+	const struct dp_mapping *mapping = leg->drive->tcase->mapping;
 
 	return mapping->fs && mapping->populate != DP_POPULATE_READ;
 }
@@ -212,12 +212,12 @@ static void emit_transfers(struct leg *leg)
 
 static int read_back(struct leg *leg, enum side side)
 {
-	struct json_object *order = order_of("verify"), *obj = json_object_new_object();
+	struct json_object *command = command_of("verify"), *obj = json_object_new_object();
 	dp_cleanup(put_object) struct json_object *reply = NULL;
 	int rc;
 
-	json_object_object_add(order, "ledger", ledger_to_json(&leg->regions[side].ledger));
-	rc = ask(leg->drive, side, order, &reply);
+	json_object_object_add(command, "ledger", ledger_to_json(&leg->regions[side].ledger));
+	rc = ask(leg->drive, side, command, &reply);
 	if (rc) {
 		json_object_put(obj);
 		emit_trouble(leg, "verify", reply);
@@ -235,7 +235,7 @@ static int keep(struct leg *leg)
 {
 	const struct region *r = &leg->regions[leg->tested];
 	dp_cleanup(put_object) struct json_object *reply = NULL;
-	int rc = ask(leg->drive, leg->tested, order_of("keep"), &reply);
+	int rc = ask(leg->drive, leg->tested, command_of("keep"), &reply);
 	struct json_object *obj;
 
 	if (rc) {
@@ -243,7 +243,7 @@ static int keep(struct leg *leg)
 		return rc;
 	}
 	obj = json_object_new_object();
-	dp_json_add_text(obj, "mapping", leg->drive->errand->mapping->name);
+	dp_json_add_text(obj, "mapping", leg->drive->tcase->mapping->name);
 	dp_json_add_int(obj, "size", (int64_t)r->length);
 	dp_json_add_text(obj, "start", reply ? dp_json_text(reply, "start") : NULL);
 	json_object_object_add(obj, "ledger", ledger_to_json(&r->ledger));
@@ -255,7 +255,7 @@ static int move_and_look(struct leg *leg)
 {
 	int rc;
 
-	if (leg->drive->errand->mapping->populate == DP_POPULATE_NONE)
+	if (leg->drive->tcase->mapping->populate == DP_POPULATE_NONE)
 		return run_unreachable(leg);
 	rc = connect_ends(leg, false);
 	if (!rc && leg->on_demand && is_file(leg))
@@ -269,11 +269,11 @@ static int move_and_look(struct leg *leg)
 	if (!rc && leg->on_demand && is_file(leg))
 		rc = run_disturbed(leg);
 	if (!rc)
-		rc = run_pace(leg);
+		rc = run_bandwidth(leg);
 	if (!rc)
 		rc = run_refusals(leg);
 	emit_transfers(leg);
-	for (int side = OWN; side < SIDES && !rc; side++)
+	for (int side = LOCAL; side < SIDES && !rc; side++)
 		rc = read_back(leg, (enum side)side);
 	return rc;
 }
@@ -283,19 +283,19 @@ int prepare_leg(struct leg *leg, struct dp_error *why)
 {
 	int rc = 0;
 
-	for (int side = OTHER; side >= OWN && !rc; side--)
+	for (int side = REMOTE; side >= LOCAL && !rc; side--)
 		rc = open_region(leg, (enum side)side, why);
 	if (rc)
 		return rc;
-	for (int side = OTHER; side >= OWN && !rc; side--)
+	for (int side = REMOTE; side >= LOCAL && !rc; side--)
 		rc = register_region(leg, (enum side)side);
 	return rc == DP_SKIP ? -EOPNOTSUPP : rc;
 }
 
 void close_leg(struct leg *leg)
 {
-	ask(leg->drive, OWN, order_of("close"), NULL);
-	ask(leg->drive, OTHER, order_of("close"), NULL);
+	ask(leg->drive, LOCAL, command_of("close"), NULL);
+	ask(leg->drive, REMOTE, command_of("close"), NULL);
 }
 
 int run_leg(struct leg *leg, struct dp_error *why)

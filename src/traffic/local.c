@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Both ends on one machine: the other end is a process of its own. */
+/* Both ends on one machine: the remote end is a process of its own. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,11 +15,11 @@
 /* To make an adapter and to listen takes milliseconds, under emulation a second. */
 #define BEGIN_LIMIT_MS 60000
 
-/* What an other end is to begin with. */
+/* What an remote end is to begin with. */
 struct far {
 	const struct dp_traffic_options *options;
 	struct sockaddr_storage at; /* where it listens */
-	bool wire;                  /* it makes an adapter at the other end of the wire */
+	bool wire;                  /* it makes an adapter at the remote end of the wire */
 };
 
 static int begin(const struct far *far, struct dp_port *port, const char **topology,
@@ -56,9 +56,9 @@ static int start(struct far *far, struct dp_actor *actor, struct dp_route *route
 	if (rc)
 		return dp_fail(err, rc, "cannot start a process");
 	if (dp_actor_hear(actor, BEGIN_LIMIT_MS, &reply) != DP_DONE)
-		return dp_report(err, -EIO, "the other end of the traffic does not begin");
+		return dp_report(err, -EIO, "the remote end of the traffic does not begin");
 	if (reply.rc)
-		return dp_report(err, reply.rc, "the other end of the traffic: %s", reply.text);
+		return dp_report(err, reply.rc, "the remote end of the traffic: %s", reply.text);
 	snprintf(topology, size, "%.*s", (int)size - 1, reply.text);
 	*route = (struct dp_route){ .topology = topology, .at = far->at, .fd = actor->fd };
 	return 0;
@@ -70,7 +70,7 @@ static void clear(struct dp_actor (*actors)[2])
 	dp_actor_clear(&(*actors)[1]);
 }
 
-int dp_traffic_local(const struct dp_errands *errands, const struct sockaddr_storage *at, bool wire,
+int dp_traffic_local(const struct dp_cases *cases, const struct sockaddr_storage *at, bool wire,
 		     const struct dp_traffic_options *options, int fd, struct dp_error *err)
 {
 	dp_cleanup(clear) struct dp_actor actors[2] = { DP_NO_ACTOR, DP_NO_ACTOR };
@@ -102,5 +102,5 @@ int dp_traffic_local(const struct dp_errands *errands, const struct sockaddr_sto
 		return rc;
 	dp_rdma_emit(fd, port.device, port.provider,
 		     port.attr.odp_caps.general_caps & IBV_ODP_SUPPORT);
-	return dp_traffic_run(errands, routes, n, &port, options, fd, err);
+	return dp_traffic_run(cases, routes, n, &port, options, fd, err);
 }

@@ -32,17 +32,18 @@
 #define MEGABYTE 0x100000
 #define MAX_ARGS 20
 
-/* Its command line; what the other end has a say in are numbers, and an address that was parsed. */
+/* Its command line; what the remote end has a say in are numbers, and an address that was parsed.
+ */
 struct command {
 	const char *argv[MAX_ARGS];
 	char port[16], size[24], count[24], file[64], to[INET_ADDRSTRLEN];
 };
 
-static int read_command(const struct end *end, struct json_object *order, struct command *c,
+static int read_command(const struct end *end, struct json_object *command, struct command *c,
 			struct dp_error *err)
 {
-	uint64_t port = number_of(order, "port"), size = number_of(order, "size");
-	uint64_t count = number_of(order, "count");
+	uint64_t port = number_of(command, "port"), size = number_of(command, "size");
+	uint64_t count = number_of(command, "count");
 	const char *const argv[] = {
 		TOOL,    "-F", "-d",     end->port->device,   "-p", c->port, "-s",
 		c->size, "-n", c->count, "--output=bandwidth"
@@ -97,11 +98,11 @@ static int name_file(const struct end *end, struct command *c, struct dp_error *
 	return again >= 0 ? 0 : dp_skip(err, "it cannot be opened a second time");
 }
 
-int order_serve_reference(struct end *end, struct json_object *order, struct json_object *reply,
-			  struct dp_error *err)
+int command_serve_reference(struct end *end, struct json_object *command, struct json_object *reply,
+			    struct dp_error *err)
 {
 	struct command c;
-	int rc = end->mapping ? read_command(end, order, &c, err) : -EBADMSG;
+	int rc = end->mapping ? read_command(end, command, &c, err) : -EBADMSG;
 
 	(void)reply;
 	if (!rc)
@@ -135,14 +136,14 @@ static int take_bandwidth(char *output, struct json_object *reply)
 }
 
 /* The server has been started, but perhaps does not listen yet. */
-int order_ask_reference(struct end *end, struct json_object *order, struct json_object *reply,
-			struct dp_error *err)
+int command_ask_reference(struct end *end, struct json_object *command, struct json_object *reply,
+			  struct dp_error *err)
 {
 	uint64_t limit = dp_now_ms() + LIMIT_MS;
-	const char *to = dp_json_text(order, "to");
+	const char *to = dp_json_text(command, "to");
 	struct in_addr address;
 	struct command c;
-	int rc = read_command(end, order, &c, err);
+	int rc = read_command(end, command, &c, err);
 
 	if (rc || !to || inet_pton(AF_INET, to, &address) != 1)
 		return dp_fail(err, -EBADMSG, "nobody to ask");
@@ -164,14 +165,14 @@ int order_ask_reference(struct end *end, struct json_object *order, struct json_
 }
 
 /* How the server fared: did it register its memory? */
-int order_end_reference(struct end *end, struct json_object *order, struct json_object *reply,
-			struct dp_error *err)
+int command_end_reference(struct end *end, struct json_object *command, struct json_object *reply,
+			  struct dp_error *err)
 {
 	char output[OUTPUT_LIMIT];
 	int status = -1, rc;
 	ssize_t n;
 
-	(void)order;
+	(void)command;
 	if (end->server <= 0)
 		return dp_fail(err, -EBADMSG, "there is no reference");
 	rc = dp_reap(end->server, LIMIT_MS, &status);

@@ -8,15 +8,15 @@
 #include "daxpin/text.h"
 #include "daxpin/traffic.h"
 
-static int check_globs(const char *const *only, size_t nonly, const struct dp_errands *errands,
+static int check_globs(const char *const *only, size_t nonly, const struct dp_cases *cases,
 		       struct dp_error *err)
 {
 	for (size_t i = 0; i < nonly; i++) {
 		bool used = false;
 
-		for (size_t e = 0; e < errands->count && !used; e++)
-			used = dp_glob_selects(only[i], errands->list[e].id,
-					       errands->list[e].mapping->name);
+		for (size_t e = 0; e < cases->count && !used; e++)
+			used = dp_glob_selects(only[i], cases->list[e].id,
+					       cases->list[e].mapping->name);
 		if (used)
 			continue;
 		dp_bad_input(err, "\"%s\" matches no traffic", only[i]);
@@ -28,19 +28,19 @@ static int check_globs(const char *const *only, size_t nonly, const struct dp_er
 	return 0;
 }
 
-static int add(struct dp_errands *errands, const struct dp_errand *errand)
+static int add(struct dp_cases *cases, const struct dp_case *tcase)
 {
-	void *grown = reallocarray(errands->list, errands->count + 1, sizeof(*errands->list));
+	void *grown = reallocarray(cases->list, cases->count + 1, sizeof(*cases->list));
 
 	if (!grown)
 		return -ENOMEM;
-	errands->list = grown;
-	errands->list[errands->count++] = *errand;
+	cases->list = grown;
+	cases->list[cases->count++] = *tcase;
 	return 0;
 }
 
 static int add_mapping(const struct dp_mapping *mapping, const char *const *only, size_t nonly,
-		       struct dp_errands *errands)
+		       struct dp_cases *cases)
 {
 	size_t noperations, nevents;
 	const struct dp_operation *const *operations = dp_operations(&noperations);
@@ -48,7 +48,7 @@ static int add_mapping(const struct dp_mapping *mapping, const char *const *only
 	int rc = 0;
 
 	for (size_t i = 0; i < noperations + nevents && !rc; i++) {
-		struct dp_errand e = { .mapping = mapping };
+		struct dp_case e = { .mapping = mapping };
 
 		if (i < noperations)
 			e.operation = operations[i];
@@ -60,40 +60,40 @@ static int add_mapping(const struct dp_mapping *mapping, const char *const *only
 		snprintf(e.id, sizeof(e.id), "traffic/%s/%s", mapping->name,
 			 e.event ? e.event->name : e.operation->name);
 		if (dp_globs_select(only, nonly, e.id, e.mapping->name))
-			rc = add(errands, &e);
+			rc = add(cases, &e);
 	}
 	return rc;
 }
 
-int dp_errands_make(const char *const *only, size_t nonly, struct dp_errands *errands,
-		    struct dp_error *err)
+int dp_cases_make(const char *const *only, size_t nonly, struct dp_cases *cases,
+		  struct dp_error *err)
 {
 	size_t nmappings;
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
 	int rc = 0;
 
-	*errands = (struct dp_errands){ 0 };
+	*cases = (struct dp_cases){ 0 };
 	for (size_t i = 0; i < nmappings && !rc; i++)
-		rc = add_mapping(mappings[i], only, nonly, errands);
+		rc = add_mapping(mappings[i], only, nonly, cases);
 	if (!rc)
-		rc = check_globs(only, nonly, errands, err);
+		rc = check_globs(only, nonly, cases, err);
 	if (rc)
-		dp_errands_clear(errands);
+		dp_cases_clear(cases);
 	return rc;
 }
 
-void dp_errands_for_host(struct dp_errands *errands)
+void dp_cases_for_host(struct dp_cases *cases)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < errands->count; i++)
-		if (!errands->list[i].event && !errands->list[i].operation->kept)
-			errands->list[kept++] = errands->list[i];
-	errands->count = kept;
+	for (size_t i = 0; i < cases->count; i++)
+		if (!cases->list[i].event && !cases->list[i].operation->kept)
+			cases->list[kept++] = cases->list[i];
+	cases->count = kept;
 }
 
-void dp_errands_clear(struct dp_errands *errands)
+void dp_cases_clear(struct dp_cases *cases)
 {
-	free(errands->list);
-	memset(errands, 0, sizeof(*errands));
+	free(cases->list);
+	memset(cases, 0, sizeof(*cases));
 }

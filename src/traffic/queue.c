@@ -7,15 +7,15 @@
 #include "end.h"
 
 #include "daxpin/clock.h"
-#include "daxpin/complaint.h"
+#include "daxpin/splat.h"
 
 /* The state of a queue pair may follow its completions, ms: rxe changes it in a work queue. */
 #define SETTLE_MS 3000
 
-int order_accept(struct end *end, struct json_object *order, struct json_object *reply,
-		 struct dp_error *err)
+int command_accept(struct end *end, struct json_object *command, struct json_object *reply,
+		   struct dp_error *err)
 {
-	(void)order;
+	(void)command;
 	(void)reply;
 	dp_connection_close(&end->connection);
 	if (!end->port->id)
@@ -23,10 +23,10 @@ int order_accept(struct end *end, struct json_object *order, struct json_object 
 	return dp_accept(end->port, end->options->limit_ms, &end->connection, err);
 }
 
-int order_connect(struct end *end, struct json_object *order, struct json_object *reply,
-		  struct dp_error *err)
+int command_connect(struct end *end, struct json_object *command, struct json_object *reply,
+		    struct dp_error *err)
 {
-	const char *to = dp_json_text(order, "to");
+	const char *to = dp_json_text(command, "to");
 	struct sockaddr_storage address;
 	int rc;
 
@@ -36,14 +36,14 @@ int order_connect(struct end *end, struct json_object *order, struct json_object
 	if (rc)
 		return rc;
 	return dp_connect(end->port, (struct sockaddr *)&address, end->options->limit_ms,
-			  json_object_get_boolean(json_object_object_get(order, "brief")),
+			  json_object_get_boolean(json_object_object_get(command, "brief")),
 			  &end->connection, err);
 }
 
-int order_disconnect(struct end *end, struct json_object *order, struct json_object *reply,
-		     struct dp_error *err)
+int command_disconnect(struct end *end, struct json_object *command, struct json_object *reply,
+		       struct dp_error *err)
 {
-	(void)order;
+	(void)command;
 	(void)reply;
 	(void)err;
 	dp_connection_close(&end->connection);
@@ -51,9 +51,9 @@ int order_disconnect(struct end *end, struct json_object *order, struct json_obj
 }
 
 /* "sges": [[KEY, OFFSET, LENGTH], …], offsets in the region. */
-static int read_sges(struct end *end, struct json_object *order, struct ibv_sge *sges)
+static int read_sges(struct end *end, struct json_object *command, struct ibv_sge *sges)
 {
-	struct json_object *list = json_object_object_get(order, "sges");
+	struct json_object *list = json_object_object_get(command, "sges");
 	size_t count =
 		json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
@@ -79,19 +79,19 @@ static int read_sges(struct end *end, struct json_object *order, struct ibv_sge 
 	return (int)count;
 }
 
-int order_receive(struct end *end, struct json_object *order, struct json_object *reply,
-		  struct dp_error *err)
+int command_receive(struct end *end, struct json_object *command, struct json_object *reply,
+		    struct dp_error *err)
 {
 	struct ibv_sge sges[DP_MAX_SGE];
 	struct ibv_recv_wr wr = { .sg_list = sges }, *bad;
-	int count = read_sges(end, order, sges), rc;
+	int count = read_sges(end, command, sges), rc;
 
 	(void)reply;
 	if (count < 0)
 		return dp_fail(err, count, "nothing to receive into");
 	wr.num_sge = count;
-	if (count && json_object_object_get(order, "lkey"))
-		sges[0].lkey = (uint32_t)number_of(order, "lkey");
+	if (count && json_object_object_get(command, "lkey"))
+		sges[0].lkey = (uint32_t)number_of(command, "lkey");
 	rc = ibv_post_recv(end->connection.id->qp, &wr, &bad);
 	return rc ? dp_fail(err, -rc, "cannot post a receive") : 0;
 }
@@ -109,7 +109,7 @@ static void add_status(struct json_object *reply, const struct dp_connection *co
 	dp_json_add_text(reply, "state", dp_queue_pair_state(connection));
 }
 
-/* In slices, as a kernel that has complained is waited for in vain. */
+/* In slices, as a kernel that has splatted is waited for in vain. */
 static int await(struct end *end, struct ibv_wc *wc)
 {
 	uint64_t until = dp_now_ms() + end->options->limit_ms;
@@ -119,21 +119,21 @@ static int await(struct end *end, struct ibv_wc *wc)
 		rc = dp_await_completion(&end->connection, SLICE_MS, wc);
 		if (rc != -ETIMEDOUT || dp_now_ms() >= until)
 			break;
-		if (dp_kernel_has_complained(end->taint))
+		if (dp_kernel_has_splat(end->taint))
 			return -EIO;
 	}
 	return rc;
 }
 
-int order_received(struct end *end, struct json_object *order, struct json_object *reply,
-		   struct dp_error *err)
+int command_received(struct end *end, struct json_object *command, struct json_object *reply,
+		     struct dp_error *err)
 {
 	struct ibv_wc wc = { 0 };
 	int rc = end->connection.cq
 			 ? dp_await_completion(&end->connection, end->options->limit_ms, &wc)
 			 : -ENOTCONN;
 
-	(void)order;
+	(void)command;
 	if (rc)
 		return dp_fail(err, rc, "nothing was received");
 	add_status(reply, &end->connection, &wc);
@@ -143,17 +143,18 @@ int order_received(struct end *end, struct json_object *order, struct json_objec
 	return 0;
 }
 
-/* What an order says of a request; the words of an atomic are text, as they are unsigned. */
-static void read_request(struct json_object *order, const struct dp_operation *operation,
+/* What a command says of a request; the words of an atomic are text, as they are unsigned. */
+static void read_request(struct json_object *command, const struct dp_operation *operation,
 			 struct ibv_send_wr *wr)
 {
-	uint64_t remote = number_of(order, "remote");
-	uint32_t rkey = (uint32_t)number_of(order, "rkey");
-	const char *compare = dp_json_text(order, "compare"), *swap = dp_json_text(order, "swap");
+	uint64_t remote = number_of(command, "remote");
+	uint32_t rkey = (uint32_t)number_of(command, "rkey");
+	const char *compare = dp_json_text(command, "compare"),
+		   *swap = dp_json_text(command, "swap");
 
 	wr->opcode = (enum ibv_wr_opcode)operation->opcode;
 	wr->send_flags = IBV_SEND_SIGNALED;
-	wr->imm_data = htonl((uint32_t)number_of(order, "immediate"));
+	wr->imm_data = htonl((uint32_t)number_of(command, "immediate"));
 	if (operation->shape == DP_SHAPE_ATOMIC) {
 		wr->wr.atomic.remote_addr = remote;
 		wr->wr.atomic.rkey = rkey;
@@ -197,29 +198,29 @@ static int post(struct ibv_qp *qp, const struct dp_operation *operation, struct 
 				     : -ibv_post_send(qp, wr, &bad);
 }
 
-static const struct dp_operation *operation_of(struct json_object *order)
+static const struct dp_operation *operation_of(struct json_object *command)
 {
-	const char *name = dp_json_text(order, "operation");
+	const char *name = dp_json_text(command, "operation");
 
 	return name ? dp_operation_find(name) : NULL;
 }
 
 /* Posts one request and waits for its completion. "lkey" stands in for a key that is no good. */
-int order_post(struct end *end, struct json_object *order, struct json_object *reply,
-	       struct dp_error *err)
+int command_post(struct end *end, struct json_object *command, struct json_object *reply,
+		 struct dp_error *err)
 {
-	const struct dp_operation *operation = operation_of(order);
+	const struct dp_operation *operation = operation_of(command);
 	struct ibv_sge sges[DP_MAX_SGE];
 	struct ibv_send_wr wr = { .sg_list = sges };
 	struct ibv_wc wc = { 0 };
-	int count = read_sges(end, order, sges), rc;
+	int count = read_sges(end, command, sges), rc;
 
 	if (!operation || count < 1)
 		return dp_fail(err, -EBADMSG, "nothing to post");
 	wr.num_sge = count;
-	read_request(order, operation, &wr);
-	if (json_object_object_get(order, "lkey"))
-		sges[0].lkey = (uint32_t)number_of(order, "lkey");
+	read_request(command, operation, &wr);
+	if (json_object_object_get(command, "lkey"))
+		sges[0].lkey = (uint32_t)number_of(command, "lkey");
 	rc = post(end->connection.id->qp, operation, &wr);
 	if (rc) {
 		dp_json_add_text(reply, "unposted", dp_errno_name(rc));
@@ -257,15 +258,15 @@ static int post_next(struct end *end, struct stream *s)
 }
 
 /* Requests one after the other, as many under way as the queue takes, for so long. */
-int order_stream(struct end *end, struct json_object *order, struct json_object *reply,
-		 struct dp_error *err)
+int command_stream(struct end *end, struct json_object *command, struct json_object *reply,
+		   struct dp_error *err)
 {
-	uint64_t begin = dp_now_us(), limit = number_of(order, "ms") * 1000;
-	struct stream s = { .operation = operation_of(order),
-			    .size = number_of(order, "size"),
-			    .remote = number_of(order, "remote"),
-			    .rkey = (uint32_t)number_of(order, "rkey"),
-			    .key = find_key(end, dp_json_text(order, "key")) };
+	uint64_t begin = dp_now_us(), limit = number_of(command, "ms") * 1000;
+	struct stream s = { .operation = operation_of(command),
+			    .size = number_of(command, "size"),
+			    .remote = number_of(command, "remote"),
+			    .rkey = (uint32_t)number_of(command, "rkey"),
+			    .key = find_key(end, dp_json_text(command, "key")) };
 	struct ibv_wc wc = { 0 };
 	int rc = 0;
 

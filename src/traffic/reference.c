@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What somebody else's program makes of the same memory and adapter: whether it can register it,
- * and at which pace it writes there. Only if that is wanted, and last: it overwrites the region.
+ * and at which bandwidth it writes there. Only if that is wanted, and last: it overwrites the
+ * region.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,8 +21,8 @@
 
 uint64_t reference_size(const struct leg *leg)
 {
-	const struct region *r = &leg->regions[OTHER];
-	uint64_t size = leg->drive->errand->mapping->leaf / 2;
+	const struct region *r = &leg->regions[REMOTE];
+	uint64_t size = leg->drive->tcase->mapping->leaf / 2;
 
 	size = size < SMALLEST ? SMALLEST : size;
 	return size <= LARGEST && 2 * size <= r->length ? size : 0;
@@ -30,11 +31,11 @@ uint64_t reference_size(const struct leg *leg)
 /* It takes a file or a device by name and maps it shared, or has plain memory of its own. */
 bool has_reference(const struct leg *leg)
 {
-	const struct dp_mapping *mapping = leg->drive->errand->mapping;
-	bool file = leg->regions[OTHER].file >= 0 && (mapping->populate == DP_POPULATE_WRITE ||
-						      mapping->populate == DP_POPULATE_MMAP);
+	const struct dp_mapping *mapping = leg->drive->tcase->mapping;
+	bool file = leg->regions[REMOTE].file >= 0 && (mapping->populate == DP_POPULATE_WRITE ||
+						       mapping->populate == DP_POPULATE_MMAP);
 
-	return leg->drive->options->reference && leg->drive->first && leg->tested == OTHER &&
+	return leg->drive->options->reference && leg->drive->first && leg->tested == REMOTE &&
 	       !leg->on_demand && !strcmp(leg->operation->name, "write") &&
 	       (file || !strcmp(mapping->name, "anon")) && reference_size(leg);
 }
@@ -42,18 +43,18 @@ bool has_reference(const struct leg *leg)
 static struct json_object *reference_order(const struct leg *leg, const char *name)
 {
 	const struct sockaddr_in *at = (const struct sockaddr_in *)&leg->drive->route->at;
-	uint64_t count = leg->paced < MIN_COUNT ? MIN_COUNT : leg->paced;
-	struct json_object *order = order_of(name);
+	uint64_t count = leg->measured < MIN_COUNT ? MIN_COUNT : leg->measured;
+	struct json_object *command = command_of(name);
 	char to[INET_ADDRSTRLEN] = "";
 
 	if (at->sin_family == AF_INET)
 		inet_ntop(AF_INET, &at->sin_addr, to, sizeof(to));
-	dp_json_add_text(order, "to", to);
+	dp_json_add_text(command, "to", to);
 	/* perftest talks over TCP; daxpin's own port may be taken, the next one is not. */
-	dp_json_add_int(order, "port", ntohs(at->sin_port) + 1);
-	dp_json_add_int(order, "size", (int64_t)reference_size(leg));
-	dp_json_add_int(order, "count", (int64_t)count);
-	return order;
+	dp_json_add_int(command, "port", ntohs(at->sin_port) + 1);
+	dp_json_add_int(command, "size", (int64_t)reference_size(leg));
+	dp_json_add_int(command, "count", (int64_t)count);
+	return command;
 }
 
 /* @registers: whether daxpin could. */
@@ -63,15 +64,15 @@ void run_reference(struct leg *leg, bool registers)
 	struct json_object *obj;
 	int rc, rc2;
 
-	rc = ask(leg->drive, OTHER, reference_order(leg, "serve-reference"), &begun);
+	rc = ask(leg->drive, REMOTE, reference_order(leg, "serve-reference"), &begun);
 	if (rc == DP_SKIP)
 		return;
 	if (rc) {
 		emit_trouble(leg, "reference", begun);
 		return;
 	}
-	rc = ask(leg->drive, OWN, reference_order(leg, "ask-reference"), &asked);
-	rc2 = ask(leg->drive, OTHER, order_of("end-reference"), &ended);
+	rc = ask(leg->drive, LOCAL, reference_order(leg, "ask-reference"), &asked);
+	rc2 = ask(leg->drive, REMOTE, command_of("end-reference"), &ended);
 	/* A server that could not register its memory leaves its client without an answer. */
 	if (rc2 || (rc && json_object_get_boolean(json_object_object_get(ended, "registered")))) {
 		emit_trouble(leg, "reference", rc2 ? ended : asked);

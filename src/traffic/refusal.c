@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What must be refused: by the other end's adapter for what it is asked to do to its memory, by
- * this end's for a key of its own that is no good. Each attempt has a connection of its own, as the
- * one it is made on must break. That no byte has changed shows when the regions are read back.
+ * What must be refused: by the remote end's adapter for what it is asked to do to its memory, by
+ * the local end's for a key of its own that is no good. Each attempt has a connection of its own,
+ * as the one it is made on must break. That no byte has changed shows when the regions are read
+ * back.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 /* One thing that must be refused. */
 struct attempt {
 	const char *what;
-	uint64_t target;  /* offset in the other end's region */
+	uint64_t target;  /* offset in the remote end's region */
 	uint32_t rkey;    /* 0: the good one */
 	uint32_t lkey;    /* of the element at the end that is told to use it; 0: the good one */
 	uint64_t receive; /* length of the receive, if not the attempt's */
@@ -30,36 +31,36 @@ static uint64_t length_of(const struct leg *leg)
 
 static int post_receive(struct leg *leg, const struct attempt *a)
 {
-	struct json_object *order = order_of("receive");
+	struct json_object *command = command_of("receive");
 
 	if (leg->operation->shape == DP_SHAPE_SEND)
-		add_sge(order, "whole", a->target, a->receive ? a->receive : length_of(leg));
-	if (a->lkey && leg->tested == OTHER)
-		dp_json_add_int(order, "lkey", a->lkey);
-	return ask(leg->drive, OTHER, order, NULL);
+		add_sge(command, "whole", a->target, a->receive ? a->receive : length_of(leg));
+	if (a->lkey && leg->tested == REMOTE)
+		dp_json_add_int(command, "lkey", a->lkey);
+	return ask(leg->drive, REMOTE, command, NULL);
 }
 
 static struct json_object *post_order(struct leg *leg, const struct attempt *a)
 {
-	const struct region *r = &leg->regions[OTHER];
-	struct json_object *order = order_of("post");
+	const struct region *r = &leg->regions[REMOTE];
+	struct json_object *command = command_of("post");
 
 	/* Of a flush it is the write that is tried: nothing else could change a byte. */
-	dp_json_add_text(order, "operation",
+	dp_json_add_text(command, "operation",
 			 leg->operation->shape == DP_SHAPE_FLUSH ? "write" : leg->operation->name);
-	add_sge(order, "whole", 2048, length_of(leg));
-	dp_json_add_int(order, "remote", (int64_t)(r->address + a->target));
-	dp_json_add_int(order, "rkey", a->rkey ? a->rkey : r->rkey);
+	add_sge(command, "whole", 2048, length_of(leg));
+	dp_json_add_int(command, "remote", (int64_t)(r->address + a->target));
+	dp_json_add_int(command, "rkey", a->rkey ? a->rkey : r->rkey);
 	/*
 	 * An atomic whose result cannot be stored here may have been carried out there: with a bad
-	 * key of this end's it must change nothing.
+	 * key of the local end's it must change nothing.
 	 */
-	dp_json_add_text(order, "compare",
-			 leg->tested == OWN ? "0000000000000000" : "0000000000000001");
-	dp_json_add_text(order, "swap", "0123456789abcdef");
-	if (a->lkey && leg->tested == OWN)
-		dp_json_add_int(order, "lkey", a->lkey);
-	return order;
+	dp_json_add_text(command, "compare",
+			 leg->tested == LOCAL ? "0000000000000000" : "0000000000000001");
+	dp_json_add_text(command, "swap", "0123456789abcdef");
+	if (a->lkey && leg->tested == LOCAL)
+		dp_json_add_int(command, "lkey", a->lkey);
+	return command;
 }
 
 static int try(struct leg *leg, const struct attempt *a)
@@ -73,7 +74,7 @@ static int try(struct leg *leg, const struct attempt *a)
 	if (!rc && receives)
 		rc = post_receive(leg, a);
 	if (!rc)
-		rc = ask(leg->drive, OWN, post_order(leg, a), &reply);
+		rc = ask(leg->drive, LOCAL, post_order(leg, a), &reply);
 	/* The provider's library may refuse what the adapter would have to. */
 	if (rc && (!reply || !dp_json_text(reply, "unposted"))) {
 		emit_trouble(leg, a->what, reply);
@@ -101,25 +102,25 @@ static int try(struct leg *leg, const struct attempt *a)
  */
 static uint32_t spare_key(struct leg *leg, const char *name, unsigned int access, bool foreign)
 {
-	struct json_object *order = order_of("register");
+	struct json_object *command = command_of("register");
 	dp_cleanup(put_object) struct json_object *reply = NULL;
 
-	dp_json_add_text(order, "key", name);
-	dp_json_add_int(order, "length", (int64_t)leg->regions[leg->tested].length);
-	dp_json_add_int(order, "access", access | (leg->on_demand ? IBV_ACCESS_ON_DEMAND : 0U));
-	json_object_object_add(order, "foreign", json_object_new_boolean(foreign));
-	if (ask(leg->drive, leg->tested, order, &reply))
+	dp_json_add_text(command, "key", name);
+	dp_json_add_int(command, "length", (int64_t)leg->regions[leg->tested].length);
+	dp_json_add_int(command, "access", access | (leg->on_demand ? IBV_ACCESS_ON_DEMAND : 0U));
+	json_object_object_add(command, "foreign", json_object_new_boolean(foreign));
+	if (ask(leg->drive, leg->tested, command, &reply))
 		return 0;
 	return (uint32_t)number_of(reply,
-				   leg->tested == OTHER && !leg->local_keys ? "rkey" : "lkey");
+				   leg->tested == REMOTE && !leg->local_keys ? "rkey" : "lkey");
 }
 
 static void drop_spare(struct leg *leg, const char *name)
 {
-	struct json_object *order = order_of("deregister");
+	struct json_object *command = command_of("deregister");
 
-	dp_json_add_text(order, "key", name);
-	ask(leg->drive, leg->tested, order, NULL);
+	dp_json_add_text(command, "key", name);
+	ask(leg->drive, leg->tested, command, NULL);
 }
 
 /* A key is tried as the remote key of an operation, or as the local one of an element. */
@@ -137,7 +138,7 @@ static int try_key(struct leg *leg, const char *what, uint32_t key)
 static int try_keys(struct leg *leg)
 {
 	const struct dp_operation *op = leg->operation;
-	unsigned int access = leg->tested == OTHER ? op->target : op->source;
+	unsigned int access = leg->tested == REMOTE ? op->target : op->source;
 	uint32_t key = spare_key(leg, "stale", access, false);
 	int rc;
 
@@ -165,7 +166,7 @@ static int try_rights(struct leg *leg)
 /* Outside by one byte, where the memory is there and registered: with the keys of the halves. */
 static int try_bounds(struct leg *leg)
 {
-	const struct region *r = &leg->regions[OTHER];
+	const struct region *r = &leg->regions[REMOTE];
 	uint64_t half = r->half, length = length_of(leg);
 	bool atomic = leg->operation->shape == DP_SHAPE_ATOMIC;
 	const struct attempt list[] = {
@@ -194,11 +195,11 @@ int run_refusals(struct leg *leg)
 
 	/* Where it was not said once, it is not waited for again on the next route: seconds each.
 	 */
-	if (leg->drive->mute && leg->tested == OTHER)
+	if (leg->drive->mute && leg->tested == REMOTE)
 		return 0;
-	leg->local_keys = send || leg->tested == OWN;
+	leg->local_keys = send || leg->tested == LOCAL;
 	rc = try_keys(leg);
-	if (rc || leg->tested == OWN)
+	if (rc || leg->tested == LOCAL)
 		return rc;
 	if (send)
 		return try(leg, &too_long);

@@ -3,7 +3,7 @@
 
 #include "end.h"
 
-#include "daxpin/complaint.h"
+#include "daxpin/splat.h"
 
 int dp_traffic_serve(int fd, struct dp_port *port, const struct dp_traffic_options *options,
 		     int (*watch)(void *arg, const char *line, size_t len), void *arg,
@@ -16,20 +16,20 @@ int dp_traffic_serve(int fd, struct dp_port *port, const struct dp_traffic_optio
 		.watch = watch,
 		.arg = arg,
 	};
-	struct json_object *order;
+	struct json_object *command;
 	int rc = 0;
 
-	while (!end.over && !(rc = hear(fd, 10 * options->limit_ms, end.taint, &order))) {
-		struct json_object *reply = obey(&end, order);
+	while (!end.over && !(rc = hear(fd, 10 * options->limit_ms, end.taint, &command))) {
+		struct json_object *reply = obey(&end, command);
 
-		json_object_put(order);
+		json_object_put(command);
 		rc = say(fd, reply);
 		if (rc)
 			break;
 	}
 	clear_end(&end);
 	if (rc == -ETIMEDOUT)
-		return dp_report(err, rc, "the other end has said nothing for %llu s",
+		return dp_report(err, rc, "the remote end has said nothing for %llu s",
 				 (unsigned long long)(10 * options->limit_ms / 1000));
-	return rc ? dp_fail(err, rc, "the other end is lost") : 0;
+	return rc ? dp_fail(err, rc, "the remote end is lost") : 0;
 }

@@ -8,7 +8,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
-#include "daxpin/complaint.h"
+#include "daxpin/splat.h"
 
 int say(int fd, struct json_object *obj)
 {
@@ -44,7 +44,7 @@ static int await(int fd, uint64_t end, unsigned long taint)
 			return 0;
 		if (rc < 0 && errno != EINTR)
 			return -errno;
-		if (dp_kernel_has_complained(taint))
+		if (dp_kernel_has_splat(taint))
 			return -EIO;
 		if (!left)
 			return -ETIMEDOUT;

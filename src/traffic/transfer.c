@@ -18,17 +18,17 @@
 /* Between the places that a transfer is scattered over, bytes. */
 #define GAP 77
 
-/* How long, longer if it is compared with another's, and with what size, the pace is taken. */
-#define PACE_MS     200
-#define COMPARED_MS 1000
-#define PACE_SIZE   65536ULL
+/* How long, longer if it is compared with another's, and with what size, the bandwidth is taken. */
+#define BANDWIDTH_MS   200
+#define COMPARED_MS    1000
+#define BANDWIDTH_SIZE 65536ULL
 
 /* ---- what must be where ------------------------------------------------------------------ */
 
 /* Where the data comes from and goes to. */
 static enum side giver(const struct leg *leg)
 {
-	return leg->operation->shape == DP_SHAPE_READ ? OTHER : OWN;
+	return leg->operation->shape == DP_SHAPE_READ ? REMOTE : LOCAL;
 }
 
 static bool is_zeroed(const struct region *r)
@@ -66,8 +66,8 @@ static bool note_transfer(struct leg *leg, const struct transfer *t)
 	for (unsigned int i = 0; i < t->pieces; i++) {
 		uint64_t length = piece_length(t, i), source = piece_at(t, i);
 
-		room &= giver(leg) == OWN ? note(leg, target, source, length)
-					  : note(leg, source, target, length);
+		room &= giver(leg) == LOCAL ? note(leg, target, source, length)
+					    : note(leg, source, target, length);
 		target += length;
 	}
 	return room;
@@ -78,7 +78,7 @@ static bool note_transfer(struct leg *leg, const struct transfer *t)
 /* The key of the half that a range lies in, or of the whole: each in its turn. */
 static uint32_t rkey_for(const struct leg *leg, uint64_t offset, uint64_t length)
 {
-	const struct region *r = &leg->regions[OTHER];
+	const struct region *r = &leg->regions[REMOTE];
 
 	if (leg->transfers % 2 == 0)
 		return r->rkey;
@@ -105,7 +105,7 @@ static int emit_failure(struct leg *leg, const char *what, const struct transfer
 	dp_json_add_text(obj, "what", what);
 	dp_json_add_int(obj, "offset", (int64_t)t->target);
 	dp_json_add_int(obj, "length", (int64_t)t->length);
-	dp_json_add_text(obj, "text", text ? text : status ? status : "the other end is lost");
+	dp_json_add_text(obj, "text", text ? text : status ? status : "the remote end is lost");
 	dp_json_add_text(obj, "state", reply ? dp_json_text(reply, "state") : NULL);
 	emit_step(leg, "failed", obj);
 	return -EIO;
@@ -120,18 +120,19 @@ static bool completed(struct json_object *reply)
 
 static int expect_receive(struct leg *leg, const struct transfer *t)
 {
-	struct json_object *order = order_of("receive");
+	struct json_object *command = command_of("receive");
 	dp_cleanup(put_object) struct json_object *reply = NULL;
 
 	if (leg->operation->shape == DP_SHAPE_SEND)
-		add_sge(order, "whole", t->target, t->length);
-	return ask(leg->drive, OTHER, order, &reply) ? emit_failure(leg, "receive", t, reply) : 0;
+		add_sge(command, "whole", t->target, t->length);
+	return ask(leg->drive, REMOTE, command, &reply) ? emit_failure(leg, "receive", t, reply)
+							: 0;
 }
 
 static int check_receive(struct leg *leg, const struct transfer *t)
 {
 	dp_cleanup(put_object) struct json_object *reply = NULL;
-	int rc = ask(leg->drive, OTHER, order_of("received"), &reply);
+	int rc = ask(leg->drive, REMOTE, command_of("received"), &reply);
 
 	if (rc || !completed(reply))
 		return emit_failure(leg, "received", t, reply);
@@ -145,19 +146,19 @@ static int check_receive(struct leg *leg, const struct transfer *t)
 }
 
 static int post(struct leg *leg, const char *operation, const struct transfer *t,
-		struct json_object *order)
+		struct json_object *command)
 {
-	const struct region *r = &leg->regions[OTHER];
+	const struct region *r = &leg->regions[REMOTE];
 	dp_cleanup(put_object) struct json_object *reply = NULL;
 	int rc;
 
-	dp_json_add_text(order, "operation", operation);
+	dp_json_add_text(command, "operation", operation);
 	for (unsigned int i = 0; i < t->pieces; i++)
-		add_sge(order, "whole", piece_at(t, i), piece_length(t, i));
-	dp_json_add_int(order, "remote", (int64_t)(r->address + t->target));
-	dp_json_add_int(order, "rkey", rkey_for(leg, t->target, t->length));
-	dp_json_add_int(order, "immediate", (int64_t)leg->transfers + 1);
-	rc = ask(leg->drive, OWN, order, &reply);
+		add_sge(command, "whole", piece_at(t, i), piece_length(t, i));
+	dp_json_add_int(command, "remote", (int64_t)(r->address + t->target));
+	dp_json_add_int(command, "rkey", rkey_for(leg, t->target, t->length));
+	dp_json_add_int(command, "immediate", (int64_t)leg->transfers + 1);
+	rc = ask(leg->drive, LOCAL, command, &reply);
 	return rc || !completed(reply) ? emit_failure(leg, operation, t, reply) : 0;
 }
 
@@ -168,9 +169,9 @@ static int move(struct leg *leg, const struct transfer *t)
 	int rc = receives ? expect_receive(leg, t) : 0;
 
 	if (!rc && op->shape == DP_SHAPE_FLUSH)
-		rc = post(leg, "write", t, order_of("post"));
+		rc = post(leg, "write", t, command_of("post"));
 	if (!rc)
-		rc = post(leg, op->name, t, order_of("post"));
+		rc = post(leg, op->name, t, command_of("post"));
 	if (!rc && receives)
 		rc = check_receive(leg, t);
 	if (rc)
@@ -182,12 +183,12 @@ static int move(struct leg *leg, const struct transfer *t)
 
 /* ---- atomics ----------------------------------------------------------------------------- */
 
-static void add_word(struct json_object *order, const char *key, uint64_t word)
+static void add_word(struct json_object *command, const char *key, uint64_t word)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%016llx", (unsigned long long)word);
-	dp_json_add_text(order, key, text);
+	dp_json_add_text(command, key, text);
 }
 
 static uint64_t word_at(const struct region *r, uint64_t offset)
@@ -197,37 +198,37 @@ static uint64_t word_at(const struct region *r, uint64_t offset)
 
 /* What the word becomes. A compare that does not match must change nothing. */
 static uint64_t outcome(const struct leg *leg, const struct transfer *t, uint64_t old, bool match,
-			struct json_object *order)
+			struct json_object *command)
 {
-	uint64_t mine = dp_pattern_word(leg->regions[OWN].ledger.seed, ~7ULL - t->source);
+	uint64_t mine = dp_pattern_word(leg->regions[LOCAL].ledger.seed, ~7ULL - t->source);
 
 	if (leg->operation->opcode == IBV_WR_ATOMIC_FETCH_AND_ADD) {
-		add_word(order, "compare", mine);
+		add_word(command, "compare", mine);
 		return old + mine;
 	}
 	if (leg->operation->opcode == IBV_WR_ATOMIC_CMP_AND_SWP) {
-		add_word(order, "compare", match ? old : ~old);
-		add_word(order, "swap", mine);
+		add_word(command, "compare", match ? old : ~old);
+		add_word(command, "swap", mine);
 		return match ? mine : old;
 	}
-	return word_at(&leg->regions[OWN], t->source);
+	return word_at(&leg->regions[LOCAL], t->source);
 }
 
 static int change(struct leg *leg, const struct transfer *t, bool match)
 {
-	struct json_object *order = order_of("post");
-	uint64_t old = word_at(&leg->regions[OTHER], t->target);
-	uint64_t new = outcome(leg, t, old, match, order);
-	int rc = post(leg, leg->operation->name, t, order);
+	struct json_object *command = command_of("post");
+	uint64_t old = word_at(&leg->regions[REMOTE], t->target);
+	uint64_t new = outcome(leg, t, old, match, command);
+	int rc = post(leg, leg->operation->name, t, command);
 
 	if (rc)
 		return rc;
 	leg->transfers++;
 	leg->bytes += t->length;
 	/* What is carried there brings nothing back. */
-	if (!dp_ledger_add(&leg->regions[OTHER].ledger, DP_WORD, t->target, 8, new, 0) ||
+	if (!dp_ledger_add(&leg->regions[REMOTE].ledger, DP_WORD, t->target, 8, new, 0) ||
 	    (!leg->operation->carried &&
-	     !dp_ledger_add(&leg->regions[OWN].ledger, DP_WORD, t->source, 8, old, 0)))
+	     !dp_ledger_add(&leg->regions[LOCAL].ledger, DP_WORD, t->source, 8, old, 0)))
 		return -E2BIG;
 	return 0;
 }
@@ -235,8 +236,8 @@ static int change(struct leg *leg, const struct transfer *t, bool match)
 /* Each word is changed once, so that its old value is known: later rounds take others. */
 static int run_atomics(struct leg *leg)
 {
-	uint64_t length = leg->regions[OTHER].length, begin = 8 * leg->transfers;
-	const uint64_t words[] = { 0, PAGE - 8 - 2 * begin, leg->regions[OTHER].half,
+	uint64_t length = leg->regions[REMOTE].length, begin = 8 * leg->transfers;
+	const uint64_t words[] = { 0, PAGE - 8 - 2 * begin, leg->regions[REMOTE].half,
 				   length - 8 - 2 * begin };
 	int rc = 0;
 
@@ -252,7 +253,7 @@ static int run_atomics(struct leg *leg)
 
 static bool fits(const struct leg *leg, const struct transfer *t)
 {
-	uint64_t length = leg->regions[OTHER].length;
+	uint64_t length = leg->regions[REMOTE].length;
 
 	return t->target + t->length <= length &&
 	       t->source + t->length + t->pieces * GAP <= length + (t->pieces == 1) * GAP;
@@ -260,8 +261,8 @@ static bool fits(const struct leg *leg, const struct transfer *t)
 
 int run_transfers(struct leg *leg)
 {
-	uint64_t length = leg->regions[OTHER].length;
-	uint64_t edge = leg->regions[OTHER].half;
+	uint64_t length = leg->regions[REMOTE].length;
+	uint64_t edge = leg->regions[REMOTE].half;
 	const struct transfer list[] = {
 		{ 0, 0, length, 1 },
 		{ 0, 1, 1, 1 },
@@ -287,42 +288,43 @@ int run_transfers(struct leg *leg)
 	return rc;
 }
 
-/* ---- pace -------------------------------------------------------------------------------- */
+/* ---- bandwidth --------------------------------------------------------------------------------
+ */
 
 /* Each byte comes from its own offset, so that rounds leave the same. */
-int run_pace(struct leg *leg)
+int run_bandwidth(struct leg *leg)
 {
-	const struct region *r = &leg->regions[OTHER];
+	const struct region *r = &leg->regions[REMOTE];
 	bool compared = has_reference(leg);
-	uint64_t size = compared ? reference_size(leg) : PACE_SIZE;
+	uint64_t size = compared ? reference_size(leg) : BANDWIDTH_SIZE;
 	const struct transfer t = { 0, 0, r->length < size ? r->length : size, 1 };
 	enum dp_shape shape = leg->operation->shape;
-	struct json_object *order, *obj;
+	struct json_object *command, *obj;
 	dp_cleanup(put_object) struct json_object *reply = NULL;
 	uint64_t done, room = r->length < WINDOW ? r->length : WINDOW;
 	int rc;
 
-	if ((!leg->drive->last && !compared) || leg->operation->immediate || leg->tested == OWN ||
+	if ((!leg->drive->last && !compared) || leg->operation->immediate || leg->tested == LOCAL ||
 	    (shape != DP_SHAPE_WRITE && shape != DP_SHAPE_READ))
 		return 0;
-	order = order_of("stream");
-	dp_json_add_text(order, "operation", leg->operation->name);
-	dp_json_add_text(order, "key", "whole");
-	dp_json_add_int(order, "size", (int64_t)t.length);
-	dp_json_add_int(order, "remote", (int64_t)r->address);
-	dp_json_add_int(order, "rkey", r->rkey);
-	dp_json_add_int(order, "ms", compared ? COMPARED_MS : PACE_MS);
-	rc = ask(leg->drive, OWN, order, &reply);
+	command = command_of("stream");
+	dp_json_add_text(command, "operation", leg->operation->name);
+	dp_json_add_text(command, "key", "whole");
+	dp_json_add_int(command, "size", (int64_t)t.length);
+	dp_json_add_int(command, "remote", (int64_t)r->address);
+	dp_json_add_int(command, "rkey", r->rkey);
+	dp_json_add_int(command, "ms", compared ? COMPARED_MS : BANDWIDTH_MS);
+	rc = ask(leg->drive, LOCAL, command, &reply);
 	if (rc || !completed(reply))
 		return emit_failure(leg, "stream", &t, reply);
-	leg->paced = number_of(reply, "operations");
-	done = leg->paced * t.length;
+	leg->measured = number_of(reply, "operations");
+	done = leg->measured * t.length;
 	obj = json_object_new_object();
 	dp_json_add_int(obj, "size", (int64_t)t.length);
-	dp_json_add_int(obj, "operations", (int64_t)leg->paced);
+	dp_json_add_int(obj, "operations", (int64_t)leg->measured);
 	dp_json_add_int(obj, "bytes", (int64_t)done);
 	dp_json_add_int(obj, "us", (int64_t)number_of(reply, "us"));
-	emit_step(leg, "pace", obj);
+	emit_step(leg, "bandwidth", obj);
 	room = room / t.length * t.length;
 	return note(leg, 0, 0, done < room ? done : room) ? 0 : -E2BIG;
 }

@@ -255,20 +255,20 @@ static int look_apart(const struct look *look, struct json_object *list, struct 
 }
 
 /* Regions are gone, and of a file or device the mapping, before anybody looks. */
-int order_verify(struct end *end, struct json_object *order, struct json_object *reply,
-		 struct dp_error *err)
+int command_verify(struct end *end, struct json_object *command, struct json_object *reply,
+		   struct dp_error *err)
 {
 	struct json_object *list = json_object_new_array(), *none = json_object_new_object();
 	dp_autofree struct dp_ledger *ledger = calloc(1, sizeof(*ledger));
 	struct look look = { .end = end, .ledger = ledger, .owner = getpid(), .fd = end->area.fd };
-	int rc = ledger ? ledger_from_json(json_object_object_get(order, "ledger"), ledger)
+	int rc = ledger ? ledger_from_json(json_object_object_get(command, "ledger"), ledger)
 			: -ENOMEM;
 
 	json_object_object_add(reply, "routes", list);
 	if (!rc && !end->mapping)
 		rc = -EBADMSG;
 	if (!rc)
-		rc = order_deregister(end, none, none, err);
+		rc = command_deregister(end, none, none, err);
 	json_object_put(none);
 	if (rc)
 		return dp_fail(err, rc, "nothing to read back");

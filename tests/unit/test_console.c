@@ -34,9 +34,9 @@ static void keeps_the_last_lines(void **state)
 	dp_strings_free(lines, DP_CONSOLE_KEEP);
 }
 
-static void recognises_the_first_complaint(void **state)
+static void recognises_the_first_splat(void **state)
 {
-	static const char *const complaints[] = {
+	static const char *const splats[] = {
 		"[    5.1] BUG: unable to handle page fault for address: ffffea0004000034",
 		"[    5.1] WARNING: CPU: 0 PID: 1 at mm/gup.c:1",
 		"[    5.1] INFO: task daxpin:1 blocked for more than 120 seconds.",
@@ -47,14 +47,14 @@ static void recognises_the_first_complaint(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < DP_ARRAY_SIZE(complaints); i++) {
+	for (size_t i = 0; i < DP_ARRAY_SIZE(splats); i++) {
 		struct dp_console console = { 0 };
 
 		feed(&console, "[    5.0] all is well\n");
-		assert_string_equal(console.alarm, "");
-		feed(&console, complaints[i]);
+		assert_string_equal(console.splat, "");
+		feed(&console, splats[i]);
 		feed(&console, "\n[    5.2] WARNING: something later\n");
-		assert_string_equal(console.alarm, complaints[i]);
+		assert_string_equal(console.splat, splats[i]);
 		assert_false(console.recogniser.panicked);
 		feed(&console, "[    6.0] Kernel panic - not syncing: sysrq triggered crash\n");
 		assert_true(console.recogniser.panicked);
@@ -83,7 +83,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_the_last_lines),
-		cmocka_unit_test(recognises_the_first_complaint),
+		cmocka_unit_test(recognises_the_first_splat),
 		cmocka_unit_test(lets_nothing_but_text_through),
 	};
 

@@ -79,7 +79,7 @@ static void stops_judging_after_an_oops(void **state)
 {
 	(void)state;
 	expect("[" HELD "," COMPLETES "," GONE
-	       ",{\"kind\":\"kernel\",\"complaint\":\"oops\",\"function\":\"f\",\"step\":"
+	       ",{\"kind\":\"kernel\",\"splat\":\"oops\",\"function\":\"f\",\"step\":"
 	       "\"release\",\"lines\":[\"x\"]}," STEP("pins", "\"pins_held\":512") "]",
 	       true, DP_FAIL, "C1 C2");
 }
@@ -88,7 +88,7 @@ static void gives_no_verdict_without_an_end(void **state)
 {
 	(void)state;
 	expect("[" HELD "]", false, DP_ERROR, "");
-	/* Unless a promise was already broken. */
+	/* Unless a clause was already broken. */
 	expect("[" HELD "," COMPLETES "]", false, DP_FAIL, "C2");
 }
 
@@ -97,7 +97,7 @@ static void ignores_what_the_cleanup_causes(void **state)
 {
 	(void)state;
 	expect("[" HELD "," WAITS "," GONE "," AFTER "," BACK
-	       ",{\"kind\":\"kernel\",\"complaint\":\"oops\",\"function\":\"f\",\"step\":"
+	       ",{\"kind\":\"kernel\",\"splat\":\"oops\",\"function\":\"f\",\"step\":"
 	       "\"cleanup\",\"lines\":[\"x\"]}]",
 	       true, DP_PASS, "");
 }

@@ -82,19 +82,17 @@ static void takes_what_fits(void **state)
 
 static void selects_ids(void **state)
 {
-	struct dp_errands errands = { 0 };
+	struct dp_cases cases = { 0 };
 	struct dp_error err = { 0 };
 
 	(void)state;
 	assert_int_equal(
-		dp_errands_make((const char *[]){ "traffic/devdax-*/write" }, 1, &errands, &err),
-		0);
-	assert_int_equal(errands.count, 3);
-	assert_string_equal(errands.list[0].id, "traffic/devdax-4K/write");
-	dp_errands_clear(&errands);
-	assert_int_equal(
-		dp_errands_make((const char *[]){ "traffic/anon/wrte" }, 1, &errands, &err),
-		-EINVAL);
+		dp_cases_make((const char *[]){ "traffic/devdax-*/write" }, 1, &cases, &err), 0);
+	assert_int_equal(cases.count, 3);
+	assert_string_equal(cases.list[0].id, "traffic/devdax-4K/write");
+	dp_cases_clear(&cases);
+	assert_int_equal(dp_cases_make((const char *[]){ "traffic/anon/wrte" }, 1, &cases, &err),
+			 -EINVAL);
 	assert_true(err.input);
 }
 
@@ -127,15 +125,15 @@ static void reads_addresses(void **state)
 	}
 }
 
-/* ---- the other end ----------------------------------------------------------------------- */
+/* ---- the remote end ----------------------------------------------------------------------- */
 
-/* What an end without an adapter answers to an order. */
-static int64_t answer(const char *order, char *text, size_t size)
+/* What an end without an adapter answers to a command. */
+static int64_t answer(const char *command, char *text, size_t size)
 {
 	const struct dp_traffic_options options = { .env = { .size = 65536 }, .limit_ms = 1 };
 	struct dp_port port = { 0 };
 	struct end end = { .port = &port, .options = &options, .area = { .fd = -1 } };
-	struct json_object *obj = json_tokener_parse(order), *reply = obey(&end, obj);
+	struct json_object *obj = json_tokener_parse(command), *reply = obey(&end, obj);
 	const char *said = dp_json_text(reply, "text");
 	int64_t rc = 1;
 
@@ -152,32 +150,32 @@ static void refuses_what_it_does_not_know(void **state)
 	char text[256];
 
 	(void)state;
-	assert_int_equal(answer("{\"order\":\"hello\",\"version\":1}", text, sizeof(text)), 0);
-	assert_int_equal(answer("{\"order\":\"hello\",\"version\":2}", text, sizeof(text)),
+	assert_int_equal(answer("{\"command\":\"hello\",\"version\":2}", text, sizeof(text)), 0);
+	assert_int_equal(answer("{\"command\":\"hello\",\"version\":3}", text, sizeof(text)),
 			 -EPROTONOSUPPORT);
-	assert_non_null(strstr(text, "version 2"));
-	assert_int_equal(answer("{\"order\":\"format\"}", text, sizeof(text)), -EBADMSG);
+	assert_non_null(strstr(text, "version 3"));
+	assert_int_equal(answer("{\"command\":\"format\"}", text, sizeof(text)), -EBADMSG);
 	assert_int_equal(answer("{}", text, sizeof(text)), -EBADMSG);
-	assert_int_equal(answer("{\"order\":\"open\",\"mapping\":\"anon\",\"size\":1048576,"
+	assert_int_equal(answer("{\"command\":\"open\",\"mapping\":\"anon\",\"size\":1048576,"
 				"\"seed\":\"0000000000000001\"}",
 				text, sizeof(text)),
 			 -EBADMSG);
-	assert_int_equal(answer("{\"order\":\"open\",\"mapping\":\"devdax-2M\",\"size\":4096,"
+	assert_int_equal(answer("{\"command\":\"open\",\"mapping\":\"devdax-2M\",\"size\":4096,"
 				"\"seed\":\"0000000000000001\"}",
 				text, sizeof(text)),
 			 DP_SKIP);
 	assert_non_null(strstr(text, "--destroy-data"));
-	assert_int_equal(answer("{\"order\":\"keep\"}", text, sizeof(text)), -EBADMSG);
+	assert_int_equal(answer("{\"command\":\"keep\"}", text, sizeof(text)), -EBADMSG);
 	/* Who is not a guest's is not told to exit, and no program is run for nothing. */
-	assert_int_equal(answer("{\"order\":\"exit\"}", text, sizeof(text)), -EPERM);
-	assert_int_equal(answer("{\"order\":\"serve-reference\",\"port\":1,\"size\":1,\"count\":5}",
+	assert_int_equal(answer("{\"command\":\"exit\"}", text, sizeof(text)), -EPERM);
+	assert_int_equal(answer("{\"command\":\"serve-reference\",\"port\":1,\"size\":1,\"count\":5}",
 				text, sizeof(text)),
 			 -EBADMSG);
-	assert_int_equal(answer("{\"order\":\"ask-reference\",\"to\":\"--help\",\"port\":1,"
+	assert_int_equal(answer("{\"command\":\"ask-reference\",\"to\":\"--help\",\"port\":1,"
 				"\"size\":1,\"count\":5}",
 				text, sizeof(text)),
 			 -EBADMSG);
-	assert_int_equal(answer("{\"order\":\"end-reference\"}", text, sizeof(text)), -EBADMSG);
+	assert_int_equal(answer("{\"command\":\"end-reference\"}", text, sizeof(text)), -EBADMSG);
 }
 
 /* ---- verdicts ---------------------------------------------------------------------------- */

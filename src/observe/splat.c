@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "daxpin/cleanup.h"
-#include "daxpin/complaint.h"
 #include "daxpin/file.h"
 #include "daxpin/observe.h"
+#include "daxpin/splat.h"
 
 #define MARK "daxpin step: "
 
@@ -87,14 +87,14 @@ static bool reports(const char *symbol)
 	return false;
 }
 
-static void copy_symbol(struct dp_complaint *c, const char *text)
+static void copy_symbol(struct dp_splat *c, const char *text)
 {
 	snprintf(c->function, sizeof(c->function), "%.*s", (int)strcspn(text, "+"), text);
 }
 
 /* The first of: "… at FILE:LINE NAME+0x", "… in NAME+0x", "RIP: 0010:NAME+0x", a frame of a trace.
  */
-static void find_function(struct dp_complaint *c, const char *line)
+static void find_function(struct dp_splat *c, const char *line)
 {
 	static const char *const before[] = { "RIP: 0010:", " in ", " at " };
 
@@ -117,7 +117,7 @@ static void find_function(struct dp_complaint *c, const char *line)
 		copy_symbol(c, line + 1);
 }
 
-static void release(struct dp_complaint *c)
+static void release(struct dp_splat *c)
 {
 	for (size_t i = 0; i < c->nlines; i++)
 		free(c->lines[i]);
@@ -133,7 +133,7 @@ static void finish(struct dp_recogniser *r)
 
 static void add_line(struct dp_recogniser *r, const char *line)
 {
-	struct dp_complaint *c = &r->now;
+	struct dp_splat *c = &r->now;
 
 	find_function(c, skip_stamp(line));
 	c->lines[c->nlines] = strdup(line);
@@ -142,8 +142,8 @@ static void add_line(struct dp_recogniser *r, const char *line)
 		finish(r);
 }
 
-/* What begins one complaint can go on with another's words: a page fault with "Oops: ". */
-static bool continues(const struct dp_complaint *now, const char *kind)
+/* What begins one splat can go on with another's words: a page fault with "Oops: ". */
+static bool continues(const struct dp_splat *now, const char *kind)
 {
 	return now->kind && !strcmp(kind, "oops") &&
 	       (!strcmp(now->kind, "oops") || !strcmp(now->kind, "BUG"));
@@ -189,7 +189,7 @@ void dp_mark_step(const char *step)
 	dp_write_attr(line, "/dev/kmsg");
 }
 
-/* What a complaint leaves behind (include/linux/panic.h): TAINT_BAD_PAGE, TAINT_DIE, TAINT_WARN and
+/* What a splat leaves behind (include/linux/panic.h): TAINT_BAD_PAGE, TAINT_DIE, TAINT_WARN and
  * TAINT_SOFTLOCKUP. */
 #define TAINTS (1UL << 5 | 1UL << 7 | 1UL << 9 | 1UL << 14)
 
@@ -202,21 +202,21 @@ unsigned long dp_kernel_taint(void)
 	return strtoul(text, NULL, 10) & TAINTS;
 }
 
-bool dp_kernel_has_complained(unsigned long before)
+bool dp_kernel_has_splat(unsigned long before)
 {
 	return dp_kernel_taint() & ~before;
 }
 
-struct json_object *dp_complaint_to_json(const struct dp_complaint *complaint)
+struct json_object *dp_splat_to_json(const struct dp_splat *splat)
 {
 	struct json_object *obj = json_object_new_object(), *lines = json_object_new_array();
 
 	dp_json_add_text(obj, "kind", "kernel");
-	dp_json_add_text(obj, "complaint", complaint->kind);
-	dp_json_add_text(obj, "function", complaint->function);
-	dp_json_add_text(obj, "step", complaint->step);
-	for (size_t i = 0; i < complaint->nlines; i++)
-		json_object_array_add(lines, json_object_new_string(complaint->lines[i]));
+	dp_json_add_text(obj, "splat", splat->kind);
+	dp_json_add_text(obj, "function", splat->function);
+	dp_json_add_text(obj, "step", splat->step);
+	for (size_t i = 0; i < splat->nlines; i++)
+		json_object_array_add(lines, json_object_new_string(splat->lines[i]));
 	json_object_object_add(obj, "lines", lines);
 	return obj;
 }

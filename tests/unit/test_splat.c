@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "test.h"
 
-#include "daxpin/complaint.h"
+#include "daxpin/splat.h"
 
 struct heard {
 	unsigned int count;
@@ -9,7 +9,7 @@ struct heard {
 	size_t nlines[2];
 };
 
-static void hear(void *arg, const struct dp_complaint *c)
+static void hear(void *arg, const struct dp_splat *c)
 {
 	struct heard *h = arg;
 
@@ -60,7 +60,7 @@ static void recognises_an_oops_and_its_step(void **state)
 	assert_int_equal(h.nlines[0], 9);
 }
 
-static void tells_two_complaints_apart(void **state)
+static void tells_two_splats_apart(void **state)
 {
 	static const char *const lines[] = {
 		"WARNING: CPU: 1 PID: 7 at mm/gup.c:76 try_grab_folio+0x12/0x40",
@@ -102,7 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recognises_an_oops_and_its_step),
-		cmocka_unit_test(tells_two_complaints_apart),
+		cmocka_unit_test(tells_two_splats_apart),
 		cmocka_unit_test(knows_the_kinds),
 	};
 

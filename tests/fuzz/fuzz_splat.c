@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A kernel's log, line by line, and each complaint in it as an observation. */
+/* A kernel's log, line by line, and each splat in it as an observation. */
 #include <json-c/json.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daxpin/complaint.h"
+#include "daxpin/splat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void take(void *arg, const struct dp_complaint *complaint)
+static void take(void *arg, const struct dp_splat *splat)
 {
 	(void)arg;
-	json_object_put(dp_complaint_to_json(complaint));
+	json_object_put(dp_splat_to_json(splat));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
