@@ -20,7 +20,8 @@ struct dp_record {
 	struct json_object *steps; /* of a scenario: an array, in the order in which they came */
 	char doing[32];            /* the step that was begun last */
 	uint64_t began;            /* by the clock of whoever listens, ms */
-	bool told;                 /* to the listener */
+	bool judged;               /* result holds, and the listener has been told */
+	struct dp_result result;
 };
 
 /* Is told each result, once it is certain. */
@@ -92,11 +93,11 @@ void dp_collect_splat(void *arg, const struct dp_splat *splat);
 void dp_collect_listen(struct dp_collect *collect, const struct dp_policy *policy, dp_tell_fn tell,
 		       void *arg);
 
-/* Nothing more will be observed of what was begun: tells it, if it has not been told. */
+/* Nothing more will be observed of what was begun: it is judged, if somebody listens. */
 void dp_collect_settle(struct dp_collect *collect);
 
 /**
- * dp_collect_finish - judge each id, into collect->run
+ * dp_collect_finish - judge what has not been judged, and hand all results over to collect->run
  * @collect: the observations
  * @policy: the expectations
  *

@@ -62,6 +62,9 @@ void dp_run_replace(struct dp_run_record *run, struct dp_run_record *newer);
 /* Counts results by status; @counts has DP_STATUSES numbers. */
 void dp_run_count(const struct dp_run_record *run, size_t *counts);
 
+/* Releases what a result holds, and empties it. */
+void dp_result_clear(struct dp_result *r);
+
 /* Releases what a run holds. */
 void dp_run_clear(struct dp_run_record *run);
 

@@ -54,43 +54,35 @@ static struct dp_record *find(struct dp_collect *c, const char *id)
 	return NULL;
 }
 
-static void judge_record(const struct dp_collect *c, struct dp_record *record,
-			 const struct dp_policy *policy, struct dp_result *result)
+/* Once: what has been judged stays as it is. */
+static void judge_record(struct dp_collect *c, struct dp_record *record,
+			 const struct dp_policy *policy)
 {
 	const char *ending = c->run.ending[0] ? c->run.ending : "the run ended before it was asked";
+	const struct dp_cell *cell = record->seen ? &record->cell : NULL;
 	char absent[640];
 
+	if (record->judged)
+		return;
+	record->judged = true;
 	if (record->began || record == c->current)
 		snprintf(absent, sizeof(absent), "it was being asked when: %s", ending);
 	else
 		snprintf(absent, sizeof(absent), "%s", ending);
 	if (strncmp(record->id, "check/", 6))
-		dp_contract_judge(record->id, record->seen ? &record->cell : NULL, record->steps,
-				  record->doing, absent, result);
+		dp_contract_judge(record->id, cell, record->steps, record->doing, absent,
+				  &record->result);
 	else
-		dp_judge(policy, &c->run.subject, record->id, record->seen ? &record->cell : NULL,
-			 absent, result);
-}
-
-static void tell(struct dp_collect *c, struct dp_record *record)
-{
-	struct dp_result result;
-
-	if (!c->tell || record->told)
-		return;
-	record->told = true;
-	judge_record(c, record, c->policy, &result);
-	c->tell(c->tell_arg, &c->run, &result);
-	json_object_put(result.facts);
-	json_object_put(result.kernel);
-	json_object_put(result.steps);
+		dp_judge(policy, &c->run.subject, record->id, cell, absent, &record->result);
+	if (c->tell)
+		c->tell(c->tell_arg, &c->run, &record->result);
 }
 
 static void keep(struct dp_collect *c, const struct dp_cell *cell)
 {
 	struct dp_record *record = find(c, cell->id);
 
-	if (!record) {
+	if (!record || record->judged) {
 		c->rejected++;
 		return;
 	}
@@ -99,8 +91,8 @@ static void keep(struct dp_collect *c, const struct dp_cell *cell)
 	record->cell = *cell;
 	c->current = NULL;
 	/* Of a scenario its kernel may say more yet. */
-	if (!strncmp(record->id, "check/", 6))
-		tell(c, record);
+	if (c->tell && !strncmp(record->id, "check/", 6))
+		judge_record(c, record, c->policy);
 }
 
 static void take_cell(struct dp_collect *c, struct json_object *obj)
@@ -365,31 +357,36 @@ void dp_collect_listen(struct dp_collect *collect, const struct dp_policy *polic
 
 void dp_collect_settle(struct dp_collect *collect)
 {
-	for (size_t i = 0; i < collect->count; i++)
+	for (size_t i = 0; i < collect->count && collect->tell; i++)
 		if (collect->records[i].began)
-			tell(collect, &collect->records[i]);
+			judge_record(collect, &collect->records[i], collect->policy);
 }
 
 int dp_collect_finish(struct dp_collect *collect, const struct dp_policy *policy)
 {
 	struct dp_run_record *run = &collect->run;
 
-	for (size_t i = 0; i < collect->count; i++)
-		tell(collect, &collect->records[i]);
 	run->results = calloc(collect->count + 1, sizeof(*run->results));
 	if (!run->results)
 		return -ENOMEM;
 	run->count = collect->count;
-	for (size_t i = 0; i < run->count; i++)
-		judge_record(collect, &collect->records[i], policy, &run->results[i]);
+	for (size_t i = 0; i < run->count; i++) {
+		struct dp_record *record = &collect->records[i];
+
+		judge_record(collect, record, policy);
+		run->results[i] = record->result;
+		record->result = (struct dp_result){ 0 };
+	}
 	return 0;
 }
 
 void dp_collect_clear(struct dp_collect *collect)
 {
 	dp_run_clear(&collect->run);
-	for (size_t i = 0; i < collect->count; i++)
+	for (size_t i = 0; i < collect->count; i++) {
 		json_object_put(collect->records[i].steps);
+		dp_result_clear(&collect->records[i].result);
+	}
 	free(collect->records);
 	memset(collect, 0, sizeof(*collect));
 }

@@ -105,7 +105,7 @@ void dp_run_count(const struct dp_run_record *run, size_t *counts)
 		counts[run->results[i].status]++;
 }
 
-static void clear_result(struct dp_result *r)
+void dp_result_clear(struct dp_result *r)
 {
 	json_object_put(r->facts);
 	json_object_put(r->kernel);
@@ -121,7 +121,7 @@ void dp_run_replace(struct dp_run_record *run, struct dp_run_record *newer)
 
 			if (strcmp(from->id, to->id) || !from->id[0])
 				continue;
-			clear_result(to);
+			dp_result_clear(to);
 			*to = *from;
 			*from = (struct dp_result){ 0 };
 		}
@@ -133,7 +133,7 @@ void dp_run_clear(struct dp_run_record *run)
 		free(run->console[i]);
 	free(run->console);
 	for (size_t i = 0; i < run->count; i++)
-		clear_result(&run->results[i]);
+		dp_result_clear(&run->results[i]);
 	free(run->results);
 	memset(run, 0, sizeof(*run));
 }
