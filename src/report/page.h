@@ -43,7 +43,7 @@ bool page_same_story(const struct dp_result *a, const struct dp_result *b);
 /* The explanation, indented. */
 void page_write_why(const struct page *p, const struct dp_result *r);
 
-/* Of traffic: mappings down, operations across; and its pace. */
+/* Of traffic: mappings down, operations across; and the bandwidth. */
 bool page_is_traffic(const struct dp_result *r);
 void page_write_traffic(const struct page *p);
 

@@ -76,7 +76,7 @@ static void write_row(const struct page *p, const struct dp_mapping *mapping)
 
 static void write_heading(const struct page *p)
 {
-	fprintf(p->out, "\n%sPace%s\n", page_color(p, BOLD), page_color(p, PLAIN));
+	fprintf(p->out, "\n%sBandwidth%s\n", page_color(p, BOLD), page_color(p, PLAIN));
 }
 
 /* One measurement: "  devdax-2M  write  65536 bytes  101.2 MB/s  1544/s  over veth". */
@@ -123,7 +123,7 @@ static void write_reference(const struct page *p, const struct dp_result *r, boo
 		(double)rate / 1e6, tool);
 }
 
-static void write_paces(const struct page *p)
+static void write_bandwidths(const struct page *p)
 {
 	bool first = true;
 
@@ -194,5 +194,5 @@ void page_write_traffic(const struct page *p)
 	if (has_operations(p))
 		write_table(p);
 	write_in_flight(p);
-	write_paces(p);
+	write_bandwidths(p);
 }
