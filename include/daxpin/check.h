@@ -32,7 +32,7 @@ struct dp_access {
 const struct dp_access *dp_accesses(size_t *count);
 
 /* One cell of the matrix. */
-struct dp_question {
+struct dp_check {
 	const struct dp_mapping *mapping;
 	const struct dp_access *access;
 	char id[96]; /* check/MAPPING/ACCESS */
@@ -40,7 +40,7 @@ struct dp_question {
 
 /* Which questions, and on what. */
 struct dp_plan {
-	struct dp_question *list;
+	struct dp_check *list;
 	size_t count;
 };
 
@@ -114,7 +114,7 @@ void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const str
  * @question: what to ask
  * @cell: receives the observation, whatever happened
  */
-void dp_asker_ask(struct dp_asker *asker, const struct dp_question *question, struct dp_cell *cell);
+void dp_asker_ask(struct dp_asker *asker, const struct dp_check *question, struct dp_cell *cell);
 
 /* Takes the mapping away. */
 void dp_asker_close(struct dp_asker *asker);

@@ -23,6 +23,23 @@ struct dp_env {
 	bool guest;         /* a machine of daxpin's own, where nothing is precious */
 };
 
+/*
+ * What a kind of mapping is made of, which decides what can be done to it. The first number is 1: a
+ * descriptor that names no family is noticed.
+ */
+enum dp_family {
+	DP_FAMILY_ANON = 1,  /* anonymous memory of the page allocator */
+	DP_FAMILY_HUGETLB,   /* pages of the hugetlb pool */
+	DP_FAMILY_SHMEM,     /* memfd, tmpfs */
+	DP_FAMILY_SECRETMEM, /* memfd_secret(2) */
+	DP_FAMILY_PAGECACHE, /* page cache with a file or a block device behind it */
+	DP_FAMILY_DEVDAX,    /* a character device of device-dax */
+	DP_FAMILY_FSDAX,     /* a file of a DAX file system */
+	DP_FAMILY_KMEM,      /* a DAX device that the page allocator was given */
+	DP_FAMILY_P2PDMA,    /* PCI peer-to-peer memory */
+	DP_FAMILY_PFNMAP,    /* no struct pages (VM_PFNMAP) */
+};
+
 enum dp_populate {
 	DP_POPULATE_WRITE, /* fault for writing, without changing a byte */
 	DP_POPULATE_READ,  /* fault for reading, so that private mappings keep the original page */
@@ -44,6 +61,10 @@ struct dp_mapping {
 	const char *name;  /* the fixed name */
 	const char *what;  /* one line for people */
 	unsigned int rank; /* order in lists and tables */
+	enum dp_family family;
+	const char *fs; /* name of the file system that the file is on, NULL for no file on one */
+	bool private;   /* a private mapping of a file: a write copies the page */
+	bool control;   /* plain memory that the other kinds are compared with */
 	const char *owner; /* glob for the /proc/iomem path that its frames must have */
 	uint64_t leaf;     /* bytes that one page-table leaf must map, 0 for any */
 	const char *zone;  /* the zone its frames must be in before registration, NULL for any */
@@ -57,7 +78,6 @@ struct dp_mapping {
 	 */
 	int (*open)(const struct dp_mapping *mapping, const struct dp_env *env,
 		    struct dp_area *area, struct dp_error *err);
-	const char *fs; /* for kinds that live on a file system: its name */
 };
 
 #define DP_MAPPING(ident, ...)                                                                     \
@@ -78,6 +98,14 @@ const struct dp_mapping *const *dp_mappings(size_t *count);
  * Return: NULL if there is none.
  */
 const struct dp_mapping *dp_mapping_find(const char *name);
+
+/* What a mapping is made of; each fits the applies member of an event or an operation. */
+bool dp_is_devdax(const struct dp_mapping *mapping);
+bool dp_is_fsdax(const struct dp_mapping *mapping); /* shared files only */
+bool dp_is_kmem(const struct dp_mapping *mapping);
+bool dp_is_p2pdma(const struct dp_mapping *mapping);
+/* For what takes away the adapter or the owner: memory of a device, and plain memory. */
+bool dp_is_devdax_or_control(const struct dp_mapping *mapping);
 
 /**
  * dp_area_open - make a mapping and fault it in

@@ -98,13 +98,6 @@ struct dp_event {
  */
 const struct dp_event *const *dp_events(size_t *count);
 
-/* Which mappings an event applies to, by what they are made of. */
-bool dp_is_devdax(const struct dp_mapping *mapping);
-bool dp_is_fsdax(const struct dp_mapping *mapping); /* shared files only */
-bool dp_is_kmem(const struct dp_mapping *mapping);
-bool dp_is_p2pdma(const struct dp_mapping *mapping);
-bool dp_is_devdax_or_anon(const struct dp_mapping *mapping);
-
 struct dp_scenario {
 	const struct dp_mapping *mapping;
 	const struct dp_event *event;

@@ -65,7 +65,7 @@ static void read_pins_after(const struct dp_asker *asker, const struct dp_pins *
 }
 
 /* Registers, looks, deregisters. */
-static int register_once(struct dp_asker *asker, const struct dp_question *question,
+static int register_once(struct dp_asker *asker, const struct dp_check *question,
 			 const struct dp_proof *proof, struct dp_cell *cell)
 {
 	const struct dp_area *area = &asker->area;
@@ -91,7 +91,7 @@ static int register_once(struct dp_asker *asker, const struct dp_question *quest
 }
 
 /* What is between two readings of the counters is one registration only. */
-static int register_counted(struct dp_asker *asker, const struct dp_question *question,
+static int register_counted(struct dp_asker *asker, const struct dp_check *question,
 			    const struct dp_proof *proof, struct dp_cell *cell)
 {
 	bool counts = lock_counters(asker->counters);
@@ -160,8 +160,8 @@ static bool balanced(const struct dp_cell *cell)
 	return !cell->pins_seen || cell->acquired == cell->released;
 }
 
-static int ask_once(struct dp_asker *asker, const struct dp_question *question,
-		    struct dp_cell *cell, struct dp_error *err)
+static int ask_once(struct dp_asker *asker, const struct dp_check *question, struct dp_cell *cell,
+		    struct dp_error *err)
 {
 	struct dp_proof proof = { 0 };
 	int rc = open_mapping(asker, question->mapping, err);
@@ -179,7 +179,7 @@ static int ask_once(struct dp_asker *asker, const struct dp_question *question,
 	return rc;
 }
 
-void dp_asker_ask(struct dp_asker *asker, const struct dp_question *question, struct dp_cell *cell)
+void dp_asker_ask(struct dp_asker *asker, const struct dp_check *question, struct dp_cell *cell)
 {
 	for (unsigned int attempt = 1; attempt <= ATTEMPTS; attempt++) {
 		struct dp_error err = { 0 };

@@ -40,7 +40,7 @@ int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, st
 	if (!plan->list)
 		return -ENOMEM;
 	for (size_t i = 0; i < nmappings * naccesses; i++) {
-		struct dp_question *q = &plan->list[plan->count];
+		struct dp_check *q = &plan->list[plan->count];
 
 		q->mapping = mappings[i / naccesses];
 		q->access = &accesses[i % naccesses];

@@ -45,7 +45,7 @@ struct shared {
 	struct dp_pin_counters counters;
 	struct lane lanes[MAX_LANES];
 	size_t count;
-	struct dp_question questions[];
+	struct dp_check questions[];
 };
 
 /* What is known of a lane's worker. */
@@ -70,7 +70,7 @@ struct run {
 static bool claim(struct lane *lane)
 {
 	struct shared *shared = lane->shared;
-	const struct dp_question *list = shared->questions;
+	const struct dp_check *list = shared->questions;
 	size_t from = atomic_load(&shared->unclaimed), to;
 
 	do {
@@ -85,7 +85,7 @@ static bool claim(struct lane *lane)
 	return true;
 }
 
-static void ask(struct shared *shared, struct dp_asker *asker, const struct dp_question *question)
+static void ask(struct shared *shared, struct dp_asker *asker, const struct dp_check *question)
 {
 	const struct dp_check_options *options = &shared->options;
 	struct dp_cell cell = { .outcome = DP_BROKEN };

@@ -60,7 +60,9 @@ static int open_devdax(const struct dp_mapping *mapping, const struct dp_env *en
 		       strchr(mapping->name, '-') + 1);
 }
 
-#define DEVDAX(ident, ...) DP_MAPPING(ident, .owner = "*/dax*", .open = open_devdax, __VA_ARGS__)
+#define DEVDAX(ident, ...)                                                                         \
+	DP_MAPPING(ident, .family = DP_FAMILY_DEVDAX, .owner = "*/dax*", .open = open_devdax,      \
+		   __VA_ARGS__)
 
 DEVDAX(devdax_4k, .name = "devdax-4K", .what = "device-dax, mapped by PTE", .rank = 100,
        .granule = 4096, .leaf = 4096);

@@ -22,7 +22,7 @@
 static int open_fsdax(const struct dp_mapping *mapping, const struct dp_env *env,
 		      struct dp_area *area, struct dp_error *err)
 {
-	int sharing = mapping->populate == DP_POPULATE_READ ? MAP_PRIVATE : MAP_SHARED;
+	int sharing = mapping->private ? MAP_PRIVATE : MAP_SHARED;
 	struct stat st;
 
 	area->fd = dp_scratch_open(env, mapping->fs, true, dp_span(mapping, env), err);
@@ -34,8 +34,8 @@ static int open_fsdax(const struct dp_mapping *mapping, const struct dp_env *env
 }
 
 #define FSDAX(ident, ...)                                                                          \
-	DP_MAPPING(ident, .owner = "Persistent Memory/namespace*", .granule = PMD,                 \
-		   .open = open_fsdax, __VA_ARGS__)
+	DP_MAPPING(ident, .family = DP_FAMILY_FSDAX, .owner = "Persistent Memory/namespace*",      \
+		   .granule = PMD, .open = open_fsdax, __VA_ARGS__)
 
 FSDAX(fsdax_ext4_4k, .name = "fsdax-ext4-4K", .what = "a shared file on ext4 with DAX, by PTE",
       .rank = 130, .leaf = PAGE, .skew = PAGE, .fs = "ext4");
@@ -47,7 +47,7 @@ FSDAX(fsdax_xfs_2m, .name = "fsdax-xfs-2M", .what = "a shared file on xfs with D
       .rank = 160, .leaf = PMD, .fs = "xfs");
 FSDAX(fsdax_ext4_private, .name = "fsdax-ext4-private",
       .what = "a private file mapping on ext4 with DAX, only read so far", .rank = 170,
-      .fs = "ext4", .populate = DP_POPULATE_READ);
+      .fs = "ext4", .private = true, .populate = DP_POPULATE_READ);
 FSDAX(fsdax_xfs_private, .name = "fsdax-xfs-private",
       .what = "a private file mapping on xfs with DAX, only read so far", .rank = 180, .fs = "xfs",
-      .populate = DP_POPULATE_READ);
+      .private = true, .populate = DP_POPULATE_READ);

@@ -84,9 +84,9 @@ static int open_kmem(const struct dp_mapping *mapping, const struct dp_env *env,
 }
 
 DP_MAPPING(kmem, .name = "kmem", .what = "anonymous memory on a kmem node, ZONE_NORMAL",
-	   .rank = 190, .owner = "*/System RAM (kmem)", .leaf = 4096, .granule = 2 << 20,
-	   .zone = "Normal", .open = open_kmem);
+	   .rank = 190, .family = DP_FAMILY_KMEM, .owner = "*/System RAM (kmem)", .leaf = 4096,
+	   .granule = 2 << 20, .zone = "Normal", .open = open_kmem);
 DP_MAPPING(kmem_movable, .name = "kmem-movable",
 	   .what = "anonymous memory on a kmem node, ZONE_MOVABLE", .rank = 200,
-	   .owner = "*/System RAM (kmem)", .leaf = 4096, .granule = 2 << 20, .zone = "Movable",
-	   .open = open_kmem);
+	   .family = DP_FAMILY_KMEM, .owner = "*/System RAM (kmem)", .leaf = 4096,
+	   .granule = 2 << 20, .zone = "Movable", .open = open_kmem);

@@ -41,3 +41,28 @@ const struct dp_mapping *dp_mapping_find(const char *name)
 			return all[i];
 	return NULL;
 }
+
+bool dp_is_devdax(const struct dp_mapping *mapping)
+{
+	return mapping->family == DP_FAMILY_DEVDAX;
+}
+
+bool dp_is_fsdax(const struct dp_mapping *mapping)
+{
+	return mapping->family == DP_FAMILY_FSDAX && !mapping->private;
+}
+
+bool dp_is_kmem(const struct dp_mapping *mapping)
+{
+	return mapping->family == DP_FAMILY_KMEM;
+}
+
+bool dp_is_p2pdma(const struct dp_mapping *mapping)
+{
+	return mapping->family == DP_FAMILY_P2PDMA;
+}
+
+bool dp_is_devdax_or_control(const struct dp_mapping *mapping)
+{
+	return dp_is_devdax(mapping) || mapping->control;
+}

@@ -18,8 +18,8 @@ static int open_pagecache(const struct dp_mapping *mapping, const struct dp_env 
 }
 
 DP_MAPPING(pagecache_ext4, .name = "pagecache-ext4", .what = "a shared file on ext4 without DAX",
-	   .rank = 70, .owner = "System RAM*", .granule = 2 << 20, .open = open_pagecache,
-	   .fs = "ext4");
+	   .rank = 70, .family = DP_FAMILY_PAGECACHE, .owner = "System RAM*", .granule = 2 << 20,
+	   .open = open_pagecache, .fs = "ext4");
 DP_MAPPING(pagecache_xfs, .name = "pagecache-xfs", .what = "a shared file on xfs without DAX",
-	   .rank = 80, .owner = "System RAM*", .granule = 2 << 20, .open = open_pagecache,
-	   .fs = "xfs");
+	   .rank = 80, .family = DP_FAMILY_PAGECACHE, .owner = "System RAM*", .granule = 2 << 20,
+	   .open = open_pagecache, .fs = "xfs");

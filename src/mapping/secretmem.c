@@ -27,4 +27,5 @@ static int open_secretmem(const struct dp_mapping *mapping, const struct dp_env 
 }
 
 DP_MAPPING(secretmem, .name = "secretmem", .what = "secret memory of memfd_secret", .rank = 60,
-	   .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20, .open = open_secretmem);
+	   .family = DP_FAMILY_SECRETMEM, .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20,
+	   .open = open_secretmem);

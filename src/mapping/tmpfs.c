@@ -40,4 +40,5 @@ static int open_tmpfs(const struct dp_mapping *mapping, const struct dp_env *env
 }
 
 DP_MAPPING(tmpfs, .name = "tmpfs", .what = "a shared file on tmpfs", .rank = 50,
-	   .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20, .open = open_tmpfs);
+	   .family = DP_FAMILY_SHMEM, .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20,
+	   .open = open_tmpfs);

@@ -41,36 +41,6 @@ const char *dp_release_name(enum dp_release release)
 	return names[release];
 }
 
-static bool begins(const struct dp_mapping *mapping, const char *word)
-{
-	return !strncmp(mapping->name, word, strlen(word));
-}
-
-bool dp_is_devdax(const struct dp_mapping *mapping)
-{
-	return begins(mapping, "devdax-");
-}
-
-bool dp_is_fsdax(const struct dp_mapping *mapping)
-{
-	return begins(mapping, "fsdax-") && !strstr(mapping->name, "private");
-}
-
-bool dp_is_kmem(const struct dp_mapping *mapping)
-{
-	return begins(mapping, "kmem");
-}
-
-bool dp_is_p2pdma(const struct dp_mapping *mapping)
-{
-	return begins(mapping, "p2pdma");
-}
-
-bool dp_is_devdax_or_anon(const struct dp_mapping *mapping)
-{
-	return dp_is_devdax(mapping) || !strcmp(mapping->name, "anon");
-}
-
 void dp_event_carry_out(int fd, int (*act)(const struct dp_target *, struct dp_error *),
 			const struct dp_target *target)
 {

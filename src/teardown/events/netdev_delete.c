@@ -20,6 +20,6 @@ static int bring_back(const struct dp_target *target, struct dp_error *err)
 
 DP_EVENT(netdev_delete, .name = "netdev-delete",
 	 .what = "the interface below the RDMA link is deleted", .rank = 70,
-	 .applies = dp_is_devdax_or_anon, .effect = DP_KEEPS,
+	 .applies = dp_is_devdax_or_control, .effect = DP_KEEPS,
 	 .releases = DP_BIT(DP_DEREG) | DP_BIT(DP_CLOSE) | DP_BIT(DP_KILL) | DP_BIT(DP_NONE),
 	 .takes_rdma = true, .guest_only = true, .run = take_away, .undo = bring_back);

@@ -3,5 +3,5 @@
 #include "daxpin/teardown.h"
 
 DP_EVENT(owner_exits, .name = "owner-exits", .what = "the owner of the region exits", .rank = 80,
-	 .applies = dp_is_devdax_or_anon, .effect = DP_KEEPS, .releases = DP_BIT(DP_NONE),
+	 .applies = dp_is_devdax_or_control, .effect = DP_KEEPS, .releases = DP_BIT(DP_NONE),
 	 .ends_owner = true);

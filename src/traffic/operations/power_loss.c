@@ -4,15 +4,11 @@
  * them there. Whoever runs the machine sees to that (campaign.c): dp_traffic_reread() is the second
  * half.
  */
-#include <string.h>
-
-#include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 
 static bool is_on_media(const struct dp_mapping *mapping)
 {
-	return dp_is_devdax(mapping) || dp_is_fsdax(mapping) ||
-	       !strncmp(mapping->name, "pagecache-", 10);
+	return dp_is_devdax(mapping) || (mapping->fs && !mapping->private);
 }
 
 DP_OPERATION(power_loss, .name = "power-loss",

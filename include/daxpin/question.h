@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kinds of question that can be asked. The first part of a result's id names its question; the
+ * rest names what it was asked about.
+ */
+#ifndef DAXPIN_QUESTION_H
+#define DAXPIN_QUESTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* In the order of reports. */
+enum dp_question_kind {
+	DP_QUESTION_CHECK,
+	DP_QUESTION_TEARDOWN,
+	DP_QUESTION_RACE,
+	DP_QUESTION_TRAFFIC,
+	DP_QUESTIONS,
+};
+
+struct dp_question {
+	enum dp_question_kind kind;
+	const char *name; /* first part of its ids, and the command that asks it */
+	const char *ids;  /* what its ids look like, for people: "check/MAPPING/ACCESS" */
+	bool steps;       /* it is answered by a sequence of steps, not by one cell */
+	bool run;         /* `run` asks it */
+};
+
+/* The description of one question. */
+const struct dp_question *dp_question(enum dp_question_kind kind);
+
+/**
+ * dp_question_of - the question that an id belongs to
+ * @id: of a result
+ *
+ * Return: NULL if no question has such ids.
+ */
+const struct dp_question *dp_question_of(const char *id);
+
+/* Whether an id belongs to a question. */
+bool dp_question_is(const char *id, enum dp_question_kind kind);
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "daxpin/question.h"
+
+static const struct dp_question questions[DP_QUESTIONS] = {
+	{ DP_QUESTION_CHECK, "check", "check/MAPPING/ACCESS", .run = true },
+	{ DP_QUESTION_TEARDOWN, "teardown", "teardown/MAPPING/EVENT/RELEASE", .steps = true,
+	  .run = true },
+	{ DP_QUESTION_RACE, "race", "race/MAPPING/EVENT", .steps = true },
+	{ DP_QUESTION_TRAFFIC, "traffic", "traffic/MAPPING/OPERATION and traffic/MAPPING/EVENT",
+	  .steps = true, .run = true },
+};
+
+const struct dp_question *dp_question(enum dp_question_kind kind)
+{
+	return &questions[kind];
+}
+
+const struct dp_question *dp_question_of(const char *id)
+{
+	size_t len = strcspn(id, "/");
+
+	for (size_t i = 0; i < DP_QUESTIONS && id[len]; i++)
+		if (!strncmp(questions[i].name, id, len) && !questions[i].name[len])
+			return &questions[i];
+	return NULL;
+}
+
+bool dp_question_is(const char *id, enum dp_question_kind kind)
+{
+	return dp_question_of(id) == dp_question(kind);
+}
