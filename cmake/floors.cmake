@@ -59,7 +59,7 @@ floor(cache HEADERS cache.h LIBRARIES PkgConfig::XXHASH)
 floor(kernel HEADERS kernel.h LIBRARIES ${ARCHIVE_LIBRARIES})
 floor(image HEADERS image.h)
 floor(machine HEADERS machine.h session.h)
-# floor(campaign HEADERS)
+floor(campaign HEADERS campaign.h)
 floor(cli HEADERS)
 
 # A header is of one floor.

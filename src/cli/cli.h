@@ -12,9 +12,6 @@
 
 #define CLI_MAX_LIST 64
 
-/* How long one operation of traffic may take: seconds, under emulation too. */
-#define CLI_TRAFFIC_LIMIT_MS 20000
-
 enum cli_question {
 	CLI_CHECK,
 	CLI_TEARDOWN,
@@ -158,41 +155,6 @@ int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct
  * Return: 0 or -EINVAL.
  */
 int cli_timeline(const char *path, const char *id, bool json, struct dp_error *err);
-
-struct dp_collect;
-
-/**
- * cli_host_run - have something carried out on this machine, by a process of its own
- * @body: what it does; writes observations to @fd
- * @arg: for @body
- * @log: the kernel's log is listened to as well
- * @collect: receives what is heard
- * @err: context on failure
- *
- * Return: 0 once the process has ended, however; -EINTR after SIGINT or SIGTERM; another negative
- * errno. Nothing of the process is left, unless the kernel keeps it.
- */
-int cli_host_run(void (*body)(int fd, void *arg), void *arg, bool log, struct dp_collect *collect,
-		 struct dp_error *err);
-
-struct dp_mount;
-
-/* Where temporary files may be made: the folders that the user named, then the mount points. */
-struct cli_dirs {
-	const char **list;
-	size_t count;
-	struct dp_mount *mounts;
-};
-
-/* Return: 0 or -ENOMEM; to be released with cli_dirs_clear() in any case. */
-int cli_dirs_read(const struct cli_check_options *options, struct cli_dirs *dirs);
-void cli_dirs_clear(struct cli_dirs *dirs);
-
-/* Writes into a run that it was on this machine, and with which kernel. */
-void cli_host_describe(struct dp_run_record *run);
-
-/* Whether the adapter (NULL for the first) is there and can be opened. Return: 0 or an errno. */
-int cli_host_rdma(const char *name, struct dp_error *err);
 
 /* The subcommands: argv[0] is the command's word; each returns the exit code. */
 int cli_check(int argc, char **argv);

@@ -6,6 +6,7 @@
 
 #include "cli.h"
 
+#include "daxpin/campaign.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/collect.h"
@@ -32,7 +33,7 @@ static int check_host(const struct cli_check_options *options, const struct dp_p
 		      struct dp_collect *collect, struct dp_error *err)
 {
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
-	dp_cleanup(cli_dirs_clear) struct cli_dirs dirs = { 0 };
+	dp_cleanup(dp_dirs_clear) struct dp_dirs dirs = { 0 };
 	struct dp_check_options check = { .env = { .size = options->size },
 					  .rdma = options->rdma,
 					  .cell_limit_ms = CELL_LIMIT_MS };
@@ -42,20 +43,21 @@ static int check_host(const struct cli_check_options *options, const struct dp_p
 	if (!rc)
 		rc = dp_policy_load(options->policy, &policy, err);
 	if (!rc)
-		rc = cli_host_rdma(options->rdma, err);
+		rc = dp_host_rdma(options->rdma, err);
 	if (rc)
 		return rc;
-	rc = cli_dirs_read(options, &dirs);
+	rc = dp_dirs_read(options->dirs, options->ndirs, &dirs);
 	if (rc)
 		return rc;
 	check.env.dirs = dirs.list;
 	check.env.ndirs = dirs.count;
 	dp_collect_listen(collect, &policy, cli_outputs_tell, (void *)&options->outputs);
-	rc = cli_host_run(ask, &(struct executor){ plan, &check }, false, collect, err);
+	rc = dp_host_run(ask, &(struct executor){ plan, &check }, false, collect, cli_progress,
+			 err);
 	if (!rc && !collect->done)
 		snprintf(collect->run.ending, sizeof(collect->run.ending),
 			 "the process that asked was lost");
-	cli_host_describe(&collect->run);
+	dp_host_describe(&collect->run);
 	return rc ? rc : dp_collect_finish(collect, &policy);
 }
 

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "campaign.h"
+#include "cli.h"
 
+#include "daxpin/campaign.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
@@ -62,6 +63,14 @@ static const char help[] =
 #define GUEST_MEMORY (512ULL << 20)
 /* How often each race is run if nothing is said. */
 #define RACES 100
+
+/* What `daxpin guest` takes before its command. */
+struct guest_options {
+	struct dp_guests guests;
+	const char *kernels[CLI_MAX_LIST], *modules[CLI_MAX_LIST];
+	bool bare, fetch;
+};
+
 static int parse_accel(const char *name, enum dp_accel *accel, struct dp_error *err)
 {
 	for (int i = DP_ACCEL_AUTO; i <= DP_ACCEL_KVM; i++)
@@ -97,9 +106,9 @@ static int add_module(struct guest_options *o, const char *path, struct dp_error
 
 	if (stat(path, &st) || !S_ISREG(st.st_mode))
 		return dp_bad_input(err, "there is no module file %s", path);
-	if (o->nmodules == CLI_MAX_LIST)
+	if (o->guests.nmodules == CLI_MAX_LIST)
 		return dp_bad_input(err, "more than %d modules", CLI_MAX_LIST);
-	o->modules[o->nmodules++] = path;
+	o->modules[o->guests.nmodules++] = path;
 	return 0;
 }
 
@@ -109,36 +118,36 @@ static int take(int letter, void *arg, struct dp_error *err)
 
 	switch (letter) {
 	case 'k':
-		if (o->nkernels == CLI_MAX_LIST)
+		if (o->guests.nkernels == CLI_MAX_LIST)
 			return dp_bad_input(err, "more than %d kernels", CLI_MAX_LIST);
-		o->kernels[o->nkernels++] = optarg;
+		o->kernels[o->guests.nkernels++] = optarg;
 		return 0;
 	case 'm':
 		return add_module(o, optarg, err);
 	case 'a':
-		return parse_accel(optarg, &o->accel, err);
+		return parse_accel(optarg, &o->guests.accel, err);
 	case 'b':
 		o->bare = true;
 		return 0;
 	case 'r':
-		o->refresh = true;
+		o->guests.refresh = true;
 		return 0;
 	case 'n':
-		o->fresh = true;
+		o->guests.fresh = true;
 		return 0;
 	case 'j':
-		return parse_jobs(optarg, &o->jobs, err);
+		return parse_jobs(optarg, &o->guests.jobs, err);
 	case 'F':
 		o->fetch = true;
 		return 0;
 	case 't':
-		return cli_parse_seconds(optarg, "timeout", &o->limits.total_ms, err);
+		return cli_parse_seconds(optarg, "timeout", &o->guests.limits.total_ms, err);
 	case 's':
-		return cli_parse_seconds(optarg, "silence", &o->limits.silence_ms, err);
+		return cli_parse_seconds(optarg, "silence", &o->guests.limits.silence_ms, err);
 	case 'c':
-		return cli_parse_seconds(optarg, "cell", &o->cell_ms, err);
+		return cli_parse_seconds(optarg, "cell", &o->guests.cell_ms, err);
 	default:
-		return parse_fault(optarg, &o->fault, err);
+		return parse_fault(optarg, &o->guests.fault, err);
 	}
 }
 
@@ -162,15 +171,17 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 	};
 
 	*o = (struct guest_options){
-		.limits = { .boot_ms = 300000, .silence_ms = 90000, .total_ms = 900000 },
-		.cell_ms = 60000,
-		.cpus = DP_GUEST_CPUS,
-		.progress = cli_progress,
+		.guests = { .kernels = o->kernels,
+			    .modules = o->modules,
+			    .limits = { .boot_ms = 300000,
+					.silence_ms = 90000,
+					.total_ms = 900000 },
+			    .cell_ms = 60000 },
 	};
 	int rc = cli_options(argc, argv, known, "+k:", help, take, o, err);
 
-	if (!o->nkernels)
-		o->nkernels = 1;
+	if (!o->guests.nkernels)
+		o->guests.nkernels = 1;
 	return rc;
 }
 
@@ -221,19 +232,9 @@ static int as_host_command(int argc, char **argv, char **command, struct dp_erro
 		json_object_array_add(words, json_object_new_string(argv[i]));
 	json_object_object_add(obj, "command", json_object_new_string("as-host"));
 	json_object_object_add(obj, "arguments", words);
-	*command = cli_command_line(obj);
+	*command = strdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
+	json_object_put(obj);
 	return rc;
-}
-
-static int try_as_host(const struct guest_options *o, const char *command,
-		       struct dp_collect *collect, struct dp_error *err)
-{
-	dp_cleanup(dp_snapshot_close) struct dp_boot boot = CLI_NO_BOOT;
-	int rc = cli_guest_prepare(o, &boot, collect, err);
-
-	if (rc || collect->run.ending[0])
-		return rc;
-	return dp_session_run(&boot, command, &o->limits, collect, cli_progress, err);
 }
 
 static int run_as_host(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
@@ -246,15 +247,8 @@ static int run_as_host(const struct guest_options *o, int argc, char **argv, str
 		return rc == 1 ? 0 : rc;
 	rc = dp_collect_init(&collect, 0);
 	if (!rc)
-		rc = try_as_host(o, command, &collect, err);
-	/* What was damaged has gone from the cache, and is made anew. */
-	if (rc == -ESTALE) {
-		*err = (struct dp_error){ 0 };
-		rc = try_as_host(o, command, &collect, err);
-	}
+		rc = dp_campaign_command(&o->guests, command, &collect, cli_progress, err);
 	fflush(stdout);
-	if (!rc)
-		rc = cli_bad_input_of(&collect, err);
 	if (!rc && collect.run.ending[0])
 		rc = dp_report(err, -EIO, "%s", collect.run.ending);
 	return rc ? rc : collect.exit_code;
@@ -267,67 +261,45 @@ static void complete_race(struct cli_check_options *check, struct guest_options 
 		check->iterations = RACES;
 	if (!check->seeded)
 		check->seed = dp_now_us() & UINT32_MAX;
-	if (o->limits.total_ms < 2 * check->duration_ms)
-		o->limits.total_ms = 2 * check->duration_ms;
+	if (o->guests.limits.total_ms < 2 * check->duration_ms)
+		o->guests.limits.total_ms = 2 * check->duration_ms;
 }
 
-/* "run" asks everything: a glob may then be of any question, but must be of one. */
-static int select_all(struct cli_check_options *check, struct campaign *c, struct dp_error *err)
+static unsigned int kinds_of(enum cli_question question)
 {
-	const char *checks[CLI_MAX_LIST], *teardowns[CLI_MAX_LIST], *traffics[CLI_MAX_LIST];
-	size_t nchecks = 0, nteardowns = 0, ntraffics = 0;
-	int rc = 0;
+	static const unsigned int kinds[] = {
+		[CLI_CHECK] = DP_CHECKS,
+		[CLI_TEARDOWN] = DP_TEARDOWNS,
+		[CLI_RACE] = DP_RACES,
+		[CLI_TRAFFIC] = DP_TRAFFIC,
+		[CLI_RUN] = DP_CHECKS | DP_TEARDOWNS | DP_TRAFFIC,
+	};
 
-	for (size_t i = 0; i < check->nonly; i++) {
-		dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
-		dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
-		dp_cleanup(dp_cases_clear) struct dp_cases cases = { 0 };
-		const char *const *glob = &check->only[i];
-		struct dp_error none = { 0 };
-		bool asks = !dp_plan_make(glob, 1, &plan, &none);
-		bool tears = !dp_scenarios_make(glob, 1, false, &scenarios, &none);
-		bool moves = !dp_cases_make(glob, 1, &cases, &none);
-
-		if (!asks && !tears && !moves)
-			return dp_bad_input(err,
-					    "\"%s\" matches no check, teardown or traffic; daxpin "
-					    "list --ids shows them all",
-					    *glob);
-		checks[nchecks] = teardowns[nteardowns] = traffics[ntraffics] = *glob;
-		nchecks += asks;
-		nteardowns += tears;
-		ntraffics += moves;
-	}
-	if (!check->nonly || nchecks)
-		rc = dp_plan_make(checks, nchecks, &c->plan, err);
-	if (!rc && (!check->nonly || nteardowns))
-		rc = dp_scenarios_make(teardowns, nteardowns, false, &c->scenarios, err);
-	if (!rc && (!check->nonly || ntraffics))
-		rc = dp_cases_make(traffics, ntraffics, &c->cases, err);
-	/* Scenarios are told the guest one by one; of globs it only knows those for the checks. */
-	memcpy(check->only, checks, nchecks * sizeof(*checks));
-	check->nonly = nchecks;
-	return rc;
+	return kinds[question];
 }
 
-static int select_ids(struct cli_check_options *check, struct campaign *c, struct dp_error *err)
+static struct dp_ask ask_of(struct cli_check_options *check, const struct dp_policy *policy)
 {
-	if (check->question == CLI_RUN)
-		return select_all(check, c, err);
-	if (check->question == CLI_CHECK)
-		return dp_plan_make(check->only, check->nonly, &c->plan, err);
-	if (check->question == CLI_TRAFFIC)
-		return dp_cases_make(check->only, check->nonly, &c->cases, err);
-	return dp_scenarios_make(check->only, check->nonly, check->question == CLI_RACE,
-				 &c->scenarios, err);
+	return (struct dp_ask){ .size = check->size,
+				.rdma = check->rdma,
+				.iterations = check->iterations,
+				.duration_ms = check->duration_ms,
+				.seed = check->seed,
+				.reference = check->reference,
+				.policy = policy,
+				.tell = cli_outputs_tell,
+				.tell_arg = &check->outputs,
+				.progress = cli_progress };
 }
 
 static int run_campaign(struct guest_options *o, enum cli_question question, int argc, char **argv,
 			struct dp_error *err)
 {
-	struct cli_check_options check;
-	dp_cleanup(campaign_clear) struct campaign campaign = { .guest = o, .check = &check };
+	dp_cleanup(dp_selection_clear) struct dp_selection selection = { 0 };
+	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
 	struct dp_run_record runs[CLI_MAX_LIST] = { 0 };
+	struct cli_check_options check;
+	struct dp_ask ask;
 	int rc = cli_check_parse(argc, argv, question, false, &check, err);
 
 	if (rc == 1)
@@ -335,31 +307,32 @@ static int run_campaign(struct guest_options *o, enum cli_question question, int
 	if (!rc)
 		rc = dp_size_check(check.size, GUEST_MEMORY, err);
 	if (!rc)
-		rc = dp_policy_load(check.policy, &campaign.policy, err);
+		rc = dp_policy_load(check.policy, &policy, err);
 	if (!rc)
-		rc = select_ids(&check, &campaign, err);
-	o->perftest = check.reference;
+		rc = dp_selection_make(kinds_of(question), check.only, check.nonly, &selection,
+				       err);
 	if (!rc && question == CLI_RACE)
 		complete_race(&check, o);
 	else if (!check.seeded)
 		check.seed = 1;
+	ask = ask_of(&check, &policy);
 	if (!rc)
 		rc = cli_outputs_open(&check.outputs, err);
 	if (!rc)
-		rc = campaign_run(&campaign, runs, err);
+		rc = dp_campaign_run(&o->guests, &selection, &ask, runs, err);
 	if (!rc)
-		rc = cli_report(&check, runs, o->nkernels, err);
+		rc = cli_report(&check, runs, o->guests.nkernels, err);
 	cli_outputs_close(&check.outputs);
-	for (size_t i = 0; i < o->nkernels; i++)
+	for (size_t i = 0; i < o->guests.nkernels; i++)
 		dp_run_clear(&runs[i]);
 	return check.bisect ? cli_exit_code(rc, true, err) : rc;
 }
 
 /* For what is done with one kernel only. */
-static int single_kernel(struct guest_options *o, struct dp_error *err)
+static int single_kernel(const struct guest_options *o, struct dp_error *err)
 {
-	o->kernel = o->kernels[0];
-	return o->nkernels == 1 ? 0 : dp_bad_input(err, "only one --kernel can be used here");
+	return o->guests.nkernels == 1 ? 0
+				       : dp_bad_input(err, "only one --kernel can be used here");
 }
 
 static int run_bare(struct guest_options *o, struct dp_error *err)
@@ -370,11 +343,12 @@ static int run_bare(struct guest_options *o, struct dp_error *err)
 	int rc = single_kernel(o, err);
 
 	if (!rc)
-		rc = dp_kernel_resolve(o->kernel, o->refresh, cli_progress, &kernel, err);
+		rc = dp_kernel_resolve(o->kernels[0], o->guests.refresh, cli_progress, &kernel,
+				       err);
 	if (!rc)
-		rc = dp_boot_prepare(&kernel, o->accel, true, &boot, err);
+		rc = dp_boot_prepare(&kernel, o->guests.accel, true, &boot, err);
 	if (!rc)
-		rc = dp_session_bare(&boot, o->limits.total_ms, &ms, err);
+		rc = dp_session_bare(&boot, o->guests.limits.total_ms, &ms, err);
 	if (rc)
 		return rc;
 	printf("bare boot of %s under %s: %" PRIu64 " ms\n", kernel.spec, dp_accel_name(boot.accel),
@@ -422,7 +396,8 @@ int cli_guest(int argc, char **argv)
 	else if (command)
 		rc = dp_bad_input(&err, "--bare asks nothing: it takes no command");
 	else if (options.fetch)
-		rc = cli_fetch_kernels(options.kernels, options.nkernels, options.refresh, &err);
+		rc = cli_fetch_kernels(options.kernels, options.guests.nkernels,
+				       options.guests.refresh, &err);
 	else if (options.bare)
 		rc = run_bare(&options, &err);
 	else

@@ -16,6 +16,7 @@
 #include "cli.h"
 
 #include "daxpin/actor.h"
+#include "daxpin/campaign.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/collect.h"
@@ -192,7 +193,7 @@ static int ask_one(struct host *h, struct dp_collect *collect, struct dp_error *
 		put_back(h);
 		return 0;
 	}
-	rc = cli_host_run(carry_out, h, true, collect, err);
+	rc = dp_host_run(carry_out, h, true, collect, cli_progress, err);
 	if (!rc && collect->failed.code) {
 		*err = collect->failed;
 		rc = err->code;
@@ -229,7 +230,7 @@ static int begin(struct host *h, struct dp_collect *collect, struct dp_error *er
 	if (!rc)
 		rc = select_scenarios(h, err);
 	if (!rc)
-		rc = cli_host_rdma(o->rdma, err);
+		rc = dp_host_rdma(o->rdma, err);
 	if (!rc && h->claim.block)
 		rc = leave_mounts(h, err);
 	if (!rc)
@@ -261,7 +262,7 @@ int cli_teardown(int argc, char **argv)
 		rc = begin(&host, &collect, &err);
 	if (!rc)
 		rc = cli_outputs_open(&options.outputs, &err);
-	cli_host_describe(&collect.run);
+	dp_host_describe(&collect.run);
 	dp_collect_listen(&collect, NULL, cli_outputs_tell, &options.outputs);
 	for (size_t i = 0; i < host.scenarios.count && !rc; i++) {
 		host.now = &host.scenarios.list[i];

@@ -16,6 +16,7 @@
 
 #include "cli.h"
 
+#include "daxpin/campaign.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
@@ -38,7 +39,7 @@ struct traffic {
 	const struct cli_check_options *cli;
 	struct dp_cases cases;
 	struct dp_traffic_options options;
-	struct cli_dirs dirs;
+	struct dp_dirs dirs;
 	struct sockaddr_storage address; /* to listen at, to connect to, or of both ends */
 	uint64_t wait_ms;
 };
@@ -46,7 +47,7 @@ struct traffic {
 static void clear(struct traffic *t)
 {
 	dp_cases_clear(&t->cases);
-	cli_dirs_clear(&t->dirs);
+	dp_dirs_clear(&t->dirs);
 }
 
 static socklen_t length_of(const struct sockaddr_storage *address)
@@ -275,7 +276,7 @@ static int begin(struct traffic *t, struct dp_collect *collect, struct dp_error 
 			"what takes devices or the machine away is for guests: daxpin guest traffic");
 	t->options = (struct dp_traffic_options){ .env = { .size = o->size },
 						  .seed = o->seeded ? o->seed : 1,
-						  .limit_ms = CLI_TRAFFIC_LIMIT_MS,
+						  .limit_ms = 20000,
 						  .reference = o->reference };
 	if (!rc && o->reference)
 		rc = find_reference(o, err);
@@ -286,7 +287,7 @@ static int begin(struct traffic *t, struct dp_collect *collect, struct dp_error 
 	if (!rc)
 		rc = check_limit(t, err);
 	if (!rc)
-		rc = cli_dirs_read(o, &t->dirs);
+		rc = dp_dirs_read(o->dirs, o->ndirs, &t->dirs);
 	if (!rc)
 		rc = dp_collect_init(collect, t->cases.count);
 	for (size_t i = 0; i < t->cases.count && !rc; i++)
@@ -339,10 +340,10 @@ int cli_traffic(int argc, char **argv)
 		rc = begin(&traffic, &collect, &err);
 	if (!rc)
 		rc = cli_outputs_open(&options.outputs, &err);
-	cli_host_describe(&collect.run);
+	dp_host_describe(&collect.run);
 	dp_collect_listen(&collect, NULL, cli_outputs_tell, &options.outputs);
 	if (!rc)
-		rc = cli_host_run(carry_out, &traffic, true, &collect, &err);
+		rc = dp_host_run(carry_out, &traffic, true, &collect, cli_progress, &err);
 	if (!rc)
 		rc = finish(&traffic, &collect, &err);
 	if (!rc)

@@ -11,7 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "daxpin/campaign.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
@@ -92,7 +92,7 @@ static void hear(struct listener *l)
 		dp_kmsg_read(l->kmsg, &l->log);
 }
 
-static int listen_to(struct listener *l, struct dp_error *err)
+static int listen_to(struct listener *l, dp_progress_fn progress, struct dp_error *err)
 {
 	l->heard = dp_now_ms();
 	for (;;) {
@@ -111,13 +111,14 @@ static int listen_to(struct listener *l, struct dp_error *err)
 		if (dp_now_ms() - l->heard >= SILENCE_MS)
 			return dp_report(err, -ETIMEDOUT, "nothing was heard for %d s",
 					 SILENCE_MS / 1000);
-		cli_progress("asking", (int)(100 * l->collect->answered /
-					     (l->collect->count ? l->collect->count : 1)));
+		if (progress)
+			progress("asking", (int)(100 * l->collect->answered /
+						 (l->collect->count ? l->collect->count : 1)));
 	}
 }
 
-int cli_host_run(void (*body)(int fd, void *arg), void *arg, bool log, struct dp_collect *collect,
-		 struct dp_error *err)
+int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, struct dp_collect *collect,
+		dp_progress_fn progress, struct dp_error *err)
 {
 	dp_cleanup(clear) struct listener l = { .collect = collect,
 						.log = { .take = dp_collect_splat, .arg = collect },
@@ -127,16 +128,17 @@ int cli_host_run(void (*body)(int fd, void *arg), void *arg, bool log, struct dp
 	int rc = start(&l, body, arg, err);
 
 	if (!rc)
-		rc = listen_to(&l, err);
+		rc = listen_to(&l, progress, err);
 	if (!rc && log) {
 		poll(NULL, 0, LOG_MS);
 		hear(&l);
 	}
-	cli_progress("", -1);
+	if (progress)
+		progress("", -1);
 	return rc;
 }
 
-void cli_host_describe(struct dp_run_record *run)
+void dp_host_describe(struct dp_run_record *run)
 {
 	struct utsname uts;
 
@@ -145,7 +147,7 @@ void cli_host_describe(struct dp_run_record *run)
 	snprintf(run->subject.kernel, sizeof(run->subject.kernel), "%s", uts.release);
 }
 
-int cli_host_rdma(const char *name, struct dp_error *err)
+int dp_host_rdma(const char *name, struct dp_error *err)
 {
 	struct dp_rdma rdma;
 	int rc = dp_rdma_open(name, &rdma, err);
@@ -155,24 +157,24 @@ int cli_host_rdma(const char *name, struct dp_error *err)
 	return rc;
 }
 
-int cli_dirs_read(const struct cli_check_options *options, struct cli_dirs *dirs)
+int dp_dirs_read(const char *const *named, size_t count, struct dp_dirs *dirs)
 {
 	size_t nmounts = 0;
 
 	dp_mounts_read(&dirs->mounts, &nmounts);
-	dirs->list = calloc(options->ndirs + nmounts + 1, sizeof(*dirs->list));
+	dirs->list = calloc(count + nmounts + 1, sizeof(*dirs->list));
 	if (!dirs->list)
 		return -ENOMEM;
-	for (size_t i = 0; i < options->ndirs; i++)
-		dirs->list[dirs->count++] = options->dirs[i];
+	for (size_t i = 0; i < count; i++)
+		dirs->list[dirs->count++] = named[i];
 	for (size_t i = 0; i < nmounts; i++)
 		dirs->list[dirs->count++] = dirs->mounts[i].dir;
 	return 0;
 }
 
-void cli_dirs_clear(struct cli_dirs *dirs)
+void dp_dirs_clear(struct dp_dirs *dirs)
 {
 	free(dirs->list);
 	free(dirs->mounts);
-	*dirs = (struct cli_dirs){ 0 };
+	*dirs = (struct dp_dirs){ 0 };
 }

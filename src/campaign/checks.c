@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
+
+/* A matrix is shared out among so many guests at most: more would wait for each other. */
+#define MAX_PARTS 4
+
+static char *check_command(const struct campaign *c, unsigned int part, unsigned int parts)
+{
+	struct json_object *obj = dp_command_begin(c, "check"), *only = json_object_new_array();
+
+	for (size_t i = 0; i < c->selection->nglobs; i++)
+		json_object_array_add(only, json_object_new_string(c->selection->globs[i]));
+	json_object_object_add(obj, "only", only);
+	dp_json_add_int(obj, "part", part);
+	dp_json_add_int(obj, "parts", parts);
+	dp_json_add_int(obj, "cell_limit_ms", (int64_t)c->guests->cell_ms);
+	if (c->guests->fault)
+		dp_json_add_text(obj, "fault", c->guests->fault);
+	return dp_command_line(obj);
+}
+
+/* The plan's order, whoever answered what. */
+static int by_place(const void *a, const void *b, void *arg)
+{
+	const struct dp_result *x = a, *y = b;
+	const struct dp_plan *plan = arg;
+	size_t i = 0, k = 0;
+
+	while (i < plan->count && strcmp(plan->list[i].id, x->id))
+		i++;
+	while (k < plan->count && strcmp(plan->list[k].id, y->id))
+		k++;
+	return i < k ? -1 : i > k;
+}
+
+/* One guest's share of the plan. */
+static int begin_part(const struct campaign *c, unsigned int part, unsigned int parts,
+		      struct dp_task *task, struct dp_error *err)
+{
+	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
+	int rc = dp_plan_make(c->selection->globs, c->selection->nglobs, &plan, err);
+
+	if (rc)
+		return rc;
+	dp_plan_take_part(&plan, part, parts);
+	rc = dp_task_begin(c, check_command(c, part, parts), plan.count, task);
+	for (size_t i = 0; i < plan.count && !rc; i++)
+		dp_collect_add(task->collect, plan.list[i].id);
+	return rc;
+}
+
+static unsigned int count_mappings(const struct dp_plan *plan)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		count += !i || plan->list[i].mapping != plan->list[i - 1].mapping;
+	return count;
+}
+
+/* A fault, and a boot of its own, are for one guest unless more are asked for. */
+static unsigned int parts_of(const struct campaign *c)
+{
+	const struct dp_guests *g = c->guests;
+	unsigned int parts = g->nkernels > 1        ? 1
+			     : g->jobs              ? g->jobs
+			     : g->fresh || g->fault ? 1
+						    : dp_pool_jobs(c->cpus, false);
+	unsigned int mappings = count_mappings(&c->selection->checks);
+
+	parts = parts < MAX_PARTS ? parts : MAX_PARTS;
+	return parts < mappings ? parts : mappings;
+}
+
+int dp_ask_checks(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	unsigned int parts = parts_of(c);
+	struct dp_task *tasks = calloc(parts, sizeof(*tasks));
+	int rc = tasks ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; i < parts && !rc; i++)
+		rc = begin_part(c, i, parts, &tasks[i], err);
+	if (!rc)
+		rc = dp_tasks_run(c, tasks, parts, true, run, err);
+	if (!rc)
+		qsort_r(run->results, run->count, sizeof(*run->results), by_place,
+			(void *)&c->selection->checks);
+	dp_tasks_free(tasks, parts);
+	return rc;
+}

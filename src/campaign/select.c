@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daxpin/campaign.h"
+#include "daxpin/cleanup.h"
+
+static const enum dp_kinds every_kind[] = { DP_CHECKS, DP_TEARDOWNS, DP_RACES, DP_TRAFFIC };
+
+static int make_kind(enum dp_kinds kind, const char *const *globs, size_t count,
+		     struct dp_selection *s, struct dp_error *err)
+{
+	switch (kind) {
+	case DP_CHECKS:
+		return dp_plan_make(globs, count, &s->checks, err);
+	case DP_TEARDOWNS:
+		return dp_scenarios_make(globs, count, false, &s->teardowns, err);
+	case DP_RACES:
+		return dp_scenarios_make(globs, count, true, &s->races, err);
+	default:
+		return dp_cases_make(globs, count, &s->cases, err);
+	}
+}
+
+static bool matches(enum dp_kinds kind, const char *glob)
+{
+	dp_cleanup(dp_selection_clear) struct dp_selection s = { 0 };
+	struct dp_error none = { 0 };
+
+	return !make_kind(kind, &glob, 1, &s, &none);
+}
+
+/* Of several kinds, a glob need not match each, but must match one. */
+static int check_globs(unsigned int kinds, const char *const *only, size_t nonly,
+		       struct dp_error *err)
+{
+	for (size_t i = 0; i < nonly; i++) {
+		bool used = false;
+
+		for (size_t k = 0; k < DP_ARRAY_SIZE(every_kind); k++)
+			used = used || (kinds & every_kind[k] && matches(every_kind[k], only[i]));
+		if (!used)
+			return dp_bad_input(err,
+					    "\"%s\" matches no check, teardown or traffic; daxpin "
+					    "list --ids shows them all",
+					    only[i]);
+	}
+	return 0;
+}
+
+/* One kind's questions. @globs: receives those that select them, and is remembered for checks. */
+static int select_kind(enum dp_kinds kind, const char *const *only, size_t nonly, bool alone,
+		       const char **globs, struct dp_selection *s, struct dp_error *err)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < nonly; i++)
+		if (alone || matches(kind, only[i]))
+			globs[count++] = only[i];
+	if (nonly && !count)
+		return 0;
+	if (kind == DP_CHECKS) {
+		memcpy(s->globs, globs, count * sizeof(*globs));
+		s->nglobs = count;
+	}
+	return make_kind(kind, globs, count, s, err);
+}
+
+int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
+		      struct dp_selection *selection, struct dp_error *err)
+{
+	dp_autofree const char **globs = calloc(nonly + 1, sizeof(*globs));
+	bool alone = !(kinds & (kinds - 1));
+	int rc = alone ? 0 : check_globs(kinds, only, nonly, err);
+
+	*selection = (struct dp_selection){ .globs = calloc(nonly + 1, sizeof(*globs)) };
+	if (!globs || !selection->globs)
+		rc = -ENOMEM;
+	for (size_t k = 0; k < DP_ARRAY_SIZE(every_kind) && !rc; k++)
+		if (kinds & every_kind[k])
+			rc = select_kind(every_kind[k], only, nonly, alone, globs, selection, err);
+	if (rc)
+		dp_selection_clear(selection);
+	return rc;
+}
+
+void dp_selection_clear(struct dp_selection *selection)
+{
+	dp_plan_clear(&selection->checks);
+	dp_scenarios_clear(&selection->teardowns);
+	dp_scenarios_clear(&selection->races);
+	dp_cases_clear(&selection->cases);
+	free(selection->globs);
+	selection->globs = NULL;
+	selection->nglobs = 0;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
+#include "daxpin/observe.h"
+
+struct json_object *dp_command_begin(const struct campaign *c, const char *command)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "command", command);
+	dp_json_add_int(obj, "size", (int64_t)c->ask->size);
+	if (c->ask->rdma)
+		dp_json_add_text(obj, "rdma", c->ask->rdma);
+	return obj;
+}
+
+char *dp_command_line(struct json_object *obj)
+{
+	char *line = strdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
+
+	json_object_put(obj);
+	return line;
+}
+
+int dp_bad_input_of(const struct dp_collect *collect, struct dp_error *err)
+{
+	if (!collect->failed.input)
+		return 0;
+	*err = collect->failed;
+	return err->code;
+}
+
+void dp_tasks_free(struct dp_task *tasks, size_t count)
+{
+	for (size_t i = 0; tasks && i < count; i++) {
+		if (tasks[i].collect)
+			dp_collect_clear(tasks[i].collect);
+		free(tasks[i].collect);
+		free(tasks[i].command);
+	}
+	free(tasks);
+}
+
+int dp_task_begin(const struct campaign *c, char *command, size_t ids, struct dp_task *task)
+{
+	int rc;
+
+	task->command = command;
+	task->collect = calloc(1, sizeof(*task->collect));
+	if (!task->collect)
+		return -ENOMEM;
+	rc = dp_collect_init(task->collect, ids);
+	dp_collect_listen(task->collect, c->ask->policy, c->ask->tell, c->ask->tell_arg);
+	return rc;
+}
+
+/*
+ * Has tasks carried out; what could not be restored because it was damaged is made anew, once.
+ * @start receives when the first guest was started.
+ */
+static int run_pool(const struct campaign *c, struct dp_task *tasks, size_t count,
+		    unsigned int jobs, struct dp_collect *making, uint64_t *start,
+		    struct dp_error *err)
+{
+	for (bool again = false;; again = true) {
+		dp_cleanup(dp_snapshot_close) struct dp_boot boot = NO_BOOT;
+		int rc = dp_guest_prepare(c, c->guests->fresh, &boot, making, err);
+
+		*start = dp_now_ms();
+		for (size_t i = 0; i < count; i++) {
+			struct dp_run_record *run = &tasks[i].collect->run;
+
+			run->subject = making->run.subject;
+			memcpy(run->kernel_spec, making->run.kernel_spec, sizeof(run->kernel_spec));
+			memcpy(run->ending, making->run.ending, sizeof(run->ending));
+		}
+		if (rc || making->run.ending[0])
+			return rc;
+		rc = dp_pool_run(&boot, tasks, count, jobs, &c->guests->limits, c->progress, err);
+		if (rc != -ESTALE || again)
+			return rc;
+		*err = (struct dp_error){ 0 };
+	}
+}
+
+int dp_tasks_run(const struct campaign *c, struct dp_task *tasks, size_t count, bool whole,
+		 struct dp_run_record *run, struct dp_error *err)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect making = { 0 };
+	uint64_t start = dp_now_ms();
+	int rc = dp_collect_init(&making, 0);
+
+	run->jobs = c->guests->jobs ? c->guests->jobs : dp_pool_jobs(c->cpus, !whole);
+	if (!rc)
+		rc = run_pool(c, tasks, count, run->jobs, &making, &start, err);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = dp_bad_input_of(tasks[i].collect, err);
+	memcpy(run->where, making.run.where, sizeof(run->where));
+	memcpy(run->accel, making.run.accel, sizeof(run->accel));
+	memcpy(run->kernel_spec, making.run.kernel_spec, sizeof(run->kernel_spec));
+	memcpy(run->note, making.run.note, sizeof(run->note));
+	memcpy(run->modules, making.run.modules, sizeof(run->modules));
+	if (!rc)
+		rc = dp_run_merge(run, &making.run, true);
+	for (size_t i = 0; i < count && !rc; i++) {
+		rc = dp_collect_finish(tasks[i].collect, c->ask->policy);
+		if (!rc)
+			rc = dp_run_merge(run, &tasks[i].collect->run, whole);
+	}
+	dp_run_add_phase(run, "total", dp_now_ms() - start);
+	return rc;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+
+#include "ask.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
+
+/*
+ * One guest asks about each mapping, so that what a kernel does to one leaves the others alone; and
+ * each event has its own.
+ */
+static size_t cases_of_mapping(const struct dp_cases *cases, size_t from)
+{
+	const struct dp_case *first = &cases->list[from];
+	size_t to = from + 1;
+
+	while (to < cases->count && !first->event && !cases->list[to].event &&
+	       !dp_is_kept(&cases->list[to]) && cases->list[to].mapping == first->mapping)
+		to++;
+	return to - from;
+}
+
+static char *cases_command(const struct campaign *c, const struct dp_case *list, size_t count)
+{
+	struct json_object *obj = dp_command_begin(c, "traffic"), *only = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_object_array_add(only, json_object_new_string(list[i].id));
+	json_object_object_add(obj, "only", only);
+	dp_json_add_int(obj, "seed", (int64_t)c->ask->seed);
+	dp_json_add_int(obj, "limit_ms", TRAFFIC_LIMIT_MS);
+	json_object_object_add(obj, "reference", json_object_new_boolean(c->ask->reference));
+	return dp_command_line(obj);
+}
+
+int dp_task_of_cases(const struct campaign *c, const struct dp_case *list, size_t count,
+		     struct dp_task *task)
+{
+	int rc = dp_task_begin(c, cases_command(c, list, count), count, task);
+
+	for (size_t i = 0; i < count && !rc; i++)
+		dp_collect_add(task->collect, list[i].id);
+	return rc;
+}
+
+static bool is_unanswered(const struct dp_run_record *run, const char *id)
+{
+	const struct dp_result *r = dp_run_find(run, id);
+
+	return !r || r->status == DP_ERROR;
+}
+
+/* What was not answered because of what was asked before it has a guest of its own then. */
+static int ask_again(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	dp_cleanup(dp_run_clear) struct dp_run_record more = { 0 };
+	const struct dp_cases *cases = &c->selection->cases;
+	struct dp_task *tasks = calloc(cases->count, sizeof(*tasks));
+	size_t ntasks = 0;
+	int rc = tasks ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < cases->count && !rc; i++)
+		if (!dp_is_kept(&cases->list[i]) && is_unanswered(run, cases->list[i].id))
+			rc = dp_task_of_cases(c, &cases->list[i], 1, &tasks[ntasks++]);
+	if (!rc && ntasks)
+		rc = dp_tasks_run(c, tasks, ntasks, false, &more, err);
+	if (!rc)
+		dp_run_replace(run, &more);
+	dp_tasks_free(tasks, ntasks);
+	return rc;
+}
+
+static int ask_once(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	const struct dp_cases *cases = &c->selection->cases;
+	struct dp_task *tasks = calloc(cases->count, sizeof(*tasks));
+	size_t ntasks = 0;
+	int rc = tasks ? 0 : -ENOMEM;
+
+	for (size_t i = 0, n; i < cases->count && !rc; i += n) {
+		n = cases_of_mapping(cases, i);
+		if (!dp_is_kept(&cases->list[i]))
+			rc = dp_task_of_cases(c, &cases->list[i], n, &tasks[ntasks++]);
+	}
+	if (!rc)
+		rc = dp_tasks_run(c, tasks, ntasks, false, run, err);
+	dp_tasks_free(tasks, ntasks);
+	return rc;
+}
+
+int dp_ask_traffic(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	int rc = ask_once(c, run, err);
+
+	return rc ? rc : ask_again(c, run, err);
+}

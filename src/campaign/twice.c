@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What must outlive the machine: two boots with the same NVDIMMs. A guest ends by SIGKILL to its
+ * QEMU: what its kernel or its processor still held is gone, and what is in the files behind the
+ * NVDIMMs is all that there is.
+ */
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
+
+/* What the first boot has said of one id that it has kept; NULL if it has not. */
+static struct json_object *kept_item(const struct dp_record *record)
+{
+	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *step = json_object_array_get_idx(record->steps, i), *item;
+		const char *name = dp_json_text(step, "step");
+		int64_t size;
+
+		if (!name || strcmp(name, "kept") || dp_json_int(step, "size", &size))
+			continue;
+		item = json_object_new_object();
+		dp_json_add_text(item, "id", record->id);
+		dp_json_add_text(item, "mapping", dp_json_text(step, "mapping"));
+		dp_json_add_text(item, "start", dp_json_text(step, "start"));
+		dp_json_add_int(item, "size", size);
+		json_object_object_add(item, "ledger",
+				       json_object_get(json_object_object_get(step, "ledger")));
+		return item;
+	}
+	return NULL;
+}
+
+static char *reread_command(const struct campaign *c, struct dp_collect *collect)
+{
+	struct json_object *obj = dp_command_begin(c, "reread"), *items = json_object_new_array();
+
+	for (size_t i = 0; i < collect->count; i++) {
+		struct json_object *item = kept_item(&collect->records[i]);
+
+		if (!item)
+			continue;
+		json_object_array_add(items, item);
+		/* It has ended when it has been read back. */
+		collect->records[i].seen = false;
+	}
+	json_object_object_add(obj, "items", items);
+	return dp_command_line(obj);
+}
+
+static void close_memories(struct dp_boot *boot)
+{
+	for (int i = 0; i < DP_MEMORIES; i++)
+		dp_closep(&boot->memory[i]);
+}
+
+static int boot_twice(const struct campaign *c, struct dp_task *task, struct dp_error *err)
+{
+	dp_cleanup(close_memories) struct dp_boot boot = NO_BOOT;
+	const struct dp_session_limits *limits = &c->guests->limits;
+	struct dp_collect *collect = task->collect;
+	dp_autofree char *again = NULL;
+	int rc = dp_guest_prepare(c, true, &boot, collect, err);
+
+	for (int i = DP_RAM + 1; i < DP_MEMORIES && !rc; i++) {
+		boot.memory[i] = dp_memory_make(i, err);
+		rc = boot.memory[i] < 0 ? boot.memory[i] : 0;
+	}
+	if (!rc)
+		rc = dp_session_run(&boot, task->command, limits, collect, c->progress, err);
+	if (rc || collect->run.ending[0])
+		return rc;
+	again = reread_command(c, collect);
+	collect->done = collect->ready = false;
+	boot.keep = true;
+	rc = dp_session_run(&boot, again, limits, collect, c->progress, err);
+	/* The second is no second attempt at the first. */
+	collect->run.boots = 1;
+	return rc;
+}
+
+int dp_ask_twice(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	const struct dp_cases *cases = &c->selection->cases;
+	dp_autofree struct dp_case *kept = calloc(cases->count, sizeof(*kept));
+	struct dp_task *task = calloc(1, sizeof(*task));
+	size_t count = 0;
+	int rc = kept && task ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < cases->count && !rc; i++)
+		if (dp_is_kept(&cases->list[i]))
+			kept[count++] = cases->list[i];
+	if (!rc && count)
+		rc = dp_task_of_cases(c, kept, count, task);
+	if (!rc && count)
+		rc = boot_twice(c, task, err);
+	if (!rc && count)
+		rc = dp_collect_finish(task->collect, NULL);
+	if (!rc && count)
+		rc = dp_run_merge(run, &task->collect->run, false);
+	dp_tasks_free(task, 1);
+	return rc;
+}
