@@ -8,8 +8,10 @@
 #include <infiniband/verbs.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct json_object;
+struct nlmsghdr;
 struct dp_error;
 
 /* An opened adapter with the protection domain that registrations go to. */
@@ -17,7 +19,7 @@ struct dp_rdma {
 	struct ibv_context *context;
 	struct ibv_pd *pd;
 	char device[64];   /* "rxe0", "mlx5_0" */
-	char provider[32]; /* "rxe", "mlx5" */
+	char provider[32]; /* "rxe", "mlx5"; dp_rdma_provider() */
 	bool odp;          /* general on-demand paging capability (ibv_query_device_ex) */
 };
 
@@ -35,12 +37,29 @@ int dp_rdma_open(const char *name, struct dp_rdma *rdma, struct dp_error *err);
 void dp_rdma_close(struct dp_rdma *rdma);
 
 /**
- * dp_rdma_provider - which driver is behind a verbs device
+ * dp_rdma_provider - which driver is behind a verbs device, as the kernel tells
  * @device: its name
- * @provider: receives "rxe", "siw", "mlx5", …
+ * @provider: receives "rxe", "siw", "mlx5", …; "unknown" if the kernel does not tell
  * @size: its size in bytes
  */
 void dp_rdma_provider(const char *device, char *provider, size_t size);
+
+/**
+ * dp_provider_name - the usual name of a driver
+ * @id: enum rdma_driver_id, the kernel's number for it
+ * @provider: receives the name; "unknown(ID)" if @id has none here
+ * @size: its size in bytes
+ */
+void dp_provider_name(uint32_t id, char *provider, size_t size);
+
+/**
+ * dp_provider_parse - read the driver's id from the answer to RDMA_NLDEV_CMD_GET_CHARDEV
+ * @answer: the message; as long as it says
+ * @id: receives the id
+ *
+ * Return: 0, or -ENODATA if the answer is damaged or has no id.
+ */
+int dp_provider_parse(struct nlmsghdr *answer, uint32_t *id);
 
 /**
  * dp_rxe_create - make a pair of veth interfaces and a soft-RoCE device on the first

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Network interfaces by libnl, for netdev.c and wire.c; and its objects, for scope cleanup.
+ * Network interfaces and RDMA links by libnl; and its objects, for scope cleanup.
  */
 #ifndef DAXPIN_RDMA_NETLINK_H
 #define DAXPIN_RDMA_NETLINK_H
@@ -28,6 +28,8 @@ static inline void put_link(struct rtnl_link **link)
 		rtnl_link_put(*link);
 }
 
+/* ---- netdev.c ---------------------------------------------------------------------------- */
+
 /* A socket in the network namespace that the caller is in. Return: NULL on failure. */
 struct nl_sock *dp_link_socket(void);
 
@@ -36,5 +38,16 @@ int dp_link_up(struct nl_sock *sock, const char *name, unsigned int mtu);
 
 /* Moves an interface to the network namespace of a descriptor. Return: 0 or -NLE_…. */
 int dp_link_move(const char *name, int netns);
+
+/* ---- nldev.c ----------------------------------------------------------------------------- */
+
+/* A NETLINK_RDMA socket. Return: NULL on failure. */
+struct nl_sock *dp_nldev_socket(void);
+
+/* An empty message for an RDMA_NLDEV_CMD_…. Return: NULL without memory. */
+struct nl_msg *dp_nldev_message(int command);
+
+/* The number by which the kernel knows an RDMA device. Return: -1 if there is no such device. */
+int dp_nldev_index(const char *device);
 
 #endif

@@ -6,31 +6,13 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
-#include "daxpin/file.h"
 #include "daxpin/observe.h"
 #include "daxpin/rdma.h"
-
-#define CLASS "/sys/class/infiniband"
 
 static void free_list(struct ibv_device ***list)
 {
 	if (*list)
 		ibv_free_device_list(*list);
-}
-
-void dp_rdma_provider(const char *device, char *provider, size_t size)
-{
-	char *suffix;
-
-	/* Software devices have no driver of their own: rxe and siw name their net device. */
-	if (dp_link_name(provider, size, CLASS "/%s/device/driver", device)) {
-		snprintf(provider, size, "%s",
-			 dp_exists(CLASS "/%s/parent", device) ? "rxe" : "unknown");
-		return;
-	}
-	suffix = strstr(provider, "_core");
-	if (suffix)
-		*suffix = '\0';
 }
 
 void dp_rdma_emit(int fd, const char *device, const char *provider, bool odp)

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kernel tells which driver is behind a verbs device when it is asked for the character device
+ * of its client "uverbs" (RDMA_NLDEV_CMD_GET_CHARDEV, since Linux 5.3; libibverbs chooses its
+ * provider in the same way, ibdev_nl.c). A driver may keep its id to itself
+ * (uverbs_no_driver_id_binding).
+ */
+#include <errno.h>
+#include <netlink/netlink.h>
+#include <rdma/ib_user_ioctl_verbs.h>
+#include <rdma/rdma_netlink.h>
+#include <stdio.h>
+
+#include "netlink.h"
+
+#include "daxpin/rdma.h"
+
+/* By enum rdma_driver_id; the last ones are younger than the headers of Debian 12. */
+static const char *const names[] = {
+	[RDMA_DRIVER_UNKNOWN] = "unknown",
+	[RDMA_DRIVER_MLX5] = "mlx5",
+	[RDMA_DRIVER_MLX4] = "mlx4",
+	[RDMA_DRIVER_CXGB3] = "cxgb3",
+	[RDMA_DRIVER_CXGB4] = "cxgb4",
+	[RDMA_DRIVER_MTHCA] = "mthca",
+	[RDMA_DRIVER_BNXT_RE] = "bnxt_re",
+	[RDMA_DRIVER_OCRDMA] = "ocrdma",
+	[RDMA_DRIVER_NES] = "nes",
+	[RDMA_DRIVER_IRDMA] = "irdma",
+	[RDMA_DRIVER_VMW_PVRDMA] = "vmw_pvrdma",
+	[RDMA_DRIVER_QEDR] = "qedr",
+	[RDMA_DRIVER_HNS] = "hns",
+	[RDMA_DRIVER_USNIC] = "usnic",
+	[RDMA_DRIVER_RXE] = "rxe",
+	[RDMA_DRIVER_HFI1] = "hfi1",
+	[RDMA_DRIVER_QIB] = "qib",
+	[RDMA_DRIVER_EFA] = "efa",
+	[RDMA_DRIVER_SIW] = "siw",
+	[RDMA_DRIVER_ERDMA] = "erdma",
+	[20 /* RDMA_DRIVER_MANA */] = "mana",
+	[21 /* RDMA_DRIVER_IONIC */] = "ionic",
+};
+
+void dp_provider_name(uint32_t id, char *provider, size_t size)
+{
+	if (id < DP_ARRAY_SIZE(names))
+		snprintf(provider, size, "%s", names[id]);
+	else
+		snprintf(provider, size, "unknown(%u)", id);
+}
+
+int dp_provider_parse(struct nlmsghdr *answer, uint32_t *id)
+{
+	static struct nla_policy policy[RDMA_NLDEV_ATTR_MAX] = {
+		[RDMA_NLDEV_ATTR_UVERBS_DRIVER_ID] = { .type = NLA_U32 },
+	};
+	struct nlattr *attrs[RDMA_NLDEV_ATTR_MAX];
+
+	if (nlmsg_parse(answer, 0, attrs, RDMA_NLDEV_ATTR_MAX - 1, policy) ||
+	    !attrs[RDMA_NLDEV_ATTR_UVERBS_DRIVER_ID])
+		return -ENODATA;
+	*id = nla_get_u32(attrs[RDMA_NLDEV_ATTR_UVERBS_DRIVER_ID]);
+	return 0;
+}
+
+static int take_id(struct nl_msg *msg, void *id)
+{
+	dp_provider_parse(nlmsg_hdr(msg), id);
+	return NL_OK;
+}
+
+/* The kernel answers, or refuses, before sending the question returns. */
+static uint32_t ask_id(const char *device)
+{
+	dp_cleanup(put_socket) struct nl_sock *sock = dp_nldev_socket();
+	dp_cleanup(put_message) struct nl_msg *msg = dp_nldev_message(RDMA_NLDEV_CMD_GET_CHARDEV);
+	uint32_t id = RDMA_DRIVER_UNKNOWN;
+	int index = dp_nldev_index(device);
+
+	if (!sock || !msg || index < 0 ||
+	    nla_put_u32(msg, RDMA_NLDEV_ATTR_DEV_INDEX, (uint32_t)index) ||
+	    nla_put_string(msg, RDMA_NLDEV_ATTR_CHARDEV_TYPE, "uverbs"))
+		return id;
+	nl_socket_disable_auto_ack(sock);
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, take_id, &id);
+	if (!nl_socket_set_nonblocking(sock) && nl_send_auto(sock, msg) >= 0)
+		nl_recvmsgs_default(sock);
+	return id;
+}
+
+void dp_rdma_provider(const char *device, char *provider, size_t size)
+{
+	dp_provider_name(ask_id(device), provider, size);
+}
