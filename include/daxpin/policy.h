@@ -56,7 +56,7 @@ void dp_policy_clear(struct dp_policy *policy);
 /* What a verdict depends on besides the observation. */
 struct dp_subject {
 	char kernel[96];   /* release */
-	char provider[32]; /* of the RDMA device */
+	char provider[32]; /* of the RDMA device; "unknown…" or "" if it is not known */
 	bool odp;          /* the RDMA device pages on demand */
 };
 
@@ -67,7 +67,8 @@ struct dp_subject {
  * @mapping: fixed name
  * @access: fixed name
  *
- * Return: NULL if none does.
+ * Return: NULL if none does, or if the first that may is for certain providers and that of the
+ * adapter is not known.
  */
 const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 				     const struct dp_subject *subject, const char *mapping,

@@ -229,6 +229,17 @@ void dp_policy_clear(struct dp_policy *policy)
 	memset(policy, 0, sizeof(*policy));
 }
 
+/*
+ * Whether it cannot be said if a rule is for this adapter: "[!r]*" is neither for nor against a
+ * provider that is not known. A rule for "unknown*" is meant for those.
+ */
+static bool undecided(const struct dp_rule *rule, const struct dp_subject *subject)
+{
+	bool known = subject->provider[0] && strncmp(subject->provider, "unknown", 7);
+
+	return !known && strcmp(rule->provider, "*") && strncmp(rule->provider, "unknown", 7);
+}
+
 const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 				     const struct dp_subject *subject, const char *mapping,
 				     const char *access)
@@ -240,11 +251,14 @@ const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct dp_rule *rule = &policy->rules[i];
 
-		if (dp_compare_series(series, rule->from) >= 0 &&
-		    dp_compare_series(series, rule->to) <= 0 &&
-		    (rule->odp < 0 || rule->odp == subject->odp) &&
-		    !fnmatch(rule->mapping, mapping, 0) && !fnmatch(rule->access, access, 0) &&
-		    !fnmatch(rule->provider, subject->provider, 0))
+		if (dp_compare_series(series, rule->from) < 0 ||
+		    dp_compare_series(series, rule->to) > 0 ||
+		    (rule->odp >= 0 && rule->odp != subject->odp) ||
+		    fnmatch(rule->mapping, mapping, 0) || fnmatch(rule->access, access, 0))
+			continue;
+		if (undecided(rule, subject))
+			return NULL;
+		if (!fnmatch(rule->provider, subject->provider, 0))
 			return rule;
 	}
 	return NULL;

@@ -156,6 +156,31 @@ static void default_knows_when_the_kernel_changed(void **state)
 	assert_int_equal(find(&policy, "6.1.0", "fsdax-xfs-2M", "local-read")->err, EOPNOTSUPP);
 }
 
+/* What depends on the provider is not answered for one that is not known. */
+static void guesses_no_provider(void **state)
+{
+	static const char *const providers[] = { "unknown", "unknown(99)", "" };
+	dp_cleanup(dp_policy_clear) struct dp_policy policy, local;
+	struct dp_subject subject = { .kernel = "6.12.0" };
+
+	(void)state;
+	assert_int_equal(dp_policy_load(NULL, &policy, NULL), 0);
+	assert_int_equal(dp_policy_parse(RULE("provider = \"unknown*\";"), "test", &local, NULL),
+			 0);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(providers); i++) {
+		strcpy(subject.provider, providers[i]);
+		assert_null(dp_policy_find(&policy, &subject, "devdax-2M", "flush-global"));
+		assert_null(dp_policy_find(&policy, &subject, "anon", "flush-persistent"));
+		assert_non_null(dp_policy_find(&policy, &subject, "anon", "remote-write"));
+		assert_non_null(dp_policy_find(&policy, &subject, "fsdax-xfs-2M", "local-read"));
+	}
+	strcpy(subject.provider, "unknown");
+	assert_ptr_equal(dp_policy_find(&local, &subject, "anon", "remote-write"), local.rules);
+	strcpy(subject.provider, "mlx5");
+	assert_null(dp_policy_find(&local, &subject, "anon", "remote-write"));
+	assert_non_null(dp_policy_find(&policy, &subject, "devdax-2M", "flush-global"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +190,7 @@ int main(void)
 		cmocka_unit_test(refuses_files_that_are_no_text),
 		cmocka_unit_test(default_covers_everything),
 		cmocka_unit_test(default_knows_when_the_kernel_changed),
+		cmocka_unit_test(guesses_no_provider),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
