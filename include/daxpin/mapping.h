@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daxpin/registry.h"
+
 struct dp_error;
 struct dp_mapping;
 
@@ -80,10 +82,7 @@ struct dp_mapping {
 		    struct dp_area *area, struct dp_error *err);
 };
 
-#define DP_MAPPING(ident, ...)                                                                     \
-	static const struct dp_mapping ident = { __VA_ARGS__ };                                    \
-	static const struct dp_mapping *const ident##_entry                                        \
-		__attribute__((section("dp_mappings"), used)) = &ident
+#define DP_MAPPING(ident, ...) DP_REGISTER(struct dp_mapping, dp_mappings, ident, __VA_ARGS__)
 
 /**
  * dp_mappings - all kinds, in order of rank

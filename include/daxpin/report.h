@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "daxpin/registry.h"
 #include "daxpin/run.h"
 
 /* How people want it. */
@@ -20,16 +21,17 @@ struct dp_report_options {
 
 struct dp_format {
 	const char *name;
+	unsigned int rank; /* order in lists */
 	bool streams; /* written as the results come (dp_jsonl_*()), write() does the same at once
 		       */
 	int (*write)(FILE *out, const struct dp_run_record *runs, size_t nruns,
 		     const struct dp_report_options *options);
 };
 
-#define DP_FORMAT(ident, ...)                                                                      \
-	static const struct dp_format ident = { __VA_ARGS__ };                                     \
-	static const struct dp_format *const ident##_entry                                         \
-		__attribute__((section("dp_formats"), used)) = &ident
+#define DP_FORMAT(ident, ...) DP_REGISTER(struct dp_format, dp_formats, ident, __VA_ARGS__)
+
+/* All formats, in order of rank. */
+const struct dp_format *const *dp_formats(size_t *count);
 
 /**
  * dp_format_find - a format by name

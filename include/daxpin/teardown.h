@@ -15,6 +15,7 @@
 
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
+#include "daxpin/registry.h"
 
 struct dp_worker_pool;
 
@@ -85,10 +86,7 @@ struct dp_event {
 	bool races; /* can be taken away and brought back many times against registrations */
 };
 
-#define DP_EVENT(ident, ...)                                                                       \
-	static const struct dp_event ident = { __VA_ARGS__ };                                      \
-	static const struct dp_event *const ident##_entry                                          \
-		__attribute__((section("dp_events"), used)) = &ident
+#define DP_EVENT(ident, ...) DP_REGISTER(struct dp_event, dp_events, ident, __VA_ARGS__)
 
 /**
  * dp_events - all events, in order of rank

@@ -21,6 +21,7 @@
 #include "daxpin/connection.h"
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
+#include "daxpin/registry.h"
 
 /* What the ends say to each other has this version; ends of another one refuse. */
 #define DP_TRAFFIC_VERSION 2
@@ -112,10 +113,7 @@ struct dp_operation {
 	uint64_t capability; /* DP_CAP_… that the adapter must have, or 0 */
 };
 
-#define DP_OPERATION(ident, ...)                                                                   \
-	static const struct dp_operation ident = { __VA_ARGS__ };                                  \
-	static const struct dp_operation *const ident##_entry                                      \
-		__attribute__((section("dp_operations"), used)) = &ident
+#define DP_OPERATION(ident, ...) DP_REGISTER(struct dp_operation, dp_operations, ident, __VA_ARGS__)
 
 /**
  * dp_operations - all operations, in order of rank

@@ -4,42 +4,11 @@
 
 #include "daxpin/mapping.h"
 
-extern const struct dp_mapping *__start_dp_mappings[], *__stop_dp_mappings[];
-
-/* More kinds than there will be; the section's own size decides. */
-#define KINDS 64
-
-static int by_rank(const void *a, const void *b)
-{
-	const struct dp_mapping *const *x = a, *const *y = b;
-
-	return (int)(*x)->rank - (int)(*y)->rank;
-}
-
-const struct dp_mapping *const *dp_mappings(size_t *count)
-{
-	static const struct dp_mapping *sorted[KINDS];
-	size_t n = (size_t)(__stop_dp_mappings - __start_dp_mappings);
-
-	if (n > KINDS)
-		n = KINDS;
-	if (!sorted[0]) {
-		memcpy(sorted, __start_dp_mappings, n * sizeof(sorted[0]));
-		qsort(sorted, n, sizeof(sorted[0]), by_rank);
-	}
-	*count = n;
-	return sorted;
-}
+DP_REGISTRY(struct dp_mapping, dp_mappings)
 
 const struct dp_mapping *dp_mapping_find(const char *name)
 {
-	size_t count;
-	const struct dp_mapping *const *all = dp_mappings(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(all[i]->name, name))
-			return all[i];
-	return NULL;
+	return DP_REGISTRY_FIND(dp_mappings, name);
 }
 
 bool dp_is_devdax(const struct dp_mapping *mapping)

@@ -42,4 +42,4 @@ static int write_html(FILE *out, const struct dp_run_record *runs, size_t nruns,
 	return ferror(out) ? -EIO : 0;
 }
 
-DP_FORMAT(html, .name = "html", .write = write_html);
+DP_FORMAT(html, .name = "html", .rank = 60, .write = write_html);

@@ -231,4 +231,4 @@ static int write_json(FILE *out, const struct dp_run_record *runs, size_t nruns,
 	return rc < 0 ? -EIO : 0;
 }
 
-DP_FORMAT(json, .name = "json", .write = write_json);
+DP_FORMAT(json, .name = "json", .rank = 20, .write = write_json);

@@ -67,4 +67,4 @@ static int write_jsonl(FILE *out, const struct dp_run_record *runs, size_t nruns
 	return rc;
 }
 
-DP_FORMAT(jsonl, .name = "jsonl", .streams = true, .write = write_jsonl);
+DP_FORMAT(jsonl, .name = "jsonl", .rank = 30, .streams = true, .write = write_jsonl);

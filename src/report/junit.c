@@ -137,4 +137,4 @@ static int write_junit(FILE *out, const struct dp_run_record *runs, size_t nruns
 	return ferror(out) ? -EIO : 0;
 }
 
-DP_FORMAT(junit, .name = "junit", .write = write_junit);
+DP_FORMAT(junit, .name = "junit", .rank = 40, .write = write_junit);

@@ -87,4 +87,4 @@ static int write_tap(FILE *out, const struct dp_run_record *runs, size_t nruns,
 	return ferror(out) ? -EIO : 0;
 }
 
-DP_FORMAT(tap, .name = "tap", .write = write_tap);
+DP_FORMAT(tap, .name = "tap", .rank = 50, .write = write_tap);

@@ -277,4 +277,4 @@ static int write_text(FILE *out, const struct dp_run_record *runs, size_t nruns,
 	return ferror(out) ? -EIO : 0;
 }
 
-DP_FORMAT(text, .name = "text", .write = write_text);
+DP_FORMAT(text, .name = "text", .rank = 10, .write = write_text);

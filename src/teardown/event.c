@@ -7,32 +7,7 @@
 #include "daxpin/actor.h"
 #include "daxpin/teardown.h"
 
-extern const struct dp_event *__start_dp_events[], *__stop_dp_events[];
-
-/* More events than there will be; the section's own size decides. */
-#define EVENTS 64
-
-static int by_rank(const void *a, const void *b)
-{
-	const struct dp_event *const *x = a, *const *y = b;
-
-	return (int)(*x)->rank - (int)(*y)->rank;
-}
-
-const struct dp_event *const *dp_events(size_t *count)
-{
-	static const struct dp_event *sorted[EVENTS];
-	size_t n = (size_t)(__stop_dp_events - __start_dp_events);
-
-	if (n > EVENTS)
-		n = EVENTS;
-	if (!sorted[0]) {
-		memcpy(sorted, __start_dp_events, n * sizeof(sorted[0]));
-		qsort(sorted, n, sizeof(sorted[0]), by_rank);
-	}
-	*count = n;
-	return sorted;
-}
+DP_REGISTRY(struct dp_event, dp_events)
 
 const char *dp_release_name(enum dp_release release)
 {

@@ -4,42 +4,11 @@
 
 #include "daxpin/traffic.h"
 
-extern const struct dp_operation *__start_dp_operations[], *__stop_dp_operations[];
-
-/* More operations than there will be; the section's own size decides. */
-#define OPERATIONS 32
-
-static int by_rank(const void *a, const void *b)
-{
-	const struct dp_operation *const *x = a, *const *y = b;
-
-	return (int)(*x)->rank - (int)(*y)->rank;
-}
-
-const struct dp_operation *const *dp_operations(size_t *count)
-{
-	static const struct dp_operation *sorted[OPERATIONS];
-	size_t n = (size_t)(__stop_dp_operations - __start_dp_operations);
-
-	if (n > OPERATIONS)
-		n = OPERATIONS;
-	if (!sorted[0]) {
-		memcpy(sorted, __start_dp_operations, n * sizeof(sorted[0]));
-		qsort(sorted, n, sizeof(sorted[0]), by_rank);
-	}
-	*count = n;
-	return sorted;
-}
+DP_REGISTRY(struct dp_operation, dp_operations)
 
 const struct dp_operation *dp_operation_find(const char *name)
 {
-	size_t count;
-	const struct dp_operation *const *all = dp_operations(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(all[i]->name, name))
-			return all[i];
-	return NULL;
+	return DP_REGISTRY_FIND(dp_operations, name);
 }
 
 const char *dp_operation_lacks(const struct dp_operation *operation,
