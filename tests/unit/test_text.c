@@ -58,10 +58,13 @@ static void plans_what_is_selected(void **state)
 	static const char *const bad[] = { "anon", "check/nothing/*" };
 	struct dp_error err = { 0 };
 	struct dp_plan plan;
+	size_t mappings, accesses;
 
 	(void)state;
+	dp_mappings(&mappings);
+	dp_accesses(&accesses);
 	assert_int_equal(dp_plan_make(NULL, 0, &plan, NULL), 0);
-	assert_int_equal(plan.count, 22 * 8);
+	assert_int_equal(plan.count, mappings * accesses);
 	dp_plan_clear(&plan);
 	assert_int_equal(dp_plan_make(one, 1, &plan, NULL), 0);
 	assert_int_equal(plan.count, 3);
@@ -72,7 +75,7 @@ static void plans_what_is_selected(void **state)
 	assert_says(&err, "check/nothing/*");
 }
 
-/* The fixed names, in the order of the design. */
+/* The names that others rely on, in this order; there may be more. */
 static void has_every_mapping(void **state)
 {
 	static const char *const names[] = {
@@ -99,13 +102,14 @@ static void has_every_mapping(void **state)
 		"p2pdma",
 		"pfnmap",
 	};
-	size_t count;
+	size_t count, found = 0;
 	const struct dp_mapping *const *mappings = dp_mappings(&count);
 
 	(void)state;
-	assert_int_equal(count, DP_ARRAY_SIZE(names));
-	for (size_t i = 0; i < count; i++)
-		assert_string_equal(mappings[i]->name, names[i]);
+	for (size_t i = 0; i < count && found < DP_ARRAY_SIZE(names); i++)
+		found += !strcmp(mappings[i]->name, names[found]);
+	if (found < DP_ARRAY_SIZE(names))
+		fail_msg("there is no %s, or not in this place", names[found]);
 }
 
 static void keeps_the_first_error(void **state)
