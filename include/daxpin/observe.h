@@ -33,8 +33,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daxpin/json.h"
+
 struct dp_error;
-struct json_object;
 
 /* Longest line accepted, bytes. The longest that daxpin writes has about 2 KiB. */
 #define DP_LINE_LIMIT 65536
@@ -123,23 +124,6 @@ int dp_emit_failure(int fd, const struct dp_error *err);
  */
 int dp_observation_parse(const char *line, size_t len, struct json_object **obj,
 			 struct dp_error *err);
-
-/**
- * dp_json_text - a string member, or NULL if it is missing or of another type
- */
-const char *dp_json_text(struct json_object *obj, const char *key);
-
-/**
- * dp_json_int - an integer member
- * Return: 0, or -EBADMSG if it is missing or of another type.
- */
-int dp_json_int(struct json_object *obj, const char *key, int64_t *value);
-
-/* Adds a string member; null if the text is NULL or empty. */
-void dp_json_add_text(struct json_object *obj, const char *key, const char *text);
-
-/* Adds an integer member. */
-void dp_json_add_int(struct json_object *obj, const char *key, int64_t value);
 
 /* Collects bytes into lines of at most DP_LINE_LIMIT. */
 struct dp_lines {

@@ -76,33 +76,6 @@ int dp_observation_parse(const char *line, size_t len, struct json_object **obj,
 	return dp_fail(err, -EBADMSG, "not an observation: %.80s", len ? line : "(empty line)");
 }
 
-const char *dp_json_text(struct json_object *obj, const char *key)
-{
-	struct json_object *value = json_object_object_get(obj, key);
-
-	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
-}
-
-int dp_json_int(struct json_object *obj, const char *key, int64_t *value)
-{
-	struct json_object *member = json_object_object_get(obj, key);
-
-	if (!json_object_is_type(member, json_type_int))
-		return -EBADMSG;
-	*value = json_object_get_int64(member);
-	return 0;
-}
-
-void dp_json_add_text(struct json_object *obj, const char *key, const char *text)
-{
-	json_object_object_add(obj, key, text && text[0] ? json_object_new_string(text) : NULL);
-}
-
-void dp_json_add_int(struct json_object *obj, const char *key, int64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_int64(value));
-}
-
 static int take_line(struct dp_lines *lines, int (*take)(void *, const char *, size_t), void *arg)
 {
 	size_t len = lines->used;
