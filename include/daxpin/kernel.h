@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a kernel comes from, and what is taken out of its packages and its image.
+ * Kernels for guests: fetching one, and unpacking its packages and its image.
  */
 #ifndef DAXPIN_KERNEL_H
 #define DAXPIN_KERNEL_H
@@ -15,84 +15,87 @@
 struct dp_error;
 
 /*
- * Fetched kernels live in the cache as kernels/PACKAGE/, and suites/NAME names the one that a
- * "debian:" spec stands for.
+ * Fetched kernels are kept in the cache as kernels/PACKAGE/. The file suites/NAME names the package
+ * of the kernel "debian:NAME".
  */
 
 struct dp_kernel {
 	char spec[256];         /* what the user asked for */
 	char image[PATH_MAX];   /* bzImage */
-	char modules[PATH_MAX]; /* the folder that holds modules.dep */
-	char config[PATH_MAX];  /* its configuration, or "" */
-	/* Module files that take the place of those of the same name; the caller's, may be none. */
+	char modules[PATH_MAX]; /* the folder with modules.dep */
+	char config[PATH_MAX];  /* the kernel's configuration, or "" */
+	/* Files that replace the modules of the same name; owned by the caller. */
 	const char *const *replacements;
 	size_t nreplacements;
-	bool perftest; /* its ib_write_bw is wanted in the image */
+	bool perftest; /* put ib_write_bw of perftest into the image */
 };
 
 /**
- * dp_debian_suites - the suites in which a kernel is looked for
- * @list: receives them: the releases that somebody still supports, the newest first, then unstable,
- *        then backports; to be freed with dp_strings_free()
- * @count: receives how many
+ * dp_debian_suites - the suites in which kernels are searched for
+ * @list: receives the supported releases, newest first, then unstable, then backports; to be freed
+ *        with dp_strings_free()
+ * @count: receives their number
  * @err: context on failure
  *
- * From the package distro-info-data. Return: 0 or a negative errno.
+ * The package distro-info-data names the releases.
+ *
+ * Return: 0 or a negative errno.
  */
 int dp_debian_suites(char ***list, size_t *count, struct dp_error *err);
 
 /**
- * dp_tree_resolve - a kernel from the folder of a source tree
- * @dir: where it was built
- * @kernel: receives the paths; its modules are linked to from the cache
- * @err: what it lacks (bad input)
+ * dp_tree_resolve - find the kernel in a source tree that was built
+ * @dir: the tree
+ * @kernel: receives the paths; its modules are symlinked into a folder of the cache
+ * @err: names what the tree lacks (bad input)
  *
  * Return: 0 or a negative errno.
  */
 int dp_tree_resolve(const char *dir, struct dp_kernel *kernel, struct dp_error *err);
 
-/* Runs depmod for the modules in @dir/lib/modules/RELEASE. Return: 0 or a negative errno. */
+/* Runs depmod on @dir/lib/modules/@release. Return: 0 or a negative errno. */
 int dp_depmod(const char *dir, const char *release, struct dp_error *err);
 
 /**
- * dp_kernel_resolve - have a kernel ready to boot
- * @spec: "debian:SUITE", "debian:SUITE/VERSION", "debian:VERSION" (whichever suite has it), "host",
- *        "VMLINUZ:MODULES_DIR", the folder of a kernel source that was built, or "FILE.deb"; NULL
- *        for the suite of this machine
- * @refresh: look for a newer package although one is cached
- * @progress: told about downloads, may be NULL
+ * dp_kernel_resolve - find a kernel, and fetch and unpack it if necessary
+ * @spec: "debian:SUITE", "debian:SUITE/VERSION", "debian:VERSION" (from any suite), "host",
+ *        "VMLINUZ:MODULES_DIR", the folder of a source tree that was built, or "FILE.deb"; NULL for
+ *        the suite of this machine
+ * @refresh: look for a newer package even if one is cached
+ * @progress: called during downloads; may be NULL
  * @kernel: receives the paths
  * @err: context on failure
  *
- * Return: 0; -EINVAL for a spec or a file that is no good (bad input); another negative errno.
+ * Return: 0; -EINVAL for an invalid spec or file (bad input); another negative errno.
  */
 int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
 		      struct dp_kernel *kernel, struct dp_error *err);
 
 /**
  * dp_apt_fetch - download a kernel's packages into a private root in the cache
- * @suite: "bookworm"
- * @version: the newest kernel whose release begins with it (dp_release_matches()); NULL for the one
- *           that the suite's metapackage stands for
- * @refresh: read the package lists again although they are recent
+ * @suite: such as "bookworm"
+ * @version: take the newest kernel whose release matches (dp_release_matches()); NULL for the
+ *           dependency of the suite's metapackage
+ * @refresh: read the package lists again even if they are recent
  * @progress: as above
  * @packages: receives the paths of the package files, to be freed with dp_strings_free()
- * @count: receives how many
+ * @count: receives their number
  * @err: context on failure
  *
- * The sources, keys and proxy are the system's own; nothing is installed or changed there.
+ * Uses the system's sources, keys and proxy. Nothing is installed, and apt's own state is not
+ * changed.
  *
- * Return: 0; -EINVAL if the suite has no such version (bad input, with what it has); another
- * negative errno.
+ * Return: 0; -EINVAL if the suite has no such version (bad input; the hint lists what it has);
+ * another negative errno.
  */
 int dp_apt_fetch(const char *suite, const char *version, bool refresh, dp_progress_fn progress,
 		 char ***packages, size_t *count, struct dp_error *err);
 
 /**
- * dp_apt_releases - the kernels that a suite has
+ * dp_apt_releases - list the kernels of a suite
  * @suite, @refresh, @progress: as above
- * @list: receives their releases in order of version, to be freed with dp_strings_free()
- * @count: receives how many
+ * @list: receives the releases in order of version, to be freed with dp_strings_free()
+ * @count: receives their number
  * @err: context on failure
  *
  * Return: 0 or a negative errno.
@@ -100,15 +103,19 @@ int dp_apt_fetch(const char *suite, const char *version, bool refresh, dp_progre
 int dp_apt_releases(const char *suite, bool refresh, dp_progress_fn progress, char ***list,
 		    size_t *count, struct dp_error *err);
 
-/* "6", "6.1" and "6.1.0-56" match the release 6.1.0-56; "6.1.0-5" and "6.12" do not. */
+/*
+ * Whether a release begins with a version: "6", "6.1" and "6.1.0-56" match 6.1.0-56, "6.1.0-5" and
+ * "6.12" do not.
+ */
 bool dp_release_matches(const char *release, const char *version);
 
+/* Frees a list of strings and its members. */
 void dp_strings_free(char **list, size_t count);
 
 /**
- * dp_package_extract - take kernel, configuration and modules out of a Debian package
+ * dp_package_extract - extract kernel, configuration and modules from a Debian package
  * @package: the .deb file
- * @dir: where to: vmlinuz, config and lib/modules/… below it
+ * @dir: the target folder, which gets boot/ and lib/modules/
  * @err: context on failure; a package that cannot be read is bad input
  *
  * Return: 0 or a negative errno.
@@ -117,9 +124,9 @@ int dp_package_extract(const char *package, const char *dir, struct dp_error *er
 
 /* ---- bzimage.c --------------------------------------------------------------------------- */
 
-/* What the header of a bzImage says of its compressed vmlinux. */
+/* Where the compressed vmlinux is in a bzImage, from its setup header. */
 struct dp_bzimage {
-	size_t offset, length;   /* of the payload in the file, bytes */
+	size_t offset, length;   /* of the payload, in bytes from the beginning of the file */
 	const char *compression; /* "xz", "zstd", "gzip", "lz4", "lzma", "bzip2" */
 };
 
@@ -127,8 +134,8 @@ struct dp_bzimage {
  * dp_bzimage_parse - read the setup header (Documentation/x86/boot.rst)
  * @data: the file
  * @len: its length in bytes
- * @image: receives what it says
- * @err: what is wrong with it (bad input)
+ * @image: receives the position of the payload
+ * @err: what is wrong with the file (bad input)
  *
  * Return: 0 or -EINVAL.
  */
@@ -139,18 +146,18 @@ int dp_bzimage_parse(const uint8_t *data, size_t len, struct dp_bzimage *image,
  * dp_bzimage_unpack - write the vmlinux of a bzImage to a file
  * @path: the bzImage
  * @out: the file to write
- * @pvh: receives whether it can be booted through its PVH note
+ * @pvh: receives whether the vmlinux has a PVH note, through which QEMU can enter it
  * @err: context on failure
  *
- * Return: 0, -EINVAL if it is no kernel for x86-64 (bad input), or another negative errno.
+ * Return: 0, -EINVAL if it is not a kernel for x86-64 (bad input), or another negative errno.
  */
 int dp_bzimage_unpack(const char *path, const char *out, bool *pvh, struct dp_error *err);
 
 /**
- * dp_elf_has_pvh - whether an x86-64 ELF kernel carries XEN_ELFNOTE_PHYS32_ENTRY
+ * dp_elf_has_pvh - whether an ELF kernel has the note XEN_ELFNOTE_PHYS32_ENTRY
  * @fd: the file
  *
- * Return: 1, 0, or -EINVAL if it is no ELF file for x86-64.
+ * Return: 1, 0, or -EINVAL if it is not an ELF file for x86-64.
  */
 int dp_elf_has_pvh(int fd);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Kernel packages through the system's own apt, with everything that apt writes in a private root
- * in the cache. Mirrors come from the system's sources, and the archive's keys from its keyring.
+ * Kernel packages through the system's apt. Everything that apt writes goes to a private root in
+ * the cache. Mirrors come from the system's sources, and keys from its keyring.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -28,7 +28,7 @@
 #define MAX_ARGS        64
 #define MAX_PACKAGES    8
 #define MAX_RELEASES    256
-/* How old a suite's package lists may be, s. */
+/* Package lists older than this are read again, s. */
 #define LISTS_S (24 * 60 * 60)
 
 #define IMAGE   "linux-image-"
@@ -60,7 +60,7 @@ static int prepare_root(struct apt *apt, const char *suite, struct dp_error *err
 	return fd < 0 ? dp_fail(err, -errno, "cannot write %s", path) : 0;
 }
 
-/* Where apt keeps things is said by options; the system's apt.conf (proxies) stays in force. */
+/* Options move apt's folders to the private root. The system's apt.conf (proxies) still applies. */
 static int set_options(struct apt *apt)
 {
 	int n = 0;
@@ -109,7 +109,7 @@ static int run_apt(struct apt *apt, const char *const *words, uint64_t limit_ms,
 	return dp_run_watched(argv, limit_ms, &watcher, output, err);
 }
 
-/* The release this machine runs, such as "bookworm". */
+/* The suite of this machine, such as "bookworm". */
 static void own_suite(char *suite, size_t size)
 {
 	dp_autofree char *text = NULL;
@@ -124,8 +124,9 @@ static void own_suite(char *suite, size_t size)
 }
 
 /*
- * One source: "SITE|RELEASE|COMPONENT". For the suite of this machine its updates and security
- * archives count too; for another suite the place of our own one in the mirror is taken.
+ * Turns one of the system's sources, "SITE|RELEASE|COMPONENT", into a source for @suite. If that is
+ * the suite of this machine, its updates and security archives are used as well. For another suite,
+ * its name replaces that of this machine's suite on the same mirror.
  */
 static void add_source(FILE *out, const char *signed_by, const char *line, const char *suite,
 		       const char *own)
@@ -174,7 +175,7 @@ static int write_sources(struct apt *apt, const char *suite, struct dp_error *er
 	return dp_hint(err, "check /etc/apt/sources.list, or use --kernel VMLINUZ:MODULES_DIR");
 }
 
-/* Names of the dependencies of a package that begin and go on as they should. */
+/* The dependencies of a package whose names begin with @begins and contain @holds. */
 static int linux_depends(struct apt *apt, const char *package, const char *begins,
 			 const char *holds, char names[][128], int room, struct dp_error *err)
 {
@@ -193,7 +194,7 @@ static int linux_depends(struct apt *apt, const char *package, const char *begin
 	return n;
 }
 
-/* The flavour that a guest boots: others have the same code with other settings, or none. */
+/* An image of the flavour that guests boot, not of the flavours rt and cloud. */
 static bool is_plain_image(const char *name)
 {
 	size_t len = strlen(name);
@@ -209,7 +210,10 @@ static int by_version(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* "linux-image-6.17.8+deb13-amd64" is 6.17.8+deb13; the metapackages linux-image-6.12-amd64 too. */
+/*
+ * A release is the part between "linux-image-" and "-amd64": 6.17.8+deb13 of
+ * linux-image-6.17.8+deb13-amd64. Metapackages such as linux-image-6.12-amd64 are listed, too.
+ */
 static int list_releases(struct apt *apt, char ***list, size_t *count, struct dp_error *err)
 {
 	const char *const query[] = { "apt-cache", "pkgnames", IMAGE, NULL };
@@ -238,7 +242,7 @@ bool dp_release_matches(const char *release, const char *version)
 	return !strncmp(release, version, len) && !isdigit((unsigned char)release[len]);
 }
 
-/* The newest image of a version; -ENOENT, with what there is instead. */
+/* The newest image of a version; -ENOENT with a hint that lists the versions of the suite. */
 static int choose_version(struct apt *apt, const char *suite, const char *version, char *name,
 			  size_t size, struct dp_error *err)
 {
@@ -261,8 +265,10 @@ static int choose_version(struct apt *apt, const char *suite, const char *versio
 	return dp_hint(err, have[0] ? "it has %s" : "it has none", have), -ENOENT;
 }
 
-/* The image that was asked for or that the metapackage stands for, and the packages that newer
- * images are split into. */
+/*
+ * The image of a version, or the one that the metapackage depends on, and the packages into which
+ * newer images are split.
+ */
 static int choose_packages(struct apt *apt, const char *suite, const char *version,
 			   char names[][128], struct dp_error *err)
 {
@@ -320,7 +326,7 @@ static int list_packages(struct apt *apt, char ***packages, size_t *count, struc
 	return *packages ? 0 : -ENOMEM;
 }
 
-/* The lists of a suite are read anew once a day, or when somebody wants it. */
+/* Reads the package lists of a suite once a day, or if @refresh asks for it. */
 static int update(struct apt *apt, bool refresh, struct dp_error *err)
 {
 	static const char *const words[] = { "apt-get", "update", NULL };

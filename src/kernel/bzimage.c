@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The bzImage (Documentation/arch/x86/boot.rst). Its first sector holds the setup header; what
- * counts here, little-endian:
+ * The bzImage (Documentation/arch/x86/boot.rst). Its first sector holds the setup header. The fields
+ * used here, little-endian:
  *
- *   0x1f1  u8   setup_sects      the real-mode code fills so many sectors after the first; 0 is 4
+ *   0x1f1  u8   setup_sects      sectors of real-mode code after the first; 0 means 4
  *   0x202  "HdrS"
  *   0x206  u16  version          0x208 and above have a payload, 0x20c and above xloadflags
  *   0x236  u16  xloadflags       bit 0: a 64-bit kernel
  *   0x248  u32  payload_offset   from the beginning of the protected-mode code
  *   0x24c  u32  payload_length
  *
- * The payload is vmlinux, compressed; but for gzip, the build appends the uncompressed size as a
- * u32. Decompressing it here, once, spares the guest from doing it under emulation at each boot;
- * QEMU enters such a vmlinux through its PVH note: an ELF note of name "Xen" and type 18
+ * The payload is the compressed vmlinux. Unless it is gzip, the build appends the uncompressed size
+ * as a u32. It is decompressed here once, so that the guest need not do so under emulation at each
+ * boot. QEMU enters a vmlinux through its PVH note: an ELF note with the name "Xen" and type 18
  * (XEN_ELFNOTE_PHYS32_ENTRY).
  */
 #include <archive.h>
@@ -34,9 +34,9 @@
 #define HEADER_END 0x250
 #define SECTOR     512
 #define XEN_PHYS32 18
-/* Kernels have 60 to 100 MiB uncompressed; what is larger is an attack on the disk. */
+/* A vmlinux has 60 to 100 MiB; a larger payload is an attack on the disk. */
 #define VMLINUX_LIMIT (1ULL << 30)
-/* All notes of a kernel have a few hundred bytes. */
+/* The notes of a kernel have a few hundred bytes. */
 #define NOTES_LIMIT 65536
 
 static uint16_t get16(const uint8_t *p)
@@ -207,7 +207,7 @@ static void unmap(struct view *view)
 		munmap(view->data, view->len);
 }
 
-/* Mapped, not read: a bzImage has up to 20 MiB and only parts of it are looked at. */
+/* A bzImage has up to 20 MiB, of which only parts are looked at: it is mapped, not read. */
 static int map_file(const char *path, struct view *view, struct dp_error *err)
 {
 	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Debian's suites, from the table of the package distro-info-data: a heading, then one a line,
- * "version,codename,series,created,release,eol,eol-lts,eol-elts", later fields missing where they
- * are not known yet.
+ * Debian's suites, from the table of the package distro-info-data. After a heading, each line is
+ * "version,codename,series,created,release,eol,eol-lts,eol-elts"; the last fields are missing if
+ * they are not known yet.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 
 enum { VERSION, CODENAME, SERIES, CREATED };
 
-/* A release that has begun and that has not ended: its last date is of the longest support. */
+/* Whether a release is supported today. Its last field is the end of the longest support. */
 static bool is_alive(char *const *fields, size_t count, const char *today)
 {
 	if (count <= CREATED || !fields[VERSION][0] || strcmp(fields[CREATED], today) > 0)
@@ -38,7 +38,7 @@ static size_t split(char *line, char **fields)
 	return count;
 }
 
-/* Series that are alive, in the order of the table, the oldest first. */
+/* The supported releases in the order of the table, oldest first. */
 static size_t read_table(char *text, char names[][64])
 {
 	char today[16], *fields[FIELDS], *line;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Fetched kernels live in the cache as kernels/PACKAGE/ with boot/ and lib/modules/RELEASE/; the
- * file suites/NAME names the one that "debian:NAME" stands for.
+ * Fetched kernels are kept in the cache as kernels/PACKAGE/ with boot/ and lib/modules/RELEASE/.
+ * The file suites/NAME names the package of the kernel "debian:NAME".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "daxpin/proc.h"
 #include "daxpin/progress.h"
 
-/* What this version was tried with first; on a machine without os-release it is the default. */
+/* The default on a machine without os-release. */
 #define DEFAULT_SUITE "bookworm"
 
 static int first_match(char *path, size_t size, const char *dir, const char *pattern)
@@ -41,7 +41,7 @@ static int first_match(char *path, size_t size, const char *dir, const char *pat
 	return rc;
 }
 
-/* Where the parts of an unpacked kernel are: the packages of different years differ. */
+/* Finds the parts of an unpacked kernel. Their places differ between releases of Debian. */
 static int locate(const char *dir, struct dp_kernel *kernel)
 {
 	if (first_match(kernel->modules, sizeof(kernel->modules), dir, "lib/modules/*"))
@@ -53,8 +53,6 @@ static int locate(const char *dir, struct dp_kernel *kernel)
 		return 0;
 	return first_match(kernel->image, sizeof(kernel->image), dir, "lib/modules/*/vmlinuz");
 }
-
-/* For the guest's kernel, not for the one that runs here. */
 
 static int unpack(char *const *packages, size_t count, const char *dir, struct dp_error *err)
 {
@@ -68,7 +66,7 @@ static int unpack(char *const *packages, size_t count, const char *dir, struct d
 	return rc ? rc : dp_depmod(dir, strrchr(kernel.modules, '/') + 1, err);
 }
 
-/* Under another name first: a kernel folder that is there is whole. */
+/* Unpacks under another name first, so that a kernel folder that exists is complete. */
 static int unpack_into(char *const *packages, size_t count, const char *dir, struct dp_error *err)
 {
 	char draft[PATH_MAX + 8];
@@ -118,7 +116,7 @@ static bool has(char *const *releases, size_t count, const char *version)
 	return false;
 }
 
-/* The first suite that has a version; one whose lists cannot be read has nothing. */
+/* The first suite that has a version. A suite whose lists cannot be read is passed over. */
 static int find_suite(const char *version, bool refresh, dp_progress_fn progress, char *suite,
 		      size_t size, struct dp_error *err)
 {
@@ -155,7 +153,7 @@ static int find_suite(const char *version, bool refresh, dp_progress_fn progress
 	       -EINVAL;
 }
 
-/* "SUITE", "SUITE/VERSION" or "VERSION"; false if it is none of them. */
+/* Splits "SUITE", "SUITE/VERSION" or "VERSION"; false if the name has another form. */
 static bool split_debian(const char *name, char *suite, char *version, size_t size)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
@@ -228,7 +226,7 @@ static int resolve_package(const char *package, struct dp_kernel *kernel, struct
 				   : 0;
 }
 
-/* Beside the image, under the name that distributions give it; "" if there is none. */
+/* The configuration lies beside the image, named as distributions do; "" if there is none. */
 static void find_config(struct dp_kernel *kernel)
 {
 	const char *release = strrchr(kernel->modules, '/') + 1;
@@ -255,7 +253,7 @@ static int resolve_paths(const char *spec, const char *colon, struct dp_kernel *
 	return 0;
 }
 
-/* The kernel that runs here, where distributions put it. */
+/* The running kernel, at the place where distributions install it. */
 static int resolve_host(struct dp_kernel *kernel, struct dp_error *err)
 {
 	struct utsname uts;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A Debian package is an ar archive of debian-binary, control.tar.* and data.tar.* (deb(5)); the
- * files are in the last. It is read as a stream within a stream, so that memory stays small.
+ * A Debian package is an ar archive of debian-binary, control.tar.* and data.tar.* (deb(5)). The
+ * files are in data.tar, which is read as a stream inside the ar stream, to need little memory.
  *
- * Of a kernel package only what a guest can need is kept: drivers for hardware that QEMU is not
- * given are most of the 400 MiB.
+ * Drivers for hardware that guests do not have are left out; they are most of the 400 MiB of a
+ * kernel package.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -21,7 +21,7 @@
 #include "daxpin/kernel.h"
 #include "daxpin/signals.h"
 
-/* No kernel package unpacks to more. */
+/* A kernel package does not unpack to more than this. */
 #define TOTAL_LIMIT (4ULL << 30)
 
 static const char *const unwanted[] = {
@@ -48,7 +48,10 @@ static ssize_t read_inner(struct archive *a, void *arg, const void **data)
 	return n;
 }
 
-/* "./usr/lib/modules/…" is "lib/modules/…"; NULL for what is not wanted or not safe. */
+/*
+ * The name below the target folder: "./usr/lib/modules/…" becomes "lib/modules/…". NULL for a file
+ * that is not wanted, or whose name is not safe.
+ */
 static const char *wanted_name(const char *name)
 {
 	if (!strncmp(name, "./", 2))
