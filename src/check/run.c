@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -15,6 +14,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/error.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/rdma.h"
@@ -144,9 +144,9 @@ static int emit_death(int fd, const char *id, const char *text)
 {
 	struct json_object *obj = json_object_new_object();
 
-	json_object_object_add(obj, "kind", json_object_new_string("died"));
-	json_object_object_add(obj, "id", json_object_new_string(id));
-	json_object_object_add(obj, "text", json_object_new_string(text));
+	dp_json_add_text(obj, "kind", "died");
+	dp_json_add_text(obj, "id", id);
+	dp_json_add_text(obj, "text", text);
 	return dp_emit(fd, obj);
 }
 

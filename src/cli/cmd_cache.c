@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +8,7 @@
 #include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 
 static const char help[] =
 	"Usage: daxpin cache list [--format text|json]\n"

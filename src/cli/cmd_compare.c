@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +7,7 @@
 #include "cli.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 #include "daxpin/results.h"
 
 static const char help[] =

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -23,7 +22,7 @@
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 #include "daxpin/rdma.h"
 #include "daxpin/text.h"
 
@@ -214,7 +213,7 @@ static void default_subject(struct dp_subject *subject)
 		provider = dp_json_text(first, "provider");
 		snprintf(subject->provider, sizeof(subject->provider), "%s",
 			 provider ? provider : "unknown");
-		subject->odp = json_object_get_boolean(json_object_object_get(first, "odp"));
+		subject->odp = dp_json_bool_or(first, "odp", false);
 	} else {
 		const struct dp_series odp_since = { 6, 16 };
 		struct dp_series series = { 0, 0 };
@@ -272,27 +271,26 @@ static void print_json(const struct subject_path *s, const struct dp_subject *su
 	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
 	char text[32];
 
-	json_object_object_add(root, "schema", json_object_new_string("daxpin-explain/1"));
-	json_object_object_add(root, "path", json_object_new_string(s->path));
-	json_object_object_add(root, "mapping", json_object_new_string(s->mapping));
-	json_object_object_add(root, "kernel", json_object_new_string(subject->kernel));
-	json_object_object_add(root, "provider", json_object_new_string(subject->provider));
-	json_object_object_add(root, "odp", json_object_new_boolean(subject->odp));
+	dp_json_add_text(root, "schema", "daxpin-explain/1");
+	dp_json_add_text(root, "path", s->path);
+	dp_json_add_text(root, "mapping", s->mapping);
+	dp_json_add_text(root, "kernel", subject->kernel);
+	dp_json_add_text(root, "provider", subject->provider);
+	dp_json_add_bool(root, "odp", subject->odp);
 	for (size_t i = 0; i < count; i++) {
 		const struct dp_rule *rule =
 			dp_policy_find(policy, subject, s->mapping, accesses[i].name);
 		struct json_object *obj = json_object_new_object();
 
 		answer(rule, text, sizeof(text));
-		json_object_object_add(obj, "access", json_object_new_string(accesses[i].name));
-		json_object_object_add(obj, "answer", json_object_new_string(text));
-		json_object_object_add(obj, "why", rule ? json_object_new_string(rule->why) : NULL);
-		json_object_object_add(obj, "reference",
-				       rule ? json_object_new_string(rule->reference) : NULL);
+		dp_json_add_text(obj, "access", accesses[i].name);
+		dp_json_add_text(obj, "answer", text);
+		dp_json_add_text(obj, "why", rule ? rule->why : NULL);
+		dp_json_add_text(obj, "reference", rule ? rule->reference : NULL);
 		json_object_array_add(list, obj);
 	}
 	json_object_object_add(root, "accesses", list);
-	json_object_object_add(root, "advice", json_object_new_string(advice_for(s->mapping)));
+	dp_json_add_text(root, "advice", advice_for(s->mapping));
 	cli_print_json(root);
 	json_object_put(root);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +9,8 @@
 #include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
+#include "daxpin/json.h"
 #include "daxpin/kernel.h"
-#include "daxpin/observe.h"
 
 static const char help[] =
 	"Usage: daxpin kernels list [--refresh] [--format text|json]\n"
@@ -83,7 +82,7 @@ static void list_suite(const char *suite, bool refresh, struct json_object *suit
 	for (size_t i = 0; i < count; i++) {
 		if (!suites)
 			printf(" %s", releases[i]);
-		json_object_array_add(names, json_object_new_string(releases[i]));
+		dp_json_append_text(names, releases[i]);
 	}
 	if (!suites)
 		printf("%s\n", rc ? " (its package lists cannot be read)" : "");

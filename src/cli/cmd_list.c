@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
+#include "daxpin/json.h"
 #include "daxpin/rdma.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
@@ -33,7 +33,7 @@ static struct json_object *collect_all(void)
 {
 	struct json_object *root = json_object_new_object();
 
-	json_object_object_add(root, "schema", json_object_new_string("daxpin-list/1"));
+	dp_json_add_text(root, "schema", "daxpin-list/1");
 	for (size_t i = 0; i < DP_ARRAY_SIZE(sections); i++)
 		json_object_object_add(root, sections[i].key, sections[i].collect());
 	return root;

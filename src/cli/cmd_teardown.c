@@ -5,7 +5,6 @@
  * again as it was; once the kernel has splatted, nothing more is asked of it.
  */
 #include <errno.h>
-#include <json-c/json.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/collect.h"
 #include "daxpin/dax.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"
 #include "daxpin/teardown.h"

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
 #include "daxpin/dax.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/rdma.h"

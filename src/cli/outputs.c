@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "cli.h"
 
+#include "daxpin/json.h"
 #include "daxpin/results.h"
 
 /* Until it is whole, a report has this behind its name: two runs may have one name for theirs. */

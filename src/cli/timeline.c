@@ -4,7 +4,6 @@
  * from anywhere: nothing in it is believed to have the right type, and only text is printed.
  */
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +11,9 @@
 #include "cli.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 #include "daxpin/results.h"
 #include "daxpin/text.h"
-
-static void put_json(struct json_object **obj)
-{
-	json_object_put(*obj);
-}
 
 /* Prints a text of the file's, without what a terminal would obey. */
 static void print(const char *text)
@@ -46,26 +40,14 @@ static const char *text_of(struct json_object *obj, const char *key)
 	return text ? text : "";
 }
 
-/* The member of an object that is an array; NULL otherwise. */
-static struct json_object *array_of(struct json_object *obj, const char *key)
-{
-	struct json_object *array = json_object_is_type(obj, json_type_object)
-					    ? json_object_object_get(obj, key)
-					    : NULL;
-
-	return json_object_is_type(array, json_type_array) ? array : NULL;
-}
-
 static struct json_object *find(struct json_object *run, const char *id)
 {
-	struct json_object *results = array_of(run, "results");
-	size_t count = results ? json_object_array_length(results) : 0;
+	struct json_object *results = dp_json_array(run, "results");
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < dp_json_count(results); i++) {
 		struct json_object *result = json_object_array_get_idx(results, i);
 
-		if (json_object_is_type(result, json_type_object) &&
-		    !strcmp(text_of(result, "id"), id))
+		if (!strcmp(text_of(result, "id"), id))
 			return result;
 	}
 	return NULL;
@@ -73,7 +55,7 @@ static struct json_object *find(struct json_object *run, const char *id)
 
 static void print_run(struct json_object *run)
 {
-	struct json_object *rdma = json_object_object_get(run, "rdma");
+	struct json_object *rdma = dp_json_object(run, "rdma");
 
 	say("kernel ", text_of(run, "kernel"));
 	say(" on the ", text_of(run, "where"));
@@ -81,7 +63,7 @@ static void print_run(struct json_object *run)
 		say(" (", text_of(run, "accel"));
 		printf(")");
 	}
-	if (json_object_is_type(rdma, json_type_object)) {
+	if (rdma) {
 		say(", RDMA device ", text_of(rdma, "device"));
 		say(" (", text_of(rdma, "provider"));
 		printf(")");
@@ -122,10 +104,8 @@ static void print_number(struct json_object *obj, const char *key)
 
 static void print_steps(struct json_object *steps)
 {
-	size_t count = json_object_array_length(steps);
-
 	printf("\n%8s%8s  %-24s\n", "at ms", "took", "step");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < dp_json_count(steps); i++) {
 		struct json_object *step = json_object_array_get_idx(steps, i);
 		const char *kind;
 
@@ -151,16 +131,14 @@ static void print_steps(struct json_object *steps)
 /* What the kernel said, all of it. */
 static void print_splats(struct json_object *steps)
 {
-	size_t count = json_object_array_length(steps);
+	for (size_t i = 0; i < dp_json_count(steps); i++) {
+		struct json_object *lines =
+			dp_json_array(json_object_array_get_idx(steps, i), "lines");
 
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *lines = array_of(json_object_array_get_idx(steps, i), "lines");
-		size_t nlines = lines ? json_object_array_length(lines) : 0;
-
-		if (nlines)
+		if (dp_json_count(lines))
 			printf("\n");
-		for (size_t k = 0; k < nlines; k++) {
-			say("  | ", json_object_get_string(json_object_array_get_idx(lines, k)));
+		for (size_t k = 0; k < dp_json_count(lines); k++) {
+			say("  | ", dp_json_text_at(lines, k));
 			printf("\n");
 		}
 	}
@@ -168,7 +146,7 @@ static void print_splats(struct json_object *steps)
 
 static void print_result(struct json_object *run, struct json_object *result, const char *id)
 {
-	struct json_object *steps = array_of(result, "steps");
+	struct json_object *steps = dp_json_array(result, "steps");
 
 	printf("%s: ", id);
 	print(text_of(result, "status"));
@@ -189,16 +167,15 @@ static void print_result(struct json_object *run, struct json_object *result, co
 
 int cli_timeline(const char *path, const char *id, bool json, struct dp_error *err)
 {
-	dp_cleanup(put_json) struct json_object *root = NULL;
+	dp_autojson struct json_object *root = NULL;
 	struct json_object *runs;
-	size_t count, found = 0;
+	size_t found = 0;
 	int rc = dp_results_read(path, &root, err);
 
 	if (rc)
 		return rc;
-	runs = array_of(root, "runs");
-	count = runs ? json_object_array_length(runs) : 0;
-	for (size_t i = 0; i < count; i++) {
+	runs = dp_json_array(root, "runs");
+	for (size_t i = 0; i < dp_json_count(runs); i++) {
 		struct json_object *run = json_object_array_get_idx(runs, i);
 		struct json_object *result = find(run, id);
 

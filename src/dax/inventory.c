@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <daxctl/libdaxctl.h>
-#include <json-c/json.h>
 #include <ndctl/libndctl.h>
 #include <stdlib.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
 #include "daxpin/file.h"
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 
 static struct json_object *describe_dax(struct daxctl_dev *dev)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "daxpin/error.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/text.h"
 
@@ -16,7 +16,7 @@ static const char *const outcome_names[] = {
 static void add_text(struct json_object *obj, const char *key, const char *text)
 {
 	if (text[0])
-		json_object_object_add(obj, key, json_object_new_string(text));
+		dp_json_add_text(obj, key, text);
 }
 
 /* What is usual is left out: each byte through a serial port costs. */
@@ -45,14 +45,13 @@ struct json_object *dp_cell_to_json(const struct dp_cell *cell)
 
 	if (!obj)
 		return NULL;
-	json_object_object_add(obj, "kind", json_object_new_string("cell"));
+	dp_json_add_text(obj, "kind", "cell");
 	add_text(obj, "id", cell->id);
 	add_text(obj, "outcome", outcome_names[cell->outcome]);
 	add_text(obj, "text", cell->text);
 	if (cell->outcome != DP_ANSWERED)
 		return obj;
-	json_object_object_add(obj, "errno",
-			       cell->err ? json_object_new_string(dp_errno_name(cell->err)) : NULL);
+	dp_json_add_text(obj, "errno", cell->err ? dp_errno_name(cell->err) : NULL);
 	dp_json_add_int(obj, "pages", (int64_t)cell->pages);
 	if (cell->pins_seen) {
 		dp_json_add_int(obj, "acquired", (int64_t)cell->acquired);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"
 
@@ -216,7 +216,7 @@ struct json_object *dp_splat_to_json(const struct dp_splat *splat)
 	dp_json_add_text(obj, "function", splat->function);
 	dp_json_add_text(obj, "step", splat->step);
 	for (size_t i = 0; i < splat->nlines; i++)
-		json_object_array_add(lines, json_object_new_string(splat->lines[i]));
+		dp_json_append_text(lines, splat->lines[i]);
 	json_object_object_add(obj, "lines", lines);
 	return obj;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 
 /* Observations nest two levels; more than this is not one. */
@@ -33,9 +33,9 @@ int dp_emit_text(int fd, const char *kind, const char *key, const char *text)
 
 	if (!obj)
 		return -ENOMEM;
-	json_object_object_add(obj, "kind", json_object_new_string(kind));
+	dp_json_add_text(obj, "kind", kind);
 	if (key)
-		json_object_object_add(obj, key, json_object_new_string(text));
+		dp_json_add_text(obj, key, text);
 	return dp_emit(fd, obj);
 }
 
@@ -52,7 +52,7 @@ int dp_emit_failure(int fd, const struct dp_error *err)
 	dp_json_add_text(obj, "kind", "failed");
 	dp_json_add_text(obj, "what", err->what);
 	dp_json_add_text(obj, "hint", err->hint);
-	json_object_object_add(obj, "input", json_object_new_boolean(err->input));
+	dp_json_add_bool(obj, "input", err->input);
 	return dp_emit(fd, obj);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <infiniband/verbs.h>
-#include <json-c/json.h>
 #include <stdio.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
+#include "daxpin/json.h"
 #include "daxpin/rdma.h"
 
 static struct json_object *describe(struct ibv_device *device)
@@ -17,15 +17,15 @@ static struct json_object *describe(struct ibv_device *device)
 	dp_rdma_provider(name, provider, sizeof(provider));
 	dp_read_attr(guid, sizeof(guid), "/sys/class/infiniband/%s/node_guid", name);
 	dp_read_attr(state, sizeof(state), "/sys/class/infiniband/%s/ports/1/state", name);
-	json_object_object_add(obj, "device", json_object_new_string(name));
-	json_object_object_add(obj, "provider", json_object_new_string(provider));
-	json_object_object_add(obj, "node_guid", json_object_new_string(guid));
-	json_object_object_add(obj, "state", json_object_new_string(state));
+	dp_json_add_text(obj, "device", name);
+	dp_json_add_text(obj, "provider", provider);
+	dp_json_add_text(obj, "node_guid", guid);
+	dp_json_add_text(obj, "state", state);
 	if (dp_rdma_open(name, &rdma, NULL)) {
 		json_object_object_add(obj, "odp", NULL);
 		return obj;
 	}
-	json_object_object_add(obj, "odp", json_object_new_boolean(rdma.odp));
+	dp_json_add_bool(obj, "odp", rdma.odp);
 	dp_rdma_close(&rdma);
 	return obj;
 }

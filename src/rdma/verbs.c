@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/rdma.h"
 
@@ -22,7 +22,7 @@ void dp_rdma_emit(int fd, const char *device, const char *provider, bool odp)
 	dp_json_add_text(obj, "kind", "rdma");
 	dp_json_add_text(obj, "device", device);
 	dp_json_add_text(obj, "provider", provider);
-	json_object_object_add(obj, "odp", json_object_new_boolean(odp));
+	dp_json_add_bool(obj, "odp", odp);
 	dp_emit(fd, obj);
 }
 

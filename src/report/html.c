@@ -4,10 +4,11 @@
  * asks nobody for anything, and takes the document's texts for text.
  */
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "document.h"
+
+#include "daxpin/json.h"
 
 /* The page, put into the program by the assembler. */
 __asm__(".section .rodata\n"

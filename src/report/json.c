@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The document "daxpin/1", described in docs/json.md. */
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "document.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/json.h"
 
 static struct json_object *expectation(const struct dp_result *r)
 {
@@ -24,7 +24,7 @@ static struct json_object *proof(const struct dp_cell *cell)
 	struct json_object *obj = json_object_new_object();
 
 	dp_json_add_text(obj, "owner", cell->owner);
-	json_object_object_add(obj, "uniform", json_object_new_boolean(cell->uniform));
+	dp_json_add_bool(obj, "uniform", cell->uniform);
 	if (cell->leaf)
 		dp_json_add_int(obj, "leaf", (int64_t)cell->leaf);
 	else
@@ -67,20 +67,18 @@ static void add_answer(struct json_object *obj, const struct dp_cell *cell)
 /* The first splat, as one text. */
 static struct json_object *kernel(struct json_object *splat)
 {
-	struct json_object *obj = json_object_new_object(), *lines;
+	struct json_object *obj = json_object_new_object();
+	struct json_object *lines = dp_json_array(splat, "lines");
 	dp_autofree char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
-	lines = json_object_object_get(splat, "lines");
 	/* Stored results are judged, too, and may hold anything. */
-	if (!json_object_is_type(lines, json_type_array))
-		lines = NULL;
-	for (size_t i = 0; out && lines && i < json_object_array_length(lines); i++)
-		fprintf(out, "%s\n",
-			json_object_array_get_idx(lines, i)
-				? json_object_get_string(json_object_array_get_idx(lines, i))
-				: "");
+	for (size_t i = 0; out && i < dp_json_count(lines); i++) {
+		const char *line = dp_json_text_at(lines, i);
+
+		fprintf(out, "%s\n", line ? line : "");
+	}
 	if (out)
 		fclose(out);
 	dp_json_add_text(obj, "kind", dp_json_text(splat, "splat"));
@@ -98,7 +96,7 @@ struct json_object *dp_result_object(const struct dp_result *r)
 	dp_json_add_text(obj, "status", dp_status_name(r->status));
 	if (r->observed && r->cell.outcome == DP_ANSWERED) {
 		add_answer(obj, &r->cell);
-		json_object_object_add(obj, "proven", json_object_new_boolean(!r->unproven));
+		dp_json_add_bool(obj, "proven", !r->unproven);
 	}
 	if (r->violates[0]) {
 		struct json_object *list = json_object_new_array();
@@ -108,7 +106,7 @@ struct json_object *dp_result_object(const struct dp_result *r)
 		json_object_object_add(obj, "violates", list);
 	}
 	if (r->unfinished)
-		json_object_object_add(obj, "ended", json_object_new_boolean(false));
+		dp_json_add_bool(obj, "ended", false);
 	if (r->baseline)
 		dp_json_add_text(obj, "baseline", dp_baseline_name(r->baseline));
 	if (r->was[0])
@@ -144,7 +142,7 @@ static struct json_object *rdma(const struct dp_run_record *run)
 
 	dp_json_add_text(obj, "device", run->rdma_device);
 	dp_json_add_text(obj, "provider", run->subject.provider);
-	json_object_object_add(obj, "odp", json_object_new_boolean(run->subject.odp));
+	dp_json_add_bool(obj, "odp", run->subject.odp);
 	return obj;
 }
 
@@ -192,13 +190,8 @@ struct json_object *dp_run_object(const struct dp_run_record *run, bool results)
 		dp_json_add_text(obj, "kernel_splat", run->splat);
 	if (run->ending[0])
 		dp_json_add_text(obj, "ended_early", run->ending);
-	if (run->nconsole) {
-		struct json_object *console = json_object_new_array();
-
-		for (size_t i = 0; i < run->nconsole; i++)
-			json_object_array_add(console, json_object_new_string(run->console[i]));
-		json_object_object_add(obj, "console", console);
-	}
+	if (run->nconsole)
+		dp_json_add_texts(obj, "console", (const char *const *)run->console, run->nconsole);
 	return obj;
 }
 

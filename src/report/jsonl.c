@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The same as JSON Lines, "daxpin-lines/1": what has been answered is in the file at once. */
 #include <errno.h>
-#include <json-c/json.h>
 
 #include "document.h"
 
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 
 static int write_line(FILE *out, struct json_object *obj)
 {

@@ -4,10 +4,9 @@
  * that the baseline knows is reported as skipped, so that the job is as green as its exit code.
  */
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 #include "daxpin/report.h"
 
 /* XML 1.0 has no control characters but tab and newline, not even escaped. */
@@ -47,25 +46,21 @@ static void write_class(FILE *out, const char *id)
 
 static double seconds(const struct dp_result *r)
 {
-	size_t count = r->steps ? json_object_array_length(r->steps) : 0;
-	int64_t ms = 0, sum = 0;
+	int64_t sum = 0;
 
 	if (r->observed)
 		return (double)(r->cell.register_us + r->cell.deregister_us) / 1e6;
-	for (size_t i = 0; i < count; i++)
-		if (!dp_json_int(json_object_array_get_idx(r->steps, i), "ms", &ms))
-			sum += ms;
+	for (size_t i = 0; i < dp_json_count(r->steps); i++)
+		sum += dp_json_int_or(json_object_array_get_idx(r->steps, i), "ms", 0);
 	return (double)sum / 1e3;
 }
 
 static void write_splat(FILE *out, struct json_object *kernel)
 {
-	struct json_object *lines = kernel ? json_object_object_get(kernel, "lines") : NULL;
+	struct json_object *lines = dp_json_array(kernel, "lines");
 
-	if (!json_object_is_type(lines, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(lines); i++) {
-		const char *line = json_object_get_string(json_object_array_get_idx(lines, i));
+	for (size_t i = 0; i < dp_json_count(lines); i++) {
+		const char *line = dp_json_text_at(lines, i);
 
 		fputc('\n', out);
 		write_escaped(out, line ? line : "");

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Traffic in the report for people: mappings down, operations across, and the bandwidth below. */
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "page.h"
 
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 #include "daxpin/traffic.h"
 
 #define NAME_WIDTH 20
@@ -83,44 +82,39 @@ static void write_heading(const struct page *p)
 static void write_bandwidth(const struct page *p, const struct dp_result *r,
 			    struct json_object *bandwidth, bool first)
 {
-	int64_t size = 0, rate = 0;
+	int64_t size = dp_json_int_or(bandwidth, "size", 0);
+	int64_t rate = dp_json_int_or(bandwidth, "bytes_per_second", 0);
+	double operations = 0;
 	const char *topology = dp_json_text(bandwidth, "topology");
 	const char *name = strchr(r->id, '/') + 1;
 
-	dp_json_int(bandwidth, "size", &size);
-	dp_json_int(bandwidth, "bytes_per_second", &rate);
+	dp_json_double(bandwidth, "operations_per_second", &operations);
 	if (first)
 		write_heading(p);
 	fprintf(p->out, "  %-26s %8" PRId64 " bytes %8.1f MB/s %8.0f a second, over %s%s\n", name,
-		size, (double)rate / 1e6,
-		json_object_get_double(json_object_object_get(bandwidth, "operations_per_second")),
-		topology ? topology : "?",
-		json_object_get_boolean(json_object_object_get(bandwidth, "on_demand"))
-			? ", on demand"
-			: "");
+		size, (double)rate / 1e6, operations, topology ? topology : "?",
+		dp_json_bool_or(bandwidth, "on_demand", false) ? ", on demand" : "");
 }
 
 /* "  devdax-2M/write  65536 bytes  101.2 MB/s by ib_write_bw", or that it could not register. */
 static void write_reference(const struct page *p, const struct dp_result *r, bool *first)
 {
-	struct json_object *reference = json_object_object_get(r->facts, "reference");
-	const char *tool = reference ? dp_json_text(reference, "tool") : NULL;
+	struct json_object *reference = dp_json_object(r->facts, "reference");
+	const char *tool = dp_json_text(reference, "tool");
 	const char *name = strchr(r->id, '/') + 1;
-	int64_t size = 0, rate = 0;
 
 	if (!tool)
 		return;
 	if (*first)
 		write_heading(p);
 	*first = false;
-	if (!json_object_get_boolean(json_object_object_get(reference, "registered"))) {
+	if (!dp_json_bool_or(reference, "registered", false)) {
 		fprintf(p->out, "  %-26s %s cannot register it\n", name, tool);
 		return;
 	}
-	dp_json_int(reference, "size", &size);
-	dp_json_int(reference, "bytes_per_second", &rate);
-	fprintf(p->out, "  %-26s %8" PRId64 " bytes %8.1f MB/s by %s\n", name, size,
-		(double)rate / 1e6, tool);
+	fprintf(p->out, "  %-26s %8" PRId64 " bytes %8.1f MB/s by %s\n", name,
+		dp_json_int_or(reference, "size", 0),
+		(double)dp_json_int_or(reference, "bytes_per_second", 0) / 1e6, tool);
 }
 
 static void write_bandwidths(const struct page *p)
@@ -130,11 +124,9 @@ static void write_bandwidths(const struct page *p)
 	for (size_t i = 0; i < p->run->count; i++) {
 		const struct dp_result *r = &p->run->results[i];
 		struct json_object *list =
-			page_is_traffic(r) ? json_object_object_get(r->facts, "bandwidth") : NULL;
+			page_is_traffic(r) ? dp_json_array(r->facts, "bandwidth") : NULL;
 
-		for (size_t k = 0; json_object_is_type(list, json_type_array) &&
-				   k < json_object_array_length(list);
-		     k++, first = false)
+		for (size_t k = 0; k < dp_json_count(list); k++, first = false)
 			write_bandwidth(p, r, json_object_array_get_idx(list, k), first);
 		if (page_is_traffic(r))
 			write_reference(p, r, &first);
