@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The bzImage (Documentation/arch/x86/boot.rst). Its first sector holds the setup header. The fields
- * used here, little-endian:
+ * The bzImage (Documentation/arch/x86/boot.rst). Its first sector holds the setup header. These of
+ * its fields are used, little-endian:
  *
  *   0x1f1  u8   setup_sects      sectors of real-mode code after the first; 0 means 4
  *   0x202  "HdrS"
