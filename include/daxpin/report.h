@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reports: runs with their results, in the formats of src/report, one file each.
+ * Reports on runs. Each format is one file in src/report that ends in its descriptor.
  */
 #ifndef DAXPIN_REPORT_H
 #define DAXPIN_REPORT_H
@@ -12,25 +12,24 @@
 #include "daxpin/registry.h"
 #include "daxpin/run.h"
 
-/* How people want it. */
 struct dp_report_options {
-	bool color;
-	bool timing;
-	bool changes; /* of several runs only the ids that differ */
+	bool color;   /* escape sequences for a terminal */
+	bool timing;  /* show how long the phases took */
+	bool changes; /* of several runs, show only the ids whose results differ */
 };
 
 struct dp_format {
 	const char *name;
 	unsigned int rank; /* order in lists */
-	bool streams; /* written as the results come (dp_jsonl_*()), write() does the same at once
-		       */
+	bool streams;      /* can be written while results arrive, with dp_jsonl_*() */
+	/* Writes a whole report. Returns 0 or a negative errno. */
 	int (*write)(FILE *out, const struct dp_run_record *runs, size_t nruns,
 		     const struct dp_report_options *options);
 };
 
 #define DP_FORMAT(ident, ...) DP_REGISTER(struct dp_format, dp_formats, ident, __VA_ARGS__)
 
-/* All formats, in order of rank. */
+/* All formats in order of rank; @count receives their number. */
 const struct dp_format *const *dp_formats(size_t *count);
 
 /**
@@ -39,12 +38,14 @@ const struct dp_format *const *dp_formats(size_t *count);
  */
 const struct dp_format *dp_format_find(const char *name);
 
-/* Writes the names of all formats, "text, json, …"; at most @size bytes. */
+/* Writes the names of all formats, "text, json, …", to @text, which has @size bytes. */
 void dp_format_names(char *text, size_t size);
 
 /*
- * JSON Lines ("daxpin-lines/1", docs/json.md): a heading, results as they come, and what is known
- * of each run at its end. Each line is flushed. Return: 0 or -EIO.
+ * JSON Lines ("daxpin-lines/1", docs/json.md): a heading, each result as it arrives, and each run
+ * at its end. Each line is flushed.
+ *
+ * Return: 0 or -EIO.
  */
 int dp_jsonl_begin(FILE *out);
 int dp_jsonl_result(FILE *out, const struct dp_run_record *run, const struct dp_result *result);

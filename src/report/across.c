@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Several kernels side by side: ids down, kernels across, and a mark where one differs from the
- * kernel before. */
+/*
+ * The text report on several kernels: a row for each id, a column for each kernel, and a mark where
+ * the answer differs from that of the kernel before.
+ */
 #include <string.h>
 
 #include "page.h"
@@ -8,7 +10,7 @@
 #define ID_WIDTH   46
 #define CELL_WIDTH 15
 
-/* "6.12.117+deb13-amd64" is 6.12.117: what the packager adds tells the columns apart in vain. */
+/* The release without what the packager adds: "6.12.117+deb13-amd64" becomes 6.12.117. */
 static void short_name(const struct dp_run_record *run, char *name, size_t size)
 {
 	const char *release = run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec;
@@ -30,7 +32,7 @@ static void result_text(const struct dp_result *r, char *text, size_t size)
 		return;
 	if (!strncmp(r->id, "check/", 6)) {
 		page_cell_text(r, text, size);
-		/* That the proof is missing is no difference; the sums tell it. */
+		/* A missing proof is no difference between kernels. */
 		text[strcspn(text, "?")] = '\0';
 	} else if (r->violates[0]) {
 		snprintf(text, size, "%s%s", dp_result_is_known(r) ? "~" : "!", r->violates);
@@ -112,11 +114,11 @@ static void write_table(const struct page *p, const struct dp_run_record *runs, 
 
 struct story {
 	const struct dp_result *result;
-	size_t ids; /* results that share it, on all kernels */
+	size_t ids; /* how many results it explains, on all kernels */
 	bool kernels[64];
 };
 
-/* The results of all runs, one after the other. */
+/* The nth result of all runs, and the number of its run. */
 static const struct dp_result *nth(const struct dp_run_record *runs, size_t nruns, size_t n,
 				   size_t *run)
 {
@@ -125,7 +127,7 @@ static const struct dp_result *nth(const struct dp_run_record *runs, size_t nrun
 	return *run < nruns ? &runs[*run].results[n] : NULL;
 }
 
-/* Collects what shares the story of the nth; false if it has been told already. */
+/* Collects the results with the same story as the nth; false if an earlier result has it, too. */
 static bool collect(const struct dp_run_record *runs, size_t nruns, size_t n, struct story *story)
 {
 	const struct dp_result *r;

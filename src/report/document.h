@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of the document "daxpin/1" (json.c), for the formats that are made of them. */
+/* Parts of the document "daxpin/1" (json.c), for other formats that consist of them. */
 #ifndef DAXPIN_REPORT_DOCUMENT_H
 #define DAXPIN_REPORT_DOCUMENT_H
 
@@ -7,10 +7,10 @@
 
 struct json_object;
 
-/* All of these are to be released with json_object_put(). */
+/* Each returns a new object, to be released with json_object_put(). */
 struct json_object *dp_document(const struct dp_run_record *runs, size_t nruns);
 struct json_object *dp_result_object(const struct dp_result *r);
-/* @results: with them, or only what is known of the run. */
+/* @results: include the results, or only the other members of the run. */
 struct json_object *dp_run_object(const struct dp_run_record *run, bool results);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One self-contained page: report.html with the document in it, which its script shows. The page
- * asks nobody for anything, and takes the document's texts for text.
+ * One self-contained page: report.html with the document "daxpin/1" inside, which its script shows.
+ * The page loads nothing, and inserts strings of the document as text, never as markup.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #include "daxpin/json.h"
 
-/* The page, put into the program by the assembler. */
+/* The page is put into the program by the assembler. */
 __asm__(".section .rodata\n"
 	"report_html: .incbin \"" DP_REPORT_HTML "\"\n"
 	".byte 0\n"
@@ -19,7 +19,7 @@ extern const char report_html[];
 
 #define MARK "@DOCUMENT@"
 
-/* In a script element only "</" and "<!--" could end the document; JSON may escape the "<". */
+/* In a script element, "</" and "<!--" could end the document. So each "<" is escaped. */
 static void write_document(FILE *out, const char *json)
 {
 	for (; *json; json++)

@@ -64,7 +64,7 @@ static void add_answer(struct json_object *obj, const struct dp_cell *cell)
 	json_object_object_add(obj, "proof", proof(cell));
 }
 
-/* The first splat, as one text. */
+/* The first splat, its lines joined. */
 static struct json_object *kernel(struct json_object *splat)
 {
 	struct json_object *obj = json_object_new_object();
@@ -73,7 +73,7 @@ static struct json_object *kernel(struct json_object *splat)
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
-	/* Stored results are judged, too, and may hold anything. */
+	/* The splat may come from a stored result, which may hold anything. */
 	for (size_t i = 0; out && i < dp_json_count(lines); i++) {
 		const char *line = dp_json_text_at(lines, i);
 

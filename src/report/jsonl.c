@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The same as JSON Lines, "daxpin-lines/1": what has been answered is in the file at once. */
+/* JSON Lines, "daxpin-lines/1": a result is in the file as soon as it is certain. */
 #include <errno.h>
 
 #include "document.h"
@@ -26,7 +26,7 @@ int dp_jsonl_begin(FILE *out)
 	return write_line(out, obj);
 }
 
-/* Runs are told apart by what was asked for, and by the kernel that answered. */
+/* The kernel that was asked for and the release that answered identify a run. */
 static struct json_object *begin_line(const struct dp_run_record *run)
 {
 	struct json_object *obj = json_object_new_object();

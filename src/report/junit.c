@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * JUnit XML as Jenkins reads it: a testsuite for each kernel, a testcase for each id. A failure
- * that the baseline knows is reported as skipped, so that the job is as green as its exit code.
+ * that is in the baseline is reported as skipped, to agree with the exit code.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "daxpin/json.h"
 #include "daxpin/report.h"
 
-/* XML 1.0 has no control characters but tab and newline, not even escaped. */
+/* XML 1.0 allows no control characters except tab and newline, not even escaped. */
 static void write_escaped(FILE *out, const char *text)
 {
 	for (; *text; text++) {
@@ -35,7 +35,7 @@ static void write_attribute(FILE *out, const char *name, const char *text)
 	fputc('"', out);
 }
 
-/* "check/anon/local-read" is of the class check.anon. */
+/* The class of "check/anon/local-read" is check.anon. */
 static void write_class(FILE *out, const char *id)
 {
 	const char *slash = strchr(id, '/'), *next = slash ? strchr(slash + 1, '/') : NULL;

@@ -30,7 +30,7 @@ const char *page_status_color(const struct dp_result *r)
 	}
 }
 
-/* What the kernel said, "!" before it where that is wrong, "?" after it where it is unproven. */
+/* The kernel's answer, with "!" or "~" before it if it is wrong and "?" after it if unproven. */
 void page_cell_text(const struct dp_result *r, char *text, size_t size)
 {
 	const char *said = r->cell.err ? dp_errno_name(r->cell.err) : "allowed";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the two layouts of the text report share: one run (text.c), and several side by side
- * (across.c).
+ * What the layouts of the text report share: one run (text.c, traffic.c), and several kernels side
+ * by side (across.c).
  */
 #ifndef DAXPIN_REPORT_PAGE_H
 #define DAXPIN_REPORT_PAGE_H
@@ -21,15 +21,17 @@ struct page {
 	const struct dp_report_options *options;
 };
 
-/* The escape sequence, or nothing where colours are not wanted. */
+/* An escape sequence, or "" in a report without colours. */
 const char *page_color(const struct page *p, const char *code);
 const char *page_status_color(const struct dp_result *r);
 
-/* What the kernel said of a check, "!" before it where that is wrong, "~" where the baseline knows
- * that, "?" after it where it is unproven. */
+/*
+ * The kernel's answer to a check, with "!" before it if it is wrong, "~" if the baseline has this
+ * failure, and "?" after it if it is unproven.
+ */
 void page_cell_text(const struct dp_result *r, char *text, size_t size);
 
-/* The sections below a table: whose results belong there, and its title. */
+/* A section below the table: which results belong there, and its title. */
 struct page_section {
 	bool (*holds)(const struct dp_result *r);
 	const char *title;
@@ -37,17 +39,17 @@ struct page_section {
 
 const struct page_section *page_sections(size_t *count);
 
-/* Results that are explained by the same words, once. */
+/* Whether two results have the same explanation, which is then printed once. */
 bool page_same_story(const struct dp_result *a, const struct dp_result *b);
 
-/* The explanation, indented. */
+/* Writes the explanation, indented. */
 void page_write_why(const struct page *p, const struct dp_result *r);
 
-/* Of traffic: mappings down, operations across; and the bandwidth. */
+/* The part on traffic: a table of mappings and operations, and the bandwidth. */
 bool page_is_traffic(const struct dp_result *r);
 void page_write_traffic(const struct page *p);
 
-/* Ids down, kernels across. */
+/* The report on several kernels: a row for each id, a column for each kernel. */
 void page_write_across(const struct page *p, const struct dp_run_record *runs, size_t nruns);
 
 #endif

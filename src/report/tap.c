@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * TAP 14, within what the kernel's KTAP allows (Documentation/dev-tools/ktap.rst): an id is the
- * name of a test, several kernels are subtests. A failure that the baseline knows is a TODO.
+ * TAP 14, within what the kernel's KTAP allows (Documentation/dev-tools/ktap.rst). An id is the
+ * name of a test, and several kernels are subtests. A failure that is in the baseline is a TODO.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #define SUBTEST "    "
 
-/* In one line, and without what ends a description: "#" begins a directive. */
+/* Writes a description: one line, and no "#", which begins a directive. */
 static void write_word(FILE *out, const char *text)
 {
 	for (; *text; text++)

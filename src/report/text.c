@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The report for people: mappings down, accesses across, and under it what needs explaining. */
+/*
+ * The text report on one kernel: tables with a row for each mapping or event and a column for each
+ * access or release, and below them explanations.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -10,7 +13,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 
-/* Column of the mapping's name, and of each access. */
+/* Widths of the columns: the mapping's name, and each access. */
 #define NAME_WIDTH 20
 #define CELL_WIDTH 14
 
@@ -34,7 +37,7 @@ static bool has_mapping(const struct dp_run_record *run, const char *mapping)
 	return false;
 }
 
-/* Colours go outside the padding, and nothing follows the last column. */
+/* Escape sequences are outside the padding; the last column has none. */
 static void write_cell(const struct page *p, const char *text, const char *code, bool last)
 {
 	fprintf(p->out, "%s%-*s%s%s", page_color(p, code), last ? 0 : CELL_WIDTH, text,
@@ -71,7 +74,7 @@ static void write_table(const struct page *p)
 			write_row(p, mappings[i]->name);
 }
 
-/* Mappings and events down, releases across; a race has no release. */
+/* A row for each mapping and event, a column for each release; a race has no release. */
 #define SCENARIO_WIDTH 38
 
 static bool is_check(const struct dp_result *r)
@@ -135,7 +138,7 @@ static void write_scenarios(const struct page *p)
 	fprintf(p->out, "\n");
 }
 
-/* Ids that share their explanation are listed together, each story once. */
+/* Writes each explanation once, with the ids that share it. */
 static void write_stories(const struct page *p, const struct page_section *section)
 {
 	const struct dp_result *all = p->run->results;
