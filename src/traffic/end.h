@@ -1,116 +1,90 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One end of the traffic. It obeys orders, JSON objects with the order's name under "command", and
- * answers each with another: "rc" is 0 or a negative errno, "text" says more. Orders come from the
- * end that asks, to itself by a call and to the remote end through a socket, a line each.
+ * One end of the traffic: what it has mapped, registered and connected, and the commands that it
+ * obeys. The driving end obeys its own commands by a call; the remote end gets them through a
+ * socket (talk.h).
+ *
+ * Each command is a descriptor at the end of a file in src/traffic/commands. The descriptors are
+ * found through a linker section; there is no list of them.
  */
 #ifndef DAXPIN_TRAFFIC_END_H
 #define DAXPIN_TRAFFIC_END_H
 
 #include <json-c/json.h>
 
-#include "daxpin/observe.h"
 #include "daxpin/traffic.h"
 
-#define MAX_KEYS 8
+/* Registrations that an end can have at the same time. */
+#define DP_MAX_KEYS 8
 
-/* A registration by the name that commands give it. */
-struct key {
+/* A registration, under the name that commands give it. */
+struct dp_key {
 	char name[16];
-	struct ibv_mr *mr;
-	uint64_t offset, length; /* of the region, bytes */
+	struct ibv_mr *mr;       /* NULL: not in use */
+	uint64_t offset, length; /* in the region, bytes */
 };
 
-struct end {
+struct dp_end {
 	struct dp_port *port;
 	const struct dp_traffic_options *options;
-	const struct dp_mapping *mapping; /* that area is of, NULL without one */
-	struct dp_area area;
-	struct ibv_pd *foreign_pd; /* a protection domain that the connection is not in, or NULL */
-	struct key keys[MAX_KEYS];
+	const struct dp_mapping *mapping; /* of area, NULL without one */
+	struct dp_area area;              /* the region */
+	struct ibv_pd *foreign_pd; /* a protection domain without queue pairs, NULL without one */
+	struct dp_key keys[DP_MAX_KEYS];
 	struct dp_connection connection;
+	/* Receives the observations that the driving end shares, may be NULL. */
 	int (*watch)(void *arg, const char *line, size_t len);
-	void *arg;
-	pid_t server;        /* another program that serves the local end's memory, if above 0 */
-	int server_output;   /* what that prints */
-	bool over;           /* the remote end has said goodbye */
+	void *arg;           /* for watch */
+	pid_t server;        /* ib_write_bw that serves this end's memory; 0 without one */
+	int server_output;   /* a file in memory with what it prints */
+	bool over;           /* the driving end has said goodbye */
 	unsigned long taint; /* of this kernel, before anything was done */
 };
 
-/* The region is looked at in whole, or its first and last so many bytes. */
-#define WINDOW (4ULL << 20)
-
-struct window {
-	uint64_t offset, length;
+struct dp_command {
+	const char *name;
+	/*
+	 * Obeys. @command: its arguments; @reply: receives what is to be told; @err: context on
+	 * failure. Returns 0, DP_SKIP with the reason, or a negative errno.
+	 */
+	int (*obey)(struct dp_end *end, struct json_object *command, struct json_object *reply,
+		    struct dp_error *err);
 };
 
-/* Where the halves of a region meet, bytes: where a page table ends, if it is large enough. */
-uint64_t edge_of(uint64_t length);
-
-/* The parts of a region that are filled and looked at; @windows has room for two. */
-size_t windows_of(uint64_t length, struct window *windows);
+#define DP_COMMAND(ident, ...)                                                                     \
+	static const struct dp_command ident = { __VA_ARGS__ };                                    \
+	static const struct dp_command *const ident##_entry                                        \
+		__attribute__((section("dp_commands"), used)) = &ident
 
 /**
- * command_fn - obey one command
- * @end: the local end
- * @command: what is wanted
- * @reply: receives what is to be known about it
- * @err: context on failure
+ * dp_end_obey - obey a command
+ * @end: which end
+ * @command: the command; it is not trusted
  *
- * Return: 0, DP_SKIP with the reason, or a negative errno.
+ * Return: the reply: "rc" is 0, DP_SKIP or a negative errno; with it, "text" says why. To be
+ * released with json_object_put().
  */
-typedef int command_fn(struct end *end, struct json_object *command, struct json_object *reply,
-		       struct dp_error *err);
+struct json_object *dp_end_obey(struct dp_end *end, struct json_object *command);
 
-/* end.c: memory and registrations */
-command_fn command_open, command_register, command_deregister, command_disturb, command_close;
-/* queue.c: the connection */
-command_fn command_accept, command_connect, command_disconnect, command_receive, command_received,
-	command_post, command_stream;
-/* verify.c */
-command_fn command_verify;
-/* keep.c */
-command_fn command_keep;
-/* perftest.c: another program does the same */
-command_fn command_serve_reference, command_ask_reference, command_end_reference;
+/* A registration by its name; NULL if there is none. */
+struct dp_key *dp_end_key(struct dp_end *end, const char *name);
 
-/* Ends another program that still serves, if there is one. */
-void end_server(struct end *end);
+/* Deregisters one key. Return: 0 or a negative errno. */
+int dp_end_drop_key(struct dp_key *key, struct dp_error *err);
 
-/* A key by its name; NULL if there is none. */
-struct key *find_key(struct end *end, const char *name);
+/* Deregisters all keys. Return: 0 or a negative errno, after which some are left. */
+int dp_end_drop_keys(struct dp_end *end, struct dp_error *err);
 
-/* Obeys a command. Return: the reply. */
-struct json_object *obey(struct end *end, struct json_object *command);
+/* Whether the region is shared memory of a file or a device, which others can open, too. */
+bool dp_end_is_shared(const struct dp_end *end);
+
+/* Ends ib_write_bw, if it still serves. */
+void dp_end_stop_server(struct dp_end *end);
+
+/* Gives connection, registrations and region back. Return: 0 or a negative errno. */
+int dp_end_close(struct dp_end *end, struct dp_error *err);
 
 /* Gives everything back. */
-void clear_end(struct end *end);
-
-/* An unsigned number of an object; 0 if it is missing or negative. */
-uint64_t number_of(struct json_object *obj, const char *key);
-
-struct json_object *ledger_to_json(const struct dp_ledger *ledger);
-
-/* Return: 0 or -EBADMSG. */
-int ledger_from_json(struct json_object *obj, struct dp_ledger *ledger);
-
-/* How long is waited before the kernel is looked at again, ms. */
-#define SLICE_MS 500
-
-/* talk.c: lines of JSON through a socket */
-
-/* Return: 0 or a negative errno. The object is released. */
-int say(int fd, struct json_object *obj);
-
-/**
- * hear - wait for a line
- * @fd: the socket
- * @limit_ms: how long
- * @taint: of this kernel before; once it has splatted, nothing is waited for any more
- * @obj: receives it
- *
- * Return: 0, -ETIMEDOUT, -ECONNRESET at the end, -EBADMSG, -EIO after a splat.
- */
-int hear(int fd, uint64_t limit_ms, unsigned long taint, struct json_object **obj);
+void dp_end_clear(struct dp_end *end);
 
 #endif

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Traffic that is in flight while something is taken away. The steps:
+ * A leg with traffic in flight while something is taken away. Its steps, in their order:
  *
- *   event       begins a little after the traffic has: completed, failed, waits, runs, died
  *   in-flight   how many requests completed, and how the last one ended
- *   release     if the event waits: the region is deregistered
- *   event-end   then it must complete
+ *   event       which began a little after the requests: completed, failed, waits, runs, died
+ *   release     the region is deregistered, if the event waits
+ *   event-end   how the event ended after that
  *   undo        what was taken away is brought back
- *   canary      somebody else has it now, and traffic goes on by the old key: is a byte changed?
+ *   canary      another process uses it now, and requests go on with the old key: bytes it finds
+ *               changed
  *
- * Whatever the kernel might never return from is done by another process (actor.h).
+ * Whatever may never return from the kernel is done by another process (actor.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,47 +21,51 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "drive.h"
+#include "leg.h"
+#include "pattern.h"
+#include "talk.h"
 
 #include "daxpin/actor.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
+#include "daxpin/observe.h"
 #include "daxpin/splat.h"
 #include "daxpin/teardown.h"
 
-/* How long requests are posted around the event and after it, and when the event begins, ms. */
+/* How long requests are posted around the event and beside the canary, and when the event begins,
+ * after the first request, ms. */
 #define STREAM_MS 1500
 #define AFTER_MS  500
 #define BEGIN_MS  200
 /* Size of a request, bytes. */
 #define REQUEST 4096
-/* How long an event or its undoing may be busy, ms. */
+/* How long an event, or bringing back what it took, may be busy, ms. */
 #define BUSY_LIMIT_MS 20000
-/* To map and fill what has become free takes a second or two under emulation. */
+/* Mapping and filling what was freed takes a second or two under emulation. */
 #define CANARY_LIMIT_MS 60000
 #define CANARY_SEED     0xca9a71
-/* A disk is filled and looked at in pieces of so many bytes. */
+/* A disk is filled and compared in pieces of this size, bytes. */
 #define CHUNK (1 << 20)
-/* Room that a file system keeps for itself, bytes. */
+/* Room that is left to the file system, bytes. */
 #define RESERVE (4ULL << 20)
 
-/* What happens, and to what. */
+/* What another process does. */
 struct deed {
-	int (*act)(const struct dp_target *target, struct dp_error *err);
+	int (*act)(const struct dp_target *target, struct dp_error *err); /* NULL: nothing */
 	struct dp_target target;
 	unsigned int delay_ms;
-	pid_t victim; /* is killed, if not 0 */
-	int end;      /* a socket to the end that is told to exit, or -1 */
+	pid_t victim; /* a process to kill instead, 0 for none */
+	int end;      /* a socket to an end that is to exit instead, -1 for none */
 };
 
 struct flight {
-	struct leg leg;
-	struct drive *drive;
+	struct dp_leg leg;
+	struct dp_drive *drive;
 	const struct dp_event *event;
 	struct deed deed;
 	struct dp_actor actor, canary;
-	enum dp_fate fate;
-	bool connected;
+	enum dp_fate fate; /* of the event, or of bringing back what it took */
+	bool connected;    /* the queue pair still takes requests */
 };
 
 static void clear(struct flight *f)
@@ -68,7 +73,8 @@ static void clear(struct flight *f)
 	dp_actor_clear(&f->actor);
 	dp_actor_clear(&f->canary);
 	dp_closep(&f->deed.target.file);
-	close_leg(&f->leg);
+	dp_leg_close(&f->leg);
+	dp_leg_emit_end(&f->leg);
 }
 
 /* ---- the event --------------------------------------------------------------------------- */
@@ -86,7 +92,7 @@ static void carry_out(int fd, void *arg)
 	if (deed->victim)
 		reply.rc = kill(deed->victim, SIGKILL) ? -errno : 0;
 	else
-		reply.rc = say(deed->end, command_of("exit"));
+		reply.rc = dp_talk_say(deed->end, dp_talk_command("exit"));
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 }
 
@@ -106,13 +112,13 @@ static void emit_fate(struct flight *f, const char *step, const struct dp_reply 
 	}
 	json_object_object_add(obj, "movable",
 			       json_object_new_boolean(zone && !strcmp(zone, "Movable")));
-	emit_step(&f->leg, step, obj);
+	dp_leg_emit(&f->leg, step, obj);
 }
 
-/* What is to be taken away, by the names that the kernel has for it. */
+/* Finds out what is to be taken away, by the names that the kernel has for it. */
 static void find_target(struct flight *f)
 {
-	const struct region *r = &f->leg.regions[REMOTE];
+	const struct dp_region *r = &f->leg.regions[DP_REMOTE];
 	struct dp_target *target = &f->deed.target;
 	struct dp_area area = { .len = r->length };
 	char path[64];
@@ -121,7 +127,7 @@ static void find_target(struct flight *f)
 	snprintf(area.resource, sizeof(area.resource), "%s", r->resource);
 	area.fd = r->file < 0 ? -1 : open(path, O_CLOEXEC | (f->event->file ? O_RDWR : O_PATH));
 	dp_target_find(f->drive->tcase->mapping, &area, target);
-	/* One more who has it open would be in the way of an event. */
+	/* Another open descriptor would be in the way of other events. */
 	if (f->event->file)
 		target->file = dp_take_fd(&area.fd);
 	dp_closep(&area.fd);
@@ -139,8 +145,8 @@ static void find_target(struct flight *f)
 
 static struct json_object *stream(struct flight *f, uint64_t ms)
 {
-	const struct region *r = &f->leg.regions[REMOTE];
-	struct json_object *command = command_of("stream"), *reply = NULL;
+	const struct dp_region *r = &f->leg.regions[DP_REMOTE];
+	struct json_object *command = dp_talk_command("stream"), *reply = NULL;
 
 	dp_json_add_text(command, "operation", "write");
 	dp_json_add_text(command, "key", "whole");
@@ -148,7 +154,7 @@ static struct json_object *stream(struct flight *f, uint64_t ms)
 	dp_json_add_int(command, "remote", (int64_t)r->address);
 	dp_json_add_int(command, "rkey", r->rkey);
 	dp_json_add_int(command, "ms", (int64_t)ms);
-	ask(f->drive, LOCAL, command, &reply);
+	dp_drive_ask(f->drive, DP_LOCAL, command, &reply);
 	return reply;
 }
 
@@ -163,10 +169,10 @@ static void copy_members(struct json_object *from, struct json_object *to)
 			json_object_object_add(to, names[i], json_object_get(value));
 }
 
-/* Traffic is on its way before the event begins, and goes on after it has. */
+/* Requests are posted before the event begins and while it happens. */
 static void fly(struct flight *f)
 {
-	dp_cleanup(put_object) struct json_object *reply = NULL;
+	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
 	struct json_object *obj = json_object_new_object();
 	struct dp_reply outcome = { 0 };
 
@@ -176,17 +182,17 @@ static void fly(struct flight *f)
 	reply = stream(f, STREAM_MS);
 	copy_members(reply, obj);
 	dp_json_add_int(obj, "lost", f->drive->lost);
-	emit_step(&f->leg, "in-flight", obj);
+	dp_leg_emit(&f->leg, "in-flight", obj);
 	f->fate = dp_actor_wait(&f->actor, BUSY_LIMIT_MS, &outcome);
 	emit_fate(f, "event", &outcome);
 	f->connected = reply && dp_json_text(reply, "state") &&
 		       !strcmp(dp_json_text(reply, "state"), "RTS");
-	/* One that was refused has taken nothing away. */
+	/* An event that failed has taken nothing away. */
 	if (f->fate == DP_DONE && outcome.rc)
 		f->fate = DP_DIED;
 }
 
-/* What waits for the pins must go on without them. */
+/* An event that waits for the pins must go on without them. */
 static void release(struct flight *f)
 {
 	struct dp_reply outcome = { 0 };
@@ -194,10 +200,10 @@ static void release(struct flight *f)
 	int rc;
 
 	dp_mark_step("release");
-	rc = ask(f->drive, REMOTE, command_of("deregister"), NULL);
+	rc = dp_drive_ask(f->drive, DP_REMOTE, dp_talk_command("deregister"), NULL);
 
 	dp_json_add_text(obj, "errno", rc ? dp_errno_name(rc) : NULL);
-	emit_step(&f->leg, "release", obj);
+	dp_leg_emit(&f->leg, "release", obj);
 	f->fate = dp_actor_wait(&f->actor, BUSY_LIMIT_MS, &outcome);
 	emit_fate(f, "event-end", &outcome);
 }
@@ -218,23 +224,22 @@ static int open_disk(const char *disk, struct dp_area *area, struct dp_error *er
 	return 0;
 }
 
-/* As much as has become free: on a file system all of that, so that freed blocks are among it. */
+/* All that is free on the file system of the file, so that the freed blocks are among it. */
 static uint64_t canary_size(const struct flight *f)
 {
-	const struct dp_env *env = &f->drive->options->env;
 	struct statfs st;
+	uint64_t room;
 
-	for (size_t i = 0; i < env->ndirs && f->drive->tcase->mapping->fs; i++)
-		if (strstr(env->dirs[i], f->drive->tcase->mapping->fs) &&
-		    strstr(env->dirs[i], "/dax") && !statfs(env->dirs[i], &st) &&
-		    st.f_bavail * (uint64_t)st.f_bsize > 2 * RESERVE)
-			return (st.f_bavail * (uint64_t)st.f_bsize - RESERVE) & ~(2 * RESERVE - 1);
-	return env->size;
+	if (!f->deed.target.dir[0] || statfs(f->deed.target.dir, &st))
+		return f->drive->options->env.size;
+	room = st.f_bavail * (uint64_t)st.f_bsize;
+	return room > 2 * RESERVE ? (room - RESERVE) & ~(2 * RESERVE - 1)
+				  : f->drive->options->env.size;
 }
 
 /*
- * A file system whose disk has gone lives on as long as its files are open, and the disk cannot be
- * mounted a second time before: there the disk is handed on as it is.
+ * A file system whose disk is gone stays mounted as long as its files are open, and the disk cannot
+ * be mounted again before. Then the disk itself is handed on.
  */
 static bool hands_on_disk(const struct flight *f)
 {
@@ -252,8 +257,8 @@ static int map_canary(const struct flight *f, struct dp_area *area, struct dp_er
 	return open_disk(f->deed.target.disk, area, err);
 }
 
-/* Past the page cache, as somebody who has the disk would write and read it again. */
-static int sweep(const struct dp_area *area, struct dp_damage *damage)
+/* Writes or compares a whole disk, past the page cache. */
+static int sweep_disk(const struct dp_area *area, struct dp_damage *damage)
 {
 	const struct dp_ledger ledger = { .seed = CANARY_SEED };
 	void *buffer = NULL;
@@ -272,13 +277,13 @@ static int sweep(const struct dp_area *area, struct dp_damage *damage)
 	return rc;
 }
 
-/* Fills it; with @damage, looks at it again. */
-static int tend_canary(const struct dp_area *area, struct dp_damage *damage)
+/* Fills the canary; with @damage, compares it. */
+static int sweep_canary(const struct dp_area *area, struct dp_damage *damage)
 {
 	const struct dp_ledger ledger = { .seed = CANARY_SEED };
 
 	if (!area->addr)
-		return sweep(area, damage);
+		return sweep_disk(area, damage);
 	if (damage)
 		dp_ledger_check(&ledger, area->addr, 0, area->len, damage);
 	else
@@ -286,7 +291,7 @@ static int tend_canary(const struct dp_area *area, struct dp_damage *damage)
 	return 0;
 }
 
-/* Has what somebody else had, fills it, and looks at it again when told to. */
+/* The process that uses what was taken away: fills it, and compares it when told to. */
 static void keep_canary(int fd, void *arg)
 {
 	const struct flight *f = arg;
@@ -298,20 +303,20 @@ static void keep_canary(int fd, void *arg)
 
 	reply.rc = map_canary(f, &area, &err);
 	if (!reply.rc)
-		reply.rc = tend_canary(&area, NULL);
+		reply.rc = sweep_canary(&area, NULL);
 	reply.number = reply.rc ? 0 : (int64_t)area.len;
 	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 	if (reply.rc || recv(fd, &command, 1, 0) != 1)
 		return;
-	if (tend_canary(&area, &damage))
+	if (sweep_canary(&area, &damage))
 		return;
 	reply.number = (int64_t)damage.wrong;
 	snprintf(reply.text, sizeof(reply.text), "%llu", (unsigned long long)damage.first);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 }
 
-static bool has_canary(struct flight *f, struct json_object *obj)
+static bool start_canary(struct flight *f, struct json_object *obj)
 {
 	struct dp_reply reply;
 
@@ -327,11 +332,11 @@ static bool has_canary(struct flight *f, struct json_object *obj)
 static void watch_canary(struct flight *f)
 {
 	struct json_object *obj = json_object_new_object();
-	dp_cleanup(put_object) struct json_object *traffic = NULL;
+	dp_cleanup(dp_talk_put) struct json_object *traffic = NULL;
 	struct dp_reply reply;
 
 	dp_mark_step("canary");
-	if (has_canary(f, obj)) {
+	if (start_canary(f, obj)) {
 		if (f->connected)
 			traffic = stream(f, AFTER_MS);
 		copy_members(traffic, obj);
@@ -341,7 +346,7 @@ static void watch_canary(struct flight *f)
 			dp_json_add_int(obj, "first", strtoll(reply.text, NULL, 10));
 		}
 	}
-	emit_step(&f->leg, "canary", obj);
+	dp_leg_emit(&f->leg, "canary", obj);
 }
 
 static bool undo(struct flight *f)
@@ -363,42 +368,55 @@ static bool undo(struct flight *f)
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-/* Memory is handed on if it was taken away; an adapter that has gone has nothing to hand on. */
+/* Memory that was taken away is handed on; where only the adapter is gone, there is none. */
 static bool hands_on(const struct flight *f)
 {
 	return f->fate == DP_DONE && f->event->effect != DP_KEEPS &&
 	       !dp_kernel_has_splat(f->drive->local.taint);
 }
 
-static int prepare(struct flight *f, struct dp_error *why)
+static int open_leg(struct flight *f, struct dp_error *why)
 {
-	int rc = prepare_leg(&f->leg, why);
+	int rc;
 
-	if (rc != -EOPNOTSUPP || !pages_on_demand(f->drive, f->leg.operation))
-		return rc;
-	close_leg(&f->leg);
-	f->leg.on_demand = true;
-	return prepare_leg(&f->leg, why);
+	dp_leg_emit_begin(&f->leg);
+	rc = dp_leg_open(&f->leg, why);
+	if (rc == DP_SKIP)
+		dp_leg_emit_left_out(&f->leg, "leg", why->what);
+	return rc;
 }
 
-/* What else is in the way of the event goes before. */
-static int make_room(struct flight *f)
+/* What cannot be pinned is registered on demand, where the adapter has it. */
+static int prepare(struct flight *f, struct dp_error *why)
 {
-	dp_cleanup(put_object) struct json_object *reason = json_object_new_object();
+	int rc = open_leg(f, why);
+
+	if (rc != -EOPNOTSUPP || !dp_leg_pages_on_demand(f->drive, f->leg.operation))
+		return rc;
+	dp_leg_close(&f->leg);
+	dp_leg_emit_end(&f->leg);
+	f->leg.on_demand = true;
+	return open_leg(f, why);
+}
+
+/* Removes what else would be in the way of the event. */
+static int prepare_event(struct flight *f)
+{
+	dp_cleanup(dp_talk_put) struct json_object *reason = json_object_new_object();
 	struct dp_error err = { 0 };
 	int rc = f->event->prepare ? f->event->prepare(&f->deed.target, &err) : 0;
 
 	if (!rc)
 		return 0;
 	dp_json_add_text(reason, "text", err.what);
-	emit_trouble(&f->leg, "prepare", reason);
+	dp_leg_emit_trouble(&f->leg, "prepare", reason);
 	return rc;
 }
 
-int run_in_flight(struct drive *d, struct dp_error *why)
+int dp_leg_run_in_flight(struct dp_drive *d, struct dp_error *why)
 {
 	dp_cleanup(clear) struct flight f = {
-		.leg = { .drive = d, .operation = dp_operation_find("write"), .tested = REMOTE },
+		.leg = { .drive = d, .operation = dp_operation_find("write"), .tested = DP_REMOTE },
 		.drive = d,
 		.event = d->tcase->event,
 		.deed = { .target = { .file = -1 }, .end = -1 },
@@ -408,11 +426,11 @@ int run_in_flight(struct drive *d, struct dp_error *why)
 	int rc = prepare(&f, why);
 
 	if (!rc)
-		rc = connect_ends(&f.leg, false);
+		rc = dp_leg_connect(&f.leg, false);
 	if (rc)
 		return rc;
 	find_target(&f);
-	rc = make_room(&f);
+	rc = prepare_event(&f);
 	if (rc)
 		return rc;
 	fly(&f);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Both ends on one machine: the remote end is a process of its own. */
+/* Both ends on one machine: each remote end is a process of its own. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,14 +12,14 @@
 #include "daxpin/netdev.h"
 #include "daxpin/rdma.h"
 
-/* To make an adapter and to listen takes milliseconds, under emulation a second. */
+/* Making an adapter and listening takes milliseconds; under emulation, a second. */
 #define BEGIN_LIMIT_MS 60000
 
-/* What an remote end is to begin with. */
+/* What a remote end begins with. */
 struct far {
 	const struct dp_traffic_options *options;
 	struct sockaddr_storage at; /* where it listens */
-	bool wire;                  /* it makes an adapter at the remote end of the wire */
+	bool wire;                  /* it makes an adapter at the far end of the wire */
 };
 
 static int begin(const struct far *far, struct dp_port *port, const char **topology,

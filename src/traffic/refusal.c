@@ -1,216 +1,333 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What must be refused: by the remote end's adapter for what it is asked to do to its memory, by
- * the local end's for a key of its own that is no good. Each attempt has a connection of its own,
- * as the one it is made on must break. That no byte has changed shows when the regions are read
- * back.
+ * What must be refused: by the remote end's adapter for what is done to its memory, by the local
+ * end's adapter for a bad key of the local end. Each attempt has a connection of its own, as that
+ * connection must break. That no byte has changed shows when the regions are read back.
  */
 #include <errno.h>
-#include <string.h>
 
-#include "drive.h"
+#include "leg.h"
+#include "talk.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
 
 /* Length of an attempt, bytes; an atomic has 8. */
-#define ATTEMPT 64ULL
+#define LENGTH 64ULL
+/* Where attempts are aimed at, bytes. */
+#define TARGET 4096ULL
+/* Where their data comes from, bytes. */
+#define SOURCE 2048ULL
+/* Bits that are changed in a key to make one that nobody has. */
+#define OTHER_KEY 0x5a00
 
-/* One thing that must be refused. */
-struct attempt {
-	const char *what;
-	uint64_t target;  /* offset in the remote end's region */
+/* One request that must be refused. */
+struct request {
+	uint64_t target;  /* offset in the remote region */
 	uint32_t rkey;    /* 0: the good one */
-	uint32_t lkey;    /* of the element at the end that is told to use it; 0: the good one */
-	uint64_t receive; /* length of the receive, if not the attempt's */
+	uint32_t lkey;    /* of the element, at the end under test; 0: the good one */
+	uint64_t receive; /* length of the receive, 0: that of the request */
 };
 
-static uint64_t length_of(const struct leg *leg)
+/* All requests that a leg has to try. */
+struct refusals {
+	struct dp_leg *leg;
+	uint32_t stale;      /* a key that was deregistered, once there is one */
+	const char *spare;   /* a registration that the attempt needed, NULL without one */
+	const char *missing; /* why an attempt cannot be made */
+};
+
+struct attempt {
+	const char *what; /* as in its step */
+	bool (*planned)(const struct dp_leg *leg);
+	/* Changes the request into one that must be refused. Return: false if that cannot be. */
+	bool (*spoil)(struct refusals *all, struct request *request);
+};
+
+static uint64_t length_of(const struct dp_leg *leg)
 {
-	return leg->operation->shape == DP_SHAPE_ATOMIC ? 8 : ATTEMPT;
+	return leg->operation->shape == DP_SHAPE_ATOMIC ? sizeof(uint64_t) : LENGTH;
 }
 
-static int post_receive(struct leg *leg, const struct attempt *a)
+static bool is_send(const struct dp_leg *leg)
 {
-	struct json_object *command = command_of("receive");
-
-	if (leg->operation->shape == DP_SHAPE_SEND)
-		add_sge(command, "whole", a->target, a->receive ? a->receive : length_of(leg));
-	if (a->lkey && leg->tested == REMOTE)
-		dp_json_add_int(command, "lkey", a->lkey);
-	return ask(leg->drive, REMOTE, command, NULL);
+	return leg->operation->shape == DP_SHAPE_SEND;
 }
 
-static struct json_object *post_order(struct leg *leg, const struct attempt *a)
+/* Whether the key of an element is tried, and not that of an operation. */
+static bool tries_elements(const struct dp_leg *leg)
 {
-	const struct region *r = &leg->regions[REMOTE];
-	struct json_object *command = command_of("post");
-
-	/* Of a flush it is the write that is tried: nothing else could change a byte. */
-	dp_json_add_text(command, "operation",
-			 leg->operation->shape == DP_SHAPE_FLUSH ? "write" : leg->operation->name);
-	add_sge(command, "whole", 2048, length_of(leg));
-	dp_json_add_int(command, "remote", (int64_t)(r->address + a->target));
-	dp_json_add_int(command, "rkey", a->rkey ? a->rkey : r->rkey);
-	/*
-	 * An atomic whose result cannot be stored here may have been carried out there: with a bad
-	 * key of the local end's it must change nothing.
-	 */
-	dp_json_add_text(command, "compare",
-			 leg->tested == LOCAL ? "0000000000000000" : "0000000000000001");
-	dp_json_add_text(command, "swap", "0123456789abcdef");
-	if (a->lkey && leg->tested == LOCAL)
-		dp_json_add_int(command, "lkey", a->lkey);
-	return command;
+	return is_send(leg) || leg->tested == DP_LOCAL;
 }
 
-static int try(struct leg *leg, const struct attempt *a)
-{
-	bool receives = leg->operation->shape == DP_SHAPE_SEND || leg->operation->immediate;
-	dp_cleanup(put_object) struct json_object *reply = NULL;
-	struct json_object *obj;
-	int rc = connect_ends(leg, true);
-	bool mute;
+/* ---- keys -------------------------------------------------------------------------------- */
 
-	if (!rc && receives)
-		rc = post_receive(leg, a);
-	if (!rc)
-		rc = ask(leg->drive, LOCAL, post_order(leg, a), &reply);
-	/* The provider's library may refuse what the adapter would have to. */
-	if (rc && (!reply || !dp_json_text(reply, "unposted"))) {
-		emit_trouble(leg, a->what, reply);
-		return rc;
-	}
-	mute = number_of(reply, "status") == IBV_WC_RETRY_EXC_ERR;
-	if (mute && has_gone(leg->drive)) {
-		emit_trouble(leg, a->what, NULL);
-		return -ECONNRESET;
-	}
-	leg->drive->mute |= mute;
-	obj = json_object_new_object();
-	dp_json_add_text(obj, "what", a->what);
-	dp_json_add_text(obj, "unposted", dp_json_text(reply, "unposted"));
-	dp_json_add_int(obj, "status", (int64_t)number_of(reply, "status"));
-	dp_json_add_text(obj, "text", dp_json_text(reply, "status_text"));
-	dp_json_add_text(obj, "state", dp_json_text(reply, "state"));
-	emit_step(leg, "refusal", obj);
-	return 0;
+static unsigned int access_of(const struct dp_leg *leg)
+{
+	return leg->tested == DP_REMOTE ? leg->operation->target : leg->operation->source;
 }
 
-/* ---- keys that are no good --------------------------------------------------------------- */
-
-/* Registers the whole once more, at the end under test. Return: the key, 0 if the kernel refused.
- */
-static uint32_t spare_key(struct leg *leg, const char *name, unsigned int access, bool foreign)
+/* Registers the whole region once more, at the end under test. Return: its key, 0 without one. */
+static uint32_t register_spare(struct dp_leg *leg, const char *name, unsigned int access,
+			       bool foreign)
 {
-	struct json_object *command = command_of("register");
-	dp_cleanup(put_object) struct json_object *reply = NULL;
+	struct json_object *command = dp_talk_command("register");
+	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
 
 	dp_json_add_text(command, "key", name);
 	dp_json_add_int(command, "length", (int64_t)leg->regions[leg->tested].length);
 	dp_json_add_int(command, "access", access | (leg->on_demand ? IBV_ACCESS_ON_DEMAND : 0U));
 	json_object_object_add(command, "foreign", json_object_new_boolean(foreign));
-	if (ask(leg->drive, leg->tested, command, &reply))
+	if (dp_drive_ask(leg->drive, leg->tested, command, &reply))
 		return 0;
-	return (uint32_t)number_of(reply,
-				   leg->tested == REMOTE && !leg->local_keys ? "rkey" : "lkey");
+	return (uint32_t)dp_talk_number(reply, tries_elements(leg) ? "lkey" : "rkey");
 }
 
-static void drop_spare(struct leg *leg, const char *name)
+static void drop_spare(struct dp_leg *leg, const char *name)
 {
-	struct json_object *command = command_of("deregister");
+	struct json_object *command = dp_talk_command("deregister");
 
 	dp_json_add_text(command, "key", name);
-	ask(leg->drive, leg->tested, command, NULL);
+	dp_drive_ask(leg->drive, leg->tested, command, NULL);
 }
 
-/* A key is tried as the remote key of an operation, or as the local one of an element. */
-static int try_key(struct leg *leg, const char *what, uint32_t key)
+static bool use_key(struct refusals *all, struct request *request, uint32_t key)
 {
-	struct attempt a = { .what = what, .target = 4096 };
-
-	if (leg->local_keys)
-		a.lkey = key;
-	else
-		a.rkey = key;
-	return key ? try(leg, &a) : 0;
+	*(tries_elements(all->leg) ? &request->lkey : &request->rkey) = key;
+	if (!key)
+		all->missing = "the kernel did not register the region once more";
+	return key;
 }
 
-static int try_keys(struct leg *leg)
+static bool use_stale(struct refusals *all, struct request *request)
 {
-	const struct dp_operation *op = leg->operation;
-	unsigned int access = leg->tested == REMOTE ? op->target : op->source;
-	uint32_t key = spare_key(leg, "stale", access, false);
-	int rc;
+	all->stale = register_spare(all->leg, "stale", access_of(all->leg), false);
+	drop_spare(all->leg, "stale");
+	return use_key(all, request, all->stale);
+}
 
-	drop_spare(leg, "stale");
-	rc = try_key(leg, "stale-key", key);
+static bool use_wrong(struct refusals *all, struct request *request)
+{
+	return use_key(all, request, all->stale ^ OTHER_KEY);
+}
+
+static bool use_foreign(struct refusals *all, struct request *request)
+{
+	all->spare = "foreign";
+	return use_key(all, request,
+		       register_spare(all->leg, all->spare, access_of(all->leg), true));
+}
+
+/* A key that lacks the right that the operation needs, and only that. */
+static bool use_powerless(struct refusals *all, struct request *request)
+{
+	unsigned int access = all->leg->operation->shape == DP_SHAPE_READ ? IBV_ACCESS_LOCAL_WRITE
+									  : IBV_ACCESS_REMOTE_READ;
+
+	all->spare = "poor";
+	return use_key(all, request, register_spare(all->leg, all->spare, access, false));
+}
+
+/* ---- ranges: beyond a key by one byte, where memory is mapped and registered by another key ---
+ */
+
+static bool go_beyond(struct refusals *all, struct request *request)
+{
+	const struct dp_region *r = &all->leg->regions[DP_REMOTE];
+	bool atomic = all->leg->operation->shape == DP_SHAPE_ATOMIC;
+
+	request->rkey = r->head_rkey;
+	request->target = atomic ? r->half : r->half - length_of(all->leg) + 1;
+	return true;
+}
+
+static bool go_before(struct refusals *all, struct request *request)
+{
+	const struct dp_region *r = &all->leg->regions[DP_REMOTE];
+
+	request->rkey = r->tail_rkey;
+	request->target =
+		r->half - (all->leg->operation->shape == DP_SHAPE_ATOMIC ? sizeof(uint64_t) : 1);
+	return true;
+}
+
+static bool misalign(struct refusals *all, struct request *request)
+{
+	(void)all;
+	request->target += sizeof(uint64_t) / 2;
+	return true;
+}
+
+static bool shorten_receive(struct refusals *all, struct request *request)
+{
+	(void)all;
+	request->receive = LENGTH - 1;
+	return true;
+}
+
+/* The request is good, but the memory is not. */
+static bool keep_as_is(struct refusals *all, struct request *request)
+{
+	(void)all;
+	(void)request;
+	return true;
+}
+
+/* ---- the plan ---------------------------------------------------------------------------- */
+
+static bool is_unreachable(const struct dp_leg *leg)
+{
+	return leg->drive->tcase->mapping->populate == DP_POPULATE_NONE;
+}
+
+static bool is_reachable(const struct dp_leg *leg)
+{
+	return !is_unreachable(leg);
+}
+
+static bool is_sent_to(const struct dp_leg *leg)
+{
+	return is_reachable(leg) && leg->tested == DP_REMOTE && is_send(leg);
+}
+
+static bool is_accessed(const struct dp_leg *leg)
+{
+	return is_reachable(leg) && leg->tested == DP_REMOTE && !is_send(leg);
+}
+
+static bool is_changed_atomically(const struct dp_leg *leg)
+{
+	return is_accessed(leg) && leg->operation->shape == DP_SHAPE_ATOMIC;
+}
+
+static const struct attempt attempts[] = {
+	{ "stale-key", is_reachable, use_stale },
+	{ "wrong-key", is_reachable, use_wrong },
+	{ "foreign-key", is_reachable, use_foreign },
+	{ "too-long", is_sent_to, shorten_receive },
+	{ "key-without-right", is_accessed, use_powerless },
+	{ "beyond-end", is_accessed, go_beyond },
+	{ "before-begin", is_accessed, go_before },
+	{ "misaligned", is_changed_atomically, misalign },
+	/* Memory without pages cannot be accessed, even on demand (hmm_vma_walk_test(): VM_PFNMAP).
+	 */
+	{ "no-pages", is_unreachable, keep_as_is },
+};
+
+/* ---- one attempt ------------------------------------------------------------------------- */
+
+static int post_receive(struct dp_leg *leg, const struct request *r)
+{
+	struct json_object *command = dp_talk_command("receive");
+
+	if (is_send(leg))
+		dp_talk_add_sge(command, "whole", r->target,
+				r->receive ? r->receive : length_of(leg));
+	if (r->lkey && leg->tested == DP_REMOTE)
+		dp_json_add_int(command, "lkey", r->lkey);
+	return dp_drive_ask(leg->drive, DP_REMOTE, command, NULL);
+}
+
+static struct json_object *command_for(struct dp_leg *leg, const struct request *r)
+{
+	const struct dp_region *region = &leg->regions[DP_REMOTE];
+	struct json_object *command = dp_talk_command("post");
+
+	/* Of a flush, the write is tried: nothing else could change a byte. */
+	dp_json_add_text(command, "operation",
+			 leg->operation->shape == DP_SHAPE_FLUSH ? "write" : leg->operation->name);
+	dp_talk_add_sge(command, "whole", SOURCE, length_of(leg));
+	dp_json_add_int(command, "remote", (int64_t)(region->address + r->target));
+	dp_json_add_int(command, "rkey", r->rkey ? r->rkey : region->rkey);
+	/*
+	 * An atomic whose result cannot be stored at the local end may have been carried out at the
+	 * remote end. With a bad key of the local end, it must change nothing there.
+	 */
+	dp_talk_add_word(command, "compare", leg->tested == DP_LOCAL ? 0 : 1);
+	dp_talk_add_word(command, "swap", 0x0123456789abcdef);
+	if (r->lkey && leg->tested == DP_LOCAL)
+		dp_json_add_int(command, "lkey", r->lkey);
+	return command;
+}
+
+static void emit(struct dp_leg *leg, const char *what, struct json_object *reply)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "what", what);
+	dp_json_add_text(obj, "unposted", dp_json_text(reply, "unposted"));
+	dp_json_add_int(obj, "status", (int64_t)dp_talk_number(reply, "status"));
+	dp_json_add_text(obj, "text", dp_json_text(reply, "status_text"));
+	dp_json_add_text(obj, "state", dp_json_text(reply, "state"));
+	leg->refusals++;
+	dp_leg_emit(leg, "refusal", obj);
+}
+
+static int try(struct dp_leg *leg, const char *what, const struct request *r)
+{
+	bool receives = is_send(leg) || leg->operation->immediate;
+	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	int rc = dp_leg_connect(leg, true);
+	bool unanswered;
+
+	if (!rc && receives)
+		rc = post_receive(leg, r);
 	if (!rc)
-		rc = try_key(leg, "wrong-key", key ^ 0x5a00);
-	if (!rc)
-		rc = try_key(leg, "foreign-key", spare_key(leg, "foreign", access, true));
-	drop_spare(leg, "foreign");
-	return rc;
+		rc = dp_drive_ask(leg->drive, DP_LOCAL, command_for(leg, r), &reply);
+	/* The provider's library may refuse what the adapter would have to. */
+	if (rc && (!reply || !dp_json_text(reply, "unposted"))) {
+		dp_leg_emit_trouble(leg, what, reply);
+		return rc;
+	}
+	unanswered = dp_talk_number(reply, "status") == IBV_WC_RETRY_EXC_ERR;
+	if (unanswered && dp_drive_peer_gone(leg->drive)) {
+		dp_leg_emit_trouble(leg, what, NULL);
+		return -ECONNRESET;
+	}
+	leg->drive->unanswered |= unanswered;
+	emit(leg, what, reply);
+	return 0;
 }
 
-/* A region that lacks the right that the operation needs, and only that. */
-static int try_rights(struct leg *leg)
+static int attempt(struct refusals *all, const struct attempt *a)
 {
-	unsigned int access = leg->operation->shape == DP_SHAPE_READ ? IBV_ACCESS_LOCAL_WRITE
-								     : IBV_ACCESS_REMOTE_READ;
-	int rc = try_key(leg, "key-without-right", spare_key(leg, "poor", access, false));
-
-	drop_spare(leg, "poor");
-	return rc;
-}
-
-/* Outside by one byte, where the memory is there and registered: with the keys of the halves. */
-static int try_bounds(struct leg *leg)
-{
-	const struct region *r = &leg->regions[REMOTE];
-	uint64_t half = r->half, length = length_of(leg);
-	bool atomic = leg->operation->shape == DP_SHAPE_ATOMIC;
-	const struct attempt list[] = {
-		{ .what = "beyond-end",
-		  .target = atomic ? half : half - length + 1,
-		  .rkey = r->head_rkey },
-		{ .what = "before-begin",
-		  .target = atomic ? half - 8 : half - 1,
-		  .rkey = r->tail_rkey },
-		{ .what = "misaligned", .target = 4096 + 4 },
-	};
+	struct request request = { .target = TARGET };
 	int rc = 0;
 
-	for (size_t i = 0; i < 2U + atomic && !rc; i++)
-		rc = try(leg, &list[i]);
+	all->spare = NULL;
+	if (a->spoil(all, &request))
+		rc = try(all->leg, a->what, &request);
+	else
+		dp_leg_emit_left_out(all->leg, a->what, all->missing);
+	if (all->spare)
+		drop_spare(all->leg, all->spare);
 	return rc;
 }
 
-int run_refusals(struct leg *leg)
+void dp_leg_refuse_nothing(struct dp_leg *leg, const char *why)
 {
-	bool send = leg->operation->shape == DP_SHAPE_SEND;
-	const struct attempt too_long = { .what = "too-long",
-					  .target = 4096,
-					  .receive = ATTEMPT - 1 };
-	int rc;
-
-	/* Where it was not said once, it is not waited for again on the next route: seconds each.
-	 */
-	if (leg->drive->mute && leg->tested == REMOTE)
-		return 0;
-	leg->local_keys = send || leg->tested == LOCAL;
-	rc = try_keys(leg);
-	if (rc || leg->tested == LOCAL)
-		return rc;
-	if (send)
-		return try(leg, &too_long);
-	rc = try_rights(leg);
-	return rc ? rc : try_bounds(leg);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(attempts); i++)
+		if (attempts[i].planned(leg))
+			dp_leg_emit_left_out(leg, attempts[i].what, why);
 }
 
-/* Memory without pages cannot be reached, not even on demand (hmm_vma_walk_test(): VM_PFNMAP). */
-int run_unreachable(struct leg *leg)
+int dp_leg_refuse(struct dp_leg *leg)
 {
-	const struct attempt a = { .what = "no-pages", .target = 4096 };
+	struct refusals all = { .leg = leg };
+	int rc = 0;
 
-	return try(leg, &a);
+	if (leg->drive->unanswered && leg->tested == DP_REMOTE && is_reachable(leg)) {
+		dp_leg_refuse_nothing(leg, "an attempt before it was not answered");
+		return 0;
+	}
+	for (size_t i = 0; i < DP_ARRAY_SIZE(attempts); i++) {
+		if (!attempts[i].planned(leg))
+			continue;
+		if (rc)
+			dp_leg_emit_left_out(leg, attempts[i].what,
+					     "an attempt before it did not end");
+		else
+			rc = attempt(&all, &attempts[i]);
+	}
+	return rc;
 }

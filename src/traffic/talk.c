@@ -1,28 +1,88 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <json-c/json.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "end.h"
+#include "talk.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
+#include "daxpin/observe.h"
 #include "daxpin/splat.h"
 
-int say(int fd, struct json_object *obj)
+struct json_object *dp_talk_command(const char *name)
+{
+	struct json_object *command = json_object_new_object();
+
+	dp_json_add_text(command, "command", name);
+	return command;
+}
+
+void dp_talk_put(struct json_object **obj)
+{
+	json_object_put(*obj);
+}
+
+uint64_t dp_talk_number(struct json_object *obj, const char *key)
+{
+	int64_t value;
+
+	return dp_json_int(obj, key, &value) || value < 0 ? 0 : (uint64_t)value;
+}
+
+void dp_talk_add_word(struct json_object *obj, const char *key, uint64_t word)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)word);
+	dp_json_add_text(obj, key, text);
+}
+
+int dp_talk_word(struct json_object *obj, const char *key, uint64_t *word)
+{
+	const char *text = dp_json_text(obj, key);
+	char *end;
+
+	if (!text || strlen(text) != 16)
+		return -EBADMSG;
+	*word = strtoull(text, &end, 16);
+	return *end ? -EBADMSG : 0;
+}
+
+void dp_talk_add_sge(struct json_object *command, const char *key, uint64_t offset, uint64_t length)
+{
+	struct json_object *list = json_object_object_get(command, "sges");
+	struct json_object *sge = json_object_new_array();
+
+	if (!list) {
+		list = json_object_new_array();
+		json_object_object_add(command, "sges", list);
+	}
+	json_object_array_add(sge, json_object_new_string(key));
+	json_object_array_add(sge, json_object_new_int64((int64_t)offset));
+	json_object_array_add(sge, json_object_new_int64((int64_t)length));
+	json_object_array_add(list, sge);
+}
+
+/* ---- lines ------------------------------------------------------------------------------- */
+
+int dp_talk_say(int fd, struct json_object *obj)
 {
 	size_t len;
 	const char *text = json_object_to_json_string_length(obj, JSON_C_TO_STRING_PLAIN, &len);
 	dp_autofree char *line = malloc(len + 1);
 	int rc = line ? 0 : -ENOMEM;
 
-	for (size_t at = 0; !rc && at <= len;) {
-		ssize_t n;
-
+	if (line) {
 		memcpy(line, text, len);
 		line[len] = '\n';
-		n = send(fd, line + at, len + 1 - at, MSG_NOSIGNAL);
+	}
+	for (size_t at = 0; !rc && at <= len;) {
+		ssize_t n = send(fd, line + at, len + 1 - at, MSG_NOSIGNAL);
+
 		if (n < 0 && errno != EINTR)
 			rc = -errno;
 		at += n > 0 ? (size_t)n : 0;
@@ -38,7 +98,7 @@ static int await(int fd, uint64_t end, unsigned long taint)
 	for (;;) {
 		uint64_t now = dp_now_ms();
 		uint64_t left = now < end ? end - now : 0;
-		int rc = poll(&p, 1, (int)(left < SLICE_MS ? left : SLICE_MS));
+		int rc = poll(&p, 1, (int)(left < DP_SLICE_MS ? left : DP_SLICE_MS));
 
 		if (rc > 0)
 			return 0;
@@ -51,8 +111,8 @@ static int await(int fd, uint64_t end, unsigned long taint)
 	}
 }
 
-/* One line is under way at a time, so that what has come ends with it. */
-int hear(int fd, uint64_t limit_ms, unsigned long taint, struct json_object **obj)
+/* Only one line is under way at a time, so what was received ends with it. */
+int dp_talk_hear(int fd, uint64_t limit_ms, unsigned long taint, struct json_object **obj)
 {
 	uint64_t end = dp_now_ms() + limit_ms;
 	dp_autofree char *line = malloc(DP_LINE_LIMIT);
@@ -76,6 +136,7 @@ int hear(int fd, uint64_t limit_ms, unsigned long taint, struct json_object **ob
 		if (json_object_is_type(*obj, json_type_object))
 			return 0;
 		json_object_put(*obj);
+		*obj = NULL;
 		return -EBADMSG;
 	}
 	return -EBADMSG;

@@ -1,45 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The transfers of a leg: from one byte to the whole region, with starts that are aligned to
- * nothing, across the boundaries of pages and of 2 MiB, through the keys of the whole and of its
- * halves, gathered from one place or scattered over several.
+ * The transfers of a leg: from one byte to the whole region, with unaligned starts, across the
+ * boundaries of pages and of 2 MiB, through the keys of the whole and of its halves, from one place
+ * or gathered from several.
  */
 #include <errno.h>
 #include <infiniband/verbs.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "drive.h"
+#include "layout.h"
+#include "leg.h"
+#include "pattern.h"
+#include "talk.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
 
 #define PAGE 4096ULL
 
-/* Between the places that a transfer is scattered over, bytes. */
+/* Between the places that a transfer is gathered from, bytes. */
 #define GAP 77
 
-/* How long, longer if it is compared with another's, and with what size, the bandwidth is taken. */
-#define BANDWIDTH_MS   200
-#define COMPARED_MS    1000
-#define BANDWIDTH_SIZE 65536ULL
+/* Offsets are in the regions: the target in the remote one, the source in the local one. */
+struct transfer {
+	uint64_t target, source, length; /* bytes */
+	unsigned int pieces;             /* places that the source consists of */
+};
 
 /* ---- what must be where ------------------------------------------------------------------ */
 
-/* Where the data comes from and goes to. */
-static enum side giver(const struct leg *leg)
+/* The end that the data comes from. */
+static enum dp_side giver(const struct dp_leg *leg)
 {
-	return leg->operation->shape == DP_SHAPE_READ ? REMOTE : LOCAL;
+	return leg->operation->shape == DP_SHAPE_READ ? DP_REMOTE : DP_LOCAL;
 }
 
-static bool is_zeroed(const struct region *r)
+static bool is_zeroed(const struct dp_region *r)
 {
 	return r->ledger.count && r->ledger.extents[0].content == DP_ZEROS;
 }
 
-/* A piece of the giver's region lies in the taker's now. Givers are never written to. */
-static bool note(struct leg *leg, uint64_t to, uint64_t from, uint64_t length)
+/* Nothing is written to the giver. */
+bool dp_leg_note(struct dp_leg *leg, uint64_t to, uint64_t from, uint64_t length)
 {
-	const struct region *source = &leg->regions[giver(leg)];
+	const struct dp_region *source = &leg->regions[giver(leg)];
 	struct dp_ledger *ledger = &leg->regions[!giver(leg)].ledger;
 
 	return dp_ledger_add(ledger, is_zeroed(source) ? DP_ZEROS : DP_PATTERN, to, length,
@@ -58,7 +61,7 @@ static uint64_t piece_at(const struct transfer *t, unsigned int i)
 	return t->source + i * (t->length / t->pieces + GAP);
 }
 
-static bool note_transfer(struct leg *leg, const struct transfer *t)
+static bool note_transfer(struct dp_leg *leg, const struct transfer *t)
 {
 	uint64_t target = t->target;
 	bool room = true;
@@ -66,8 +69,8 @@ static bool note_transfer(struct leg *leg, const struct transfer *t)
 	for (unsigned int i = 0; i < t->pieces; i++) {
 		uint64_t length = piece_length(t, i), source = piece_at(t, i);
 
-		room &= giver(leg) == LOCAL ? note(leg, target, source, length)
-					    : note(leg, source, target, length);
+		room &= giver(leg) == DP_LOCAL ? dp_leg_note(leg, target, source, length)
+					       : dp_leg_note(leg, source, target, length);
 		target += length;
 	}
 	return room;
@@ -75,40 +78,16 @@ static bool note_transfer(struct leg *leg, const struct transfer *t)
 
 /* ---- one transfer ------------------------------------------------------------------------ */
 
-/* The key of the half that a range lies in, or of the whole: each in its turn. */
-static uint32_t rkey_for(const struct leg *leg, uint64_t offset, uint64_t length)
+/* Alternates between the key of the whole and that of the half that a range lies in, if it does. */
+static uint32_t rkey_for(const struct dp_leg *leg, uint64_t offset, uint64_t length)
 {
-	const struct region *r = &leg->regions[REMOTE];
+	const struct dp_region *r = &leg->regions[DP_REMOTE];
 
 	if (leg->transfers % 2 == 0)
 		return r->rkey;
 	if (offset + length <= r->half)
 		return r->head_rkey;
 	return offset >= r->half ? r->tail_rkey : r->rkey;
-}
-
-/* Something that should have succeeded has not: what, and how it ended. */
-static int emit_failure(struct leg *leg, const char *what, const struct transfer *t,
-			struct json_object *reply)
-{
-	const char *text = reply ? dp_json_text(reply, "text") : NULL;
-	const char *status = reply ? dp_json_text(reply, "status_text") : NULL;
-	struct json_object *obj;
-
-	leg->failed = true;
-	/* Requests to somebody who has gone fail, and that says nothing about the kernel. */
-	if (has_gone(leg->drive)) {
-		emit_trouble(leg, what, NULL);
-		return -ECONNRESET;
-	}
-	obj = json_object_new_object();
-	dp_json_add_text(obj, "what", what);
-	dp_json_add_int(obj, "offset", (int64_t)t->target);
-	dp_json_add_int(obj, "length", (int64_t)t->length);
-	dp_json_add_text(obj, "text", text ? text : status ? status : "the remote end is lost");
-	dp_json_add_text(obj, "state", reply ? dp_json_text(reply, "state") : NULL);
-	emit_step(leg, "failed", obj);
-	return -EIO;
 }
 
 static bool completed(struct json_object *reply)
@@ -118,60 +97,67 @@ static bool completed(struct json_object *reply)
 	return reply && !dp_json_int(reply, "status", &status) && status == IBV_WC_SUCCESS;
 }
 
-static int expect_receive(struct leg *leg, const struct transfer *t)
+static int fail(struct dp_leg *leg, const char *what, const struct transfer *t,
+		struct json_object *reply)
 {
-	struct json_object *command = command_of("receive");
-	dp_cleanup(put_object) struct json_object *reply = NULL;
-
-	if (leg->operation->shape == DP_SHAPE_SEND)
-		add_sge(command, "whole", t->target, t->length);
-	return ask(leg->drive, REMOTE, command, &reply) ? emit_failure(leg, "receive", t, reply)
-							: 0;
+	return dp_leg_emit_failed(leg, what, t->target, t->length, reply);
 }
 
-static int check_receive(struct leg *leg, const struct transfer *t)
+static int post_receive(struct dp_leg *leg, const struct transfer *t)
 {
-	dp_cleanup(put_object) struct json_object *reply = NULL;
-	int rc = ask(leg->drive, REMOTE, command_of("received"), &reply);
+	struct json_object *command = dp_talk_command("receive");
+	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+
+	if (leg->operation->shape == DP_SHAPE_SEND)
+		dp_talk_add_sge(command, "whole", t->target, t->length);
+	return dp_drive_ask(leg->drive, DP_REMOTE, command, &reply) ? fail(leg, "receive", t, reply)
+								    : 0;
+}
+
+static int check_receive(struct dp_leg *leg, const struct transfer *t)
+{
+	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	int rc = dp_drive_ask(leg->drive, DP_REMOTE, dp_talk_command("received"), &reply);
 
 	if (rc || !completed(reply))
-		return emit_failure(leg, "received", t, reply);
-	if (number_of(reply, "bytes") == t->length &&
-	    (!leg->operation->immediate || number_of(reply, "immediate") == leg->transfers + 1))
+		return fail(leg, "received", t, reply);
+	if (dp_talk_number(reply, "bytes") == t->length &&
+	    (!leg->operation->immediate ||
+	     dp_talk_number(reply, "immediate") == leg->transfers + 1))
 		return 0;
 	json_object_object_del(reply, "status_text");
 	dp_json_add_text(reply, "text",
 			 "the receive completed with another length or other immediate data");
-	return emit_failure(leg, "received", t, reply);
+	return fail(leg, "received", t, reply);
 }
 
-static int post(struct leg *leg, const char *operation, const struct transfer *t,
+static int post(struct dp_leg *leg, const char *operation, const struct transfer *t,
 		struct json_object *command)
 {
-	const struct region *r = &leg->regions[REMOTE];
-	dp_cleanup(put_object) struct json_object *reply = NULL;
+	const struct dp_region *r = &leg->regions[DP_REMOTE];
+	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
 	int rc;
 
 	dp_json_add_text(command, "operation", operation);
 	for (unsigned int i = 0; i < t->pieces; i++)
-		add_sge(command, "whole", piece_at(t, i), piece_length(t, i));
+		dp_talk_add_sge(command, "whole", piece_at(t, i), piece_length(t, i));
 	dp_json_add_int(command, "remote", (int64_t)(r->address + t->target));
 	dp_json_add_int(command, "rkey", rkey_for(leg, t->target, t->length));
 	dp_json_add_int(command, "immediate", (int64_t)leg->transfers + 1);
-	rc = ask(leg->drive, LOCAL, command, &reply);
-	return rc || !completed(reply) ? emit_failure(leg, operation, t, reply) : 0;
+	rc = dp_drive_ask(leg->drive, DP_LOCAL, command, &reply);
+	return rc || !completed(reply) ? fail(leg, operation, t, reply) : 0;
 }
 
-static int move(struct leg *leg, const struct transfer *t)
+static int move(struct dp_leg *leg, const struct transfer *t)
 {
 	const struct dp_operation *op = leg->operation;
 	bool receives = op->shape == DP_SHAPE_SEND || op->immediate;
-	int rc = receives ? expect_receive(leg, t) : 0;
+	int rc = receives ? post_receive(leg, t) : 0;
 
 	if (!rc && op->shape == DP_SHAPE_FLUSH)
-		rc = post(leg, "write", t, command_of("post"));
+		rc = post(leg, "write", t, dp_talk_command("post"));
 	if (!rc)
-		rc = post(leg, op->name, t, command_of("post"));
+		rc = post(leg, op->name, t, dp_talk_command("post"));
 	if (!rc && receives)
 		rc = check_receive(leg, t);
 	if (rc)
@@ -183,41 +169,36 @@ static int move(struct leg *leg, const struct transfer *t)
 
 /* ---- atomics ----------------------------------------------------------------------------- */
 
-static void add_word(struct json_object *command, const char *key, uint64_t word)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%016llx", (unsigned long long)word);
-	dp_json_add_text(command, key, text);
-}
-
-static uint64_t word_at(const struct region *r, uint64_t offset)
+static uint64_t word_at(const struct dp_region *r, uint64_t offset)
 {
 	return is_zeroed(r) ? 0 : dp_pattern_word(r->ledger.seed, offset);
 }
 
-/* What the word becomes. A compare that does not match must change nothing. */
-static uint64_t outcome(const struct leg *leg, const struct transfer *t, uint64_t old, bool match,
-			struct json_object *command)
+/*
+ * Adds the operands to a command. Return: what the word becomes. A compare that does not match must
+ * change nothing.
+ */
+static uint64_t outcome(const struct dp_leg *leg, const struct transfer *t, uint64_t old,
+			bool match, struct json_object *command)
 {
-	uint64_t mine = dp_pattern_word(leg->regions[LOCAL].ledger.seed, ~7ULL - t->source);
+	uint64_t mine = dp_pattern_word(leg->regions[DP_LOCAL].ledger.seed, ~7ULL - t->source);
 
 	if (leg->operation->opcode == IBV_WR_ATOMIC_FETCH_AND_ADD) {
-		add_word(command, "compare", mine);
+		dp_talk_add_word(command, "compare", mine);
 		return old + mine;
 	}
 	if (leg->operation->opcode == IBV_WR_ATOMIC_CMP_AND_SWP) {
-		add_word(command, "compare", match ? old : ~old);
-		add_word(command, "swap", mine);
+		dp_talk_add_word(command, "compare", match ? old : ~old);
+		dp_talk_add_word(command, "swap", mine);
 		return match ? mine : old;
 	}
-	return word_at(&leg->regions[LOCAL], t->source);
+	return word_at(&leg->regions[DP_LOCAL], t->source);
 }
 
-static int change(struct leg *leg, const struct transfer *t, bool match)
+static int change(struct dp_leg *leg, const struct transfer *t, bool match)
 {
-	struct json_object *command = command_of("post");
-	uint64_t old = word_at(&leg->regions[REMOTE], t->target);
+	struct json_object *command = dp_talk_command("post");
+	uint64_t old = word_at(&leg->regions[DP_REMOTE], t->target);
 	uint64_t new = outcome(leg, t, old, match, command);
 	int rc = post(leg, leg->operation->name, t, command);
 
@@ -225,19 +206,19 @@ static int change(struct leg *leg, const struct transfer *t, bool match)
 		return rc;
 	leg->transfers++;
 	leg->bytes += t->length;
-	/* What is carried there brings nothing back. */
-	if (!dp_ledger_add(&leg->regions[REMOTE].ledger, DP_WORD, t->target, 8, new, 0) ||
+	/* An operation whose request carries the data brings nothing back. */
+	if (!dp_ledger_add(&leg->regions[DP_REMOTE].ledger, DP_WORD, t->target, 8, new, 0) ||
 	    (!leg->operation->carried &&
-	     !dp_ledger_add(&leg->regions[LOCAL].ledger, DP_WORD, t->source, 8, old, 0)))
+	     !dp_ledger_add(&leg->regions[DP_LOCAL].ledger, DP_WORD, t->source, 8, old, 0)))
 		return -E2BIG;
 	return 0;
 }
 
-/* Each word is changed once, so that its old value is known: later rounds take others. */
-static int run_atomics(struct leg *leg)
+/* Each word is changed once, so that its old value is known: later rounds change others. */
+static int run_atomics(struct dp_leg *leg)
 {
-	uint64_t length = leg->regions[REMOTE].length, begin = 8 * leg->transfers;
-	const uint64_t words[] = { 0, PAGE - 8 - 2 * begin, leg->regions[REMOTE].half,
+	uint64_t length = leg->regions[DP_REMOTE].length, begin = 8 * leg->transfers;
+	const uint64_t words[] = { 0, PAGE - 8 - 2 * begin, leg->regions[DP_REMOTE].half,
 				   length - 8 - 2 * begin };
 	int rc = 0;
 
@@ -251,18 +232,18 @@ static int run_atomics(struct leg *leg)
 
 /* ---- all of them ------------------------------------------------------------------------- */
 
-static bool fits(const struct leg *leg, const struct transfer *t)
+static bool fits(const struct dp_leg *leg, const struct transfer *t)
 {
-	uint64_t length = leg->regions[REMOTE].length;
+	uint64_t length = leg->regions[DP_REMOTE].length;
 
 	return t->target + t->length <= length &&
 	       t->source + t->length + t->pieces * GAP <= length + (t->pieces == 1) * GAP;
 }
 
-int run_transfers(struct leg *leg)
+int dp_leg_transfer(struct dp_leg *leg)
 {
-	uint64_t length = leg->regions[REMOTE].length;
-	uint64_t edge = leg->regions[REMOTE].half;
+	uint64_t length = leg->regions[DP_REMOTE].length;
+	uint64_t edge = leg->regions[DP_REMOTE].half;
 	const struct transfer list[] = {
 		{ 0, 0, length, 1 },
 		{ 0, 1, 1, 1 },
@@ -278,53 +259,12 @@ int run_transfers(struct leg *leg)
 
 	if (leg->operation->shape == DP_SHAPE_ATOMIC)
 		return run_atomics(leg);
-	/* Whether it stays is asked, not whether each range arrives. */
+	/* The question is whether the data stays, not whether each range arrives. */
 	if (leg->operation->kept)
 		return move(leg, &list[0]);
-	/* A region that is too large to be looked at in whole is not moved in whole. */
-	for (size_t i = length > 2 * WINDOW; i < DP_ARRAY_SIZE(list) && !rc; i++)
+	/* A region that is too large to be compared in whole is not moved in whole. */
+	for (size_t i = length > 2 * DP_WINDOW; i < DP_ARRAY_SIZE(list) && !rc; i++)
 		if (fits(leg, &list[i]))
 			rc = move(leg, &list[i]);
 	return rc;
-}
-
-/* ---- bandwidth --------------------------------------------------------------------------------
- */
-
-/* Each byte comes from its own offset, so that rounds leave the same. */
-int run_bandwidth(struct leg *leg)
-{
-	const struct region *r = &leg->regions[REMOTE];
-	bool compared = has_reference(leg);
-	uint64_t size = compared ? reference_size(leg) : BANDWIDTH_SIZE;
-	const struct transfer t = { 0, 0, r->length < size ? r->length : size, 1 };
-	enum dp_shape shape = leg->operation->shape;
-	struct json_object *command, *obj;
-	dp_cleanup(put_object) struct json_object *reply = NULL;
-	uint64_t done, room = r->length < WINDOW ? r->length : WINDOW;
-	int rc;
-
-	if ((!leg->drive->last && !compared) || leg->operation->immediate || leg->tested == LOCAL ||
-	    (shape != DP_SHAPE_WRITE && shape != DP_SHAPE_READ))
-		return 0;
-	command = command_of("stream");
-	dp_json_add_text(command, "operation", leg->operation->name);
-	dp_json_add_text(command, "key", "whole");
-	dp_json_add_int(command, "size", (int64_t)t.length);
-	dp_json_add_int(command, "remote", (int64_t)r->address);
-	dp_json_add_int(command, "rkey", r->rkey);
-	dp_json_add_int(command, "ms", compared ? COMPARED_MS : BANDWIDTH_MS);
-	rc = ask(leg->drive, LOCAL, command, &reply);
-	if (rc || !completed(reply))
-		return emit_failure(leg, "stream", &t, reply);
-	leg->measured = number_of(reply, "operations");
-	done = leg->measured * t.length;
-	obj = json_object_new_object();
-	dp_json_add_int(obj, "size", (int64_t)t.length);
-	dp_json_add_int(obj, "operations", (int64_t)leg->measured);
-	dp_json_add_int(obj, "bytes", (int64_t)done);
-	dp_json_add_int(obj, "us", (int64_t)number_of(reply, "us"));
-	emit_step(leg, "bandwidth", obj);
-	room = room / t.length * t.length;
-	return note(leg, 0, 0, done < room ? done : room) ? 0 : -E2BIG;
 }

@@ -6,6 +6,8 @@
 #include <netinet/in.h>
 
 #include "../../src/traffic/end.h"
+#include "../../src/traffic/ledger.h"
+#include "../../src/traffic/pattern.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/policy.h"
@@ -132,8 +134,8 @@ static int64_t answer(const char *command, char *text, size_t size)
 {
 	const struct dp_traffic_options options = { .env = { .size = 65536 }, .limit_ms = 1 };
 	struct dp_port port = { 0 };
-	struct end end = { .port = &port, .options = &options, .area = { .fd = -1 } };
-	struct json_object *obj = json_tokener_parse(command), *reply = obey(&end, obj);
+	struct dp_end end = { .port = &port, .options = &options, .area = { .fd = -1 } };
+	struct json_object *obj = json_tokener_parse(command), *reply = dp_end_obey(&end, obj);
 	const char *said = dp_json_text(reply, "text");
 	int64_t rc = 1;
 
@@ -141,7 +143,7 @@ static int64_t answer(const char *command, char *text, size_t size)
 	snprintf(text, size, "%s", said ? said : "");
 	json_object_put(reply);
 	json_object_put(obj);
-	clear_end(&end);
+	dp_end_clear(&end);
 	return rc;
 }
 
@@ -150,10 +152,10 @@ static void refuses_what_it_does_not_know(void **state)
 	char text[256];
 
 	(void)state;
-	assert_int_equal(answer("{\"command\":\"hello\",\"version\":2}", text, sizeof(text)), 0);
-	assert_int_equal(answer("{\"command\":\"hello\",\"version\":3}", text, sizeof(text)),
+	assert_int_equal(answer("{\"command\":\"hello\",\"version\":3}", text, sizeof(text)), 0);
+	assert_int_equal(answer("{\"command\":\"hello\",\"version\":4}", text, sizeof(text)),
 			 -EPROTONOSUPPORT);
-	assert_non_null(strstr(text, "version 3"));
+	assert_non_null(strstr(text, "version 4"));
 	assert_int_equal(answer("{\"command\":\"format\"}", text, sizeof(text)), -EBADMSG);
 	assert_int_equal(answer("{}", text, sizeof(text)), -EBADMSG);
 	assert_int_equal(answer("{\"command\":\"open\",\"mapping\":\"anon\",\"size\":1048576,"
@@ -168,9 +170,10 @@ static void refuses_what_it_does_not_know(void **state)
 	assert_int_equal(answer("{\"command\":\"keep\"}", text, sizeof(text)), -EBADMSG);
 	/* Who is not a guest's is not told to exit, and no program is run for nothing. */
 	assert_int_equal(answer("{\"command\":\"exit\"}", text, sizeof(text)), -EPERM);
-	assert_int_equal(answer("{\"command\":\"serve-reference\",\"port\":1,\"size\":1,\"count\":5}",
-				text, sizeof(text)),
-			 -EBADMSG);
+	assert_int_equal(
+		answer("{\"command\":\"serve-reference\",\"port\":1,\"size\":1,\"count\":5}", text,
+		       sizeof(text)),
+		-EBADMSG);
 	assert_int_equal(answer("{\"command\":\"ask-reference\",\"to\":\"--help\",\"port\":1,"
 				"\"size\":1,\"count\":5}",
 				text, sizeof(text)),

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Writes, and the machine dies without warning; booted again with the same NVDIMMs, it must find
- * them there. Whoever runs the machine sees to that (campaign.c): dp_traffic_reread() is the second
- * half.
+ * Writes. Then the machine is killed and booted again with the same NVDIMMs, and must find the data
+ * there. The campaign kills and boots it; dp_traffic_reread() is the second half.
  */
 #include "daxpin/traffic.h"
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reading back what traffic has left, by routes that share nothing with the mapping under test: a
+ * Compares a region with its ledger, by routes that share nothing with the mapping under test. A
  * second process does it, which has neither the mapping nor the adapter.
  *
- *   second-mapping   file or device are mapped anew, after the first process has unmapped them
+ *   second-mapping   the file or device is mapped again, after the first process has unmapped it
  *   file             the file is read through its file system
- *   raw-device       the file's blocks are read from the block device below the file system
- *   process          memory that has no other name is read through its owner's page tables
+ *   raw-device       the blocks of the file are read from the block device below the file system
+ *   process          memory that has no name is read through the page tables of its owner
  *                    (process_vm_readv()), not through the pins
  *
- * Of p2pdma a second mapping is a new allocation, of the same memory: the pool is first-fit.
+ * A second mapping of p2pdma is a new allocation. It is the same memory: the provider's pool is
+ * first-fit.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,25 +25,28 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#include "end.h"
+#include "../end.h"
+#include "../layout.h"
+#include "../ledger.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
+#include "daxpin/observe.h"
 #include "daxpin/proc.h"
 
 /* Reading some megabytes back takes well under a second; under emulation, a few. */
 #define VERIFY_LIMIT_MS 120000
 
-/* Extents that one look at a file's blocks returns. */
+/* Extents that are asked for at once; a region has a few. */
 #define EXTENTS 64
 
 /* What the second process needs. */
 struct look {
-	const struct end *end;
+	const struct dp_end *end;
 	const struct dp_ledger *ledger;
 	pid_t owner;
-	int fd; /* of file or device, -1 without one */
-	struct window windows[2];
+	int fd; /* of the file or device, -1 without one */
+	struct dp_window windows[2];
 	size_t nwindows;
 };
 
@@ -51,14 +55,14 @@ struct finding {
 	struct dp_damage damage;
 	unsigned int extents; /* that were read */
 	int rc;
-	char text[128]; /* why it cannot be gone that way */
+	char text[128]; /* why the route failed */
 };
 
 typedef int look_fn(const struct look *look, struct finding *f, struct dp_error *err);
 
 static int look_again(const struct look *look, struct finding *f, struct dp_error *err)
 {
-	const struct end *end = look->end;
+	const struct dp_end *end = look->end;
 	struct dp_env env = end->options->env;
 	struct dp_area area = { .fd = -1 };
 	int rc;
@@ -86,7 +90,7 @@ static int read_whole(int fd, char *to, uint64_t length, uint64_t offset)
 static int look_file(const struct look *look, struct finding *f, struct dp_error *err)
 {
 	for (size_t i = 0; i < look->nwindows; i++) {
-		const struct window *w = &look->windows[i];
+		const struct dp_window *w = &look->windows[i];
 		dp_autofree char *copy = malloc(w->length);
 		int rc = copy ? read_whole(look->fd, copy, w->length, w->offset) : -ENOMEM;
 
@@ -133,31 +137,44 @@ static int open_disk(int file)
 	return file < 0 ? -errno : file;
 }
 
+/* The extents from an offset on, EXTENTS at a time. */
 static int look_raw(const struct look *look, struct finding *f, struct dp_error *err)
 {
 	union {
 		struct fiemap map;
 		char room[sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent)];
-	} blocks = { .map = { .fm_length = look->end->area.len,
-			      .fm_flags = FIEMAP_FLAG_SYNC,
-			      .fm_extent_count = EXTENTS } };
-	dp_autofd int disk = -1;
-	int rc = 0;
+	} blocks;
+	dp_autofd int disk = open_disk(look->fd);
+	uint64_t from = 0;
 
-	if (fsync(look->fd) || ioctl(look->fd, FS_IOC_FIEMAP, &blocks.map))
-		return dp_fail(err, -errno, "cannot tell the file's blocks");
-	disk = open_disk(look->fd);
 	if (disk < 0)
 		return dp_fail(err, disk, "cannot open the block device below the file");
-	for (unsigned int i = 0; i < blocks.map.fm_mapped_extents && !rc; i++)
-		rc = look_extent(look, disk, &blocks.map.fm_extents[i], f);
-	return rc ? dp_fail(err, rc, "cannot read the block device below the file") : 0;
+	if (fsync(look->fd))
+		return dp_fail(err, -errno, "cannot flush the file");
+	do {
+		blocks.map = (struct fiemap){ .fm_start = from,
+					      .fm_length = look->end->area.len - from,
+					      .fm_flags = FIEMAP_FLAG_SYNC,
+					      .fm_extent_count = EXTENTS };
+		if (ioctl(look->fd, FS_IOC_FIEMAP, &blocks.map))
+			return dp_fail(err, -errno, "cannot tell the file's blocks");
+		for (unsigned int i = 0; i < blocks.map.fm_mapped_extents; i++) {
+			const struct fiemap_extent *e = &blocks.map.fm_extents[i];
+			int rc = look_extent(look, disk, e, f);
+
+			if (rc)
+				return dp_fail(err, rc,
+					       "cannot read the block device below the file");
+			from = e->fe_logical + e->fe_length;
+		}
+	} while (blocks.map.fm_mapped_extents == EXTENTS && from < look->end->area.len);
+	return 0;
 }
 
 static int look_process(const struct look *look, struct finding *f, struct dp_error *err)
 {
 	for (size_t i = 0; i < look->nwindows; i++) {
-		const struct window *w = &look->windows[i];
+		const struct dp_window *w = &look->windows[i];
 		dp_autofree char *copy = malloc(w->length);
 		struct iovec to = { copy, w->length };
 		struct iovec from = { (char *)look->end->area.addr + w->offset, w->length };
@@ -173,15 +190,11 @@ static int look_process(const struct look *look, struct finding *f, struct dp_er
 
 /* ---- which routes there are -------------------------------------------------------------- */
 
-static bool is_shared_file(const struct end *end)
-{
-	return end->area.fd >= 0 && end->mapping->populate != DP_POPULATE_READ;
-}
-
 static const struct {
 	const char *name;
 	look_fn *look;
-	bool shared, fs; /* for what a file or device is behind, for what a file system is below */
+	bool shared; /* for shared memory of a file or device; else for other memory */
+	bool fs;     /* only for files of a file system */
 } routes[] = {
 	{ "second-mapping", look_again, true, false },
 	{ "file", look_file, true, true },
@@ -189,9 +202,9 @@ static const struct {
 	{ "process", look_process, false, false },
 };
 
-static bool leads(size_t i, const struct end *end)
+static bool leads(size_t i, const struct dp_end *end)
 {
-	return routes[i].shared == is_shared_file(end) && (!routes[i].fs || end->mapping->fs);
+	return routes[i].shared == dp_end_is_shared(end) && (!routes[i].fs || end->mapping->fs);
 }
 
 /* The second process: one finding for each route. */
@@ -254,28 +267,29 @@ static int look_apart(const struct look *look, struct json_object *list, struct 
 	return 0;
 }
 
-/* Regions are gone, and of a file or device the mapping, before anybody looks. */
-int command_verify(struct end *end, struct json_object *command, struct json_object *reply,
-		   struct dp_error *err)
+/* The registrations are gone before anything is read, and so is the mapping of a file or device. */
+static int obey_verify(struct dp_end *end, struct json_object *command, struct json_object *reply,
+		       struct dp_error *err)
 {
-	struct json_object *list = json_object_new_array(), *none = json_object_new_object();
+	struct json_object *list = json_object_new_array();
 	dp_autofree struct dp_ledger *ledger = calloc(1, sizeof(*ledger));
 	struct look look = { .end = end, .ledger = ledger, .owner = getpid(), .fd = end->area.fd };
-	int rc = ledger ? ledger_from_json(json_object_object_get(command, "ledger"), ledger)
+	int rc = ledger ? dp_ledger_from_json(json_object_object_get(command, "ledger"), ledger)
 			: -ENOMEM;
 
 	json_object_object_add(reply, "routes", list);
 	if (!rc && !end->mapping)
 		rc = -EBADMSG;
 	if (!rc)
-		rc = command_deregister(end, none, none, err);
-	json_object_put(none);
+		rc = dp_end_drop_keys(end, err);
 	if (rc)
 		return dp_fail(err, rc, "nothing to read back");
-	look.nwindows = windows_of(end->area.len, look.windows);
-	if (is_shared_file(end)) {
+	look.nwindows = dp_layout_windows(end->area.len, look.windows);
+	if (dp_end_is_shared(end)) {
 		munmap(end->area.reserved, end->area.reserved_len);
 		end->area.reserved = NULL;
 	}
 	return look_apart(&look, list, err);
 }
+
+DP_COMMAND(verify_command, .name = "verify", .obey = obey_verify);

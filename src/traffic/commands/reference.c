@@ -1,49 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Somebody else's answer to the same questions: ib_write_bw of perftest, over the same adapter and
- * the same file or device. It registers twice the size of a message (perftest_resources.c,
- * alloc_ctx()), says so if it cannot, and tells the bandwidth.
+ * The reference: ib_write_bw of perftest, over the same adapter and the same file or device. It
+ * registers twice the size of a message (perftest_resources.c, alloc_ctx()), reports if it cannot,
+ * and prints the bandwidth. The remote end runs it as a server, the driving end as a client.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "end.h"
+#include "../end.h"
+#include "../talk.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/file.h"
+#include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/text.h"
 
 #define TOOL "ib_write_bw"
-/* It moves what daxpin moved in a fraction of a second; under emulation it takes a second to start.
- */
+/* It runs for a fraction of a second; under emulation it takes a second to start. */
 #define LIMIT_MS 60000
-/* How often a client looks whether the server listens by now, us. */
+/* How long a client waits before it tries again to reach the server, us. */
 #define RETRY_US 100000
 /* What it prints is a page. */
 #define OUTPUT_LIMIT 65536
-/* It counts in these, bytes (perftest_parameters.c, format_factor). */
+/* Its unit of bandwidth, bytes (perftest_parameters.c, format_factor). */
 #define MEGABYTE 0x100000
 #define MAX_ARGS 20
 
-/* Its command line; what the remote end has a say in are numbers, and an address that was parsed.
- */
-struct command {
+/* Its command line. The driving end decides numbers in it, and an address that was parsed. */
+struct invocation {
 	const char *argv[MAX_ARGS];
 	char port[16], size[24], count[24], file[64], to[INET_ADDRSTRLEN];
 };
 
-static int read_command(const struct end *end, struct json_object *command, struct command *c,
-			struct dp_error *err)
+static int read_invocation(const struct dp_end *end, struct json_object *command,
+			   struct invocation *c, struct dp_error *err)
 {
-	uint64_t port = number_of(command, "port"), size = number_of(command, "size");
-	uint64_t count = number_of(command, "count");
+	uint64_t port = dp_talk_number(command, "port"), size = dp_talk_number(command, "size");
+	uint64_t count = dp_talk_number(command, "count");
 	const char *const argv[] = {
 		TOOL,    "-F", "-d",     end->port->device,   "-p", c->port, "-s",
 		c->size, "-n", c->count, "--output=bandwidth"
@@ -52,7 +51,7 @@ static int read_command(const struct end *end, struct json_object *command, stru
 	if (!port || port > UINT16_MAX || !size || 2 * size > end->area.len || count < 5 ||
 	    count > INT32_MAX)
 		return dp_fail(err, -EBADMSG, "no reference");
-	*c = (struct command){ 0 };
+	*c = (struct invocation){ 0 };
 	memcpy(c->argv, argv, sizeof(argv));
 	snprintf(c->port, sizeof(c->port), "%u", (unsigned int)port);
 	snprintf(c->size, sizeof(c->size), "%llu", (unsigned long long)size);
@@ -60,7 +59,7 @@ static int read_command(const struct end *end, struct json_object *command, stru
 	return 0;
 }
 
-static void add_argument(struct command *c, const char *argument)
+static void add_argument(struct invocation *c, const char *argument)
 {
 	size_t n = 0;
 
@@ -70,23 +69,11 @@ static void add_argument(struct command *c, const char *argument)
 		c->argv[n] = argument;
 }
 
-void end_server(struct end *end)
-{
-	if (end->server <= 0)
-		return;
-	if (dp_reap(end->server, 0, NULL) == -ETIMEDOUT) {
-		kill(end->server, SIGKILL);
-		dp_reap(end->server, LIMIT_MS, NULL);
-	}
-	dp_closep(&end->server_output);
-	end->server = 0;
-}
-
 /*
- * Memory without a file is perftest's own: of the same kind, if it is plain memory. What no second
- * process can open is not for it: memfd_secret() has no such way.
+ * Without a file, perftest allocates plain memory of its own. A file that no second process can
+ * open, as that of memfd_secret(), cannot be given to it.
  */
-static int name_file(const struct end *end, struct command *c, struct dp_error *err)
+static int name_file(const struct dp_end *end, struct invocation *c, struct dp_error *err)
 {
 	dp_autofd int again = -1;
 
@@ -98,18 +85,18 @@ static int name_file(const struct end *end, struct command *c, struct dp_error *
 	return again >= 0 ? 0 : dp_skip(err, "it cannot be opened a second time");
 }
 
-int command_serve_reference(struct end *end, struct json_object *command, struct json_object *reply,
-			    struct dp_error *err)
+static int obey_serve(struct dp_end *end, struct json_object *command, struct json_object *reply,
+		      struct dp_error *err)
 {
-	struct command c;
-	int rc = end->mapping ? read_command(end, command, &c, err) : -EBADMSG;
+	struct invocation c;
+	int rc = end->mapping ? read_invocation(end, command, &c, err) : -EBADMSG;
 
 	(void)reply;
 	if (!rc)
 		rc = name_file(end, &c, err);
 	if (rc)
 		return dp_fail(err, rc, "nothing to serve");
-	end_server(end);
+	dp_end_stop_server(end);
 	end->server_output = memfd_create(TOOL, MFD_CLOEXEC);
 	if (end->server_output < 0)
 		return dp_fail(err, -errno, "cannot make a file in memory");
@@ -120,7 +107,7 @@ int command_serve_reference(struct end *end, struct json_object *command, struct
 	return (int)end->server;
 }
 
-/* It prints the average alone, in a line of its own. */
+/* With --output=bandwidth it prints the average in a line of its own. */
 static int take_bandwidth(char *output, struct json_object *reply)
 {
 	for (char *line = strsep(&output, "\n"); line; line = strsep(&output, "\n")) {
@@ -135,15 +122,15 @@ static int take_bandwidth(char *output, struct json_object *reply)
 	return -ENOMSG;
 }
 
-/* The server has been started, but perhaps does not listen yet. */
-int command_ask_reference(struct end *end, struct json_object *command, struct json_object *reply,
-			  struct dp_error *err)
+/* The server was started before, but may not listen yet. */
+static int obey_ask(struct dp_end *end, struct json_object *command, struct json_object *reply,
+		    struct dp_error *err)
 {
 	uint64_t limit = dp_now_ms() + LIMIT_MS;
 	const char *to = dp_json_text(command, "to");
 	struct in_addr address;
-	struct command c;
-	int rc = read_command(end, command, &c, err);
+	struct invocation c;
+	int rc = read_invocation(end, command, &c, err);
 
 	if (rc || !to || inet_pton(AF_INET, to, &address) != 1)
 		return dp_fail(err, -EBADMSG, "nobody to ask");
@@ -164,9 +151,9 @@ int command_ask_reference(struct end *end, struct json_object *command, struct j
 	}
 }
 
-/* How the server fared: did it register its memory? */
-int command_end_reference(struct end *end, struct json_object *command, struct json_object *reply,
-			  struct dp_error *err)
+/* Waits for the server, and tells whether it could register its memory. */
+static int obey_end(struct dp_end *end, struct json_object *command, struct json_object *reply,
+		    struct dp_error *err)
 {
 	char output[OUTPUT_LIMIT];
 	int status = -1, rc;
@@ -178,7 +165,7 @@ int command_end_reference(struct end *end, struct json_object *command, struct j
 	rc = dp_reap(end->server, LIMIT_MS, &status);
 	n = pread(end->server_output, output, sizeof(output) - 1, 0);
 	output[n > 0 ? n : 0] = '\0';
-	end_server(end);
+	dp_end_stop_server(end);
 	if (rc)
 		return dp_report(err, rc, TOOL " does not end");
 	if (!status || strstr(output, "Couldn't allocate MR")) {
@@ -187,3 +174,7 @@ int command_end_reference(struct end *end, struct json_object *command, struct j
 	}
 	return dp_report(err, -EIO, TOOL ": %.200s", dp_last_line(output));
 }
+
+DP_COMMAND(serve_command, .name = "serve-reference", .obey = obey_serve);
+DP_COMMAND(ask_command, .name = "ask-reference", .obey = obey_ask);
+DP_COMMAND(end_command, .name = "end-reference", .obey = obey_end);

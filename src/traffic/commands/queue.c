@@ -1,57 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Requests: receives and sends of one at a time, and streams of many. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "end.h"
+#include "../end.h"
+#include "../layout.h"
+#include "../talk.h"
 
 #include "daxpin/clock.h"
+#include "daxpin/observe.h"
 #include "daxpin/splat.h"
 
-/* The state of a queue pair may follow its completions, ms: rxe changes it in a work queue. */
+/* How long the state of a queue pair may lag behind its completions, ms: rxe has a work queue. */
 #define SETTLE_MS 3000
 
-int command_accept(struct end *end, struct json_object *command, struct json_object *reply,
-		   struct dp_error *err)
-{
-	(void)command;
-	(void)reply;
-	dp_connection_close(&end->connection);
-	if (!end->port->id)
-		return -ENODEV;
-	return dp_accept(end->port, end->options->limit_ms, &end->connection, err);
-}
-
-int command_connect(struct end *end, struct json_object *command, struct json_object *reply,
-		    struct dp_error *err)
-{
-	const char *to = dp_json_text(command, "to");
-	struct sockaddr_storage address;
-	int rc;
-
-	(void)reply;
-	dp_connection_close(&end->connection);
-	rc = to && end->port->id ? dp_address_parse(to, DP_TRAFFIC_PORT, &address, err) : -EBADMSG;
-	if (rc)
-		return rc;
-	return dp_connect(end->port, (struct sockaddr *)&address, end->options->limit_ms,
-			  json_object_get_boolean(json_object_object_get(command, "brief")),
-			  &end->connection, err);
-}
-
-int command_disconnect(struct end *end, struct json_object *command, struct json_object *reply,
-		       struct dp_error *err)
-{
-	(void)command;
-	(void)reply;
-	(void)err;
-	dp_connection_close(&end->connection);
-	return 0;
-}
-
-/* "sges": [[KEY, OFFSET, LENGTH], …], offsets in the region. */
-static int read_sges(struct end *end, struct json_object *command, struct ibv_sge *sges)
+/* Reads "sges": [[KEY, OFFSET, LENGTH], …], offsets in the region. Return: how many, or -EBADMSG.
+ */
+static int read_sges(struct dp_end *end, struct json_object *command, struct ibv_sge *sges)
 {
 	struct json_object *list = json_object_object_get(command, "sges");
 	size_t count =
@@ -61,13 +28,13 @@ static int read_sges(struct end *end, struct json_object *command, struct ibv_sg
 		return -EBADMSG;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *item = json_object_array_get_idx(list, i);
-		struct key *key;
+		struct dp_key *key;
 		uint64_t offset, length;
 
 		if (!json_object_is_type(item, json_type_array) ||
 		    json_object_array_length(item) != 3)
 			return -EBADMSG;
-		key = find_key(end, json_object_get_string(json_object_array_get_idx(item, 0)));
+		key = dp_end_key(end, json_object_get_string(json_object_array_get_idx(item, 0)));
 		offset = (uint64_t)json_object_get_int64(json_object_array_get_idx(item, 1));
 		length = (uint64_t)json_object_get_int64(json_object_array_get_idx(item, 2));
 		if (!key || offset > end->area.len || length > end->area.len - offset ||
@@ -79,8 +46,8 @@ static int read_sges(struct end *end, struct json_object *command, struct ibv_sg
 	return (int)count;
 }
 
-int command_receive(struct end *end, struct json_object *command, struct json_object *reply,
-		    struct dp_error *err)
+static int obey_receive(struct dp_end *end, struct json_object *command, struct json_object *reply,
+			struct dp_error *err)
 {
 	struct ibv_sge sges[DP_MAX_SGE];
 	struct ibv_recv_wr wr = { .sg_list = sges }, *bad;
@@ -91,7 +58,7 @@ int command_receive(struct end *end, struct json_object *command, struct json_ob
 		return dp_fail(err, count, "nothing to receive into");
 	wr.num_sge = count;
 	if (count && json_object_object_get(command, "lkey"))
-		sges[0].lkey = (uint32_t)number_of(command, "lkey");
+		sges[0].lkey = (uint32_t)dp_talk_number(command, "lkey");
 	rc = ibv_post_recv(end->connection.id->qp, &wr, &bad);
 	return rc ? dp_fail(err, -rc, "cannot post a receive") : 0;
 }
@@ -109,14 +76,14 @@ static void add_status(struct json_object *reply, const struct dp_connection *co
 	dp_json_add_text(reply, "state", dp_queue_pair_state(connection));
 }
 
-/* In slices, as a kernel that has splatted is waited for in vain. */
-static int await(struct end *end, struct ibv_wc *wc)
+/* Waits in slices: a kernel that has splatted may never complete the request. */
+static int await(struct dp_end *end, struct ibv_wc *wc)
 {
 	uint64_t until = dp_now_ms() + end->options->limit_ms;
 	int rc = -ENOTCONN;
 
 	while (end->connection.cq) {
-		rc = dp_await_completion(&end->connection, SLICE_MS, wc);
+		rc = dp_await_completion(&end->connection, DP_SLICE_MS, wc);
 		if (rc != -ETIMEDOUT || dp_now_ms() >= until)
 			break;
 		if (dp_kernel_has_splat(end->taint))
@@ -125,8 +92,8 @@ static int await(struct end *end, struct ibv_wc *wc)
 	return rc;
 }
 
-int command_received(struct end *end, struct json_object *command, struct json_object *reply,
-		     struct dp_error *err)
+static int obey_received(struct dp_end *end, struct json_object *command, struct json_object *reply,
+			 struct dp_error *err)
 {
 	struct ibv_wc wc = { 0 };
 	int rc = end->connection.cq
@@ -143,30 +110,28 @@ int command_received(struct end *end, struct json_object *command, struct json_o
 	return 0;
 }
 
-/* What a command says of a request; the words of an atomic are text, as they are unsigned. */
+/* Fills in a request; the operands of an atomic are zero if they are not given. */
 static void read_request(struct json_object *command, const struct dp_operation *operation,
 			 struct ibv_send_wr *wr)
 {
-	uint64_t remote = number_of(command, "remote");
-	uint32_t rkey = (uint32_t)number_of(command, "rkey");
-	const char *compare = dp_json_text(command, "compare"),
-		   *swap = dp_json_text(command, "swap");
+	uint64_t remote = dp_talk_number(command, "remote");
+	uint32_t rkey = (uint32_t)dp_talk_number(command, "rkey");
 
 	wr->opcode = (enum ibv_wr_opcode)operation->opcode;
 	wr->send_flags = IBV_SEND_SIGNALED;
-	wr->imm_data = htonl((uint32_t)number_of(command, "immediate"));
+	wr->imm_data = htonl((uint32_t)dp_talk_number(command, "immediate"));
 	if (operation->shape == DP_SHAPE_ATOMIC) {
 		wr->wr.atomic.remote_addr = remote;
 		wr->wr.atomic.rkey = rkey;
-		wr->wr.atomic.compare_add = compare ? strtoull(compare, NULL, 16) : 0;
-		wr->wr.atomic.swap = swap ? strtoull(swap, NULL, 16) : 0;
+		dp_talk_word(command, "compare", &wr->wr.atomic.compare_add);
+		dp_talk_word(command, "swap", &wr->wr.atomic.swap);
 	} else {
 		wr->wr.rdma.remote_addr = remote;
 		wr->wr.rdma.rkey = rkey;
 	}
 }
 
-/* What ibv_post_send() has no word for: one request, the element's. */
+/* Posts one request, with one element, that ibv_post_send() has no opcode for. */
 static int post_extended(struct ibv_qp *qp, const struct dp_operation *operation,
 			 const struct ibv_send_wr *wr)
 {
@@ -205,9 +170,9 @@ static const struct dp_operation *operation_of(struct json_object *command)
 	return name ? dp_operation_find(name) : NULL;
 }
 
-/* Posts one request and waits for its completion. "lkey" stands in for a key that is no good. */
-int command_post(struct end *end, struct json_object *command, struct json_object *reply,
-		 struct dp_error *err)
+/* Posts one request and waits for its completion. "lkey" replaces the key of the first element. */
+static int obey_post(struct dp_end *end, struct json_object *command, struct json_object *reply,
+		     struct dp_error *err)
 {
 	const struct dp_operation *operation = operation_of(command);
 	struct ibv_sge sges[DP_MAX_SGE];
@@ -215,12 +180,14 @@ int command_post(struct end *end, struct json_object *command, struct json_objec
 	struct ibv_wc wc = { 0 };
 	int count = read_sges(end, command, sges), rc;
 
-	if (!operation || count < 1)
+	/* An atomic is always of eight bytes, and ibv_wr_atomic_write() reads as many. */
+	if (!operation || count < 1 ||
+	    (operation->shape == DP_SHAPE_ATOMIC && sges[0].length != sizeof(uint64_t)))
 		return dp_fail(err, -EBADMSG, "nothing to post");
 	wr.num_sge = count;
 	read_request(command, operation, &wr);
 	if (json_object_object_get(command, "lkey"))
-		sges[0].lkey = (uint32_t)number_of(command, "lkey");
+		sges[0].lkey = (uint32_t)dp_talk_number(command, "lkey");
 	rc = post(end->connection.id->qp, operation, &wr);
 	if (rc) {
 		dp_json_add_text(reply, "unposted", dp_errno_name(rc));
@@ -237,11 +204,11 @@ struct stream {
 	const struct dp_operation *operation;
 	uint64_t size, room, remote;
 	uint32_t rkey;
-	struct key *key;
+	struct dp_key *key;
 	uint64_t posted, done;
 };
 
-static int post_next(struct end *end, struct stream *s)
+static int post_next(struct dp_end *end, struct stream *s)
 {
 	uint64_t offset = s->posted * s->size % (s->room / s->size * s->size);
 	struct ibv_sge sge = { (uintptr_t)end->area.addr + offset, (uint32_t)s->size,
@@ -257,23 +224,23 @@ static int post_next(struct end *end, struct stream *s)
 	return post(end->connection.id->qp, s->operation, &wr);
 }
 
-/* Requests one after the other, as many under way as the queue takes, for so long. */
-int command_stream(struct end *end, struct json_object *command, struct json_object *reply,
-		   struct dp_error *err)
+/* Posts requests for "ms" milliseconds, as many at the same time as the queue takes. */
+static int obey_stream(struct dp_end *end, struct json_object *command, struct json_object *reply,
+		       struct dp_error *err)
 {
-	uint64_t begin = dp_now_us(), limit = number_of(command, "ms") * 1000;
+	uint64_t begin = dp_now_us(), limit = dp_talk_number(command, "ms") * 1000;
 	struct stream s = { .operation = operation_of(command),
-			    .size = number_of(command, "size"),
-			    .remote = number_of(command, "remote"),
-			    .rkey = (uint32_t)number_of(command, "rkey"),
-			    .key = find_key(end, dp_json_text(command, "key")) };
+			    .size = dp_talk_number(command, "size"),
+			    .remote = dp_talk_number(command, "remote"),
+			    .rkey = (uint32_t)dp_talk_number(command, "rkey"),
+			    .key = dp_end_key(end, dp_json_text(command, "key")) };
 	struct ibv_wc wc = { 0 };
 	int rc = 0;
 
 	if (!s.operation || !s.key || !end->connection.id || !s.size || s.size > s.key->length ||
 	    (s.operation->shape != DP_SHAPE_WRITE && s.operation->shape != DP_SHAPE_READ))
 		return dp_fail(err, -EBADMSG, "no stream");
-	s.room = s.key->length < WINDOW ? s.key->length : WINDOW;
+	s.room = s.key->length < DP_WINDOW ? s.key->length : DP_WINDOW;
 	while (!rc && wc.status == IBV_WC_SUCCESS) {
 		bool more = dp_now_us() - begin < limit;
 
@@ -292,3 +259,8 @@ int command_stream(struct end *end, struct json_object *command, struct json_obj
 	dp_json_add_int(reply, "us", (int64_t)(dp_now_us() - begin));
 	return 0;
 }
+
+DP_COMMAND(receive_command, .name = "receive", .obey = obey_receive);
+DP_COMMAND(received_command, .name = "received", .obey = obey_received);
+DP_COMMAND(post_command, .name = "post", .obey = obey_post);
+DP_COMMAND(stream_command, .name = "stream", .obey = obey_stream);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The second half of an operation that is kept: after another boot, the region is found again and
+ * compared with its ledger. A file is found by its name (commands/keep.c gave it one), a device by
+ * its physical address, as names of devices may change from boot to boot.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kept.h"
+
+#include "end.h"
+#include "talk.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/file.h"
+#include "daxpin/observe.h"
+
+void dp_kept_path(const char *dir, const struct dp_mapping *mapping, char *path, size_t size)
+{
+	snprintf(path, size, "%s/daxpin-kept-%s", dir, mapping->name);
+}
+
+/* The device-dax that begins at an address. */
+static bool find_device(const char *start, char *name, size_t size)
+{
+	dp_autodir DIR *bus = opendir(DP_DAX_DEVICES);
+	struct dirent *entry;
+	char text[32];
+
+	while (start && bus && (entry = readdir(bus))) {
+		if (dp_read_attr(text, sizeof(text), DP_DAX_DEVICES "/%s/resource",
+				 entry->d_name) ||
+		    strcmp(text, start))
+			continue;
+		snprintf(name, size, "%.63s", entry->d_name);
+		return true;
+	}
+	return false;
+}
+
+static int open_device(struct dp_end *end, const char *start, struct dp_error *err)
+{
+	struct dp_env env = end->options->env;
+	char name[64];
+	int rc;
+
+	if (!find_device(start, name, sizeof(name)))
+		return dp_report(err, -ENODEV, "the device is not there any more");
+	env.device = name;
+	rc = dp_area_open(end->mapping, &env, &end->area, err);
+	return rc == DP_SKIP ? -ENODEV : rc;
+}
+
+static int open_file(struct dp_end *end, uint64_t size, struct dp_error *err)
+{
+	const struct dp_env *env = &end->options->env;
+	char path[512];
+
+	for (size_t i = 0; i < env->ndirs && end->area.fd < 0; i++) {
+		dp_kept_path(env->dirs[i], end->mapping, path, sizeof(path));
+		end->area.fd = open(path, O_RDWR | O_CLOEXEC);
+	}
+	end->area.len = size;
+	return end->area.fd < 0 ? dp_report(err, -ENOENT, "the file is not there any more") : 0;
+}
+
+static int open_kept(struct dp_end *end, struct json_object *item, struct dp_error *err)
+{
+	const char *name = dp_json_text(item, "mapping");
+	uint64_t size = dp_talk_number(item, "size");
+
+	end->mapping = name ? dp_mapping_find(name) : NULL;
+	if (!end->mapping || !size || size > end->options->env.size)
+		return dp_fail(err, -EBADMSG, "no such mapping");
+	return end->mapping->fs ? open_file(end, size, err)
+				: open_device(end, dp_json_text(item, "start"), err);
+}
+
+/*
+ * Adds to a step what the region holds, or why that is not known. Return: the name of the step.
+ * Only what is not found is lost.
+ */
+static const char *look(struct dp_end *end, struct json_object *item, struct json_object *step)
+{
+	dp_cleanup(dp_talk_put) struct json_object *command = dp_talk_command("verify");
+	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	struct dp_error err = { 0 };
+	int rc = open_kept(end, item, &err);
+
+	if (rc) {
+		dp_json_add_text(step, "what", "power-loss");
+		dp_json_add_text(step, "text", err.what);
+		return rc == -ENOENT || rc == -ENODEV ? "lost" : "trouble";
+	}
+	json_object_object_add(command, "ledger",
+			       json_object_get(json_object_object_get(item, "ledger")));
+	reply = dp_end_obey(end, command);
+	if (json_object_get_int(json_object_object_get(reply, "rc"))) {
+		dp_json_add_text(step, "what", "verify");
+		dp_json_add_text(step, "text", dp_json_text(reply, "text"));
+		return "trouble";
+	}
+	json_object_object_add(step, "routes",
+			       json_object_get(json_object_object_get(reply, "routes")));
+	return "verify";
+}
+
+static void reread(struct json_object *item, const struct dp_traffic_options *options, int fd)
+{
+	struct json_object *step = json_object_new_object();
+	struct dp_port none = { 0 };
+	struct dp_end end = { .port = &none, .options = options, .area = { .fd = -1 } };
+	const char *id = dp_json_text(item, "id");
+
+	dp_emit_text(fd, "begin", "id", id ? id : "");
+	dp_json_add_text(step, "step", look(&end, item, step));
+	dp_json_add_text(step, "kind", "step");
+	dp_json_add_text(step, "memory", "mapping");
+	dp_json_add_text(step, "topology", "reboot");
+	dp_json_add_text(step, "role", "target");
+	dp_emit(fd, step);
+	dp_end_clear(&end);
+	dp_emit_text(fd, "end", "id", id ? id : "");
+}
+
+int dp_traffic_reread(struct json_object *items, const struct dp_traffic_options *options, int fd)
+{
+	size_t count =
+		json_object_is_type(items, json_type_array) ? json_object_array_length(items) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		reread(json_object_array_get_idx(items, i), options, fd);
+	return 0;
+}

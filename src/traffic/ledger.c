@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "ledger.h"
+
+#include "pattern.h"
+#include "talk.h"
+
+#include "daxpin/observe.h"
+
+/* Bytes that are compared at a time. */
+#define CHUNK 4096
+
+bool dp_ledger_add(struct dp_ledger *ledger, enum dp_content content, uint64_t offset,
+		   uint64_t length, uint64_t seed, uint64_t from)
+{
+	if (ledger->count == DP_MAX_EXTENTS)
+		return false;
+	ledger->extents[ledger->count++] =
+		(struct dp_extent){ content, offset, length, seed, from };
+	return true;
+}
+
+/* Writes into a chunk the part of an extent that lies in it. */
+static void overlay(const struct dp_extent *e, unsigned char *chunk, uint64_t offset,
+		    uint64_t length)
+{
+	uint64_t begin = e->offset > offset ? e->offset : offset;
+	uint64_t end =
+		e->offset + e->length < offset + length ? e->offset + e->length : offset + length;
+
+	if (begin >= end)
+		return;
+	if (e->content == DP_PATTERN)
+		dp_pattern_fill(chunk + (begin - offset), end - begin, e->seed,
+				e->from + (begin - e->offset));
+	else if (e->content == DP_ZEROS)
+		memset(chunk + (begin - offset), 0, end - begin);
+	else if (end - e->offset <= sizeof(e->seed))
+		memcpy(chunk + (begin - offset), (const char *)&e->seed + (begin - e->offset),
+		       end - begin);
+}
+
+static void check_chunk(const struct dp_ledger *ledger, const unsigned char *memory,
+			uint64_t offset, uint64_t length, struct dp_damage *damage)
+{
+	unsigned char expected[CHUNK];
+
+	dp_pattern_fill(expected, length, ledger->seed, offset);
+	for (size_t i = 0; i < ledger->count; i++)
+		overlay(&ledger->extents[i], expected, offset, length);
+	damage->checked += length;
+	if (!memcmp(memory, expected, length))
+		return;
+	for (uint64_t i = 0; i < length; i++) {
+		if (memory[i] == expected[i])
+			continue;
+		if (!damage->wrong++) {
+			damage->first = offset + i;
+			damage->found = memory[i];
+			damage->expected = expected[i];
+		}
+	}
+}
+
+void dp_ledger_check(const struct dp_ledger *ledger, const void *memory, uint64_t offset,
+		     uint64_t length, struct dp_damage *damage)
+{
+	const unsigned char *at = memory;
+
+	for (uint64_t done = 0; done < length; done += CHUNK)
+		check_chunk(ledger, at + done, offset + done,
+			    length - done < CHUNK ? length - done : CHUNK, damage);
+}
+
+/* ---- as JSON ----------------------------------------------------------------------------- */
+
+struct json_object *dp_ledger_to_json(const struct dp_ledger *ledger)
+{
+	struct json_object *obj = json_object_new_object(), *list = json_object_new_array();
+
+	dp_talk_add_word(obj, "seed", ledger->seed);
+	for (size_t i = 0; i < ledger->count; i++) {
+		const struct dp_extent *e = &ledger->extents[i];
+		struct json_object *extent = json_object_new_object();
+
+		dp_json_add_int(extent, "content", e->content);
+		dp_json_add_int(extent, "offset", (int64_t)e->offset);
+		dp_json_add_int(extent, "length", (int64_t)e->length);
+		dp_talk_add_word(extent, "seed", e->seed);
+		dp_json_add_int(extent, "from", (int64_t)e->from);
+		json_object_array_add(list, extent);
+	}
+	json_object_object_add(obj, "extents", list);
+	return obj;
+}
+
+int dp_ledger_from_json(struct json_object *obj, struct dp_ledger *ledger)
+{
+	struct json_object *list = json_object_object_get(obj, "extents");
+
+	memset(ledger, 0, sizeof(*ledger));
+	if (!json_object_is_type(list, json_type_array) || dp_talk_word(obj, "seed", &ledger->seed))
+		return -EBADMSG;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *e = json_object_array_get_idx(list, i);
+		uint64_t content, seed;
+
+		if (!json_object_is_type(e, json_type_object) || dp_talk_word(e, "seed", &seed))
+			return -EBADMSG;
+		content = dp_talk_number(e, "content");
+		if (content >= DP_CONTENTS ||
+		    !dp_ledger_add(ledger, (enum dp_content)content, dp_talk_number(e, "offset"),
+				   dp_talk_number(e, "length"), seed, dp_talk_number(e, "from")))
+			return -EBADMSG;
+	}
+	return 0;
+}
