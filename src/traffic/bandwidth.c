@@ -7,7 +7,6 @@
 #include "talk.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 
 /* Size of a message, bytes, and how long messages are posted, ms. */
 #define MESSAGE    65536ULL
@@ -50,16 +49,15 @@ int dp_leg_measure(struct dp_leg *leg)
 {
 	uint64_t length = leg->regions[DP_REMOTE].length, compared = dp_leg_reference_size(leg);
 	uint64_t size = compared ? compared : MESSAGE;
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	struct json_object *obj;
-	int64_t status;
 	int rc;
 
 	if (!is_measured(leg, compared))
 		return 0;
 	size = length < size ? length : size;
 	rc = stream(leg, size, compared ? COMPARE_MS : MEASURE_MS, &reply);
-	if (rc || dp_json_int(reply, "status", &status) || status != IBV_WC_SUCCESS)
+	if (rc || dp_json_int_or(reply, "status", -1) != IBV_WC_SUCCESS)
 		return dp_leg_emit_failed(leg, "stream", 0, size, reply);
 	leg->measured = dp_talk_number(reply, "operations");
 	obj = json_object_new_object();

@@ -27,7 +27,6 @@ int dp_drive_ask(struct dp_drive *d, enum dp_side side, struct json_object *comm
 		 struct json_object **reply)
 {
 	struct json_object *answer = NULL;
-	int64_t number = -EBADMSG;
 	int rc = 0;
 
 	if (!d->lost && dp_kernel_has_splat(d->local.taint))
@@ -39,13 +38,13 @@ int dp_drive_ask(struct dp_drive *d, enum dp_side side, struct json_object *comm
 	else
 		rc = ask_remote(d, command, &answer);
 	json_object_put(command);
-	if (answer && dp_json_int(answer, "rc", &number))
-		number = -EBADMSG;
+	if (!rc)
+		rc = (int)dp_json_int_or(answer, "rc", -EBADMSG);
 	if (reply)
 		*reply = answer;
 	else
 		json_object_put(answer);
-	return rc ? rc : (int)number;
+	return rc;
 }
 
 /* The remote end accepts while the local end connects. */
@@ -53,13 +52,12 @@ int dp_drive_connect(struct dp_drive *d, bool brief, struct json_object **reply)
 {
 	struct json_object *command = dp_talk_command("connect"), *accepted = NULL;
 	char to[128];
-	int64_t number = -EBADMSG;
 	int rc, remote;
 
 	*reply = NULL;
 	dp_address_format((const struct sockaddr *)&d->route->at, to, sizeof(to));
 	dp_json_add_text(command, "to", to);
-	json_object_object_add(command, "brief", json_object_new_boolean(brief));
+	dp_json_add_bool(command, "brief", brief);
 	dp_drive_ask(d, DP_LOCAL, dp_talk_command("disconnect"), NULL);
 	remote = dp_talk_say(d->route->fd, dp_talk_command("accept"));
 	rc = dp_drive_ask(d, DP_LOCAL, command, reply);
@@ -69,7 +67,7 @@ int dp_drive_connect(struct dp_drive *d, bool brief, struct json_object **reply)
 	if (remote)
 		d->lost = remote;
 	else
-		remote = dp_json_int(accepted, "rc", &number) ? -EBADMSG : (int)number;
+		remote = (int)dp_json_int_or(accepted, "rc", -EBADMSG);
 	if (!rc && remote) {
 		json_object_put(*reply);
 		*reply = accepted;

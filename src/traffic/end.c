@@ -6,7 +6,6 @@
 #include "end.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 #include "daxpin/proc.h"
 
 /* How long a server that was killed is waited for, ms. */

@@ -10,8 +10,7 @@
 #ifndef DAXPIN_TRAFFIC_END_H
 #define DAXPIN_TRAFFIC_END_H
 
-#include <json-c/json.h>
-
+#include "daxpin/json.h"
 #include "daxpin/traffic.h"
 
 /* Registrations that an end can have at the same time. */

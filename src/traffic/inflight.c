@@ -28,7 +28,6 @@
 #include "daxpin/actor.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
-#include "daxpin/observe.h"
 #include "daxpin/splat.h"
 #include "daxpin/teardown.h"
 
@@ -110,8 +109,7 @@ static void emit_fate(struct flight *f, const char *step, const struct dp_reply 
 		dp_actor_where(f->actor.pid, where, sizeof(where));
 		dp_json_add_text(obj, "where", where);
 	}
-	json_object_object_add(obj, "movable",
-			       json_object_new_boolean(zone && !strcmp(zone, "Movable")));
+	dp_json_add_bool(obj, "movable", zone && !strcmp(zone, "Movable"));
 	dp_leg_emit(&f->leg, step, obj);
 }
 
@@ -172,7 +170,7 @@ static void copy_members(struct json_object *from, struct json_object *to)
 /* Requests are posted before the event begins and while it happens. */
 static void fly(struct flight *f)
 {
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	struct json_object *obj = json_object_new_object();
 	struct dp_reply outcome = { 0 };
 
@@ -332,7 +330,7 @@ static bool start_canary(struct flight *f, struct json_object *obj)
 static void watch_canary(struct flight *f)
 {
 	struct json_object *obj = json_object_new_object();
-	dp_cleanup(dp_talk_put) struct json_object *traffic = NULL;
+	dp_autojson struct json_object *traffic = NULL;
 	struct dp_reply reply;
 
 	dp_mark_step("canary");
@@ -402,7 +400,7 @@ static int prepare(struct flight *f, struct dp_error *why)
 /* Removes what else would be in the way of the event. */
 static int prepare_event(struct flight *f)
 {
-	dp_cleanup(dp_talk_put) struct json_object *reason = json_object_new_object();
+	dp_autojson struct json_object *reason = json_object_new_object();
 	struct dp_error err = { 0 };
 	int rc = f->event->prepare ? f->event->prepare(&f->deed.target, &err) : 0;
 

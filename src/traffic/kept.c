@@ -86,8 +86,8 @@ static int open_kept(struct dp_end *end, struct json_object *item, struct dp_err
  */
 static const char *look(struct dp_end *end, struct json_object *item, struct json_object *step)
 {
-	dp_cleanup(dp_talk_put) struct json_object *command = dp_talk_command("verify");
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *command = dp_talk_command("verify");
+	dp_autojson struct json_object *reply = NULL;
 	struct dp_error err = { 0 };
 	int rc = open_kept(end, item, &err);
 
@@ -99,7 +99,7 @@ static const char *look(struct dp_end *end, struct json_object *item, struct jso
 	json_object_object_add(command, "ledger",
 			       json_object_get(json_object_object_get(item, "ledger")));
 	reply = dp_end_obey(end, command);
-	if (json_object_get_int(json_object_object_get(reply, "rc"))) {
+	if (dp_json_int_or(reply, "rc", -EBADMSG)) {
 		dp_json_add_text(step, "what", "verify");
 		dp_json_add_text(step, "text", dp_json_text(reply, "text"));
 		return "trouble";
@@ -129,10 +129,7 @@ static void reread(struct json_object *item, const struct dp_traffic_options *op
 
 int dp_traffic_reread(struct json_object *items, const struct dp_traffic_options *options, int fd)
 {
-	size_t count =
-		json_object_is_type(items, json_type_array) ? json_object_array_length(items) : 0;
-
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < dp_json_count(items); i++)
 		reread(json_object_array_get_idx(items, i), options, fd);
 	return 0;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "ledger.h"
@@ -8,7 +7,7 @@
 #include "pattern.h"
 #include "talk.h"
 
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 
 /* Bytes that are compared at a time. */
 #define CHUNK 4096
@@ -99,16 +98,16 @@ struct json_object *dp_ledger_to_json(const struct dp_ledger *ledger)
 
 int dp_ledger_from_json(struct json_object *obj, struct dp_ledger *ledger)
 {
-	struct json_object *list = json_object_object_get(obj, "extents");
+	struct json_object *list = dp_json_array(obj, "extents");
 
 	memset(ledger, 0, sizeof(*ledger));
-	if (!json_object_is_type(list, json_type_array) || dp_talk_word(obj, "seed", &ledger->seed))
+	if (!list || dp_talk_word(obj, "seed", &ledger->seed))
 		return -EBADMSG;
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
+	for (size_t i = 0; i < dp_json_count(list); i++) {
 		struct json_object *e = json_object_array_get_idx(list, i);
 		uint64_t content, seed;
 
-		if (!json_object_is_type(e, json_type_object) || dp_talk_word(e, "seed", &seed))
+		if (dp_talk_word(e, "seed", &seed))
 			return -EBADMSG;
 		content = dp_talk_number(e, "content");
 		if (content >= DP_CONTENTS ||

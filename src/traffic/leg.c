@@ -5,7 +5,6 @@
 #include "talk.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 #include "daxpin/splat.h"
 
 /* ---- on demand --------------------------------------------------------------------------- */
@@ -21,7 +20,7 @@ static struct json_object *disturbance(const char *how)
 
 static int disturb(struct dp_leg *leg, const char *how)
 {
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	int rc = dp_drive_ask(leg->drive, leg->tested, disturbance(how), &reply);
 
 	if (rc)
@@ -104,7 +103,7 @@ static void emit_transfers(struct dp_leg *leg)
 static int keep(struct dp_leg *leg)
 {
 	const struct dp_region *r = &leg->regions[leg->tested];
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	int rc = dp_drive_ask(leg->drive, leg->tested, dp_talk_command("keep"), &reply);
 	struct json_object *obj;
 

@@ -11,7 +11,6 @@
 #include "talk.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 
 /* Messages of the reference, bytes. It maps two of them, and a leaf of the page table must not be
  * larger than that. */
@@ -59,7 +58,7 @@ static struct json_object *command_for(const struct dp_leg *leg, const char *nam
 
 void dp_leg_refer(struct dp_leg *leg, bool registers)
 {
-	dp_cleanup(dp_talk_put) struct json_object *begun = NULL, *asked = NULL, *ended = NULL;
+	dp_autojson struct json_object *begun = NULL, *asked = NULL, *ended = NULL;
 	struct json_object *obj;
 	int rc, rc2;
 
@@ -73,13 +72,13 @@ void dp_leg_refer(struct dp_leg *leg, bool registers)
 	rc = dp_drive_ask(leg->drive, DP_LOCAL, command_for(leg, "ask-reference"), &asked);
 	rc2 = dp_drive_ask(leg->drive, DP_REMOTE, dp_talk_command("end-reference"), &ended);
 	/* A server that could not register its memory leaves its client without an answer. */
-	if (rc2 || (rc && json_object_get_boolean(json_object_object_get(ended, "registered")))) {
+	if (rc2 || (rc && dp_json_bool_or(ended, "registered", false))) {
 		dp_leg_emit_trouble(leg, "reference", rc2 ? ended : asked);
 		return;
 	}
 	obj = json_object_new_object();
 	dp_json_add_text(obj, "tool", "ib_write_bw");
-	json_object_object_add(obj, "registers", json_object_new_boolean(registers));
+	dp_json_add_bool(obj, "registers", registers);
 	json_object_object_add(obj, "registered",
 			       json_object_get(json_object_object_get(ended, "registered")));
 	dp_json_add_int(obj, "size", (int64_t)dp_leg_reference_size(leg));

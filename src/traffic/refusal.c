@@ -10,7 +10,6 @@
 #include "talk.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 
 /* Length of an attempt, bytes; an atomic has 8. */
 #define LENGTH 64ULL
@@ -72,12 +71,12 @@ static uint32_t register_spare(struct dp_leg *leg, const char *name, unsigned in
 			       bool foreign)
 {
 	struct json_object *command = dp_talk_command("register");
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 
 	dp_json_add_text(command, "key", name);
 	dp_json_add_int(command, "length", (int64_t)leg->regions[leg->tested].length);
 	dp_json_add_int(command, "access", access | (leg->on_demand ? IBV_ACCESS_ON_DEMAND : 0U));
-	json_object_object_add(command, "foreign", json_object_new_boolean(foreign));
+	dp_json_add_bool(command, "foreign", foreign);
 	if (dp_drive_ask(leg->drive, leg->tested, command, &reply))
 		return 0;
 	return (uint32_t)dp_talk_number(reply, tries_elements(leg) ? "lkey" : "rkey");
@@ -266,7 +265,7 @@ static void emit(struct dp_leg *leg, const char *what, struct json_object *reply
 static int try(struct dp_leg *leg, const char *what, const struct request *r)
 {
 	bool receives = is_send(leg) || leg->operation->immediate;
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	int rc = dp_leg_connect(leg, true);
 	bool unanswered;
 

@@ -9,7 +9,6 @@
 #include "talk.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 
 /* Seeds differ between ids, legs and regions, and are the same in each run with the same --seed. */
 static uint64_t seed_of(const struct dp_leg *leg, enum dp_side side)
@@ -25,13 +24,12 @@ static uint64_t seed_of(const struct dp_leg *leg, enum dp_side side)
 
 static void describe(struct dp_region *r, struct json_object *reply)
 {
-	const char *resource = reply ? dp_json_text(reply, "resource") : NULL;
-	int64_t file;
+	const char *resource = dp_json_text(reply, "resource");
 
 	r->length = dp_talk_number(reply, "length");
 	r->half = dp_layout_half(r->length);
 	r->pid = (pid_t)dp_talk_number(reply, "pid");
-	r->file = dp_json_int(reply, "fd", &file) ? -1 : (int)file;
+	r->file = (int)dp_json_int_or(reply, "fd", -1);
 	snprintf(r->resource, sizeof(r->resource), "%s", resource ? resource : "");
 }
 
@@ -40,7 +38,7 @@ static int open_region(struct dp_leg *leg, enum dp_side side, struct dp_error *w
 	bool tested = side == leg->tested;
 	struct dp_region *r = &leg->regions[side];
 	struct json_object *command = dp_talk_command("open");
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	int rc;
 
 	r->ledger.seed = seed_of(leg, side);
@@ -52,8 +50,8 @@ static int open_region(struct dp_leg *leg, enum dp_side side, struct dp_error *w
 	describe(r, reply);
 	if (!rc)
 		return 0;
-	if (rc == DP_SKIP)
-		return dp_skip(why, "%s", reply ? dp_json_text(reply, "text") : "");
+	if (rc == DP_SKIP && dp_json_text(reply, "text"))
+		return dp_skip(why, "%s", dp_json_text(reply, "text"));
 	dp_leg_emit_trouble(leg, "open", reply);
 	return rc;
 }
@@ -98,7 +96,7 @@ static int register_region(struct dp_leg *leg, enum dp_side side)
 	if (leg->on_demand && side == leg->tested)
 		access |= IBV_ACCESS_ON_DEMAND;
 	for (size_t i = 0; i < DP_ARRAY_SIZE(parts); i++) {
-		dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+		dp_autojson struct json_object *reply = NULL;
 		int rc = register_part(leg, side, parts[i].key, parts[i].offset, parts[i].length,
 				       access, &reply);
 		const char *refused = rc ? NULL : dp_json_text(reply, "errno");
@@ -135,7 +133,7 @@ void dp_leg_close(struct dp_leg *leg)
 
 int dp_leg_connect(struct dp_leg *leg, bool brief)
 {
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	int rc = dp_drive_connect(leg->drive, brief, &reply);
 
 	if (rc)
@@ -146,7 +144,7 @@ int dp_leg_connect(struct dp_leg *leg, bool brief)
 static int read_back(struct dp_leg *leg, enum dp_side side)
 {
 	struct json_object *command = dp_talk_command("verify"), *obj;
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	int rc;
 
 	json_object_object_add(command, "ledger", dp_ledger_to_json(&leg->regions[side].ledger));

@@ -6,7 +6,6 @@
 #include "talk.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 #include "daxpin/splat.h"
 
 static bool has_source(const struct dp_operation *operation)
@@ -82,7 +81,7 @@ static int run_operation(struct dp_drive *d, const struct dp_route *routes, size
 static int greet(struct dp_drive *d, const struct dp_route *route, struct dp_error *err)
 {
 	struct json_object *command = dp_talk_command("hello");
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	int rc;
 
 	d->route = route;

@@ -26,7 +26,7 @@ int dp_traffic_serve(int fd, struct dp_port *port, const struct dp_traffic_optio
 	int rc = 0;
 
 	while (!end.over && !rc) {
-		dp_cleanup(dp_talk_put) struct json_object *command = NULL;
+		dp_autojson struct json_object *command = NULL;
 
 		rc = dp_talk_hear(fd, SILENCE * options->limit_ms, end.taint, &command);
 		if (!rc)

@@ -5,8 +5,6 @@
 
 #include "leg.h"
 
-#include "daxpin/observe.h"
-
 void dp_leg_emit(struct dp_leg *leg, const char *step, struct json_object *obj)
 {
 	struct dp_drive *d = leg->drive;
@@ -15,7 +13,7 @@ void dp_leg_emit(struct dp_leg *leg, const char *step, struct json_object *obj)
 	dp_json_add_text(obj, "step", step);
 	dp_json_add_text(obj, "topology", d->route->topology);
 	dp_json_add_text(obj, "role", leg->tested == DP_REMOTE ? "target" : "source");
-	json_object_object_add(obj, "on_demand", json_object_new_boolean(leg->on_demand));
+	dp_json_add_bool(obj, "on_demand", leg->on_demand);
 	dp_drive_emit(d, obj);
 }
 
@@ -37,7 +35,7 @@ void dp_leg_emit_end(struct dp_leg *leg)
 /* The reason that a reply gives, or why there is no reply. */
 static const char *reason(const struct dp_leg *leg, struct json_object *reply)
 {
-	const char *text = reply ? dp_json_text(reply, "text") : NULL;
+	const char *text = dp_json_text(reply, "text");
 
 	if (text)
 		return text;
@@ -67,8 +65,8 @@ void dp_leg_emit_left_out(struct dp_leg *leg, const char *what, const char *why)
 int dp_leg_emit_failed(struct dp_leg *leg, const char *what, uint64_t offset, uint64_t length,
 		       struct json_object *reply)
 {
-	const char *text = reply ? dp_json_text(reply, "text") : NULL;
-	const char *status = reply ? dp_json_text(reply, "status_text") : NULL;
+	const char *text = dp_json_text(reply, "text");
+	const char *status = dp_json_text(reply, "status_text");
 	struct json_object *obj;
 
 	/* Requests to an end that is gone fail, and that says nothing about the kernel. */
@@ -81,7 +79,7 @@ int dp_leg_emit_failed(struct dp_leg *leg, const char *what, uint64_t offset, ui
 	dp_json_add_int(obj, "offset", (int64_t)offset);
 	dp_json_add_int(obj, "length", (int64_t)length);
 	dp_json_add_text(obj, "text", text ? text : status ? status : reason(leg, NULL));
-	dp_json_add_text(obj, "state", reply ? dp_json_text(reply, "state") : NULL);
+	dp_json_add_text(obj, "state", dp_json_text(reply, "state"));
 	dp_leg_emit(leg, "failed", obj);
 	return -EIO;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"
 
@@ -21,16 +21,11 @@ struct json_object *dp_talk_command(const char *name)
 	return command;
 }
 
-void dp_talk_put(struct json_object **obj)
-{
-	json_object_put(*obj);
-}
-
 uint64_t dp_talk_number(struct json_object *obj, const char *key)
 {
-	int64_t value;
+	int64_t value = dp_json_int_or(obj, key, 0);
 
-	return dp_json_int(obj, key, &value) || value < 0 ? 0 : (uint64_t)value;
+	return value < 0 ? 0 : (uint64_t)value;
 }
 
 void dp_talk_add_word(struct json_object *obj, const char *key, uint64_t word)

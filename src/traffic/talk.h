@@ -17,9 +17,6 @@ struct json_object;
 /* A new command. */
 struct json_object *dp_talk_command(const char *name);
 
-/* For dp_cleanup(): releases an object that goes out of scope. */
-void dp_talk_put(struct json_object **obj);
-
 /* An unsigned number of an object; 0 if it is missing or negative. */
 uint64_t dp_talk_number(struct json_object *obj, const char *key);
 

@@ -13,7 +13,6 @@
 #include "talk.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 
 #define PAGE 4096ULL
 
@@ -92,9 +91,7 @@ static uint32_t rkey_for(const struct dp_leg *leg, uint64_t offset, uint64_t len
 
 static bool completed(struct json_object *reply)
 {
-	int64_t status;
-
-	return reply && !dp_json_int(reply, "status", &status) && status == IBV_WC_SUCCESS;
+	return dp_json_int_or(reply, "status", -1) == IBV_WC_SUCCESS;
 }
 
 static int fail(struct dp_leg *leg, const char *what, const struct transfer *t,
@@ -106,7 +103,7 @@ static int fail(struct dp_leg *leg, const char *what, const struct transfer *t,
 static int post_receive(struct dp_leg *leg, const struct transfer *t)
 {
 	struct json_object *command = dp_talk_command("receive");
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 
 	if (leg->operation->shape == DP_SHAPE_SEND)
 		dp_talk_add_sge(command, "whole", t->target, t->length);
@@ -116,7 +113,7 @@ static int post_receive(struct dp_leg *leg, const struct transfer *t)
 
 static int check_receive(struct dp_leg *leg, const struct transfer *t)
 {
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	int rc = dp_drive_ask(leg->drive, DP_REMOTE, dp_talk_command("received"), &reply);
 
 	if (rc || !completed(reply))
@@ -135,7 +132,7 @@ static int post(struct dp_leg *leg, const char *operation, const struct transfer
 		struct json_object *command)
 {
 	const struct dp_region *r = &leg->regions[DP_REMOTE];
-	dp_cleanup(dp_talk_put) struct json_object *reply = NULL;
+	dp_autojson struct json_object *reply = NULL;
 	int rc;
 
 	dp_json_add_text(command, "operation", operation);

@@ -4,8 +4,6 @@
 
 #include "../end.h"
 
-#include "daxpin/observe.h"
-
 static int obey_accept(struct dp_end *end, struct json_object *command, struct json_object *reply,
 		       struct dp_error *err)
 {
@@ -30,8 +28,7 @@ static int obey_connect(struct dp_end *end, struct json_object *command, struct 
 	if (rc)
 		return rc;
 	return dp_connect(end->port, (struct sockaddr *)&address, end->options->limit_ms,
-			  json_object_get_boolean(json_object_object_get(command, "brief")),
-			  &end->connection, err);
+			  dp_json_bool_or(command, "brief", false), &end->connection, err);
 }
 
 static int obey_disconnect(struct dp_end *end, struct json_object *command,

@@ -10,7 +10,6 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
-#include "daxpin/observe.h"
 
 /* Gives the temporary file a name in its own folder, and flushes file and folder. */
 static int keep_file(const struct dp_end *end, struct dp_error *err)

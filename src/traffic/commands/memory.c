@@ -11,7 +11,6 @@
 #include "../talk.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 
 /* A write through a private mapping would not reach the file, so there the file is written. */
 static int fill(struct dp_end *end, uint64_t seed, struct dp_error *err)
@@ -102,7 +101,7 @@ static int obey_register(struct dp_end *end, struct json_object *command, struct
 {
 	uint64_t offset = dp_talk_number(command, "offset");
 	uint64_t length = dp_talk_number(command, "length");
-	bool foreign = json_object_get_boolean(json_object_object_get(command, "foreign"));
+	bool foreign = dp_json_bool_or(command, "foreign", false);
 	const char *name = dp_json_text(command, "key");
 	struct dp_key *key = free_key(end);
 	struct ibv_pd *pd;

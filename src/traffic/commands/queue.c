@@ -10,7 +10,6 @@
 #include "../talk.h"
 
 #include "daxpin/clock.h"
-#include "daxpin/observe.h"
 #include "daxpin/splat.h"
 
 /* How long the state of a queue pair may lag behind its completions, ms: rxe has a work queue. */
@@ -20,9 +19,8 @@
  */
 static int read_sges(struct dp_end *end, struct json_object *command, struct ibv_sge *sges)
 {
-	struct json_object *list = json_object_object_get(command, "sges");
-	size_t count =
-		json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	struct json_object *list = dp_json_array(command, "sges");
+	size_t count = dp_json_count(list);
 
 	if (!end->connection.id || count > DP_MAX_SGE)
 		return -EBADMSG;
@@ -31,10 +29,9 @@ static int read_sges(struct dp_end *end, struct json_object *command, struct ibv
 		struct dp_key *key;
 		uint64_t offset, length;
 
-		if (!json_object_is_type(item, json_type_array) ||
-		    json_object_array_length(item) != 3)
+		if (dp_json_count(item) != 3)
 			return -EBADMSG;
-		key = dp_end_key(end, json_object_get_string(json_object_array_get_idx(item, 0)));
+		key = dp_end_key(end, dp_json_text_at(item, 0));
 		offset = (uint64_t)json_object_get_int64(json_object_array_get_idx(item, 1));
 		length = (uint64_t)json_object_get_int64(json_object_array_get_idx(item, 2));
 		if (!key || offset > end->area.len || length > end->area.len - offset ||

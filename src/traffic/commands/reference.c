@@ -17,7 +17,6 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/file.h"
-#include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/text.h"
 
@@ -169,7 +168,7 @@ static int obey_end(struct dp_end *end, struct json_object *command, struct json
 	if (rc)
 		return dp_report(err, rc, TOOL " does not end");
 	if (!status || strstr(output, "Couldn't allocate MR")) {
-		json_object_object_add(reply, "registered", json_object_new_boolean(!status));
+		dp_json_add_bool(reply, "registered", !status);
 		return 0;
 	}
 	return dp_report(err, -EIO, TOOL ": %.200s", dp_last_line(output));

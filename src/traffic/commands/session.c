@@ -7,8 +7,6 @@
 #include "../end.h"
 #include "../talk.h"
 
-#include "daxpin/observe.h"
-
 static int obey_hello(struct dp_end *end, struct json_object *command, struct json_object *reply,
 		      struct dp_error *err)
 {

@@ -31,7 +31,6 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
-#include "daxpin/observe.h"
 #include "daxpin/proc.h"
 
 /* Reading some megabytes back takes well under a second; under emulation, a few. */
