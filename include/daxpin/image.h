@@ -16,49 +16,31 @@ struct dp_kernel;
 
 /* ---- modules.c --------------------------------------------------------------------------- */
 
+/* More than a guest needs, and longer than the kernel's names (MODULE_NAME_LEN). */
+#define DP_MAX_MODULES 128
+#define DP_MODULE_NAME 64
+
 struct dp_modules {
-	char dir[PATH_MAX];
-	struct dp_module {
-		char *name; /* with '_' for '-' */
-		char *path; /* below dir */
-		char *deps; /* paths, blank-separated, the farthest dependency last */
-	} * list;
 	size_t count;
-	char *builtin; /* text of modules.builtin, or NULL */
+	struct dp_module {
+		char name[DP_MODULE_NAME]; /* with '_' for '-' */
+		char path[PATH_MAX];
+	} list[DP_MAX_MODULES];
 };
 
 /**
- * dp_modules_parse - read the text of modules.dep
- * @text: NUL-terminated; "PATH: DEP DEP…" a line
- * @modules: receives the modules; release with dp_modules_clear()
- * @err: the line that is wrong (bad input)
- *
- * Return: 0, -EINVAL or -ENOMEM.
- */
-int dp_modules_parse(const char *text, struct dp_modules *modules, struct dp_error *err);
-
-/**
- * dp_modules_load - read modules.dep and modules.builtin of a folder
- * As dp_modules_parse().
- */
-int dp_modules_load(const char *dir, struct dp_modules *modules, struct dp_error *err);
-
-void dp_modules_clear(struct dp_modules *modules);
-
-/**
- * dp_modules_order - the modules needed for some names, dependencies first
- * @modules: all
+ * dp_modules_order - the modules needed for some names, dependencies first, each once
+ * @dir: the kernel's modules folder, with the index that depmod makes
  * @names: what is wanted; a '?' before a name makes it optional
  * @count: how many
- * @order: receives indexes into modules->list, appended without repetition; room for
- *         modules->count of them
- * @norder: their number, in and out
- * @err: names the modules that are missing (bad input)
+ * @modules: receives them, in the order of loading; soft dependencies that the kernel has as
+ *           modules are among them, and what it has built in is not
+ * @err: names all modules that are missing, or what is wrong with the index (bad input)
  *
- * Return: 0 or -EINVAL.
+ * Return: 0, -EINVAL or another negative errno.
  */
-int dp_modules_order(const struct dp_modules *modules, const char *const *names, size_t count,
-		     size_t *order, size_t *norder, struct dp_error *err);
+int dp_modules_order(const char *dir, const char *const *names, size_t count,
+		     struct dp_modules *modules, struct dp_error *err);
 
 /* ---- image.c ----------------------------------------------------------------------------- */
 

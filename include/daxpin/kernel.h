@@ -22,7 +22,7 @@ struct dp_error;
 struct dp_kernel {
 	char spec[256];         /* what the user asked for */
 	char image[PATH_MAX];   /* bzImage */
-	char modules[PATH_MAX]; /* the folder with modules.dep */
+	char modules[PATH_MAX]; /* the folder with modules.dep.bin */
 	char config[PATH_MAX];  /* the kernel's configuration, or "" */
 	/* Files that replace the modules of the same name; owned by the caller. */
 	const char *const *replacements;

@@ -2,16 +2,16 @@
 #include "daxpin/agent.h"
 #include "daxpin/cleanup.h"
 
-/*
- * What soft dependencies hide: crc32c for ext4 and xfs, and crc32 for rxe up to 6.12, are asked for
- * by name from the crypto layer, which would call a modprobe that the guest does not have.
- */
 static const char *const stream[] = { "?virtio_pci", "?virtio_console" };
 static const char *const nvdimm[] = { "nfit",      "nd_pmem",    "?dax_pmem_core",
 				      "?dax_pmem", "device_dax", "?kmem" };
+/*
+ * rxe up to 6.12 asks the crypto layer for crc32 by name (rxe_icrc_init()), which would call a
+ * modprobe that the guest does not have, and no dependency of the module says so.
+ */
 static const char *const rdma[] = { "?crc32_generic", "?crc32_pclmul", "ib_uverbs", "rdma_rxe",
 				    "veth" };
-static const char *const fs[] = { "?crc32c_generic", "?crc32c_intel", "ext4", "xfs" };
+static const char *const fs[] = { "ext4", "xfs" };
 static const char *const traffic[] = { "?rdma_ucm" };
 static const char *const disks[] = { "?virtio_blk", "?nvme" };
 

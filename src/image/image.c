@@ -234,66 +234,73 @@ static int check_replacements(const struct manifest *m, const struct dp_kernel *
 	return 0;
 }
 
-static int add_group(struct manifest *m, const struct dp_kernel *kernel,
-		     const struct dp_modules *modules, const struct dp_module_group *group,
-		     const size_t *order, size_t norder, struct dp_error *err)
+static int add_text(struct manifest *m, const char *name, char *text, struct dp_error *err)
 {
-	char source[2 * PATH_MAX], name[300];
-	dp_autofree char *text = NULL;
-	size_t len = 0;
-	FILE *list = open_memstream(&text, &len);
-	struct entry *entry = NULL;
+	struct entry *entry = text ? add_entry(m, name, err) : NULL;
 
-	for (size_t i = 0; list && i < norder; i++) {
-		const struct dp_module *module = &modules->list[order[i]];
-		const char *own = replacement(kernel, module->name);
-
-		snprintf(name, sizeof(name), "modules/%s.ko", module->name);
-		if (own)
-			snprintf(source, sizeof(source), "%s", own);
-		else
-			snprintf(source, sizeof(source), "%s/%s", modules->dir, module->path);
-		fprintf(list, "/%s\n", name);
-		entry = strlen(source) < PATH_MAX ? add_entry(m, name, err) : NULL;
-		if (!entry)
-			break;
-		snprintf(entry->source, sizeof(entry->source), "%.*s", PATH_MAX - 1, source);
-		entry->module = true;
-		entry->carrier = group->carrier;
+	if (!entry) {
+		free(text);
+		return text ? -E2BIG : -ENOMEM;
 	}
-	if (list)
-		fclose(list);
-	if (!list || (norder && !entry))
-		return -ENOMEM;
-	snprintf(name, sizeof(name), "modules/%s", group->name);
+	free(entry->text);
+	entry->text = text;
+	return 0;
+}
+
+static int add_module(struct manifest *m, const struct dp_kernel *kernel,
+		      const struct dp_module *module, bool carrier, struct dp_error *err)
+{
+	const char *local = replacement(kernel, module->name);
+	char name[DP_MODULE_NAME + 16];
+	struct entry *entry;
+
+	snprintf(name, sizeof(name), "modules/%s.ko", module->name);
 	entry = add_entry(m, name, err);
 	if (!entry)
 		return -E2BIG;
-	entry->text = dp_take_ptr(text);
+	/* Of several groups, one that must be traceable decides. */
+	entry->carrier = carrier && (entry->carrier || !entry->module);
+	entry->module = true;
+	snprintf(entry->source, sizeof(entry->source), "%s", local ? local : module->path);
 	return 0;
+}
+
+static int add_group(struct manifest *m, const struct dp_kernel *kernel,
+		     const struct dp_module_group *group, struct dp_error *err)
+{
+	dp_autofree struct dp_modules *modules = malloc(sizeof(*modules));
+	char name[64], *text = NULL;
+	size_t len = 0;
+	FILE *list;
+	int rc = modules ? dp_modules_order(kernel->modules, group->modules, group->count, modules,
+					    err)
+			 : -ENOMEM;
+
+	if (rc)
+		return rc;
+	list = open_memstream(&text, &len);
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < modules->count && !rc; i++) {
+		rc = add_module(m, kernel, &modules->list[i], group->carrier, err);
+		fprintf(list, "/modules/%s.ko\n", modules->list[i].name);
+	}
+	fclose(list);
+	snprintf(name, sizeof(name), "modules/%s", group->name);
+	if (!rc)
+		return add_text(m, name, text, err);
+	free(text);
+	return rc;
 }
 
 static int add_modules(struct manifest *m, const struct dp_kernel *kernel, struct dp_error *err)
 {
-	dp_cleanup(dp_modules_clear) struct dp_modules modules;
-	dp_autofree size_t *order = NULL;
-	size_t ngroups;
-	const struct dp_module_group *groups = dp_module_groups(&ngroups);
-	int rc = dp_modules_load(kernel->modules, &modules, err);
+	size_t count;
+	const struct dp_module_group *groups = dp_module_groups(&count);
+	int rc = 0;
 
-	if (rc)
-		return rc;
-	order = calloc(modules.count + 1, sizeof(*order));
-	if (!order)
-		return -ENOMEM;
-	for (size_t i = 0; i < ngroups && !rc; i++) {
-		size_t norder = 0;
-
-		rc = dp_modules_order(&modules, groups[i].modules, groups[i].count, order, &norder,
-				      err);
-		if (!rc)
-			rc = add_group(m, kernel, &modules, &groups[i], order, norder, err);
-	}
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = add_group(m, kernel, &groups[i], err);
 	return rc ? rc : check_replacements(m, kernel, err);
 }
 

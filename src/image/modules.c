@@ -1,218 +1,269 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * modules.dep, as depmod writes it: "PATH: DEP DEP…" a line, paths relative to the folder, the
- * dependencies complete and ordered so that loading them from the last to the first works.
- * modules.builtin names what the kernel has without a module. Both must be the guest kernel's own:
- * the tools' and libkmod's default is the kernel that runs here.
+ * Which modules a guest needs, by libkmod over the index that depmod made in the guest kernel's own
+ * folder: dependencies, soft dependencies, and what the kernel has built in. libkmod's state of a
+ * module is left alone, as it speaks of the kernel that runs here.
+ *
+ * libkmod does not check an index for damage, so that it is asked in a process of its own, which
+ * may die or go on forever.
  */
 #include <errno.h>
+#include <libkmod.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <syslog.h>
 
+#include "daxpin/actor.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
-#include "daxpin/file.h"
 #include "daxpin/image.h"
 
-#define DEP_LIMIT (16 << 20)
+/* For some dozens of modules, which take milliseconds. */
+#define INDEX_LIMIT_MS 10000
+/* Magic, version and the root's offset. */
+#define INDEX_HEADER 12
 
-/* "kernel/drivers/nvdimm/nd_pmem.ko.xz" is nd_pmem. */
-static char *name_of(const char *path)
+/* What the process finds. */
+struct found {
+	struct dp_modules modules;
+	struct dp_error err;
+};
+
+struct lookup {
+	const char *dir;
+	const char *const *names;
+	size_t count;
+	struct found *found; /* shared */
+
+	struct kmod_ctx *ctx;
+	char seen[DP_MAX_MODULES][DP_MODULE_NAME];
+	size_t nseen;
+	char log[256]; /* libkmod's last error */
+};
+
+static void put_context(struct kmod_ctx **ctx)
 {
-	const char *slash = strrchr(path, '/');
-	char *name = strdup(slash ? slash + 1 : path);
-	char *ko = name ? strstr(name, ".ko") : NULL;
-
-	if (!ko) {
-		free(name);
-		return NULL;
-	}
-	*ko = '\0';
-	for (char *c = name; *c; c++)
-		if (*c == '-')
-			*c = '_';
-	return name;
+	kmod_unref(*ctx);
 }
 
-/* A path from modules.dep becomes a path that is read as root: it must stay in its folder. */
-static bool safe(const char *path)
+static void put_module(struct kmod_module **module)
 {
-	return *path && *path != '/' && strncmp(path, "../", 3) && !strstr(path, "/../");
+	kmod_module_unref(*module);
 }
 
-static int parse_line(char *line, struct dp_module *module)
+static void put_list(struct kmod_list **list)
 {
-	char *colon = strchr(line, ':');
-
-	if (!colon)
-		return -EINVAL;
-	*colon = '\0';
-	if (!safe(line))
-		return -EINVAL;
-	module->name = name_of(line);
-	if (!module->name)
-		return -EINVAL;
-	module->path = strdup(line);
-	module->deps = strdup(colon + 1);
-	return module->path && module->deps ? 0 : -ENOMEM;
+	kmod_module_unref_list(*list);
 }
 
-int dp_modules_parse(const char *text, struct dp_modules *modules, struct dp_error *err)
+__attribute__((format(printf, 6, 0))) static void note_error(void *arg, int priority,
+							     const char *file, int line,
+							     const char *function,
+							     const char *format, va_list args)
 {
-	dp_autofree char *copy = strdup(text);
-	char *rest = copy;
-	size_t room = 0;
-	int rc = copy ? 0 : -ENOMEM;
+	struct lookup *l = arg;
 
-	modules->list = NULL;
-	modules->count = 0;
-	for (char *line = strsep(&rest, "\n"); line && !rc; line = strsep(&rest, "\n")) {
-		if (!*line)
-			continue;
-		if (modules->count == room) {
-			void *grown = reallocarray(modules->list, room = room ? 2 * room : 256,
-						   sizeof(*modules->list));
+	(void)file;
+	(void)line;
+	(void)function;
+	if (priority > LOG_ERR)
+		return;
+	vsnprintf(l->log, sizeof(l->log), format, args);
+	l->log[strcspn(l->log, "\n")] = '\0';
+}
 
-			if (!grown) {
-				rc = -ENOMEM;
-				break;
-			}
-			modules->list = grown;
-		}
-		memset(&modules->list[modules->count], 0, sizeof(*modules->list));
-		rc = parse_line(line, &modules->list[modules->count++]);
+static int damaged(const char *dir, const char *why, struct dp_error *err)
+{
+	dp_bad_input(err, "the module index of %s cannot be used: %s", dir, why);
+	return dp_hint(err, "run depmod for this folder");
+}
+
+/* A path of the index is read as root: it must stay in its folder. */
+static bool inside(const char *dir, const char *path)
+{
+	size_t len = strlen(dir);
+
+	return !strncmp(path, dir, len) && path[len] == '/' && !strstr(path + len, "/../");
+}
+
+static int append(struct lookup *l, const char *name, const char *path)
+{
+	struct dp_modules *modules = &l->found->modules;
+	struct dp_module *module = &modules->list[modules->count];
+
+	if (!inside(kmod_get_dirname(l->ctx), path))
+		return damaged(l->dir, "it names a file outside", &l->found->err);
+	if (snprintf(module->path, sizeof(module->path), "%s", path) >= (int)sizeof(module->path))
+		return -ENAMETOOLONG;
+	snprintf(module->name, sizeof(module->name), "%s", name);
+	modules->count++;
+	return 0;
+}
+
+/* Whether a module is met for the first time. Return: 1, 0 or a negative errno. */
+static int meet(struct lookup *l, const char *name)
+{
+	for (size_t i = 0; i < l->nseen; i++)
+		if (!strcmp(l->seen[i], name))
+			return 0;
+	if (l->nseen == DP_MAX_MODULES || strlen(name) >= DP_MODULE_NAME)
+		return damaged(l->dir, "it has more than a guest can need", &l->found->err);
+	strcpy(l->seen[l->nseen++], name);
+	return 1;
+}
+
+static int visit(struct lookup *l, struct kmod_module *module);
+
+static int visit_all(struct lookup *l, const struct kmod_list *list)
+{
+	const struct kmod_list *at;
+	int rc = 0;
+
+	kmod_list_foreach(at, list)
+	{
+		dp_cleanup(put_module) struct kmod_module *module = kmod_module_get_module(at);
+
+		rc = visit(l, module);
 		if (rc)
-			dp_bad_input(err, "modules.dep: cannot read the line of \"%.80s\"", line);
+			break;
 	}
-	if (rc)
-		dp_modules_clear(modules);
 	return rc;
 }
 
-int dp_modules_load(const char *dir, struct dp_modules *modules, struct dp_error *err)
+/* What a module needs and, if the kernel has it as a module, would like to have. */
+static int visit_needed(struct lookup *l, struct kmod_module *module)
 {
-	dp_autofree char *text = NULL;
-	char path[PATH_MAX];
+	dp_cleanup(put_list) struct kmod_list *deps = NULL, *pre = NULL, *post = NULL;
 	int rc;
 
-	memset(modules, 0, sizeof(*modules));
-	snprintf(path, sizeof(path), "%s/modules.dep", dir);
-	if (dp_read_file(path, DEP_LIMIT, &text, NULL, NULL)) {
-		dp_bad_input(err, "%s is no modules folder: it has no modules.dep", dir);
-		return dp_hint(err,
-			       "give the folder named after the kernel release, and run depmod "
-			       "on it if it was copied");
-	}
-	rc = dp_modules_parse(text, modules, err);
+	l->log[0] = '\0';
+	deps = kmod_module_get_dependencies(module);
+	/* None, and none that can be read, look the same otherwise. */
+	if (!deps && l->log[0])
+		return damaged(l->dir, l->log, &l->found->err);
+	rc = visit_all(l, deps);
 	if (rc)
 		return rc;
-	snprintf(modules->dir, sizeof(modules->dir), "%s", dir);
-	snprintf(path, sizeof(path), "%s/modules.builtin", dir);
-	dp_read_file(path, DEP_LIMIT, &modules->builtin, NULL, NULL);
-	return 0;
+	kmod_module_get_softdeps(module, &pre, &post);
+	return visit_all(l, pre);
 }
 
-void dp_modules_clear(struct dp_modules *modules)
+static int visit(struct lookup *l, struct kmod_module *module)
 {
-	for (size_t i = 0; i < modules->count; i++) {
-		free(modules->list[i].name);
-		free(modules->list[i].path);
-		free(modules->list[i].deps);
-	}
-	free(modules->list);
-	free(modules->builtin);
-	memset(modules, 0, sizeof(*modules));
+	const char *name = kmod_module_get_name(module), *path = kmod_module_get_path(module);
+	int rc;
+
+	/* Built in, or a soft dependency that this kernel does not have. */
+	if (!path)
+		return 0;
+	rc = meet(l, name);
+	if (rc <= 0)
+		return rc;
+	rc = visit_needed(l, module);
+	return rc ? rc : append(l, name, path);
 }
 
-static const struct dp_module *find_by_path(const struct dp_modules *modules, const char *path)
-{
-	for (size_t i = 0; i < modules->count; i++)
-		if (!strcmp(modules->list[i].path, path))
-			return &modules->list[i];
-	return NULL;
-}
-
-static const struct dp_module *find_by_name(const struct dp_modules *modules, const char *name)
-{
-	for (size_t i = 0; i < modules->count; i++)
-		if (!strcmp(modules->list[i].name, name))
-			return &modules->list[i];
-	return NULL;
-}
-
-static bool is_builtin(const struct dp_modules *modules, const char *wanted)
-{
-	dp_autofree char *copy = modules->builtin ? strdup(modules->builtin) : NULL;
-	char *rest = copy;
-
-	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-		dp_autofree char *name = name_of(line);
-
-		if (name && !strcmp(name, wanted))
-			return true;
-	}
-	return false;
-}
-
-static void append(const struct dp_modules *modules, const struct dp_module *module, size_t *order,
-		   size_t *norder)
-{
-	size_t index = (size_t)(module - modules->list);
-
-	for (size_t i = 0; i < *norder; i++)
-		if (order[i] == index)
-			return;
-	order[(*norder)++] = index;
-}
-
-/* Dependencies from the last to the first, then the module itself. */
-static int append_with_deps(const struct dp_modules *modules, const struct dp_module *module,
-			    size_t *order, size_t *norder, struct dp_error *err)
-{
-	dp_autofree char *deps = strdup(module->deps);
-	char *blank;
-
-	if (!deps)
-		return -ENOMEM;
-	do {
-		const struct dp_module *dep;
-		const char *path;
-
-		blank = strrchr(deps, ' ');
-		path = blank ? blank + 1 : deps;
-		dep = *path ? find_by_path(modules, path) : NULL;
-		if (*path && !dep)
-			return dp_bad_input(err,
-					    "modules.dep: %s needs %.100s, which it does not list",
-					    module->name, path);
-		if (dep)
-			append(modules, dep, order, norder);
-		if (blank)
-			*blank = '\0';
-	} while (blank);
-	append(modules, module, order, norder);
-	return 0;
-}
-
-int dp_modules_order(const struct dp_modules *modules, const char *const *names, size_t count,
-		     size_t *order, size_t *norder, struct dp_error *err)
+static int find_all(struct lookup *l)
 {
 	char missing[256] = "";
 	int rc = 0;
 
-	for (size_t i = 0; i < count && !rc; i++) {
-		bool optional = names[i][0] == '?';
-		const char *name = names[i] + optional;
-		const struct dp_module *module = find_by_name(modules, name);
+	for (size_t i = 0; i < l->count && !rc; i++) {
+		dp_cleanup(put_module) struct kmod_module *module = NULL;
+		bool optional = l->names[i][0] == '?';
 		size_t used = strlen(missing);
 
+		/* By its name alone, in what is built in, too; aliases are not looked at. */
+		kmod_module_new_from_name_lookup(l->ctx, l->names[i] + optional, &module);
 		if (module)
-			rc = append_with_deps(modules, module, order, norder, err);
-		else if (!optional && !is_builtin(modules, name))
-			snprintf(missing + used, sizeof(missing) - used, " %s", name);
+			rc = visit(l, module);
+		else if (!optional)
+			snprintf(missing + used, sizeof(missing) - used, " %s", l->names[i]);
 	}
 	if (!rc && missing[0])
-		return dp_bad_input(err, "the modules folder %s lacks:%s", modules->dir, missing);
+		return dp_bad_input(&l->found->err, "the modules folder %s lacks:%s", l->dir,
+				    missing);
+	return rc;
+}
+
+static int open_and_find(struct lookup *l)
+{
+	static const char *const no_config[] = { NULL };
+	dp_cleanup(put_context) struct kmod_ctx *ctx = kmod_new(l->dir, no_config);
+
+	if (!ctx)
+		return -ENOMEM;
+	l->ctx = ctx;
+	kmod_set_log_fn(ctx, note_error, l);
+	/* Maps the indexes. That of what is built in may be empty: then they are read at each look.
+	 */
+	if (kmod_load_resources(ctx) && l->log[0])
+		return damaged(l->dir, l->log, &l->found->err);
+	return find_all(l);
+}
+
+static void look_up(int fd, void *arg)
+{
+	struct dp_reply reply = { 0 };
+
+	/* A damaged index may destroy the heap, of which libc complains. */
+	reply.rc = freopen("/dev/null", "w", stderr) ? open_and_find(arg) : -EIO;
+	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
+}
+
+static int ask(struct lookup *l, struct dp_error *err)
+{
+	dp_cleanup(dp_actor_clear) struct dp_actor actor = DP_NO_ACTOR;
+	struct dp_reply reply;
+	int rc = dp_actor_start(&actor, look_up, l);
+
+	if (rc)
+		return dp_fail(err, rc, "cannot start a process");
+	if (dp_actor_hear(&actor, INDEX_LIMIT_MS, &reply) != DP_DONE)
+		return damaged(l->dir, "it is damaged", err);
+	if (!reply.rc)
+		return 0;
+	if (!l->found->err.code)
+		return dp_fail(err, reply.rc, "cannot look up the modules of %s", l->dir);
+	if (err && !err->code)
+		*err = l->found->err;
+	return reply.rc;
+}
+
+/* libkmod takes an index that is not there for one without the module. */
+static int check_index(const char *dir, struct dp_error *err)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/modules.dep.bin", dir) >= (int)sizeof(path))
+		return dp_fail(err, -ENAMETOOLONG, "%s", dir);
+	if (stat(path, &st)) {
+		dp_bad_input(err, "%s is no modules folder: it has no modules.dep.bin", dir);
+		return dp_hint(err, "give the folder named after the kernel release, and run "
+				    "depmod for it if it was copied");
+	}
+	return st.st_size < INDEX_HEADER ? damaged(dir, "modules.dep.bin is cut off", err) : 0;
+}
+
+int dp_modules_order(const char *dir, const char *const *names, size_t count,
+		     struct dp_modules *modules, struct dp_error *err)
+{
+	struct lookup l = { .dir = dir, .names = names, .count = count };
+	int rc = check_index(dir, err);
+
+	if (rc)
+		return rc;
+	l.found = mmap(NULL, sizeof(*l.found), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	if (l.found == MAP_FAILED)
+		return -ENOMEM;
+	rc = ask(&l, err);
+	if (!rc)
+		*modules = l.found->modules;
+	munmap(l.found, sizeof(*l.found));
 	return rc;
 }

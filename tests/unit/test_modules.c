@@ -2,92 +2,230 @@
 #include "test.h"
 
 #include <elf.h>
+#include <limits.h>
+#include <unistd.h>
 
+#include "daxpin/file.h"
 #include "daxpin/image.h"
+#include "daxpin/kernel.h"
 
-static const char good[] = "kernel/drivers/nvdimm/libnvdimm.ko:\n"
-			   "kernel/drivers/nvdimm/nd_pmem.ko.xz: kernel/drivers/nvdimm/nd_btt.ko "
-			   "kernel/drivers/nvdimm/libnvdimm.ko\n"
-			   "kernel/drivers/nvdimm/nd_btt.ko: kernel/drivers/nvdimm/libnvdimm.ko\n"
-			   "kernel/crypto/crc32c-intel.ko:\n";
+/* The kernel that the modules of tests/modules are for; each of them is as small as can be. */
+#define RELEASE "6.0-test"
+
+static const struct {
+	const char *object, *path;
+} files[] = {
+	{ TEST_MODULES "/base.ko", "kernel/nvdimm/libnvdimm.ko" },
+	{ TEST_MODULES "/middle.ko", "kernel/nvdimm/nd_btt.ko" },
+	{ TEST_MODULES "/top.ko", "kernel/nvdimm/nd_pmem.ko" },
+	{ TEST_MODULES "/alias.ko", "kernel/crypto/crc32c-intel.ko" },
+	{ TEST_MODULES "/soft.ko", "kernel/fs/jbd2.ko" },
+	{ TEST_MODULES "/ring_a.ko", "kernel/ring/ring_a.ko" },
+	{ TEST_MODULES "/ring_b.ko", "kernel/ring/ring_b.ko" },
+};
+
+/* What depmod makes of them, in a folder of the test's own. */
+struct folder {
+	char *root;
+	char dir[PATH_MAX];
+};
+
+static void remove_folder(struct folder *f)
+{
+	if (f->root)
+		dp_remove_tree(f->root);
+	free(f->root);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	dp_autofree char *data = NULL;
+	size_t len;
+
+	assert_int_equal(dp_read_file(from, 1 << 20, &data, &len, NULL), 0);
+	write_file(to, data, len);
+}
+
+static struct folder make_modules(void)
+{
+	static const char builtin[] = "kernel/fs/ext4/ext4.ko\nkernel/drivers/virtio-blk.ko\n";
+	struct folder f = { .root = make_folder() };
+	struct dp_error err = { 0 };
+	char path[2 * PATH_MAX];
+
+	snprintf(f.dir, sizeof(f.dir), "%s/lib/modules/" RELEASE, f.root);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", f.dir, files[i].path);
+		*strrchr(path, '/') = '\0';
+		assert_int_equal(dp_mkdir_p(path, NULL), 0);
+		path[strlen(path)] = '/';
+		copy_file(files[i].object, path);
+	}
+	snprintf(path, sizeof(path), "%s/modules.builtin", f.dir);
+	write_file(path, builtin, strlen(builtin));
+	snprintf(path, sizeof(path), "%s/modules.order", f.dir);
+	write_file(path, "", 0);
+	if (dp_depmod(f.root, RELEASE, &err))
+		fail_msg("%s; %s", err.what, err.hint);
+	return f;
+}
+
+/* Replaces text in an index by text of the same length, so that the rest stays as it is. */
+static void forge(const struct folder *f, const char *index, const char *old, const char *new)
+{
+	dp_autofree char *data = NULL;
+	char path[2 * PATH_MAX], *at;
+	size_t len;
+
+	assert_int_equal(strlen(old), strlen(new));
+	snprintf(path, sizeof(path), "%s/%s", f->dir, index);
+	assert_int_equal(dp_read_file(path, 1 << 20, &data, &len, NULL), 0);
+	at = memmem(data, len, old, strlen(old));
+	assert_non_null(at);
+	memcpy(at, new, strlen(new));
+	write_file(path, data, len);
+}
+
+static void assert_order(const struct folder *f, const char *const *names, size_t count,
+			 const char *expected)
+{
+	dp_autofree struct dp_modules *modules = malloc(sizeof(*modules));
+	struct dp_error err = { 0 };
+	char order[512] = "", *at = order;
+
+	if (dp_modules_order(f->dir, names, count, modules, &err))
+		fail_msg("%s; %s", err.what, err.hint);
+	for (size_t i = 0; i < modules->count; i++) {
+		at += sprintf(at, "%s ", modules->list[i].name);
+		assert_int_equal(access(modules->list[i].path, R_OK), 0);
+	}
+	assert_string_equal(order, expected);
+}
+
+static void assert_refused(const struct folder *f, const char *name, const char *says)
+{
+	dp_autofree struct dp_modules *modules = malloc(sizeof(*modules));
+	struct dp_error err = { 0 };
+
+	assert_int_equal(dp_modules_order(f->dir, &name, 1, modules, &err), -EINVAL);
+	assert_true(err.input);
+	assert_says(&err, says);
+}
 
 static void orders_dependencies_first(void **state)
 {
-	static const char *const names[] = { "nd_pmem", "?crc32c_intel", "?nothing" };
-	static const char *const expected[] = { "libnvdimm", "nd_btt", "nd_pmem", "crc32c_intel" };
-	dp_cleanup(dp_modules_clear) struct dp_modules modules = { 0 };
-	size_t order[8], norder = 0;
+	static const char *const names[] = { "nd_pmem", "?libnvdimm", "?nothing", "nd_btt" };
+	dp_cleanup(remove_folder) struct folder f = make_modules();
 
 	(void)state;
-	assert_int_equal(dp_modules_parse(good, &modules, NULL), 0);
-	assert_int_equal(modules.count, 4);
-	assert_int_equal(dp_modules_order(&modules, names, 3, order, &norder, NULL), 0);
-	assert_int_equal(norder, DP_ARRAY_SIZE(expected));
-	for (size_t i = 0; i < norder; i++)
-		assert_string_equal(modules.list[order[i]].name, expected[i]);
+	assert_order(&f, names, DP_ARRAY_SIZE(names), "libnvdimm nd_btt nd_pmem ");
+}
+
+/* By the alias under which it is asked for; one that the kernel does not have is left out. */
+static void takes_soft_dependencies(void **state)
+{
+	static const char *const names[] = { "jbd2" };
+	dp_cleanup(remove_folder) struct folder f = make_modules();
+
+	(void)state;
+	assert_order(&f, names, 1, "crc32c_intel jbd2 ");
+}
+
+static void leaves_a_ring_of_soft_dependencies(void **state)
+{
+	static const char *const names[] = { "ring_a" };
+	dp_cleanup(remove_folder) struct folder f = make_modules();
+
+	(void)state;
+	assert_order(&f, names, 1, "ring_b ring_a ");
+}
+
+static void knows_what_is_built_in(void **state)
+{
+	static const char *const names[] = { "ext4", "?virtio_blk", "nd_btt" };
+	dp_cleanup(remove_folder) struct folder f = make_modules();
+
+	(void)state;
+	assert_order(&f, names, DP_ARRAY_SIZE(names), "libnvdimm nd_btt ");
 }
 
 static void names_all_that_is_missing(void **state)
 {
-	static const char *const names[] = { "rdma_rxe", "nd_pmem", "ext4", "veth" };
-	dp_cleanup(dp_modules_clear) struct dp_modules modules = { 0 };
+	static const char *const names[] = { "rdma_rxe", "nd_pmem", "ext4", "?xfs", "veth" };
+	dp_cleanup(remove_folder) struct folder f = make_modules();
+	dp_autofree struct dp_modules *modules = malloc(sizeof(*modules));
 	struct dp_error err = { 0 };
-	size_t order[8], norder = 0;
 
 	(void)state;
-	assert_int_equal(dp_modules_parse(good, &modules, NULL), 0);
-	modules.builtin = strdup("kernel/fs/ext4/ext4.ko\n");
-	assert_int_equal(dp_modules_order(&modules, names, 4, order, &norder, &err), -EINVAL);
+	assert_int_equal(dp_modules_order(f.dir, names, DP_ARRAY_SIZE(names), modules, &err),
+			 -EINVAL);
 	assert_true(err.input);
-	assert_says(&err, "rdma_rxe veth");
+	assert_says(&err, "lacks: rdma_rxe veth");
 }
 
-static void refuses_hostile_lines(void **state)
+static void wants_an_index(void **state)
+{
+	dp_cleanup(remove_folder) struct folder f = make_modules();
+	char path[2 * PATH_MAX];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/modules.dep.bin", f.dir);
+	assert_int_equal(unlink(path), 0);
+	assert_refused(&f, "?nd_pmem", "modules.dep.bin");
+	assert_refused(&f, "?nd_pmem", "run depmod");
+}
+
+static void refuses_paths_that_lead_out(void **state)
 {
 	static const char *const bad[] = {
-		"no colon here\n",        "/etc/shadow.ko:\n",
-		"../../etc/shadow.ko:\n", "kernel/../../etc/shadow.ko:\n",
-		"kernel/not-a-module:\n", ":\n",
+		"/a/b/c/d/e/ff/nd_btt.ko:",
+		"../../../../d/nd_btt.ko:",
+		"kernel/../../../nbtt.ko:",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < DP_ARRAY_SIZE(bad); i++) {
-		struct dp_modules modules = { 0 };
-		struct dp_error err = { 0 };
+		dp_cleanup(remove_folder) struct folder f = make_modules();
 
-		if (dp_modules_parse(bad[i], &modules, &err) != -EINVAL)
-			fail_msg("accepted \"%s\"", bad[i]);
-		assert_true(err.input);
-		assert_null(modules.list);
+		forge(&f, "modules.dep.bin", "kernel/nvdimm/nd_btt.ko:", bad[i]);
+		assert_refused(&f, "nd_btt", "outside");
 	}
 }
 
-static void refuses_a_dependency_that_is_not_listed(void **state)
+static void refuses_a_dependency_that_is_not_there(void **state)
 {
-	static const char *const names[] = { "a" };
-	dp_cleanup(dp_modules_clear) struct dp_modules modules = { 0 };
-	struct dp_error err = { 0 };
-	size_t order[4], norder = 0;
+	dp_cleanup(remove_folder) struct folder f = make_modules();
+	char path[2 * PATH_MAX];
 
 	(void)state;
-	assert_int_equal(dp_modules_parse("a.ko: b.ko\n", &modules, NULL), 0);
-	assert_int_equal(dp_modules_order(&modules, names, 1, order, &norder, &err), -EINVAL);
-	assert_says(&err, "b.ko");
+	snprintf(path, sizeof(path), "%s/kernel/nvdimm/nd_btt.ko", f.dir);
+	assert_int_equal(unlink(path), 0);
+	assert_refused(&f, "nd_pmem", "nd_btt.ko");
 }
 
-static void survives_every_truncation(void **state)
+/* Whatever is cut off: the answer is refused, or what is said is in the folder. */
+static void survives_damage(void **state)
 {
-	static const char *const names[] = { "?nd_pmem" };
+	static const char *const names[] = { "?nd_pmem", "?jbd2" };
+	dp_cleanup(remove_folder) struct folder f = make_modules();
+	dp_autofree struct dp_modules *modules = malloc(sizeof(*modules));
+	dp_autofree char *whole = NULL;
+	char path[2 * PATH_MAX];
+	size_t len;
 
 	(void)state;
-	for (size_t len = 0; len < sizeof(good); len++) {
-		dp_autofree char *text = exact_copy(good, len + 1);
-		dp_cleanup(dp_modules_clear) struct dp_modules modules = { 0 };
-		size_t order[8], norder = 0;
+	snprintf(path, sizeof(path), "%s/modules.dep.bin", f.dir);
+	assert_int_equal(dp_read_file(path, 1 << 20, &whole, &len, NULL), 0);
+	for (size_t cut = 0; cut < len; cut++) {
+		struct dp_error err = { 0 };
 
-		text[len] = '\0';
-		if (!dp_modules_parse(text, &modules, NULL))
-			dp_modules_order(&modules, names, 1, order, &norder, NULL);
+		write_file(path, whole, cut);
+		if (dp_modules_order(f.dir, names, 2, modules, &err))
+			assert_true(err.input);
+		else
+			for (size_t i = 0; i < modules->count; i++)
+				assert_ptr_equal(strstr(modules->list[i].path, f.dir),
+						 modules->list[i].path);
 	}
 }
 
@@ -171,10 +309,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders_dependencies_first),
+		cmocka_unit_test(takes_soft_dependencies),
+		cmocka_unit_test(leaves_a_ring_of_soft_dependencies),
+		cmocka_unit_test(knows_what_is_built_in),
 		cmocka_unit_test(names_all_that_is_missing),
-		cmocka_unit_test(refuses_hostile_lines),
-		cmocka_unit_test(refuses_a_dependency_that_is_not_listed),
-		cmocka_unit_test(survives_every_truncation),
+		cmocka_unit_test(wants_an_index),
+		cmocka_unit_test(refuses_paths_that_lead_out),
+		cmocka_unit_test(refuses_a_dependency_that_is_not_there),
+		cmocka_unit_test(survives_damage),
 		cmocka_unit_test(strips_the_signature),
 		cmocka_unit_test(mutes_what_is_slow_and_nothing_else),
 		cmocka_unit_test(leaves_hostile_modules_alone),
