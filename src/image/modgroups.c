@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest.h"
+
+#include "daxpin/agent.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/image.h"
+#include "daxpin/kernel.h"
+
+/* The name that the kernel gives to a module's file: "crc32-pclmul.ko.xz" is crc32_pclmul. */
+static void module_name(const char *path, char *name, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(name, size, "%s", slash ? slash + 1 : path);
+	name[strcspn(name, ".")] = '\0';
+	for (char *c = name; *c; c++)
+		*c = *c == '-' ? '_' : *c;
+}
+
+/* The user's own file for a module; NULL without one. */
+static const char *replacement(const struct dp_kernel *kernel, const char *name)
+{
+	char other[64];
+
+	for (size_t i = 0; i < kernel->nreplacements; i++) {
+		module_name(kernel->replacements[i], other, sizeof(other));
+		if (!strcmp(other, name))
+			return kernel->replacements[i];
+	}
+	return NULL;
+}
+
+/* A file that replaces nothing would have its user believe that it was tried. */
+static int check_replacements(const struct dp_manifest *m, const struct dp_kernel *kernel,
+			      struct dp_error *err)
+{
+	char name[64], entry[80];
+
+	for (size_t i = 0; i < kernel->nreplacements; i++) {
+		bool found = false;
+
+		module_name(kernel->replacements[i], name, sizeof(name));
+		snprintf(entry, sizeof(entry), "modules/%s.ko", name);
+		for (size_t k = 0; k < m->count && !found; k++)
+			found = !strcmp(m->list[k].name, entry);
+		if (!found) {
+			dp_bad_input(err,
+				     "no module %s is loaded in the guest, so %s replaces none",
+				     name, kernel->replacements[i]);
+			return dp_hint(err, "it may be built into this kernel, or not be needed");
+		}
+	}
+	return 0;
+}
+
+static int add_module(struct dp_manifest *m, const struct dp_kernel *kernel,
+		      const struct dp_module *module, bool carrier, struct dp_error *err)
+{
+	const char *local = replacement(kernel, module->name);
+	char name[DP_MODULE_NAME + 16];
+	struct dp_entry *entry;
+
+	snprintf(name, sizeof(name), "modules/%s.ko", module->name);
+	entry = dp_manifest_add(m, name, err);
+	if (!entry)
+		return -E2BIG;
+	/* Of several groups, one that must be traceable decides. */
+	entry->carrier = carrier && (entry->carrier || !entry->module);
+	entry->module = true;
+	snprintf(entry->source, sizeof(entry->source), "%s", local ? local : module->path);
+	return 0;
+}
+
+static int add_group(struct dp_manifest *m, const struct dp_kernel *kernel,
+		     const struct dp_module_group *group, struct dp_error *err)
+{
+	dp_autofree struct dp_modules *modules = malloc(sizeof(*modules));
+	char name[64], *text = NULL;
+	size_t len = 0;
+	FILE *list;
+	int rc = modules ? dp_modules_order(kernel->modules, group->modules, group->count, modules,
+					    err)
+			 : -ENOMEM;
+
+	if (rc)
+		return rc;
+	list = open_memstream(&text, &len);
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < modules->count && !rc; i++) {
+		rc = add_module(m, kernel, &modules->list[i], group->carrier, err);
+		fprintf(list, "/modules/%s.ko\n", modules->list[i].name);
+	}
+	fclose(list);
+	snprintf(name, sizeof(name), "modules/%s", group->name);
+	if (!rc)
+		return dp_manifest_add_text(m, name, text, err);
+	free(text);
+	return rc;
+}
+
+int dp_manifest_add_modules(struct dp_manifest *m, const struct dp_kernel *kernel,
+			    struct dp_error *err)
+{
+	size_t count;
+	const struct dp_module_group *groups = dp_module_groups(&count);
+	int rc = 0;
+
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = add_group(m, kernel, &groups[i], err);
+	return rc ? rc : check_replacements(m, kernel, err);
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Programs and libraries: all that the loader lists for them (ld.so --list) comes along.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "manifest.h"
+
+#include "daxpin/cache.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/kernel.h"
+#include "daxpin/proc.h"
+
+#define LOADER        "/lib64/ld-linux-x86-64.so.2"
+#define LIST_LIMIT_MS 10000
+#define LIST_LIMIT    65536
+#define PROVIDER_DIRS                                                                              \
+	{                                                                                          \
+		"/usr/lib/x86_64-linux-gnu/libibverbs", "/usr/lib64/libibverbs"                    \
+	}
+
+/* Lines of the loader's list: "NAME => PATH (ADDRESS)", or "PATH (ADDRESS)" for the loader. */
+static int add_listed(struct dp_manifest *m, char *list, struct dp_error *err)
+{
+	for (char *line = strsep(&list, "\n"); line; line = strsep(&list, "\n")) {
+		char *path = strchr(line, '/');
+		int rc;
+
+		if (strstr(line, "not found"))
+			return dp_report(err, -ENOENT, "a shared library is missing:%s", line);
+		if (!path)
+			continue;
+		path[strcspn(path, " ")] = '\0';
+		rc = dp_manifest_add_file(m, path, path, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* Where the loader's answer is kept: it stays the same as long as the program and the loader's
+ * own cache do. */
+static int known_list(const char *source, char *path, size_t size)
+{
+	const char *const dirs = getenv("LD_LIBRARY_PATH");
+	struct dp_key key;
+	char hex[33];
+
+	dp_key_begin(&key, "libraries");
+	dp_key_text(&key, dirs ? dirs : "");
+	if (dp_key_file(&key, source) || dp_key_file(&key, "/etc/ld.so.cache"))
+		return -ENOENT;
+	dp_key_end(&key, hex);
+	return dp_cache_path(path, size, NULL, "hashes/libraries-%s", hex);
+}
+
+/* The libraries that a program or library needs, as the loader lists them. */
+static int list_libraries(const char *source, char **list, struct dp_error *err)
+{
+	const char *argv[] = { LOADER, "--list", source, NULL };
+	char known[PATH_MAX];
+	bool memo = !known_list(source, known, sizeof(known));
+	int rc;
+
+	if (memo && !dp_read_file(known, LIST_LIMIT, list, NULL, NULL))
+		return 0;
+	rc = dp_run(argv, LIST_LIMIT_MS, list, err);
+	if (!rc && memo)
+		dp_cache_note(known, *list);
+	return rc;
+}
+
+/* A program or library and all that it needs. */
+static int add_with_libraries(struct dp_manifest *m, const char *name, const char *source,
+			      struct dp_error *err)
+{
+	dp_autofree char *list = NULL;
+	int rc = dp_manifest_add_file(m, name, source, err);
+
+	if (!rc)
+		rc = list_libraries(source, &list, err);
+	return rc ? rc : add_listed(m, list, err);
+}
+
+static int add_program(struct dp_manifest *m, const char *program, const char *package,
+		       struct dp_error *err)
+{
+	char path[PATH_MAX], name[64];
+
+	if (dp_find_program(program, path, sizeof(path))) {
+		dp_report(err, -ENOENT, "the program %s is missing", program);
+		return dp_hint(err, "install the package %s", package);
+	}
+	snprintf(name, sizeof(name), "sbin/%s", program);
+	return add_with_libraries(m, name, path, err);
+}
+
+static int add_provider(struct dp_manifest *m, struct dp_error *err)
+{
+	static const char *const dirs[] = PROVIDER_DIRS;
+	char path[PATH_MAX];
+	int rc;
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(dirs); i++) {
+		/* The number is libibverbs' private ABI, 34 in rdma-core 26 to 44 and beyond. */
+		for (int abi = 34; abi < 100; abi++) {
+			snprintf(path, sizeof(path), "%s/librxe-rdmav%d.so", dirs[i], abi);
+			if (!dp_exists("%s", path))
+				continue;
+			rc = add_with_libraries(m, path, path, err);
+			return rc ? rc
+				  : dp_manifest_add_file(m, "etc/libibverbs.d/rxe.driver",
+							 "/etc/libibverbs.d/rxe.driver", err);
+		}
+	}
+	dp_report(err, -ENOENT, "the verbs provider of rxe is missing");
+	return dp_hint(err, "install the package ibverbs-providers");
+}
+
+/* A sanitizer cannot run before /proc is mounted; such builds name another daxpin for the guest. */
+static int add_init(struct dp_manifest *m, struct dp_error *err)
+{
+	const char *other = getenv("DAXPIN_INIT");
+	char self[PATH_MAX] = "";
+
+	if (other)
+		return add_with_libraries(m, "init", other, err);
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		return dp_fail(err, -errno, "cannot read /proc/self/exe");
+	return add_with_libraries(m, "init", self, err);
+}
+
+int dp_manifest_add_programs(struct dp_manifest *m, const struct dp_kernel *kernel,
+			     struct dp_error *err)
+{
+	int rc = add_init(m, err);
+
+	if (!rc)
+		rc = add_provider(m, err);
+	if (!rc)
+		rc = add_program(m, "mkfs.ext4", "e2fsprogs", err);
+	if (!rc)
+		rc = add_program(m, "mkfs.xfs", "xfsprogs", err);
+	return rc || !kernel->perftest ? rc : add_program(m, "ib_write_bw", "perftest", err);
+}
