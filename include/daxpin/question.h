@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct dp_error;
+struct dp_globs;
+
 /* In the order of reports. */
 enum dp_question_kind {
 	DP_QUESTION_CHECK,
@@ -39,5 +42,16 @@ const struct dp_question *dp_question_of(const char *id);
 
 /* Whether an id belongs to a question. */
 bool dp_question_is(const char *id, enum dp_question_kind kind);
+
+/**
+ * dp_question_globs_used - refuse a pattern that has selected nothing
+ * @kind: the question whose ids were selected from
+ * @globs: the patterns, after all ids were put to dp_globs_select()
+ * @err: names the first one (bad input), and what ids look like
+ *
+ * Return: 0 or -EINVAL.
+ */
+int dp_question_globs_used(enum dp_question_kind kind, const struct dp_globs *globs,
+			   struct dp_error *err);
 
 #endif

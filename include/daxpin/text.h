@@ -62,15 +62,4 @@ void dp_printable(char *text);
  */
 const char *dp_last_line(char *text);
 
-/**
- * dp_glob_selects - whether a shell pattern selects an id
- * @glob: the pattern; one without '/' is taken for a mapping
- * @id: "check/MAPPING/…"
- * @mapping: its mapping's name
- */
-bool dp_glob_selects(const char *glob, const char *id, const char *mapping);
-
-/* Whether one of several patterns does; none at all selects everything. */
-bool dp_globs_select(const char *const *globs, size_t count, const char *id, const char *mapping);
-
 #endif

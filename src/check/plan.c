@@ -7,48 +7,34 @@
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/globs.h"
+#include "daxpin/question.h"
 #include "daxpin/text.h"
-
-static int check_globs(const char *const *only, size_t nonly, const struct dp_plan *plan,
-		       struct dp_error *err)
-{
-	for (size_t i = 0; i < nonly; i++) {
-		bool used = false;
-
-		for (size_t q = 0; q < plan->count && !used; q++)
-			used = dp_glob_selects(only[i], plan->list[q].id,
-					       plan->list[q].mapping->name);
-		if (!used) {
-			dp_bad_input(err, "\"%s\" matches no check", only[i]);
-			return dp_hint(err,
-				       "ids are check/MAPPING/ACCESS, or give a MAPPING alone; "
-				       "daxpin list --ids shows them all");
-		}
-	}
-	return 0;
-}
 
 int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, struct dp_error *err)
 {
+	dp_cleanup(dp_globs_clear) struct dp_globs globs;
 	size_t nmappings, naccesses;
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
 	const struct dp_access *accesses = dp_accesses(&naccesses);
-	int rc;
+	int rc = dp_globs_init(&globs, only, nonly);
 
 	plan->count = 0;
 	plan->list = calloc(nmappings * naccesses, sizeof(*plan->list));
 	if (!plan->list)
-		return -ENOMEM;
-	for (size_t i = 0; i < nmappings * naccesses; i++) {
-		struct dp_check *q = &plan->list[plan->count];
+		rc = -ENOMEM;
+	for (size_t i = 0; i < nmappings * naccesses && !rc; i++) {
+		struct dp_check *check = &plan->list[plan->count];
 
-		q->mapping = mappings[i / naccesses];
-		q->access = &accesses[i % naccesses];
-		snprintf(q->id, sizeof(q->id), "check/%s/%s", q->mapping->name, q->access->name);
-		if (dp_globs_select(only, nonly, q->id, q->mapping->name))
+		check->mapping = mappings[i / naccesses];
+		check->access = &accesses[i % naccesses];
+		snprintf(check->id, sizeof(check->id), "check/%s/%s", check->mapping->name,
+			 check->access->name);
+		if (dp_globs_select(&globs, check->id))
 			plan->count++;
 	}
-	rc = check_globs(only, nonly, plan, err);
+	if (!rc)
+		rc = dp_question_globs_used(DP_QUESTION_CHECK, &globs, err);
 	if (rc)
 		dp_plan_clear(plan);
 	return rc;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "daxpin/error.h"
+#include "daxpin/globs.h"
 #include "daxpin/question.h"
 
 static const struct dp_question questions[DP_QUESTIONS] = {
@@ -30,4 +32,16 @@ const struct dp_question *dp_question_of(const char *id)
 bool dp_question_is(const char *id, enum dp_question_kind kind)
 {
 	return dp_question_of(id) == dp_question(kind);
+}
+
+int dp_question_globs_used(enum dp_question_kind kind, const struct dp_globs *globs,
+			   struct dp_error *err)
+{
+	const char *unused = dp_globs_unused(globs);
+
+	if (!unused)
+		return 0;
+	dp_bad_input(err, "\"%s\" matches no %s", unused, questions[kind].name);
+	return dp_hint(err, "ids are %s, or give a MAPPING alone; daxpin list --ids shows them all",
+		       questions[kind].ids);
 }

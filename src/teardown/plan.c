@@ -4,28 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daxpin/cleanup.h"
+#include "daxpin/globs.h"
+#include "daxpin/question.h"
 #include "daxpin/teardown.h"
-#include "daxpin/text.h"
-
-static int check_globs(const char *const *only, size_t nonly, bool race,
-		       const struct dp_scenarios *scenarios, struct dp_error *err)
-{
-	for (size_t i = 0; i < nonly; i++) {
-		bool used = false;
-
-		for (size_t s = 0; s < scenarios->count && !used; s++)
-			used = dp_glob_selects(only[i], scenarios->list[s].id,
-					       scenarios->list[s].mapping->name);
-		if (used)
-			continue;
-		dp_bad_input(err, "\"%s\" matches no %s", only[i], race ? "race" : "teardown");
-		return dp_hint(err,
-			       "ids are %s, or give a MAPPING alone; daxpin list --ids shows "
-			       "them all",
-			       race ? "race/MAPPING/EVENT" : "teardown/MAPPING/EVENT/RELEASE");
-	}
-	return 0;
-}
 
 static int add(struct dp_scenarios *scenarios, const struct dp_scenario *scenario)
 {
@@ -40,7 +22,7 @@ static int add(struct dp_scenarios *scenarios, const struct dp_scenario *scenari
 
 /* What an event and a mapping give: one scenario for each release, or one race. */
 static int add_all(const struct dp_event *event, const struct dp_mapping *mapping, bool race,
-		   const char *const *only, size_t nonly, struct dp_scenarios *scenarios)
+		   struct dp_globs *globs, struct dp_scenarios *scenarios)
 {
 	for (int r = 0; r < (race ? 1 : DP_RELEASES); r++) {
 		struct dp_scenario s = { mapping, event, (enum dp_release)r, "" };
@@ -51,8 +33,7 @@ static int add_all(const struct dp_event *event, const struct dp_mapping *mappin
 		else
 			snprintf(s.id, sizeof(s.id), "teardown/%s/%s/%s", mapping->name,
 				 event->name, dp_release_name(s.release));
-		if ((!race && !(event->releases & DP_BIT(r))) ||
-		    !dp_globs_select(only, nonly, s.id, s.mapping->name))
+		if ((!race && !(event->releases & DP_BIT(r))) || !dp_globs_select(globs, s.id))
 			continue;
 		rc = add(scenarios, &s);
 		if (rc)
@@ -64,18 +45,20 @@ static int add_all(const struct dp_event *event, const struct dp_mapping *mappin
 int dp_scenarios_make(const char *const *only, size_t nonly, bool race,
 		      struct dp_scenarios *scenarios, struct dp_error *err)
 {
+	dp_cleanup(dp_globs_clear) struct dp_globs globs;
 	size_t nevents, nmappings;
 	const struct dp_event *const *events = dp_events(&nevents);
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
-	int rc = 0;
+	int rc = dp_globs_init(&globs, only, nonly);
 
 	*scenarios = (struct dp_scenarios){ 0 };
 	for (size_t e = 0; e < nevents && !rc; e++)
 		for (size_t m = 0; m < nmappings && !rc; m++)
 			if (events[e]->applies(mappings[m]) && (!race || events[e]->races))
-				rc = add_all(events[e], mappings[m], race, only, nonly, scenarios);
+				rc = add_all(events[e], mappings[m], race, &globs, scenarios);
 	if (!rc)
-		rc = check_globs(only, nonly, race, scenarios, err);
+		rc = dp_question_globs_used(race ? DP_QUESTION_RACE : DP_QUESTION_TEARDOWN, &globs,
+					    err);
 	if (rc)
 		dp_scenarios_clear(scenarios);
 	return rc;

@@ -4,29 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daxpin/cleanup.h"
+#include "daxpin/globs.h"
+#include "daxpin/question.h"
 #include "daxpin/teardown.h"
-#include "daxpin/text.h"
 #include "daxpin/traffic.h"
-
-static int check_globs(const char *const *only, size_t nonly, const struct dp_cases *cases,
-		       struct dp_error *err)
-{
-	for (size_t i = 0; i < nonly; i++) {
-		bool used = false;
-
-		for (size_t e = 0; e < cases->count && !used; e++)
-			used = dp_glob_selects(only[i], cases->list[e].id,
-					       cases->list[e].mapping->name);
-		if (used)
-			continue;
-		dp_bad_input(err, "\"%s\" matches no traffic", only[i]);
-		return dp_hint(
-			err,
-			"ids are traffic/MAPPING/OPERATION and traffic/MAPPING/EVENT, or give a MAPPING alone; "
-			"daxpin list --ids shows them all");
-	}
-	return 0;
-}
 
 static int add(struct dp_cases *cases, const struct dp_case *tcase)
 {
@@ -39,7 +21,7 @@ static int add(struct dp_cases *cases, const struct dp_case *tcase)
 	return 0;
 }
 
-static int add_mapping(const struct dp_mapping *mapping, const char *const *only, size_t nonly,
+static int add_mapping(const struct dp_mapping *mapping, struct dp_globs *globs,
 		       struct dp_cases *cases)
 {
 	size_t noperations, nevents;
@@ -59,7 +41,7 @@ static int add_mapping(const struct dp_mapping *mapping, const char *const *only
 			continue;
 		snprintf(e.id, sizeof(e.id), "traffic/%s/%s", mapping->name,
 			 e.event ? e.event->name : e.operation->name);
-		if (dp_globs_select(only, nonly, e.id, e.mapping->name))
+		if (dp_globs_select(globs, e.id))
 			rc = add(cases, &e);
 	}
 	return rc;
@@ -68,15 +50,16 @@ static int add_mapping(const struct dp_mapping *mapping, const char *const *only
 int dp_cases_make(const char *const *only, size_t nonly, struct dp_cases *cases,
 		  struct dp_error *err)
 {
+	dp_cleanup(dp_globs_clear) struct dp_globs globs;
 	size_t nmappings;
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
-	int rc = 0;
+	int rc = dp_globs_init(&globs, only, nonly);
 
 	*cases = (struct dp_cases){ 0 };
 	for (size_t i = 0; i < nmappings && !rc; i++)
-		rc = add_mapping(mappings[i], only, nonly, cases);
+		rc = add_mapping(mappings[i], &globs, cases);
 	if (!rc)
-		rc = check_globs(only, nonly, cases, err);
+		rc = dp_question_globs_used(DP_QUESTION_TRAFFIC, &globs, err);
 	if (rc)
 		dp_cases_clear(cases);
 	return rc;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,17 +99,4 @@ const char *dp_last_line(char *text)
 		text[--len] = '\0';
 	nl = strrchr(text, '\n');
 	return nl ? nl + 1 : text;
-}
-
-bool dp_glob_selects(const char *glob, const char *id, const char *mapping)
-{
-	return fnmatch(glob, strchr(glob, '/') ? id : mapping, 0) == 0;
-}
-
-bool dp_globs_select(const char *const *globs, size_t count, const char *id, const char *mapping)
-{
-	for (size_t i = 0; i < count; i++)
-		if (dp_glob_selects(globs[i], id, mapping))
-			return true;
-	return count == 0;
 }
