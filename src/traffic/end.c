@@ -11,20 +11,13 @@
 /* How long a server that was killed is waited for, ms. */
 #define KILL_LIMIT_MS 60000
 
-extern const struct dp_command *__start_dp_commands[], *__stop_dp_commands[];
-
-static const struct dp_command *find(const char *name)
-{
-	for (const struct dp_command **c = __start_dp_commands; name && c < __stop_dp_commands; c++)
-		if (!strcmp((*c)->name, name))
-			return *c;
-	return NULL;
-}
+extern const struct dp_command *__start_dp_commands_entries[], *__stop_dp_commands_entries[];
 
 struct json_object *dp_end_obey(struct dp_end *end, struct json_object *command)
 {
 	struct json_object *reply = json_object_new_object();
-	const struct dp_command *which = find(dp_json_text(command, "command"));
+	const char *name = dp_json_text(command, "command");
+	const struct dp_command *which = name ? DP_REGISTRY_FIND(dp_commands, name) : NULL;
 	struct dp_error err = { 0 };
 	int rc = which ? which->obey(end, command, reply, &err) : -EBADMSG;
 

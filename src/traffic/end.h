@@ -4,13 +4,13 @@
  * obeys. The driving end obeys its own commands by a call; the remote end gets them through a
  * socket (talk.h).
  *
- * Each command is a descriptor at the end of a file in src/traffic/commands. The descriptors are
- * found through a linker section; there is no list of them.
+ * Each command is a descriptor at the end of a file in src/traffic/commands (registry.h).
  */
 #ifndef DAXPIN_TRAFFIC_END_H
 #define DAXPIN_TRAFFIC_END_H
 
 #include "daxpin/json.h"
+#include "daxpin/registry.h"
 #include "daxpin/traffic.h"
 
 /* Registrations that an end can have at the same time. */
@@ -50,10 +50,7 @@ struct dp_command {
 		    struct dp_error *err);
 };
 
-#define DP_COMMAND(ident, ...)                                                                     \
-	static const struct dp_command ident = { __VA_ARGS__ };                                    \
-	static const struct dp_command *const ident##_entry                                        \
-		__attribute__((section("dp_commands"), used)) = &ident
+#define DP_COMMAND(ident, ...) DP_REGISTER(struct dp_command, dp_commands, ident, __VA_ARGS__)
 
 /**
  * dp_end_obey - obey a command
