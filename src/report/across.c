@@ -31,7 +31,7 @@ static void result_text(const struct dp_result *r, char *text, size_t size)
 	if (!r)
 		return;
 	if (!strncmp(r->id, "check/", 6)) {
-		page_cell_text(r, text, size);
+		dp_page_cell_text(r, text, size);
 		/* A missing proof is no difference between kernels. */
 		text[strcspn(text, "?")] = '\0';
 	} else if (r->violates[0]) {
@@ -54,7 +54,7 @@ static bool differs(const struct dp_run_record *runs, size_t nruns, const char *
 	return false;
 }
 
-static void write_row(const struct page *p, const struct dp_run_record *runs, size_t nruns,
+static void write_row(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns,
 		      const char *id)
 {
 	char text[64], before[64] = "";
@@ -66,27 +66,27 @@ static void write_row(const struct page *p, const struct dp_run_record *runs, si
 
 		result_text(r, text, sizeof(text));
 		change = i && strcmp(text, before) != 0;
-		fprintf(p->out, " %s%c%s%-*s%s", change ? page_color(p, BOLD) : "",
-			change ? '>' : ' ', r ? page_color(p, page_status_color(r)) : "",
-			i + 1 == nruns ? 0 : CELL_WIDTH, text, page_color(p, PLAIN));
+		fprintf(p->out, " %s%c%s%-*s%s", change ? dp_page_color(p, BOLD) : "",
+			change ? '>' : ' ', r ? dp_page_color(p, dp_page_status_color(r)) : "",
+			i + 1 == nruns ? 0 : CELL_WIDTH, text, dp_page_color(p, PLAIN));
 		strcpy(before, text);
 	}
 	fprintf(p->out, "\n");
 }
 
-static void write_heading(const struct page *p, const struct dp_run_record *runs, size_t nruns)
+static void write_heading(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns)
 {
 	char name[64];
 
-	fprintf(p->out, "%s%-*s", page_color(p, BOLD), ID_WIDTH, "id");
+	fprintf(p->out, "%s%-*s", dp_page_color(p, BOLD), ID_WIDTH, "id");
 	for (size_t i = 0; i < nruns; i++) {
 		short_name(&runs[i], name, sizeof(name));
 		fprintf(p->out, "  %-*s", i + 1 == nruns ? 0 : CELL_WIDTH, name);
 	}
-	fprintf(p->out, "%s\n", page_color(p, PLAIN));
+	fprintf(p->out, "%s\n", dp_page_color(p, PLAIN));
 }
 
-static void write_table(const struct page *p, const struct dp_run_record *runs, size_t nruns)
+static void write_table(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns)
 {
 	size_t rows = 0, shown = 0;
 
@@ -135,7 +135,7 @@ static bool collect(const struct dp_run_record *runs, size_t nruns, size_t n, st
 
 	*story = (struct story){ .result = nth(runs, nruns, n, &run) };
 	for (size_t k = 0; (r = nth(runs, nruns, k, &run)); k++) {
-		if (!page_same_story(r, story->result))
+		if (!dp_page_same_story(r, story->result))
 			continue;
 		if (k < n)
 			return false;
@@ -145,7 +145,7 @@ static bool collect(const struct dp_run_record *runs, size_t nruns, size_t n, st
 	return true;
 }
 
-static void write_story(const struct page *p, const struct dp_run_record *runs, size_t nruns,
+static void write_story(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns,
 			const struct story *story)
 {
 	const char *separator = " on ";
@@ -162,11 +162,11 @@ static void write_story(const struct page *p, const struct dp_run_record *runs, 
 		separator = ", ";
 	}
 	fprintf(p->out, "\n");
-	page_write_why(p, story->result);
+	dp_page_write_why(p, story->result);
 }
 
-static void write_stories(const struct page *p, const struct dp_run_record *runs, size_t nruns,
-			  const struct page_section *section)
+static void write_stories(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns,
+			  const struct dp_page_section *section)
 {
 	const char *title = section->title;
 	const struct dp_result *r;
@@ -177,8 +177,8 @@ static void write_stories(const struct page *p, const struct dp_run_record *runs
 		if (!section->holds(r) || !collect(runs, nruns, n, &story))
 			continue;
 		if (title)
-			fprintf(p->out, "\n%s%s%s\n", page_color(p, BOLD), title,
-				page_color(p, PLAIN));
+			fprintf(p->out, "\n%s%s%s\n", dp_page_color(p, BOLD), title,
+				dp_page_color(p, PLAIN));
 		title = NULL;
 		write_story(p, runs, nruns, &story);
 	}
@@ -193,7 +193,7 @@ static size_t count_unproven(const struct dp_run_record *run)
 	return count;
 }
 
-static void write_sums(const struct page *p, const struct dp_run_record *runs, size_t nruns)
+static void write_sums(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns)
 {
 	size_t counts[DP_STATUSES];
 	char name[64];
@@ -217,10 +217,10 @@ static void write_sums(const struct page *p, const struct dp_run_record *runs, s
 	}
 }
 
-void page_write_across(const struct page *p, const struct dp_run_record *runs, size_t nruns)
+void dp_page_write_across(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns)
 {
 	size_t nsections;
-	const struct page_section *sections = page_sections(&nsections);
+	const struct dp_page_section *sections = dp_page_sections(&nsections);
 
 	write_table(p, runs, nruns);
 	for (size_t i = 0; i < nsections; i++)

@@ -11,12 +11,12 @@ static bool is_failure(const struct dp_result *r)
 	return r->status == DP_FAIL && !dp_result_is_known(r);
 }
 
-const char *page_color(const struct page *p, const char *code)
+const char *dp_page_color(const struct dp_page *p, const char *code)
 {
 	return p->options->color ? code : "";
 }
 
-const char *page_status_color(const struct dp_result *r)
+const char *dp_page_status_color(const struct dp_result *r)
 {
 	switch (r->status) {
 	case DP_PASS:
@@ -31,7 +31,7 @@ const char *page_status_color(const struct dp_result *r)
 }
 
 /* The kernel's answer, with "!" or "~" before it if it is wrong and "?" after it if unproven. */
-void page_cell_text(const struct dp_result *r, char *text, size_t size)
+void dp_page_cell_text(const struct dp_result *r, char *text, size_t size)
 {
 	const char *said = r->cell.err ? dp_errno_name(r->cell.err) : "allowed";
 
@@ -64,9 +64,9 @@ static bool is_skipped(const struct dp_result *r)
 	return r->status == DP_SKIP_STATUS;
 }
 
-const struct page_section *page_sections(size_t *count)
+const struct dp_page_section *dp_page_sections(size_t *count)
 {
-	static const struct page_section sections[] = {
+	static const struct dp_page_section sections[] = {
 		{ is_failure, "Failures" },
 		{ dp_result_is_known, "Known failures (in the baseline)" },
 		{ is_fixed, "Fixed since the baseline" },
@@ -78,13 +78,13 @@ const struct page_section *page_sections(size_t *count)
 	return sections;
 }
 
-bool page_same_story(const struct dp_result *a, const struct dp_result *b)
+bool dp_page_same_story(const struct dp_result *a, const struct dp_result *b)
 {
 	return a->status == b->status && a->baseline == b->baseline && !strcmp(a->why, b->why) &&
 	       !strcmp(a->was, b->was);
 }
 
-void page_write_why(const struct page *p, const struct dp_result *r)
+void dp_page_write_why(const struct dp_page *p, const struct dp_result *r)
 {
 	fprintf(p->out, "    %s\n", r->why);
 	if (r->was[0])

@@ -15,41 +15,41 @@
 #define BOLD   "\033[1m"
 #define PLAIN  "\033[0m"
 
-struct page {
+struct dp_page {
 	FILE *out;
 	const struct dp_run_record *run;
 	const struct dp_report_options *options;
 };
 
 /* An escape sequence, or "" in a report without colours. */
-const char *page_color(const struct page *p, const char *code);
-const char *page_status_color(const struct dp_result *r);
+const char *dp_page_color(const struct dp_page *p, const char *code);
+const char *dp_page_status_color(const struct dp_result *r);
 
 /*
  * The kernel's answer to a check, with "!" before it if it is wrong, "~" if the baseline has this
  * failure, and "?" after it if it is unproven.
  */
-void page_cell_text(const struct dp_result *r, char *text, size_t size);
+void dp_page_cell_text(const struct dp_result *r, char *text, size_t size);
 
 /* A section below the table: which results belong there, and its title. */
-struct page_section {
+struct dp_page_section {
 	bool (*holds)(const struct dp_result *r);
 	const char *title;
 };
 
-const struct page_section *page_sections(size_t *count);
+const struct dp_page_section *dp_page_sections(size_t *count);
 
 /* Whether two results have the same explanation, which is then printed once. */
-bool page_same_story(const struct dp_result *a, const struct dp_result *b);
+bool dp_page_same_story(const struct dp_result *a, const struct dp_result *b);
 
 /* Writes the explanation, indented. */
-void page_write_why(const struct page *p, const struct dp_result *r);
+void dp_page_write_why(const struct dp_page *p, const struct dp_result *r);
 
 /* The part on traffic: a table of mappings and operations, and the bandwidth. */
-bool page_is_traffic(const struct dp_result *r);
-void page_write_traffic(const struct page *p);
+bool dp_page_is_traffic(const struct dp_result *r);
+void dp_page_write_traffic(const struct dp_page *p);
 
 /* The report on several kernels: a row for each id, a column for each kernel. */
-void page_write_across(const struct page *p, const struct dp_run_record *runs, size_t nruns);
+void dp_page_write_across(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns);
 
 #endif

@@ -38,13 +38,13 @@ static bool has_mapping(const struct dp_run_record *run, const char *mapping)
 }
 
 /* Escape sequences are outside the padding; the last column has none. */
-static void write_cell(const struct page *p, const char *text, const char *code, bool last)
+static void write_cell(const struct dp_page *p, const char *text, const char *code, bool last)
 {
-	fprintf(p->out, "%s%-*s%s%s", page_color(p, code), last ? 0 : CELL_WIDTH, text,
-		page_color(p, PLAIN), last ? "\n" : " ");
+	fprintf(p->out, "%s%-*s%s%s", dp_page_color(p, code), last ? 0 : CELL_WIDTH, text,
+		dp_page_color(p, PLAIN), last ? "\n" : " ");
 }
 
-static void write_row(const struct page *p, const char *mapping)
+static void write_row(const struct dp_page *p, const char *mapping)
 {
 	size_t count;
 	const struct dp_access *accesses = dp_accesses(&count);
@@ -55,18 +55,18 @@ static void write_row(const struct page *p, const char *mapping)
 		char text[48] = "";
 
 		if (r)
-			page_cell_text(r, text, sizeof(text));
-		write_cell(p, text, r ? page_status_color(r) : "", i + 1 == count);
+			dp_page_cell_text(r, text, sizeof(text));
+		write_cell(p, text, r ? dp_page_status_color(r) : "", i + 1 == count);
 	}
 }
 
-static void write_table(const struct page *p)
+static void write_table(const struct dp_page *p)
 {
 	size_t nmappings, naccesses;
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
 	const struct dp_access *accesses = dp_accesses(&naccesses);
 
-	fprintf(p->out, "%s%-*s", page_color(p, BOLD), NAME_WIDTH, "mapping");
+	fprintf(p->out, "%s%-*s", dp_page_color(p, BOLD), NAME_WIDTH, "mapping");
 	for (size_t i = 0; i < naccesses; i++)
 		write_cell(p, accesses[i].name, BOLD, i + 1 == naccesses);
 	for (size_t i = 0; i < nmappings; i++)
@@ -84,7 +84,7 @@ static bool is_check(const struct dp_result *r)
 
 static bool is_scenario(const struct dp_result *r)
 {
-	return !is_check(r) && !page_is_traffic(r);
+	return !is_check(r) && !dp_page_is_traffic(r);
 }
 
 static bool has_kind(const struct dp_run_record *run, bool (*is_kind)(const struct dp_result *))
@@ -100,7 +100,7 @@ static const char *last_word(const char *id)
 	return strrchr(id, '/') + 1;
 }
 
-static void write_scenario(const struct page *p, const struct dp_result *r)
+static void write_scenario(const struct dp_page *p, const struct dp_result *r)
 {
 	static const char *const plain[] = { "pass", "fail", "skip", "error" };
 	char text[64];
@@ -110,19 +110,19 @@ static void write_scenario(const struct page *p, const struct dp_result *r)
 			 dp_result_is_known(r) ? "~" : "!", r->violates);
 	else
 		snprintf(text, sizeof(text), "%s:%s", last_word(r->id), plain[r->status]);
-	fprintf(p->out, " %s%-*s%s", page_color(p, page_status_color(r)), 18, text,
-		page_color(p, PLAIN));
+	fprintf(p->out, " %s%-*s%s", dp_page_color(p, dp_page_status_color(r)), 18, text,
+		dp_page_color(p, PLAIN));
 }
 
-static void write_scenarios(const struct page *p)
+static void write_scenarios(const struct dp_page *p)
 {
 	const struct dp_result *all = p->run->results;
 	bool race = p->run->count && !strncmp(all[0].id, "race/", 5);
 	size_t row = 0;
 
-	fprintf(p->out, "%s%-*s %s%s\n", page_color(p, BOLD), SCENARIO_WIDTH,
+	fprintf(p->out, "%s%-*s %s%s\n", dp_page_color(p, BOLD), SCENARIO_WIDTH,
 		race ? "mapping" : "mapping/event", race ? "event" : "release",
-		page_color(p, PLAIN));
+		dp_page_color(p, PLAIN));
 	for (size_t i = 0; i < p->run->count; i++) {
 		size_t len = (size_t)(last_word(all[i].id) - all[i].id);
 		const char *name = strchr(all[i].id, '/') + 1;
@@ -139,7 +139,7 @@ static void write_scenarios(const struct page *p)
 }
 
 /* Writes each explanation once, with the ids that share it. */
-static void write_stories(const struct page *p, const struct page_section *section)
+static void write_stories(const struct dp_page *p, const struct dp_page_section *section)
 {
 	const struct dp_result *all = p->run->results;
 	const char *title = section->title;
@@ -147,25 +147,25 @@ static void write_stories(const struct page *p, const struct page_section *secti
 	for (size_t i = 0; i < p->run->count; i++) {
 		size_t first = 0, more = 0;
 
-		while (first < i && !page_same_story(&all[first], &all[i]))
+		while (first < i && !dp_page_same_story(&all[first], &all[i]))
 			first++;
 		if (!section->holds(&all[i]) || first < i)
 			continue;
 		for (size_t k = i + 1; k < p->run->count; k++)
-			more += page_same_story(&all[k], &all[i]);
+			more += dp_page_same_story(&all[k], &all[i]);
 		if (title)
-			fprintf(p->out, "\n%s%s%s\n", page_color(p, BOLD), title,
-				page_color(p, PLAIN));
+			fprintf(p->out, "\n%s%s%s\n", dp_page_color(p, BOLD), title,
+				dp_page_color(p, PLAIN));
 		title = NULL;
 		fprintf(p->out, "  %s", all[i].id);
 		if (more)
 			fprintf(p->out, " and %zu more", more);
 		fprintf(p->out, "\n");
-		page_write_why(p, &all[i]);
+		dp_page_write_why(p, &all[i]);
 	}
 }
 
-static void write_moves(const struct page *p)
+static void write_moves(const struct dp_page *p)
 {
 	for (size_t i = 0; i < p->run->count; i++) {
 		const struct dp_result *r = &p->run->results[i];
@@ -181,7 +181,7 @@ static void write_moves(const struct page *p)
 	}
 }
 
-static void write_unproven(const struct page *p)
+static void write_unproven(const struct dp_page *p)
 {
 	const char *text = "";
 	size_t count = 0;
@@ -202,25 +202,25 @@ static void write_unproven(const struct page *p)
 			count, text);
 }
 
-static void write_ending(const struct page *p)
+static void write_ending(const struct dp_page *p)
 {
 	if (p->run->ending[0])
-		fprintf(p->out, "\n%sThe run ended early:%s %s\n", page_color(p, BOLD RED),
-			page_color(p, PLAIN), p->run->ending);
+		fprintf(p->out, "\n%sThe run ended early:%s %s\n", dp_page_color(p, BOLD RED),
+			dp_page_color(p, PLAIN), p->run->ending);
 	else if (p->run->splat[0])
-		fprintf(p->out, "\n%sThe kernel splat:%s %s\n", page_color(p, BOLD RED),
-			page_color(p, PLAIN), p->run->splat);
+		fprintf(p->out, "\n%sThe kernel splat:%s %s\n", dp_page_color(p, BOLD RED),
+			dp_page_color(p, PLAIN), p->run->splat);
 	if (p->run->nconsole)
 		fprintf(p->out, "The console's last lines:\n");
 	for (size_t i = 0; i < p->run->nconsole; i++)
 		fprintf(p->out, "  | %s\n", p->run->console[i]);
 }
 
-static void write_timing(const struct page *p)
+static void write_timing(const struct dp_page *p)
 {
 	if (!p->options->timing)
 		return;
-	fprintf(p->out, "\n%sTiming%s\n", page_color(p, BOLD), page_color(p, PLAIN));
+	fprintf(p->out, "\n%sTiming%s\n", dp_page_color(p, BOLD), dp_page_color(p, PLAIN));
 	for (size_t i = 0; i < p->run->nphases; i++)
 		fprintf(p->out, "  %-12s %6" PRIu64 " ms\n", p->run->phases[i].name,
 			p->run->phases[i].ms);
@@ -231,16 +231,16 @@ static const char *known(const char *text)
 	return text[0] ? text : "unknown";
 }
 
-static void write_run(const struct page *p)
+static void write_run(const struct dp_page *p)
 {
 	const struct dp_run_record *run = p->run;
 	size_t counts[DP_STATUSES], nsections;
-	const struct page_section *sections = page_sections(&nsections);
+	const struct dp_page_section *sections = dp_page_sections(&nsections);
 
 	dp_run_count(run, counts);
 	fprintf(p->out, "%sdaxpin%s: kernel %s on the %s%s%s%s, RDMA device %s (%s, %s)\n\n",
-		page_color(p, BOLD), page_color(p, PLAIN), known(run->subject.kernel), run->where,
-		run->accel[0] ? " (" : "", run->accel, run->accel[0] ? ")" : "",
+		dp_page_color(p, BOLD), dp_page_color(p, PLAIN), known(run->subject.kernel),
+		run->where, run->accel[0] ? " (" : "", run->accel, run->accel[0] ? ")" : "",
 		known(run->rdma_device), known(run->subject.provider),
 		run->subject.odp ? "on-demand paging" : "no on-demand paging");
 	if (has_kind(run, is_check))
@@ -249,8 +249,8 @@ static void write_run(const struct page *p)
 		fprintf(p->out, "\n");
 	if (has_kind(run, is_scenario))
 		write_scenarios(p);
-	if (has_kind(run, page_is_traffic))
-		page_write_traffic(p);
+	if (has_kind(run, dp_page_is_traffic))
+		dp_page_write_traffic(p);
 	for (size_t i = 0; i < nsections; i++)
 		write_stories(p, &sections[i]);
 	write_moves(p);
@@ -271,12 +271,12 @@ static void write_run(const struct page *p)
 static int write_text(FILE *out, const struct dp_run_record *runs, size_t nruns,
 		      const struct dp_report_options *options)
 {
-	struct page page = { .out = out, .run = runs, .options = options };
+	struct dp_page page = { .out = out, .run = runs, .options = options };
 
 	if (nruns == 1)
 		write_run(&page);
 	else
-		page_write_across(&page, runs, nruns);
+		dp_page_write_across(&page, runs, nruns);
 	return ferror(out) ? -EIO : 0;
 }
 

@@ -13,12 +13,12 @@
 /* A column is as wide as its operation's name, and holds at least "error". */
 #define MIN_WIDTH 6
 
-bool page_is_traffic(const struct dp_result *r)
+bool dp_page_is_traffic(const struct dp_result *r)
 {
 	return !strncmp(r->id, "traffic/", 8);
 }
 
-static const struct dp_result *find(const struct page *p, const struct dp_mapping *mapping,
+static const struct dp_result *find(const struct dp_page *p, const struct dp_mapping *mapping,
 				    const struct dp_operation *operation)
 {
 	char id[96];
@@ -35,14 +35,14 @@ static int width_of(const struct dp_operation *operation)
 }
 
 /* Colours go outside the padding, and nothing follows the last column. */
-static void write_cell(const struct page *p, const struct dp_operation *operation, const char *text,
-		       const char *code, bool last)
+static void write_cell(const struct dp_page *p, const struct dp_operation *operation,
+		       const char *text, const char *code, bool last)
 {
-	fprintf(p->out, "%s%-*s%s%s", page_color(p, code), last ? 0 : width_of(operation), text,
-		page_color(p, PLAIN), last ? "\n" : " ");
+	fprintf(p->out, "%s%-*s%s%s", dp_page_color(p, code), last ? 0 : width_of(operation), text,
+		dp_page_color(p, PLAIN), last ? "\n" : " ");
 }
 
-static bool has_mapping(const struct page *p, const struct dp_mapping *mapping)
+static bool has_mapping(const struct dp_page *p, const struct dp_mapping *mapping)
 {
 	size_t count;
 	const struct dp_operation *const *operations = dp_operations(&count);
@@ -53,7 +53,7 @@ static bool has_mapping(const struct page *p, const struct dp_mapping *mapping)
 	return false;
 }
 
-static void write_row(const struct page *p, const struct dp_mapping *mapping)
+static void write_row(const struct dp_page *p, const struct dp_mapping *mapping)
 {
 	size_t count;
 	const struct dp_operation *const *operations = dp_operations(&count);
@@ -69,17 +69,18 @@ static void write_row(const struct page *p, const struct dp_mapping *mapping)
 				 : dp_result_is_known(r) ? "~"
 							 : "!",
 				 dp_status_name(r->status));
-		write_cell(p, operations[i], text, r ? page_status_color(r) : "", i + 1 == count);
+		write_cell(p, operations[i], text, r ? dp_page_status_color(r) : "",
+			   i + 1 == count);
 	}
 }
 
-static void write_heading(const struct page *p)
+static void write_heading(const struct dp_page *p)
 {
-	fprintf(p->out, "\n%sBandwidth%s\n", page_color(p, BOLD), page_color(p, PLAIN));
+	fprintf(p->out, "\n%sBandwidth%s\n", dp_page_color(p, BOLD), dp_page_color(p, PLAIN));
 }
 
 /* One measurement: "  devdax-2M  write  65536 bytes  101.2 MB/s  1544/s  over veth". */
-static void write_bandwidth(const struct page *p, const struct dp_result *r,
+static void write_bandwidth(const struct dp_page *p, const struct dp_result *r,
 			    struct json_object *bandwidth, bool first)
 {
 	int64_t size = dp_json_int_or(bandwidth, "size", 0);
@@ -97,7 +98,7 @@ static void write_bandwidth(const struct page *p, const struct dp_result *r,
 }
 
 /* "  devdax-2M/write  65536 bytes  101.2 MB/s by ib_write_bw", or that it could not register. */
-static void write_reference(const struct page *p, const struct dp_result *r, bool *first)
+static void write_reference(const struct dp_page *p, const struct dp_result *r, bool *first)
 {
 	struct json_object *reference = dp_json_object(r->facts, "reference");
 	const char *tool = dp_json_text(reference, "tool");
@@ -117,24 +118,24 @@ static void write_reference(const struct page *p, const struct dp_result *r, boo
 		(double)dp_json_int_or(reference, "bytes_per_second", 0) / 1e6, tool);
 }
 
-static void write_bandwidths(const struct page *p)
+static void write_bandwidths(const struct dp_page *p)
 {
 	bool first = true;
 
 	for (size_t i = 0; i < p->run->count; i++) {
 		const struct dp_result *r = &p->run->results[i];
 		struct json_object *list =
-			page_is_traffic(r) ? dp_json_array(r->facts, "bandwidth") : NULL;
+			dp_page_is_traffic(r) ? dp_json_array(r->facts, "bandwidth") : NULL;
 
 		for (size_t k = 0; k < dp_json_count(list); k++, first = false)
 			write_bandwidth(p, r, json_object_array_get_idx(list, k), first);
-		if (page_is_traffic(r))
+		if (dp_page_is_traffic(r))
 			write_reference(p, r, &first);
 	}
 }
 
 /* "devdax-2M  devdax-unbind:!C2 C8": what happened while traffic was in flight. */
-static void write_in_flight(const struct page *p)
+static void write_in_flight(const struct dp_page *p)
 {
 	bool first = true;
 
@@ -142,38 +143,38 @@ static void write_in_flight(const struct page *p)
 		const struct dp_result *r = &p->run->results[i];
 		const char *name = strrchr(r->id, '/') + 1;
 
-		if (!page_is_traffic(r) || dp_operation_find(name))
+		if (!dp_page_is_traffic(r) || dp_operation_find(name))
 			continue;
 		if (first)
-			fprintf(p->out, "\n%sIn flight%s\n", page_color(p, BOLD),
-				page_color(p, PLAIN));
+			fprintf(p->out, "\n%sIn flight%s\n", dp_page_color(p, BOLD),
+				dp_page_color(p, PLAIN));
 		first = false;
 		fprintf(p->out, "  %-40s %s%s%s%s\n", strchr(r->id, '/') + 1,
-			page_color(p, page_status_color(r)),
+			dp_page_color(p, dp_page_status_color(r)),
 			r->status != DP_FAIL    ? ""
 			: dp_result_is_known(r) ? "~"
 						: "!",
 			r->violates[0] ? r->violates : dp_status_name(r->status),
-			page_color(p, PLAIN));
+			dp_page_color(p, PLAIN));
 	}
 }
 
-static bool has_operations(const struct page *p)
+static bool has_operations(const struct dp_page *p)
 {
 	for (size_t i = 0; i < p->run->count; i++)
-		if (page_is_traffic(&p->run->results[i]) &&
+		if (dp_page_is_traffic(&p->run->results[i]) &&
 		    dp_operation_find(strrchr(p->run->results[i].id, '/') + 1))
 			return true;
 	return false;
 }
 
-static void write_table(const struct page *p)
+static void write_table(const struct dp_page *p)
 {
 	size_t nmappings, noperations;
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
 	const struct dp_operation *const *operations = dp_operations(&noperations);
 
-	fprintf(p->out, "%s%-*s", page_color(p, BOLD), NAME_WIDTH, "mapping");
+	fprintf(p->out, "%s%-*s", dp_page_color(p, BOLD), NAME_WIDTH, "mapping");
 	for (size_t i = 0; i < noperations; i++)
 		write_cell(p, operations[i], operations[i]->name, BOLD, i + 1 == noperations);
 	for (size_t i = 0; i < nmappings; i++)
@@ -181,7 +182,7 @@ static void write_table(const struct page *p)
 			write_row(p, mappings[i]);
 }
 
-void page_write_traffic(const struct page *p)
+void dp_page_write_traffic(const struct dp_page *p)
 {
 	if (has_operations(p))
 		write_table(p);
