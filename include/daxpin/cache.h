@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The folder that keeps what was fetched and built.
+ * The cache: the folder of what was fetched and built, and the keys of what is in it.
  */
 #ifndef DAXPIN_CACHE_H
 #define DAXPIN_CACHE_H
@@ -20,7 +20,8 @@ struct dp_error;
  * dp_cache_path - a path in the cache folder ($XDG_CACHE_HOME/daxpin or ~/.cache/daxpin)
  * @path: receives it
  * @size: size of @path in bytes
- * @fmt: name below the folder; the folders above it are made
+ * @err: context on failure; may be NULL
+ * @fmt: format of the name below the folder; parent folders are made
  *
  * Return: 0, or -EINVAL if the folder cannot be written (bad input).
  */
@@ -28,31 +29,31 @@ int dp_cache_path(char *path, size_t size, struct dp_error *err, const char *fmt
 	__attribute__((format(printf, 4, 5)));
 
 /**
- * dp_cache_lock - wait for the lock of one thing in the cache
- * @name: of the thing
+ * dp_cache_lock - take the lock of an entry of the cache, and wait for it if necessary
+ * @name: name of the lock
  * @err: context on failure
  *
- * Return: a descriptor that holds the lock until it is closed, or a negative errno
- * (-ETIMEDOUT after ten minutes).
+ * Return: a descriptor that holds the lock until it is closed; -ETIMEDOUT after ten minutes, -EINTR
+ * if interrupted, or another negative errno.
  */
 int dp_cache_lock(const char *name, struct dp_error *err);
 
 /*
- * Remembers a line of text under a path from dp_cache_path(), whole or not at all; what cannot be
- * remembered is found out again.
+ * Writes a line of text to a path from dp_cache_path(), atomically. Failures are ignored: the
+ * caller finds out again what is not in the cache.
  */
 void dp_cache_note(const char *path, const char *text);
 
-/* Notes that something in the cache was used now. */
+/* Notes that an entry of the cache is used now. */
 void dp_cache_use(const char *path);
 
-/* One thing in the cache. */
+/* One entry of the cache. */
 struct dp_cache_entry {
-	const char *kind; /* a folder of it: "snapshots", "images", … */
+	const char *kind; /* its folder: "snapshots", "images", … */
 	bool derived;     /* can be made again without a network */
 	char path[PATH_MAX];
 	uint64_t bytes; /* on disk */
-	time_t used;    /* last */
+	time_t used;    /* when it was last used */
 };
 
 struct dp_cache_list {
@@ -61,24 +62,24 @@ struct dp_cache_list {
 };
 
 /**
- * dp_cache_list - what the cache holds, the longest unused first
- * @list: receives it; release with dp_cache_list_clear()
+ * dp_cache_list - list the entries of the cache, longest unused first
+ * @list: receives them; release with dp_cache_list_clear()
  *
- * Return: 0, also without a cache, or a negative errno.
+ * Return: 0, also if there is no cache, or a negative errno.
  */
 int dp_cache_list(struct dp_cache_list *list);
 
 void dp_cache_list_clear(struct dp_cache_list *list);
 
-/* Bytes that derived things may take: DAXPIN_CACHE_LIMIT, or 4 GiB. */
+/* How many bytes derived entries may take: DAXPIN_CACHE_LIMIT, or 4 GiB. */
 uint64_t dp_cache_limit(void);
 
-/* Removes what has been unused longest until the limit holds; @keep stays. */
+/* Removes derived entries, longest unused first, until the limit holds; never the path @keep. */
 void dp_cache_trim(const char *keep);
 
 /*
- * Collects what a cached thing was made from; equal keys mean equal content. XXH3 with 128 bits: it
- * tells accidents, not attackers, and the cache is the user's own.
+ * The key of an entry: a hash of what it was made from. Equal keys mean equal input. It is XXH3
+ * with 128 bits, which detects accidents, not attacks; the cache belongs to the user.
  */
 struct dp_key {
 	XXH3_state_t state;
@@ -87,11 +88,17 @@ struct dp_key {
 void dp_key_begin(struct dp_key *key, const char *kind);
 void dp_key_text(struct dp_key *key, const char *text);
 void dp_key_bytes(struct dp_key *key, const void *data, size_t len);
-/* Adds a file by device, inode, size, mtime and ctime: what make would look at, and more. */
+/*
+ * Adds the path, device, inode, size, mtime and ctime of a file, not its content. Return: 0 or a
+ * negative errno.
+ */
 int dp_key_file(struct dp_key *key, const char *path);
-/* Adds what is in a file, or was when it was last hashed if nobody has touched it since. */
+/*
+ * Adds the content of a file. The hash of a file that has not changed since it was last hashed
+ * comes from the cache. Return: 0 or a negative errno.
+ */
 int dp_key_content(struct dp_key *key, const char *path);
-/* Writes 32 hexadecimal digits and a NUL. */
+/* Writes the key: 32 hexadecimal digits and a NUL. */
 void dp_key_end(struct dp_key *key, char hex[33]);
 
 #endif

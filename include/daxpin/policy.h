@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The judge: expectations are data, and verdicts are made from observations alone.
+ * The judge. Expectations are data, and a verdict depends on observations only.
  */
 #ifndef DAXPIN_POLICY_H
 #define DAXPIN_POLICY_H
@@ -13,12 +13,12 @@
 
 struct dp_error;
 
-/* One rule; the format of the file is described in docs/policy-file.md. */
+/* One rule of a policy file (docs/policy-file.md). */
 struct dp_rule {
 	char *mapping;  /* glob */
 	char *access;   /* glob */
 	char *provider; /* glob */
-	int odp;        /* 1: adapters that page on demand, 0: those that do not, -1: all */
+	int odp;        /* 1: adapters with on-demand paging, 0: those without, -1: all */
 	struct dp_series from, to; /* kernel series, both included */
 	int err;                   /* expected: 0 allowed, positive errno rejected */
 	bool any_errno;            /* expected: rejected, with whatever errno */
@@ -33,10 +33,10 @@ struct dp_policy {
 };
 
 /**
- * dp_policy_parse - read a policy
- * @text: NUL-terminated
- * @name: what to call it in messages
- * @policy: receives the rules in file order; release with dp_policy_clear()
+ * dp_policy_parse - parse a policy
+ * @text: the policy, NUL-terminated
+ * @name: its name in messages
+ * @policy: receives the rules in their order; release with dp_policy_clear()
  * @err: "NAME:LINE: …" and the key that is wrong (bad input)
  *
  * Return: 0, -EINVAL or -ENOMEM.
@@ -45,9 +45,11 @@ int dp_policy_parse(const char *text, const char *name, struct dp_policy *policy
 		    struct dp_error *err);
 
 /**
- * dp_policy_load - read a policy file, or the default that is part of the program
- * @path: the file, NULL for the default
- * As dp_policy_parse().
+ * dp_policy_load - read a policy file
+ * @path: the file, NULL for the default, which is built into the program
+ * @policy, @err: as for dp_policy_parse()
+ *
+ * Return: 0, -EINVAL, -ENOMEM, or another negative errno if the file cannot be read.
  */
 int dp_policy_load(const char *path, struct dp_policy *policy, struct dp_error *err);
 
@@ -57,18 +59,18 @@ void dp_policy_clear(struct dp_policy *policy);
 struct dp_subject {
 	char kernel[96];   /* release */
 	char provider[32]; /* of the RDMA device; "unknown…" or "" if it is not known */
-	bool odp;          /* the RDMA device pages on demand */
+	bool odp;          /* the RDMA device has on-demand paging */
 };
 
 /**
- * dp_policy_find - the first rule that covers a cell
+ * dp_policy_find - the first rule that matches a cell
  * @policy: the rules
  * @subject: kernel and adapter
- * @mapping: fixed name
- * @access: fixed name
+ * @mapping: name of the mapping
+ * @access: name of the access mode
  *
- * Return: NULL if none does, or if the first that may is for certain providers and that of the
- * adapter is not known.
+ * Return: NULL if no rule matches, or if the first that could match names a provider and the
+ * adapter's provider is unknown.
  */
 const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 				     const struct dp_subject *subject, const char *mapping,
@@ -85,14 +87,14 @@ enum dp_status {
 /* "pass", "fail", "skip", "error" */
 const char *dp_status_name(enum dp_status status);
 
-/* What a baseline says of a result. */
+/* How a result compares with the baseline. */
 enum dp_baseline {
-	DP_NO_BASELINE, /* there is none, or nothing to say */
-	DP_NEW,         /* a failure that it has not */
-	DP_KNOWN,       /* the same failure */
-	DP_OTHER,       /* a failure of another kind than it has */
-	DP_FIXED,       /* it has a failure, and this passes */
-	DP_UNSEEN,      /* it has a failure, and this was not answered */
+	DP_NO_BASELINE, /* there is no baseline, or neither has a failure */
+	DP_NEW,         /* a failure that is not in the baseline */
+	DP_KNOWN,       /* the baseline has the same failure */
+	DP_OTHER,       /* the baseline has a failure of another kind */
+	DP_FIXED,       /* the baseline has a failure, and this result passes */
+	DP_UNSEEN,      /* the baseline has a failure, and this result has no answer */
 	DP_BASELINES,
 };
 
@@ -103,33 +105,33 @@ const char *dp_baseline_name(enum dp_baseline baseline);
 struct dp_result {
 	char id[96];
 	enum dp_status status;
-	bool observed; /* cell holds an observation */
+	bool observed; /* cell is valid */
 	struct dp_cell cell;
-	bool expected;    /* a rule covers it: the next two hold */
+	bool expected;    /* a rule matches: the next two are valid */
 	int expected_err; /* 0 allowed, positive errno, -1 any errno */
 	char reference[256];
-	bool unproven;   /* the mapping's nature could not be shown */
+	bool unproven;   /* it could not be shown that the mapping is what its name says */
 	bool unfinished; /* a scenario that did not come to its end */
 	enum dp_baseline baseline;
-	char was[160];     /* the kind of failure that the baseline has, if this is another */
+	char was[160];     /* with DP_OTHER, the kind of failure in the baseline */
 	char violates[40]; /* clauses of the contract that are broken, blank-separated, or "" */
 	char why[768];
 	struct json_object *facts;  /* of a scenario, or NULL */
-	struct json_object *kernel; /* its kernel's first splat, or NULL */
-	struct json_object *steps;  /* what was seen, in order, or NULL */
+	struct json_object *kernel; /* the first splat of a scenario, or NULL */
+	struct json_object *steps;  /* the observations of a scenario in their order, or NULL */
 };
 
 /**
- * dp_judge - a verdict for one cell
+ * dp_judge - judge one cell
  * @policy: the rules
  * @subject: kernel and adapter
- * @id: of the cell
+ * @id: id of the cell
  * @cell: the observation, NULL if there is none
- * @absent: why there is none, one sentence
+ * @absent: why there is no observation, one sentence
  * @result: receives the verdict
  *
- * A pin that is not given back is a fail whatever the verdict; then a mapping that is not what its
- * name says is an error; then the rule decides.
+ * A pin that is not released is a fail, whatever else was seen. Otherwise, a mapping that is not
+ * what its name says is an error. Otherwise, the rule decides.
  */
 void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject, const char *id,
 	      const struct dp_cell *cell, const char *absent, struct dp_result *result);

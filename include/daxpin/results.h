@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stored results: documents "daxpin/1" read back, judged again, and held against each other. A file
- * may come from anywhere: nothing in it is believed to have the right type or size.
+ * Stored results: documents "daxpin/1" are read, judged again and compared. A file may come from
+ * anywhere; no member is believed to have the right type or size.
  */
 #ifndef DAXPIN_RESULTS_H
 #define DAXPIN_RESULTS_H
@@ -16,7 +16,7 @@ struct dp_results {
 };
 
 /**
- * dp_results_read - a document as it is, its schema looked at
+ * dp_results_read - read a document and check its schema
  * @path: the file
  * @root: receives the document; release with json_object_put()
  * @err: names the file and what is wrong with it (bad input)
@@ -26,11 +26,11 @@ struct dp_results {
 int dp_results_read(const char *path, struct json_object **root, struct dp_error *err);
 
 /**
- * dp_results_parse - the runs of a document, as they were judged and observed
+ * dp_results_parse - the runs of a document, with their observations and verdicts
  * @root: the document
- * @name: what to call it in messages
+ * @name: its name in messages
  * @results: receives the runs; release with dp_results_clear()
- * @err: which member is bad (bad input)
+ * @err: names the member that is wrong (bad input)
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */
@@ -43,20 +43,20 @@ int dp_results_load(const char *path, struct dp_results *results, struct dp_erro
 void dp_results_clear(struct dp_results *results);
 
 /**
- * dp_results_judge - verdicts anew, from the stored observations
+ * dp_results_judge - judge the stored observations again
  * @results: changed in place
  * @policy: the expectations
  *
- * What was not answered then stays unanswered.
+ * An id that had no answer stays without one.
  */
 void dp_results_judge(struct dp_results *results, const struct dp_policy *policy);
 
 /**
- * dp_run_partner - the run to hold another one against
- * @run: the other
- * @results: where to look: the same kernel; else what was asked for in the same words; else, if
- *           there is only one, that
- * @alone: @run is the only one on its side, too
+ * dp_run_partner - the run with which to compare another one
+ * @run: the other run
+ * @results: searched for a run of the same release, then for one whose kernel was named alike;
+ *           if it has one run only and @alone is set, that one is taken
+ * @alone: @run is the only run on its side, too
  *
  * Return: NULL if there is none.
  */
@@ -64,36 +64,36 @@ const struct dp_run_record *dp_run_partner(const struct dp_run_record *run,
 					   const struct dp_results *results, bool alone);
 
 /**
- * dp_result_kind - what kind of answer this is, so that two can be held against each other
+ * dp_result_kind - describe the kind of an answer, so that two results can be compared
  * @r: the result
  * @text: receives "allowed", "rejected EFAULT", "C1 C2, oops in FUNCTION", …
- * @size: its size in bytes
+ * @size: size of @text in bytes
  */
 void dp_result_kind(const struct dp_result *r, char *text, size_t size);
 
-/* How one result stands to another one of the same id. */
+/* How a result differs from an older one of the same id. Statuses: pass, skip, error, fail. */
 enum dp_change {
 	DP_SAME,
-	DP_BETTER,  /* a lesser status: of fail, error, skip, pass */
-	DP_WORSE,   /* a greater one, or a failure of another kind */
-	DP_CHANGED, /* the same status, and no failure, but another answer */
-	DP_APPEARED,
-	DP_GONE,
+	DP_BETTER,   /* the status comes earlier in this order */
+	DP_WORSE,    /* the status comes later, or the failure is of another kind */
+	DP_CHANGED,  /* the same status, no failure, but another answer */
+	DP_APPEARED, /* there is no older result */
+	DP_GONE,     /* there is no newer result */
 	DP_CHANGES,
 };
 
 /* "same", "better", "worse", "changed", "appeared", "gone" */
 const char *dp_change_name(enum dp_change change);
 
-/* One of the two may be NULL. */
+/* Compares two results of one id, one of which may be NULL. */
 enum dp_change dp_result_change(const struct dp_result *before, const struct dp_result *after);
 
 /**
- * dp_run_hold_against - mark what a baseline knows
- * @run: its results are marked (struct dp_result, baseline)
+ * dp_run_hold_against - compare a run with a baseline
+ * @run: receives in each result how it compares (member baseline)
  * @results: the baseline
  * @alone: as for dp_run_partner()
- * @err: the baseline has not this kernel, or none of the ids (bad input)
+ * @err: the baseline has no run of this kernel, or none of the ids (bad input)
  *
  * Return: 0 or -EINVAL.
  */

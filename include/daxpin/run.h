@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A run: one kernel on one machine, with its results.
+ * The record of a run: one kernel on one machine, and its results.
  */
 #ifndef DAXPIN_RUN_H
 #define DAXPIN_RUN_H
@@ -13,71 +13,77 @@
 
 #define DP_PHASES 16
 
-/* How long one phase of a run took. */
+/* One phase of a run, such as "boot", and how long it took. */
 struct dp_phase {
 	char name[32];
 	uint64_t ms;
 };
 
-/* One run: one kernel on one machine. */
 struct dp_run_record {
 	char where[16];        /* "guest" or "host" */
 	char accel[16];        /* "tcg", "kvm", "" on the host */
-	char kernel_spec[256]; /* what the user asked for, "" on the host */
+	char kernel_spec[256]; /* the kernel as the user named it, "" on the host */
 	struct dp_subject subject;
 	char rdma_device[64];
 	struct dp_phase phases[DP_PHASES];
 	size_t nphases;
 	struct dp_result *results;
 	size_t count;
-	char ending[512];   /* how the run ended too early, or "" */
-	unsigned int boots; /* of the guest: 2 if the first showed no sign of life, 0 if restored */
-	unsigned int jobs;  /* guests at the same time */
-	char modules[512];  /* files that took the place of the kernel's own modules, or "" */
-	char note[256];     /* something about the run worth knowing, or "" */
-	char splat[256];    /* the first splat of the guest's kernel, or "" */
-	bool splat_known;   /* the baseline has one, too */
-	char **console;     /* the last lines of the console, if there is one of the two */
+	char ending[512];   /* how the run ended, if it ended too early; otherwise "" */
+	unsigned int boots; /* boots of the guest: 0 if restored, 2 if the first boot was dead */
+	unsigned int jobs;  /* how many guests ran at the same time */
+	char modules[512];  /* files that replaced modules of the kernel, or "" */
+	char note[256];     /* a remark on the run, or "" */
+	char splat[256];    /* first line of the first splat on the console, or "" */
+	bool splat_known;   /* the baseline has a splat, too */
+	char **console;     /* the last lines of the console, if ending or splat is set */
 	size_t nconsole;
 };
 
 /**
- * dp_run_add_phase - note how long a phase took; a name that is there already is replaced
+ * dp_run_add_phase - record how long a phase took
+ * @run: the record
+ * @name: name of the phase; a phase of the same name is replaced
+ * @ms: milliseconds
  */
 void dp_run_add_phase(struct dp_run_record *run, const char *name, uint64_t ms);
 
 /**
- * dp_run_merge - add to a run what another guest has answered of it
+ * dp_run_merge - add the record of another guest to a run
  * @into: the run
- * @from: the other's; what it holds is moved
- * @whole: how the other ended is how the run ended; otherwise that is a matter of its results
+ * @from: the guest's record; its results are moved
+ * @whole: an early end of the guest is an early end of the run, not only of its results
  *
  * Return: 0 or -ENOMEM.
  */
 int dp_run_merge(struct dp_run_record *into, struct dp_run_record *from, bool whole);
 
-/* Puts results in the place of those with the same ids; what is replaced is released. */
+/* Replaces the results that @newer has, too. The replaced results are released. */
 void dp_run_replace(struct dp_run_record *run, struct dp_run_record *newer);
 
-/* Counts results by status; @counts has DP_STATUSES numbers. */
+/* Counts results by status; @counts has DP_STATUSES members. */
 void dp_run_count(const struct dp_run_record *run, size_t *counts);
 
 /* Releases what a result holds, and empties it. */
 void dp_result_clear(struct dp_result *r);
 
-/* Releases what a run holds. */
+/* Releases the memory of a run. */
 void dp_run_clear(struct dp_run_record *run);
 
 /**
- * dp_runs_exit_code - 0 if nothing failed, 1 if something did (a kernel that splats on its
- * console has failed), 3 if something was not answered
+ * dp_runs_exit_code - the exit code for a number of runs
+ * @runs: the runs
+ * @nruns: how many
+ *
+ * Return: 0 if nothing failed, 1 if a result failed or a kernel splatted on its console, 3 if an id
+ * has no answer.
  */
 int dp_runs_exit_code(const struct dp_run_record *runs, size_t nruns);
 
-/* A failure that the baseline has, too. */
+/* Whether this is a failure that the baseline has, too. */
 bool dp_result_is_known(const struct dp_result *r);
 
-/* The result of an id; NULL if the run has none. */
+/* The result of an id, or NULL. */
 const struct dp_result *dp_run_find(const struct dp_run_record *run, const char *id);
 
 #endif

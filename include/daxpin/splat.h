@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a kernel prints when something is wrong with it, recognised in the lines of its log.
+ * Splats: what a kernel prints to its log about an oops, BUG, WARN, lockup or hung task.
  *
- * The log also says what was being done: whoever does it writes a mark before each step, so that a
- * splat belongs to the mark before it, whatever way and how late the log arrives.
+ * A scenario writes a mark to the log before each step. A splat belongs to the step of the last
+ * mark before it, however late the log arrives.
  */
 #ifndef DAXPIN_SPLAT_H
 #define DAXPIN_SPLAT_H
@@ -13,74 +13,76 @@
 
 struct json_object;
 
-/* Lines kept of one splat: an oops with its registers and call trace has some 60. */
+/* Lines kept of one splat. An oops with registers and call trace has some 60. */
 #define DP_COMPLAINT_LINES 96
 
 struct dp_splat {
 	const char *kind;  /* "oops", "BUG", "WARN", "KASAN", "lockdep", "soft-lockup",
 			      "hard-lockup", "hung-task", "rcu-stall", "panic" */
-	char function[80]; /* in which it happened, "" if the lines do not tell */
-	char step[32];     /* during which, "" if there was no mark yet */
+	char function[80]; /* the function in which it happened, "" if the lines do not name one */
+	char step[32];     /* the step during which it happened, "" before the first mark */
 	char *lines[DP_COMPLAINT_LINES];
 	size_t nlines;
 };
 
-/* Someone who reads a log. */
+/* The state of a reader of a log. Zero at first, except for take and arg. */
 struct dp_recogniser {
-	struct dp_splat now; /* the one that is being read; kind is NULL without one */
-	char step[32];       /* of the last mark */
-	bool panicked;
+	struct dp_splat now; /* the splat that is being read; kind is NULL if there is none */
+	char step[32];       /* the step of the last mark */
+	bool panicked;       /* a panic was seen */
+	/* Called with each splat once it is complete; NULL to ignore them. */
 	void (*take)(void *arg, const struct dp_splat *splat);
 	void *arg;
 };
 
 /**
  * dp_recognise - read one line of a kernel's log
- * @r: zero at first, but for take and arg
+ * @r: the reader
  * @line: without newline, with or without a time stamp
- *
- * take is called with each splat once it is complete.
  */
 void dp_recognise(struct dp_recogniser *r, const char *line);
 
-/* There is no more: hands over a splat that is incomplete, and releases everything. */
+/* Ends reading: reports a splat that is incomplete, and releases memory. */
 void dp_recognise_end(struct dp_recogniser *r);
 
-/* The mark of what is done when a scenario has ended: what the kernel says of it is no answer. */
+/* The mark after the end of a scenario. A splat after it does not count for the scenario. */
 #define DP_CLEANUP "cleanup"
 
 /**
- * dp_mark_step - write into this kernel's log what is being done
- * @step: a word
+ * dp_mark_step - write a mark to the log of the running kernel
+ * @step: name of the step
  *
- * Needs root; without, splats are not attributed. Each mark is written through a descriptor of
- * its own, as the kernel limits the rate of each (devkmsg_write(), kernel/printk/printk.c).
+ * Needs root; without it, splats are not attributed to steps. Each mark is written through its own
+ * descriptor, because the kernel limits the rate of each (devkmsg_write(), kernel/printk/printk.c).
  */
 void dp_mark_step(const char *step);
 
 /**
- * dp_kmsg_open - read this kernel's log from here on
+ * dp_kmsg_open - open the log of the running kernel, at its end
  *
- * Return: a descriptor that polls readable, or a negative errno.
+ * Return: a descriptor that can be polled for reading, or a negative errno.
  */
 int dp_kmsg_open(void);
 
-/* Reads what is there, without waiting. */
+/* Reads the records that are available, without waiting. */
 void dp_kmsg_read(int fd, struct dp_recogniser *r);
 
 /*
- * The kernel's taint flags of an oops, a BUG and a WARN (TAINT_DIE, TAINT_WARN; /proc/sys/kernel/
- * tainted); 0 if they cannot be read.
+ * The kernel's taint flags that a splat sets (TAINT_BAD_PAGE, TAINT_DIE, TAINT_WARN,
+ * TAINT_SOFTLOCKUP; /proc/sys/kernel/tainted); 0 if they cannot be read.
  */
 unsigned long dp_kernel_taint(void);
 
 /*
- * Whether this kernel has splatted since its taint was taken. What it does after that is no
- * evidence of anything.
+ * Whether the kernel has splatted since dp_kernel_taint() returned @before. What a kernel does
+ * after a splat is no evidence.
  */
 bool dp_kernel_has_splat(unsigned long before);
 
-/* The splat as an observation {"kind":"kernel","splat":…,"function":…,"step":…,"lines":[…]}
+/*
+ * The splat as an observation, {"kind":"kernel","splat":…,"function":…,"step":…,"lines":[…]}.
+ *
+ * Return: a new object, or NULL without memory.
  */
 struct json_object *dp_splat_to_json(const struct dp_splat *splat);
 

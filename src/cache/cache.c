@@ -18,13 +18,13 @@
 #include "daxpin/signals.h"
 #include "daxpin/text.h"
 
-/* Another daxpin may be downloading a kernel under the lock that is waited for. */
+/* Another daxpin may hold the lock while it downloads a kernel. */
 #define LOCK_LIMIT_MS (10 * 60 * 1000)
 /* Bytes read at a time. */
 #define CHUNK (1 << 20)
-/* Of what is derived: some ten kernels with their snapshots. */
+/* For derived entries: enough for some ten kernels with their snapshots. */
 #define DEFAULT_LIMIT (4ULL << 30)
-/* How exactly it is known when a thing was last used, s. */
+/* Precision of the time of last use, s. */
 #define USE_S 3600
 
 static int cache_root(char *path, size_t size)
@@ -92,7 +92,7 @@ void dp_cache_use(const char *path)
 {
 	struct stat st;
 
-	/* What was used a while ago may stay so: a file that is touched is hashed again. */
+	/* A file whose time changes is hashed again, so a recent time is left alone. */
 	if (!stat(path, &st) && time(NULL) - st.st_mtime < USE_S && st.st_mtime <= time(NULL))
 		return;
 	utimensat(AT_FDCWD, path, NULL, 0);
@@ -112,7 +112,7 @@ void dp_cache_note(const char *path, const char *text)
 		unlink(draft);
 }
 
-/* What the cache holds, by folder. What is derived can be made again from what is here. */
+/* The folders of the cache. Derived entries can be made again from the others. */
 static const struct {
 	const char *kind;
 	bool derived;
@@ -121,7 +121,7 @@ static const struct {
 	{ "hashes", true },    { "kernels", false }, { "apt", false },
 };
 
-/* nftw() has no argument for its caller. */
+/* nftw() has no argument for its callback. */
 static _Thread_local uint64_t tree_bytes;
 
 static int add_bytes(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -267,7 +267,7 @@ static int hash_content(const char *path, char hex[33])
 	return n < 0 ? -errno : 0;
 }
 
-/* What was in a file is known as long as nobody has touched it: a line of the cache. */
+/* The hash of a file is kept in the cache, under a key that changes if the file is touched. */
 int dp_key_content(struct dp_key *key, const char *path)
 {
 	char name[33], hex[33], known[PATH_MAX];

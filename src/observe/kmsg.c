@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /dev/kmsg: one record a read, "LEVEL,SEQUENCE,MICROSECONDS,FLAGS[,…];TEXT", and below it lines of
- * "\n KEY=VALUE" (Documentation/ABI/testing/dev-kmsg).
+ * /dev/kmsg. Each read returns one record, "LEVEL,SEQUENCE,MICROSECONDS,FLAGS[,…];TEXT", followed
+ * by lines " KEY=VALUE" (Documentation/ABI/testing/dev-kmsg).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/splat.h"
 
-/* A record is at most CONSOLE_EXT_LOG_MAX. */
+/* CONSOLE_EXT_LOG_MAX, the longest record. */
 #define RECORD_LIMIT 8192
 
 int dp_kmsg_open(void)
@@ -28,7 +28,7 @@ void dp_kmsg_read(int fd, struct dp_recogniser *r)
 	char record[RECORD_LIMIT + 1], *text;
 	ssize_t n;
 
-	/* EPIPE: what would have come next has been overwritten; the read after that goes on. */
+	/* EPIPE: the next record was overwritten; the next read continues after the gap. */
 	while ((n = read(fd, record, RECORD_LIMIT)) > 0 || (n < 0 && errno == EPIPE)) {
 		if (n < 0)
 			continue;
