@@ -49,7 +49,7 @@ int dp_policy_parse(const char *text, const char *name, struct dp_policy *policy
  * @path: the file, NULL for the default, which is built into the program
  * @policy, @err: as for dp_policy_parse()
  *
- * Return: 0, -EINVAL, -ENOMEM, or another negative errno if the file cannot be read.
+ * Return: as dp_policy_parse(), or the negative errno of reading the file (bad input).
  */
 int dp_policy_load(const char *path, struct dp_policy *policy, struct dp_error *err);
 

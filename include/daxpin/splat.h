@@ -14,14 +14,14 @@
 struct json_object;
 
 /* Lines kept of one splat. An oops with registers and call trace has some 60. */
-#define DP_COMPLAINT_LINES 96
+#define DP_SPLAT_LINES 96
 
 struct dp_splat {
 	const char *kind;  /* "oops", "BUG", "WARN", "KASAN", "lockdep", "soft-lockup",
 			      "hard-lockup", "hung-task", "rcu-stall", "panic" */
 	char function[80]; /* the function in which it happened, "" if the lines do not name one */
 	char step[32];     /* the step during which it happened, "" before the first mark */
-	char *lines[DP_COMPLAINT_LINES];
+	char *lines[DP_SPLAT_LINES];
 	size_t nlines;
 };
 

@@ -138,7 +138,7 @@ static void add_line(struct dp_recogniser *r, const char *line)
 	find_function(c, skip_stamp(line));
 	c->lines[c->nlines] = strdup(line);
 	c->nlines += c->lines[c->nlines] != NULL;
-	if (c->nlines == DP_COMPLAINT_LINES)
+	if (c->nlines == DP_SPLAT_LINES)
 		finish(r);
 }
 

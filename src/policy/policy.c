@@ -30,8 +30,8 @@ struct loader {
 	struct dp_error *err;
 };
 
-static int splat(const struct loader *l, const config_setting_t *at, const char *what,
-		 const char *key)
+static int bad_setting(const struct loader *l, const config_setting_t *at, const char *what,
+		       const char *key)
 {
 	return dp_bad_input(l->err, "%s:%u: %s \"%s\"", l->name, config_setting_source_line(at),
 			    what, key);
@@ -58,9 +58,9 @@ static int check_keys(const struct loader *l, const config_setting_t *rule)
 		for (size_t k = 0; k < DP_ARRAY_SIZE(known); k++)
 			ok |= !strcmp(key, known[k]);
 		if (!ok)
-			return splat(l, member, "unknown key", key);
+			return bad_setting(l, member, "unknown key", key);
 		if (config_setting_type(member) != CONFIG_TYPE_STRING)
-			return splat(l, member, "text is wanted for", key);
+			return bad_setting(l, member, "text is wanted for", key);
 	}
 	return 0;
 }
@@ -96,19 +96,19 @@ static int parse_verdict(const struct loader *l, const config_setting_t *at, str
 	const char *verdict = text_of(at, "verdict"), *name = text_of(at, "errno");
 
 	if (!verdict)
-		return splat(l, at, "a rule lacks the key", "verdict");
+		return bad_setting(l, at, "a rule lacks the key", "verdict");
 	if (strcmp(verdict, "allowed") && strcmp(verdict, "rejected"))
-		return splat(l, config_setting_lookup((config_setting_t *)at, "verdict"),
-			     "\"allowed\" or \"rejected\" is wanted for", "verdict");
+		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "verdict"),
+				   "\"allowed\" or \"rejected\" is wanted for", "verdict");
 	if (!strcmp(verdict, "allowed"))
-		return name ? splat(l, at, "a rule that allows has no", "errno") : 0;
+		return name ? bad_setting(l, at, "a rule that allows has no", "errno") : 0;
 	if (!name)
-		return splat(l, at, "a rule that rejects lacks the key", "errno");
+		return bad_setting(l, at, "a rule that rejects lacks the key", "errno");
 	rule->any_errno = !strcmp(name, "*");
 	rule->err = rule->any_errno ? -1 : dp_errno_from_name(name);
 	return rule->err ? 0
-			 : splat(l, config_setting_lookup((config_setting_t *)at, "errno"),
-				 "no such error name in", "errno");
+			 : bad_setting(l, config_setting_lookup((config_setting_t *)at, "errno"),
+				       "no such error name in", "errno");
 }
 
 static int need(const struct loader *l, const config_setting_t *at, const char *key, char **copy)
@@ -116,7 +116,7 @@ static int need(const struct loader *l, const config_setting_t *at, const char *
 	const char *text = text_of(at, key);
 
 	if (!text || !*text)
-		return splat(l, at, "a rule lacks the key", key);
+		return bad_setting(l, at, "a rule lacks the key", key);
 	*copy = strdup(text);
 	return *copy ? 0 : -ENOMEM;
 }
@@ -127,7 +127,7 @@ static int parse_rule(const struct loader *l, const config_setting_t *at, struct
 	int rc;
 
 	if (!config_setting_is_group(at))
-		return splat(l, at, "each rule is a group { … } in", "rules");
+		return bad_setting(l, at, "each rule is a group { … } in", "rules");
 	rule->line = config_setting_source_line(at);
 	rc = check_keys(l, at);
 	if (!rc)
@@ -141,11 +141,12 @@ static int parse_rule(const struct loader *l, const config_setting_t *at, struct
 	if (rc)
 		return rc;
 	if (parse_range(range ? range : "-", rule))
-		return splat(l, config_setting_lookup((config_setting_t *)at, "kernel"),
-			     "\"6.1\", \"5.10-6.4\", \"6.5-\" or \"-6.4\" is wanted for", "kernel");
+		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "kernel"),
+				   "\"6.1\", \"5.10-6.4\", \"6.5-\" or \"-6.4\" is wanted for",
+				   "kernel");
 	if (parse_odp(text_of(at, "odp"), rule))
-		return splat(l, config_setting_lookup((config_setting_t *)at, "odp"),
-			     "\"yes\" or \"no\" is wanted for", "odp");
+		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "odp"),
+				   "\"yes\" or \"no\" is wanted for", "odp");
 	rule->provider = strdup(provider ? provider : "*");
 	return rule->provider ? parse_verdict(l, at, rule) : -ENOMEM;
 }
@@ -160,7 +161,7 @@ static int parse_rules(const struct loader *l, config_t *config, struct dp_polic
 		const config_setting_t *member = config_setting_get_elem(root, (unsigned int)i);
 
 		if (strcmp(config_setting_name(member), "rules"))
-			return splat(l, member, "unknown key", config_setting_name(member));
+			return bad_setting(l, member, "unknown key", config_setting_name(member));
 	}
 	if (!rules || !config_setting_is_list(rules) || !config_setting_length(rules))
 		return dp_bad_input(l->err, "%s: no list \"rules = ( … );\" with rules in it",

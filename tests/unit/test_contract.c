@@ -58,7 +58,7 @@ static void passes_what_waits(void **state)
 	expect("[" HELD "," WAITS "," GONE "," AFTER "," BACK "]", true, DP_PASS, "");
 }
 
-static void fails_each_promise(void **state)
+static void fails_each_clause(void **state)
 {
 	(void)state;
 	expect("[" HELD "," COMPLETES "," GONE "]", true, DP_FAIL, "C2");
@@ -163,7 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passes_what_waits),
-		cmocka_unit_test(fails_each_promise),
+		cmocka_unit_test(fails_each_clause),
 		cmocka_unit_test(stops_judging_after_an_oops),
 		cmocka_unit_test(gives_no_verdict_without_an_end),
 		cmocka_unit_test(ignores_what_the_cleanup_causes),
