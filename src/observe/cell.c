@@ -19,7 +19,7 @@ static void add_text(struct json_object *obj, const char *key, const char *text)
 		dp_json_add_text(obj, key, text);
 }
 
-/* What is usual is left out: each byte through a serial port costs. */
+/* Adds a member unless it has its usual value, to keep the lines short. */
 static void add_unusual(struct json_object *obj, const char *key, int64_t value, int64_t usual)
 {
 	if (value != usual)
@@ -66,7 +66,7 @@ struct json_object *dp_cell_to_json(const struct dp_cell *cell)
 	return obj;
 }
 
-/* Reads one object and remembers the first key that was not as it should be. */
+/* Reads the members of an object, and notes the first key that is missing or wrong. */
 struct reader {
 	struct json_object *obj;
 	const char *bad;

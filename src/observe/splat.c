@@ -13,9 +13,10 @@
 #define MARK "daxpin step: "
 
 /*
- * First lines, as the kernel writes them: arch/x86/mm/fault.c, arch/x86/kernel/dumpstack.c and
- * traps.c, kernel/panic.c, kernel/locking/lockdep.c, kernel/watchdog.c, kernel/hung_task.c,
- * kernel/rcu/tree_stall.h, mm/kasan/report.c. The first that matches counts.
+ * The first lines of splats, as the kernel writes them in arch/x86/mm/fault.c,
+ * arch/x86/kernel/dumpstack.c and traps.c, kernel/panic.c, kernel/locking/lockdep.c,
+ * kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h, mm/kasan/report.c. The first
+ * entry that matches a line decides.
  */
 static const struct {
 	const char *text, *kind;
@@ -76,7 +77,7 @@ static bool is_symbol(const char *text)
 	       (isalpha((unsigned char)*text) || *text == '_');
 }
 
-/* A trace begins with those who print it. */
+/* Functions that print a trace, and so are its first entries. */
 static bool reports(const char *symbol)
 {
 	static const char *const who[] = { "dump_stack", "show_stack", "bad_page", "__warn" };
@@ -92,7 +93,9 @@ static void copy_symbol(struct dp_splat *c, const char *text)
 	snprintf(c->function, sizeof(c->function), "%.*s", (int)strcspn(text, "+"), text);
 }
 
-/* The first of: "… at FILE:LINE NAME+0x", "… in NAME+0x", "RIP: 0010:NAME+0x", a frame of a trace.
+/*
+ * The function of a splat is the first of: "… at FILE:LINE NAME+0x", "… in NAME+0x",
+ * "RIP: 0010:NAME+0x", an entry of a trace.
  */
 static void find_function(struct dp_splat *c, const char *line)
 {
@@ -142,7 +145,7 @@ static void add_line(struct dp_recogniser *r, const char *line)
 		finish(r);
 }
 
-/* What begins one splat can go on with another's words: a page fault with "Oops: ". */
+/* Whether a first line is part of the splat before it: a page fault also prints "Oops: ". */
 static bool continues(const struct dp_splat *now, const char *kind)
 {
 	return now->kind && !strcmp(kind, "oops") &&
@@ -182,15 +185,17 @@ void dp_mark_step(const char *step)
 	char line[80];
 
 	/*
-	 * 3 is an error: a console that is told to be quiet shows it. One write, and no dprintf():
-	 * that asks for the position first, which devkmsg_llseek() refuses.
+	 * Level 3 is KERN_ERR, which a quiet console still shows. The mark is one write, and not
+	 * dprintf(): that asks for the position first, which devkmsg_llseek() refuses.
 	 */
 	snprintf(line, sizeof(line), "<3>" MARK "%.31s\n", step);
 	dp_write_attr(line, "/dev/kmsg");
 }
 
-/* What a splat leaves behind (include/linux/panic.h): TAINT_BAD_PAGE, TAINT_DIE, TAINT_WARN and
- * TAINT_SOFTLOCKUP. */
+/*
+ * The taint flags that splats set (include/linux/panic.h): TAINT_BAD_PAGE, TAINT_DIE, TAINT_WARN
+ * and TAINT_SOFTLOCKUP.
+ */
 #define TAINTS (1UL << 5 | 1UL << 7 | 1UL << 9 | 1UL << 14)
 
 unsigned long dp_kernel_taint(void)

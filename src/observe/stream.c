@@ -8,7 +8,7 @@
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 
-/* Observations nest two levels; more than this is not one. */
+/* Observations have two levels of nesting. A line with more than this is rejected. */
 #define DEPTH_LIMIT 8
 
 int dp_emit(int fd, struct json_object *obj)
