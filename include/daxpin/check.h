@@ -56,10 +56,10 @@ struct dp_plan {
 int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, struct dp_error *err);
 
 /**
- * dp_plan_take_part - keep every so manieth mapping only, for a plan that is shared out
- * @plan: the whole
- * @part: which, 0 to @parts - 1
- * @parts: among how many
+ * dp_plan_take_part - keep the share of one guest in a plan that several guests carry out
+ * @plan: the whole plan; receives every mapping whose number modulo @parts is @part
+ * @part: the number of the guest, 0 to @parts - 1
+ * @parts: how many guests share the plan
  */
 void dp_plan_take_part(struct dp_plan *plan, size_t part, size_t parts);
 

@@ -14,15 +14,15 @@
 #include "proof.h"
 
 /*
- * The counters are the machine's, not the process's. Where others pin at the same time, the cell is
- * asked again; a pin that the kernel really keeps is kept each time.
+ * The counters are those of the whole machine. If others pin at the same time, the cell is asked
+ * again: a pin that the kernel really keeps, it keeps each time.
  */
 #define ATTEMPTS 4
 
-/* Who has the counters and never returns is not waited for longer, s: then nobody counts. */
+/* How long to wait for the counters lock, s: its holder may never return from the kernel. */
 #define LOCK_LIMIT_S 20
 
-/* Has the counters to itself; false if somebody else does not give them back. */
+/* Takes the counters lock; false if its holder does not release it in time. */
 static bool lock_counters(struct dp_pin_counters *counters)
 {
 	struct timespec limit;
@@ -39,8 +39,8 @@ static bool lock_counters(struct dp_pin_counters *counters)
 }
 
 /*
- * In a guest nobody else pins, so the counters are as they were after the last question; if they
- * are not, that is a pin to be accounted for. On a host they are read anew.
+ * In a guest nobody else pins, so the counters after the last question are those before this one; a
+ * difference would be a pin to account for. On a host they are read again.
  */
 static bool read_pins_before(const struct dp_asker *asker, struct dp_pins *before)
 {
@@ -64,7 +64,7 @@ static void read_pins_after(const struct dp_asker *asker, const struct dp_pins *
 	cell->released = counters->pins.released - before->released;
 }
 
-/* Registers, looks, deregisters. */
+/* Registers the region, observes, and deregisters it. */
 static int register_once(struct dp_asker *asker, const struct dp_check *question,
 			 const struct dp_proof *proof, struct dp_cell *cell)
 {
@@ -90,7 +90,7 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 	return 0;
 }
 
-/* What is between two readings of the counters is one registration only. */
+/* Registers under the counters lock, so that only this registration is counted. */
 static int register_counted(struct dp_asker *asker, const struct dp_check *question,
 			    const struct dp_proof *proof, struct dp_cell *cell)
 {
@@ -105,7 +105,7 @@ static int register_counted(struct dp_asker *asker, const struct dp_check *quest
 		read_pins_after(asker, &before, cell);
 	if (counts)
 		pthread_mutex_unlock(&asker->counters->mutex);
-	/* The process's own counter is nobody else's business. */
+	/* VmPin counts this process only, so it needs no lock. */
 	asker->vmpin_kib = dp_vmpin_kib();
 	cell->vmpin_kept_kib = asker->vmpin_kib - vmpin;
 	return rc;
