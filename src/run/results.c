@@ -419,14 +419,14 @@ static void judge(const struct dp_run_record *run, const struct dp_policy *polic
 {
 	struct dp_result old = *r;
 
-	if (strncmp(old.id, "check/", 6)) {
+	if (strncmp(old.id, "check/", 6))
 		judge_scenario(&old, r);
-		json_object_put(old.facts);
-		json_object_put(old.kernel);
-		json_object_put(old.steps);
-	} else if (old.observed) {
+	else if (old.observed)
 		dp_judge(policy, &run->subject, old.id, &old.cell, "", r);
-	}
+	else
+		return;
+	/* A check of somebody else's document may have steps too. */
+	dp_result_clear(&old);
 }
 
 void dp_results_judge(struct dp_results *results, const struct dp_policy *policy)
