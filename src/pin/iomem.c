@@ -21,6 +21,7 @@
 struct walk {
 	struct dp_iomem *iomem;
 	size_t room;
+	size_t deepest; /* level that the next line can have: a child has a parent */
 	char paths[LEVELS][192];
 };
 
@@ -46,7 +47,7 @@ static int parse_line(struct walk *w, const char *line)
 	struct dp_resource res = { 0 };
 	int used = 0;
 
-	if (level >= LEVELS || !isxdigit((unsigned char)line[indent]) ||
+	if (level >= LEVELS || level > w->deepest || !isxdigit((unsigned char)line[indent]) ||
 	    sscanf(line + indent, "%" SCNx64 "-%" SCNx64 " : %n", &res.start, &res.end, &used) !=
 		    2 ||
 	    !used || res.end < res.start)
@@ -54,6 +55,7 @@ static int parse_line(struct walk *w, const char *line)
 	snprintf(w->paths[level], sizeof(w->paths[level]), "%s%s%s",
 		 level ? w->paths[level - 1] : "", level ? "/" : "", line + indent + used);
 	strcpy(res.path, w->paths[level]);
+	w->deepest = level + 1;
 	return append(w, &res);
 }
 

@@ -51,6 +51,8 @@ static void refuses_malformed_lines(void **state)
 		"00001000-00001fff\n",
 		"-\n",
 		"                                                0-1 : too deep\n",
+		"  0-1 : no parent\n",
+		"0-1 : a\n    0-1 : no parent\n",
 		"-1000-2000 : negative\n",
 	};
 
