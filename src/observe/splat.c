@@ -9,6 +9,7 @@
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"
+#include "daxpin/text.h"
 
 #define MARK "daxpin step: "
 
@@ -137,10 +138,13 @@ static void finish(struct dp_recogniser *r)
 static void add_line(struct dp_recogniser *r, const char *line)
 {
 	struct dp_splat *c = &r->now;
+	char *copy = strdup(line);
 
-	find_function(c, skip_stamp(line));
-	c->lines[c->nlines] = strdup(line);
-	c->nlines += c->lines[c->nlines] != NULL;
+	if (!copy)
+		return;
+	dp_printable(copy);
+	find_function(c, skip_stamp(copy));
+	c->lines[c->nlines++] = copy;
 	if (c->nlines == DP_SPLAT_LINES)
 		finish(r);
 }
@@ -159,6 +163,7 @@ void dp_recognise(struct dp_recogniser *r, const char *line)
 	if (!strncmp(text, MARK, strlen(MARK))) {
 		finish(r);
 		snprintf(r->step, sizeof(r->step), "%s", text + strlen(MARK));
+		dp_printable(r->step);
 		return;
 	}
 	kind = header_kind(text);
