@@ -82,7 +82,8 @@ static void keep(struct dp_collect *c, const struct dp_cell *cell)
 {
 	struct dp_record *record = find(c, cell->id);
 
-	if (!record || record->judged) {
+	/* What is skipped, or broke, says why. */
+	if (!record || record->judged || (cell->outcome != DP_ANSWERED && !cell->text[0])) {
 		c->rejected++;
 		return;
 	}
