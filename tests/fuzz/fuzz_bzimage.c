@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+/* The header of a kernel image: what it points at lies inside the file. */
+#include "fuzz.h"
 
-#include "daxpin/cleanup.h"
-#include "daxpin/error.h"
 #include "daxpin/kernel.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dp_bzimage image;
 	struct dp_error err = { 0 };
 
-	dp_bzimage_parse(data, size, &image, &err);
+	if (dp_bzimage_parse(data, size, &image, &err)) {
+		HOLDS(err.input && err.what[0]);
+		return 0;
+	}
+	HOLDS(image.length > 0);
+	HOLDS(image.offset <= size && image.length <= size - image.offset);
+	HOLDS(image.compression && image.compression[0]);
 	return 0;
 }
