@@ -10,17 +10,10 @@
 #include "daxpin/collect.h"
 #include "daxpin/machine.h"
 #include "daxpin/progress.h"
+#include "daxpin/question.h"
 #include "daxpin/session.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
-
-/* The kinds of questions, as bits. */
-enum dp_kinds {
-	DP_CHECKS = 1,
-	DP_TEARDOWNS = 2,
-	DP_RACES = 4,
-	DP_TRAFFIC = 8,
-};
 
 /* What is asked: the questions of each kind that were selected. */
 struct dp_selection {
@@ -33,7 +26,7 @@ struct dp_selection {
 
 /**
  * dp_selection_make - all questions whose id matches one of the globs
- * @kinds: of which kinds (DP_CHECKS, …)
+ * @kinds: a bit (1U << DP_QUESTION_CHECK, …) for each kind that may be selected
  * @only: shell patterns; one without '/' is taken for a mapping. The strings must outlive
  *        @selection
  * @nonly: how many; none selects everything of these kinds

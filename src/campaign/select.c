@@ -1,34 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daxpin/campaign.h"
 #include "daxpin/cleanup.h"
 
-static const enum dp_kinds every_kind[] = { DP_CHECKS, DP_TEARDOWNS, DP_RACES, DP_TRAFFIC };
-
-static int make_kind(enum dp_kinds kind, const char *const *globs, size_t count,
+static int make_kind(enum dp_question_kind kind, const char *const *globs, size_t count,
 		     struct dp_selection *s, struct dp_error *err)
 {
 	switch (kind) {
-	case DP_CHECKS:
+	case DP_QUESTION_CHECK:
 		return dp_plan_make(globs, count, &s->checks, err);
-	case DP_TEARDOWNS:
+	case DP_QUESTION_TEARDOWN:
 		return dp_scenarios_make(globs, count, false, &s->teardowns, err);
-	case DP_RACES:
+	case DP_QUESTION_RACE:
 		return dp_scenarios_make(globs, count, true, &s->races, err);
 	default:
 		return dp_cases_make(globs, count, &s->cases, err);
 	}
 }
 
-static bool matches(enum dp_kinds kind, const char *glob)
+static bool matches(enum dp_question_kind kind, const char *glob)
 {
 	dp_cleanup(dp_selection_clear) struct dp_selection s = { 0 };
 	struct dp_error none = { 0 };
 
 	return !make_kind(kind, &glob, 1, &s, &none);
+}
+
+/* "check, teardown or traffic" */
+static void name_kinds(unsigned int kinds, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (unsigned int k = 0; k < DP_QUESTIONS && used < size; k++) {
+		bool last = !(kinds >> k >> 1);
+
+		if (kinds & 1U << k)
+			used += (size_t)snprintf(text + used, size - used, "%s%s",
+						 !used  ? ""
+						 : last ? " or "
+							: ", ",
+						 dp_question((enum dp_question_kind)k)->name);
+	}
 }
 
 /* Of several kinds, a glob need not match each, but must match one. */
@@ -37,21 +53,22 @@ static int check_globs(unsigned int kinds, const char *const *only, size_t nonly
 {
 	for (size_t i = 0; i < nonly; i++) {
 		bool used = false;
+		char names[128];
 
-		for (size_t k = 0; k < DP_ARRAY_SIZE(every_kind); k++)
-			used = used || (kinds & every_kind[k] && matches(every_kind[k], only[i]));
-		if (!used)
-			return dp_bad_input(err,
-					    "\"%s\" matches no check, teardown or traffic; daxpin "
-					    "list --ids shows them all",
-					    only[i]);
+		for (int k = 0; k < DP_QUESTIONS && !used; k++)
+			used = kinds & 1U << k && matches((enum dp_question_kind)k, only[i]);
+		if (used)
+			continue;
+		name_kinds(kinds, names, sizeof(names));
+		return dp_bad_input(err, "\"%s\" matches no %s; daxpin list --ids shows them all",
+				    only[i], names);
 	}
 	return 0;
 }
 
 /* One kind's questions. @globs: receives those that select them, and is remembered for checks. */
-static int select_kind(enum dp_kinds kind, const char *const *only, size_t nonly, bool alone,
-		       const char **globs, struct dp_selection *s, struct dp_error *err)
+static int select_kind(enum dp_question_kind kind, const char *const *only, size_t nonly,
+		       bool alone, const char **globs, struct dp_selection *s, struct dp_error *err)
 {
 	size_t count = 0;
 
@@ -60,7 +77,7 @@ static int select_kind(enum dp_kinds kind, const char *const *only, size_t nonly
 			globs[count++] = only[i];
 	if (nonly && !count)
 		return 0;
-	if (kind == DP_CHECKS) {
+	if (kind == DP_QUESTION_CHECK) {
 		memcpy(s->globs, globs, count * sizeof(*globs));
 		s->nglobs = count;
 	}
@@ -77,9 +94,10 @@ int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
 	*selection = (struct dp_selection){ .globs = calloc(nonly + 1, sizeof(*globs)) };
 	if (!globs || !selection->globs)
 		rc = -ENOMEM;
-	for (size_t k = 0; k < DP_ARRAY_SIZE(every_kind) && !rc; k++)
-		if (kinds & every_kind[k])
-			rc = select_kind(every_kind[k], only, nonly, alone, globs, selection, err);
+	for (int k = 0; k < DP_QUESTIONS && !rc; k++)
+		if (kinds & 1U << k)
+			rc = select_kind((enum dp_question_kind)k, only, nonly, alone, globs,
+					 selection, err);
 	if (rc)
 		dp_selection_clear(selection);
 	return rc;

@@ -8,16 +8,17 @@
 #include <stdint.h>
 
 #include "daxpin/error.h"
+#include "daxpin/question.h"
 #include "daxpin/report.h"
 
 #define CLI_MAX_LIST 64
 
 enum cli_question {
-	CLI_CHECK,
-	CLI_TEARDOWN,
-	CLI_RACE,
-	CLI_TRAFFIC,
-	CLI_RUN, /* all but races */
+	CLI_CHECK = DP_QUESTION_CHECK,
+	CLI_TEARDOWN = DP_QUESTION_TEARDOWN,
+	CLI_RACE = DP_QUESTION_RACE,
+	CLI_TRAFFIC = DP_QUESTION_TRAFFIC,
+	CLI_RUN = DP_QUESTIONS, /* those that dp_question() marks for it */
 };
 
 /* Where a report goes. */

@@ -267,15 +267,13 @@ static void complete_race(struct cli_check_options *check, struct guest_options 
 
 static unsigned int kinds_of(enum cli_question question)
 {
-	static const unsigned int kinds[] = {
-		[CLI_CHECK] = DP_CHECKS,
-		[CLI_TEARDOWN] = DP_TEARDOWNS,
-		[CLI_RACE] = DP_RACES,
-		[CLI_TRAFFIC] = DP_TRAFFIC,
-		[CLI_RUN] = DP_CHECKS | DP_TEARDOWNS | DP_TRAFFIC,
-	};
+	unsigned int kinds = 0;
 
-	return kinds[question];
+	for (int k = 0; k < DP_QUESTIONS; k++)
+		if (question == CLI_RUN ? dp_question((enum dp_question_kind)k)->run
+					: (int)question == k)
+			kinds |= 1U << k;
+	return kinds;
 }
 
 static struct dp_ask ask_of(struct cli_check_options *check, const struct dp_policy *policy)
