@@ -50,7 +50,7 @@ floor(check HEADERS check.h)
 floor(teardown HEADERS teardown.h)
 floor(race HEADERS race.h)
 floor(traffic HEADERS traffic.h)
-floor(agent HEADERS agent.h)
+floor(agent HEADERS agent.h command.h)
 # ----- above: may run on the kernel under test; below: never does -----
 floor(policy HEADERS policy.h LIBRARIES PkgConfig::CONFIG)
 floor(run HEADERS collect.h results.h run.h)

@@ -12,9 +12,6 @@
 /* On the command line of a kernel whose NVDIMMs are not to be made anew. */
 #define DP_KEEP_FLAG "daxpin.keep"
 
-/* Longest command line for the agent, bytes. */
-#define DP_COMMAND_LIMIT 32768
-
 /* A group of modules that the agent loads one after the other. */
 struct dp_module_group {
 	const char *name;

@@ -8,6 +8,7 @@
 
 #include "daxpin/check.h"
 #include "daxpin/collect.h"
+#include "daxpin/command.h"
 #include "daxpin/machine.h"
 #include "daxpin/progress.h"
 #include "daxpin/question.h"
@@ -64,7 +65,7 @@ struct dp_guests {
 	size_t nkernels;
 	const char *const *modules; /* files that take the place of the kernel's own modules */
 	size_t nmodules;
-	const char *fault; /* have the guest misbehave: "panic", "hang" or "silence", or NULL */
+	enum dp_fault fault; /* have the guest misbehave */
 	enum dp_accel accel;
 	bool refresh;      /* look for newer kernels although some are cached */
 	bool fresh;        /* boot each guest, instead of restoring one that was saved */
@@ -90,14 +91,14 @@ int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *s
 /**
  * dp_campaign_command - have one guest carry out one command
  * @guests: of which the first kernel is taken
- * @command: as the agent takes it
+ * @command: what to do
  * @collect: receives what is observed
  * @progress: may be NULL
  * @err: context on failure
  *
  * Return: 0 also if the guest died (collect knows), or a negative errno.
  */
-int dp_campaign_command(const struct dp_guests *guests, const char *command,
+int dp_campaign_command(const struct dp_guests *guests, const struct dp_command *command,
 			struct dp_collect *collect, dp_progress_fn progress, struct dp_error *err);
 
 /* ---- this machine ------------------------------------------------------------------------ */

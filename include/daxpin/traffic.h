@@ -185,10 +185,19 @@ int dp_traffic_run(const struct dp_cases *cases, const struct dp_route *routes, 
 int dp_traffic_local(const struct dp_cases *cases, const struct sockaddr_storage *at, bool wire,
 		     const struct dp_traffic_options *options, int fd, struct dp_error *err);
 
+/* What one boot has left for another one, as its step "kept" says. */
+struct dp_kept {
+	char *id;      /* of the case */
+	char *mapping; /* fixed name */
+	char *start;   /* physical address of its device, in hex; NULL for a file */
+	uint64_t size; /* bytes */
+	struct json_object *ledger;
+};
+
 /**
  * dp_traffic_reread - read back what was kept before the machine was booted again
- * @items: array; for each case "id", and what its step "kept" had: "mapping", "size", "start" and
- *         "ledger"
+ * @items: what was kept
+ * @count: how many
  * @options: for the mappings
  * @fd: stream that receives the observations
  *
@@ -196,6 +205,7 @@ int dp_traffic_local(const struct dp_cases *cases, const struct sockaddr_storage
  *
  * Return: 0.
  */
-int dp_traffic_reread(struct json_object *items, const struct dp_traffic_options *options, int fd);
+int dp_traffic_reread(const struct dp_kept *items, size_t count,
+		      const struct dp_traffic_options *options, int fd);
 
 #endif

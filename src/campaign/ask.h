@@ -43,13 +43,21 @@ int dp_guest_prepare(const struct campaign *c, bool fresh, struct dp_boot *boot,
 /**
  * dp_task_begin - begin a task
  * @c: for whom
- * @command: for the agent; is taken over
+ * @command: what to do
  * @ids: how many will be added with dp_collect_add()
  * @task: receives it; release with dp_tasks_free() in any case
+ * @err: the command is out of its limits (bad input)
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 or a negative errno.
  */
-int dp_task_begin(const struct campaign *c, char *command, size_t ids, struct dp_task *task);
+int dp_task_begin(const struct campaign *c, const struct dp_command *command, size_t ids,
+		  struct dp_task *task, struct dp_error *err);
+
+/* A copy for a command, NULL of NULL. */
+static inline char *dp_copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
 
 /**
  * dp_tasks_run - carry tasks out, judge each, and put the answers together
@@ -67,12 +75,6 @@ int dp_tasks_run(const struct campaign *c, struct dp_task *tasks, size_t count, 
 
 /* Releases tasks and the array that they are in. */
 void dp_tasks_free(struct dp_task *tasks, size_t count);
-
-/* Begins a command that @c has a guest carry out. */
-struct json_object *dp_command_begin(const struct campaign *c, const char *command);
-
-/* A command for the guest, to be freed; @obj is consumed. NULL without memory. */
-char *dp_command_line(struct json_object *obj);
 
 /* What was asked for was found bad only in the guest. Return: 0 or a negative errno. */
 int dp_bad_input_of(const struct dp_collect *collect, struct dp_error *err);
@@ -95,8 +97,8 @@ static inline bool dp_is_kept(const struct dp_case *tcase)
 	return tcase->operation && tcase->operation->kept;
 }
 
-/* A task for some cases in a row. Return: 0 or -ENOMEM. */
+/* A task for some cases in a row. Return: 0 or a negative errno. */
 int dp_task_of_cases(const struct campaign *c, const struct dp_case *list, size_t count,
-		     struct dp_task *task);
+		     struct dp_task *task, struct dp_error *err);
 
 #endif

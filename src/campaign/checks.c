@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ask.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 
 /* A matrix is shared out among so many guests at most: more would wait for each other. */
 #define MAX_PARTS 4
 
-static char *check_command(const struct campaign *c, unsigned int part, unsigned int parts)
+static int make_command(const struct campaign *c, unsigned int part, unsigned int parts,
+			struct dp_command *command)
 {
-	struct json_object *obj = dp_command_begin(c, "check"), *only = json_object_new_array();
+	const struct dp_selection *s = c->selection;
+	int rc = 0;
 
-	for (size_t i = 0; i < c->selection->nglobs; i++)
-		json_object_array_add(only, json_object_new_string(c->selection->globs[i]));
-	json_object_object_add(obj, "only", only);
-	dp_json_add_int(obj, "part", part);
-	dp_json_add_int(obj, "parts", parts);
-	dp_json_add_int(obj, "cell_limit_ms", (int64_t)c->guests->cell_ms);
-	if (c->guests->fault)
-		dp_json_add_text(obj, "fault", c->guests->fault);
-	return dp_command_line(obj);
+	*command = (struct dp_command){
+		.kind = DP_COMMAND_CHECK,
+		.check = { .part = part,
+			   .parts = parts,
+			   .size = c->ask->size,
+			   .rdma = dp_copy(c->ask->rdma),
+			   .cell_limit_ms = c->guests->cell_ms,
+			   .fault = c->guests->fault },
+	};
+	for (size_t i = 0; i < s->nglobs && !rc; i++)
+		rc = dp_words_add(&command->check.only, s->globs[i]);
+	return rc;
 }
 
 /* The plan's order, whoever answered what. */
@@ -45,13 +48,16 @@ static int by_place(const void *a, const void *b, void *arg)
 static int begin_part(const struct campaign *c, unsigned int part, unsigned int parts,
 		      struct dp_task *task, struct dp_error *err)
 {
+	dp_cleanup(dp_command_clear) struct dp_command command = { 0 };
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
 	int rc = dp_plan_make(c->selection->globs, c->selection->nglobs, &plan, err);
 
+	if (!rc)
+		rc = make_command(c, part, parts, &command);
 	if (rc)
 		return rc;
 	dp_plan_take_part(&plan, part, parts);
-	rc = dp_task_begin(c, check_command(c, part, parts), plan.count, task);
+	rc = dp_task_begin(c, &command, plan.count, task, err);
 	for (size_t i = 0; i < plan.count && !rc; i++)
 		dp_collect_add(task->collect, plan.list[i].id);
 	return rc;

@@ -16,19 +16,22 @@ static int try_once(const struct campaign *c, const char *command, struct dp_col
 	return dp_session_run(&boot, command, &c->guests->limits, collect, c->progress, err);
 }
 
-int dp_campaign_command(const struct dp_guests *guests, const char *command,
+int dp_campaign_command(const struct dp_guests *guests, const struct dp_command *command,
 			struct dp_collect *collect, dp_progress_fn progress, struct dp_error *err)
 {
 	const struct campaign c = { .guests = guests,
 				    .kernel = guests->kernels[0],
 				    .cpus = DP_GUEST_CPUS,
 				    .progress = progress };
-	int rc = try_once(&c, command, collect, err);
+	dp_autofree char *line = NULL;
+	int rc = dp_command_to_json(command, &line, err);
 
+	if (!rc)
+		rc = try_once(&c, line, collect, err);
 	/* What was damaged has gone from the cache, and is made anew. */
 	if (rc == -ESTALE) {
 		*err = (struct dp_error){ 0 };
-		rc = try_once(&c, command, collect, err);
+		rc = try_once(&c, line, collect, err);
 	}
 	return rc ? rc : dp_bad_input_of(collect, err);
 }

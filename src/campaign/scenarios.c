@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Teardowns and races: each scenario has a guest of its own. */
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 
 #include "ask.h"
 
-#include "daxpin/observe.h"
+#include "daxpin/cleanup.h"
 
-static char *scenario_command(const struct campaign *c, bool race, const char *id)
+static int begin(const struct campaign *c, bool race, const char *id, struct dp_task *task,
+		 struct dp_error *err)
 {
-	struct json_object *obj = dp_command_begin(c, race ? "race" : "teardown");
-	struct json_object *only = json_object_new_array();
+	dp_cleanup(dp_command_clear) struct dp_command command = {
+		.kind = race ? DP_COMMAND_RACE : DP_COMMAND_TEARDOWN,
+		.scenario = { .id = dp_copy(id),
+			      .size = c->ask->size,
+			      .rdma = dp_copy(c->ask->rdma),
+			      .iterations = c->ask->iterations,
+			      .duration_ms = c->ask->duration_ms,
+			      .seed = c->ask->seed },
+	};
+	int rc = dp_task_begin(c, &command, 1, task, err);
 
-	json_object_array_add(only, json_object_new_string(id));
-	json_object_object_add(obj, "only", only);
-	if (race) {
-		dp_json_add_int(obj, "iterations", (int64_t)c->ask->iterations);
-		dp_json_add_int(obj, "duration_ms", (int64_t)c->ask->duration_ms);
-		dp_json_add_int(obj, "seed", (int64_t)c->ask->seed);
-	}
-	return dp_command_line(obj);
+	if (!rc)
+		dp_collect_add(task->collect, id);
+	return rc;
 }
 
 static int ask(const struct campaign *c, const struct dp_scenarios *scenarios, bool race,
@@ -29,13 +32,8 @@ static int ask(const struct campaign *c, const struct dp_scenarios *scenarios, b
 	struct dp_task *tasks = calloc(scenarios->count, sizeof(*tasks));
 	int rc = tasks ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < scenarios->count && !rc; i++) {
-		const char *id = scenarios->list[i].id;
-
-		rc = dp_task_begin(c, scenario_command(c, race, id), 1, &tasks[i]);
-		if (!rc)
-			dp_collect_add(tasks[i].collect, id);
-	}
+	for (size_t i = 0; i < scenarios->count && !rc; i++)
+		rc = begin(c, race, scenarios->list[i].id, &tasks[i], err);
 	if (!rc)
 		rc = dp_tasks_run(c, tasks, scenarios->count, false, run, err);
 	dp_tasks_free(tasks, scenarios->count);

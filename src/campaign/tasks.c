@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,26 +7,6 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
-#include "daxpin/observe.h"
-
-struct json_object *dp_command_begin(const struct campaign *c, const char *command)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "command", command);
-	dp_json_add_int(obj, "size", (int64_t)c->ask->size);
-	if (c->ask->rdma)
-		dp_json_add_text(obj, "rdma", c->ask->rdma);
-	return obj;
-}
-
-char *dp_command_line(struct json_object *obj)
-{
-	char *line = strdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
-
-	json_object_put(obj);
-	return line;
-}
 
 int dp_bad_input_of(const struct dp_collect *collect, struct dp_error *err)
 {
@@ -48,11 +27,13 @@ void dp_tasks_free(struct dp_task *tasks, size_t count)
 	free(tasks);
 }
 
-int dp_task_begin(const struct campaign *c, char *command, size_t ids, struct dp_task *task)
+int dp_task_begin(const struct campaign *c, const struct dp_command *command, size_t ids,
+		  struct dp_task *task, struct dp_error *err)
 {
-	int rc;
+	int rc = dp_command_to_json(command, &task->command, err);
 
-	task->command = command;
+	if (rc)
+		return rc;
 	task->collect = calloc(1, sizeof(*task->collect));
 	if (!task->collect)
 		return -ENOMEM;

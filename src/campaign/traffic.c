@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 
 #include "ask.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
 
 /*
  * One guest asks about each mapping, so that what a kernel does to one leaves the others alone; and
@@ -23,24 +21,31 @@ static size_t cases_of_mapping(const struct dp_cases *cases, size_t from)
 	return to - from;
 }
 
-static char *cases_command(const struct campaign *c, const struct dp_case *list, size_t count)
+static int make_command(const struct campaign *c, const struct dp_case *list, size_t count,
+			struct dp_command *command)
 {
-	struct json_object *obj = dp_command_begin(c, "traffic"), *only = json_object_new_array();
+	int rc = 0;
 
-	for (size_t i = 0; i < count; i++)
-		json_object_array_add(only, json_object_new_string(list[i].id));
-	json_object_object_add(obj, "only", only);
-	dp_json_add_int(obj, "seed", (int64_t)c->ask->seed);
-	dp_json_add_int(obj, "limit_ms", TRAFFIC_LIMIT_MS);
-	json_object_object_add(obj, "reference", json_object_new_boolean(c->ask->reference));
-	return dp_command_line(obj);
+	*command = (struct dp_command){
+		.kind = DP_COMMAND_TRAFFIC,
+		.traffic = { .size = c->ask->size,
+			     .seed = c->ask->seed,
+			     .limit_ms = TRAFFIC_LIMIT_MS,
+			     .reference = c->ask->reference },
+	};
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = dp_words_add(&command->traffic.only, list[i].id);
+	return rc;
 }
 
 int dp_task_of_cases(const struct campaign *c, const struct dp_case *list, size_t count,
-		     struct dp_task *task)
+		     struct dp_task *task, struct dp_error *err)
 {
-	int rc = dp_task_begin(c, cases_command(c, list, count), count, task);
+	dp_cleanup(dp_command_clear) struct dp_command command = { 0 };
+	int rc = make_command(c, list, count, &command);
 
+	if (!rc)
+		rc = dp_task_begin(c, &command, count, task, err);
 	for (size_t i = 0; i < count && !rc; i++)
 		dp_collect_add(task->collect, list[i].id);
 	return rc;
@@ -64,7 +69,7 @@ static int ask_again(const struct campaign *c, struct dp_run_record *run, struct
 
 	for (size_t i = 0; i < cases->count && !rc; i++)
 		if (!dp_is_kept(&cases->list[i]) && is_unanswered(run, cases->list[i].id))
-			rc = dp_task_of_cases(c, &cases->list[i], 1, &tasks[ntasks++]);
+			rc = dp_task_of_cases(c, &cases->list[i], 1, &tasks[ntasks++], err);
 	if (!rc && ntasks)
 		rc = dp_tasks_run(c, tasks, ntasks, false, &more, err);
 	if (!rc)
@@ -83,7 +88,7 @@ static int ask_once(const struct campaign *c, struct dp_run_record *run, struct 
 	for (size_t i = 0, n; i < cases->count && !rc; i += n) {
 		n = cases_of_mapping(cases, i);
 		if (!dp_is_kept(&cases->list[i]))
-			rc = dp_task_of_cases(c, &cases->list[i], n, &tasks[ntasks++]);
+			rc = dp_task_of_cases(c, &cases->list[i], n, &tasks[ntasks++], err);
 	}
 	if (!rc)
 		rc = dp_tasks_run(c, tasks, ntasks, false, run, err);

@@ -4,6 +4,7 @@
  * QEMU: what its kernel or its processor still held is gone, and what is in the files behind the
  * NVDIMMs is all that there is.
  */
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,45 +14,63 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/observe.h"
 
-/* What the first boot has said of one id that it has kept; NULL if it has not. */
-static struct json_object *kept_item(const struct dp_record *record)
+/* The step in which the first boot has said what it has kept for an id; NULL if it has not. */
+static struct json_object *find_kept(const struct dp_record *record)
 {
 	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct json_object *step = json_object_array_get_idx(record->steps, i), *item;
+		struct json_object *step = json_object_array_get_idx(record->steps, i);
 		const char *name = dp_json_text(step, "step");
-		int64_t size;
 
-		if (!name || strcmp(name, "kept") || dp_json_int(step, "size", &size))
-			continue;
-		item = json_object_new_object();
-		dp_json_add_text(item, "id", record->id);
-		dp_json_add_text(item, "mapping", dp_json_text(step, "mapping"));
-		dp_json_add_text(item, "start", dp_json_text(step, "start"));
-		dp_json_add_int(item, "size", size);
-		json_object_object_add(item, "ledger",
-				       json_object_get(json_object_object_get(step, "ledger")));
-		return item;
+		if (name && !strcmp(name, "kept"))
+			return step;
 	}
 	return NULL;
 }
 
-static char *reread_command(const struct campaign *c, struct dp_collect *collect)
+/* What a guest has said is looked at where the command is written. */
+static void take_kept(const struct dp_record *record, struct json_object *step,
+		      struct dp_kept *kept)
 {
-	struct json_object *obj = dp_command_begin(c, "reread"), *items = json_object_new_array();
+	int64_t size = 0;
 
+	dp_json_int(step, "size", &size);
+	*kept = (struct dp_kept){
+		.id = strdup(record->id),
+		.mapping = dp_copy(dp_json_text(step, "mapping")),
+		.start = dp_copy(dp_json_text(step, "start")),
+		.size = (uint64_t)size,
+		.ledger = json_object_get(json_object_object_get(step, "ledger")),
+	};
+}
+
+/* @line: receives the command; NULL if nothing was kept. */
+static int reread_command(const struct campaign *c, struct dp_collect *collect, char **line,
+			  struct dp_error *err)
+{
+	struct dp_error what = { 0 };
+	dp_cleanup(dp_command_clear) struct dp_command command = {
+		.kind = DP_COMMAND_REREAD, .reread = { .size = c->ask->size }
+	};
+	struct dp_kept_list *items = &command.reread.items;
+
+	items->list = calloc(collect->count, sizeof(*items->list));
+	if (!items->list)
+		return -ENOMEM;
 	for (size_t i = 0; i < collect->count; i++) {
-		struct json_object *item = kept_item(&collect->records[i]);
+		struct json_object *step = find_kept(&collect->records[i]);
 
-		if (!item)
+		if (!step)
 			continue;
-		json_object_array_add(items, item);
+		take_kept(&collect->records[i], step, &items->list[items->count++]);
 		/* It has ended when it has been read back. */
 		collect->records[i].seen = false;
 	}
-	json_object_object_add(obj, "items", items);
-	return dp_command_line(obj);
+	if (items->count && dp_command_to_json(&command, line, &what))
+		return dp_report(err, -EBADMSG,
+				 "what the guest has kept cannot be read back: %.500s", what.what);
+	return 0;
 }
 
 static void close_memories(struct dp_boot *boot)
@@ -76,7 +95,9 @@ static int boot_twice(const struct campaign *c, struct dp_task *task, struct dp_
 		rc = dp_session_run(&boot, task->command, limits, collect, c->progress, err);
 	if (rc || collect->run.ending[0])
 		return rc;
-	again = reread_command(c, collect);
+	rc = reread_command(c, collect, &again, err);
+	if (rc || !again)
+		return rc;
 	collect->done = collect->ready = false;
 	boot.keep = true;
 	rc = dp_session_run(&boot, again, limits, collect, c->progress, err);
@@ -97,7 +118,7 @@ int dp_ask_twice(const struct campaign *c, struct dp_run_record *run, struct dp_
 		if (dp_is_kept(&cases->list[i]))
 			kept[count++] = cases->list[i];
 	if (!rc && count)
-		rc = dp_task_of_cases(c, kept, count, task);
+		rc = dp_task_of_cases(c, kept, count, task, err);
 	if (!rc && count)
 		rc = boot_twice(c, task, err);
 	if (!rc && count)

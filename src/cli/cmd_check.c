@@ -51,13 +51,13 @@ static int check_host(const struct cli_check_options *options, const struct dp_p
 		return rc;
 	check.env.dirs = dirs.list;
 	check.env.ndirs = dirs.count;
+	dp_host_describe(&collect->run);
 	dp_collect_listen(collect, &policy, cli_outputs_tell, (void *)&options->outputs);
 	rc = dp_host_run(ask, &(struct executor){ plan, &check }, false, collect, cli_progress,
 			 err);
 	if (!rc && !collect->done)
 		snprintf(collect->run.ending, sizeof(collect->run.ending),
 			 "the process that asked was lost");
-	dp_host_describe(&collect->run);
 	return rc ? rc : dp_collect_finish(collect, &policy);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,12 +80,10 @@ static int parse_accel(const char *name, enum dp_accel *accel, struct dp_error *
 	return dp_bad_input(err, "unknown accelerator \"%s\": auto, kvm or tcg", name);
 }
 
-static int parse_fault(const char *name, const char **fault, struct dp_error *err)
+static int parse_fault(const char *name, enum dp_fault *fault, struct dp_error *err)
 {
-	*fault = name;
-	if (!strcmp(name, "panic") || !strcmp(name, "hang") || !strcmp(name, "silence"))
-		return 0;
-	return dp_bad_input(err, "unknown fault \"%s\": panic, hang or silence", name);
+	*fault = dp_fault_find(name);
+	return *fault ? 0 : dp_bad_input(err, "unknown fault \"%s\": panic, hang or silence", name);
 }
 
 static int parse_jobs(const char *text, unsigned int *jobs, struct dp_error *err)
@@ -185,35 +182,30 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 	return rc;
 }
 
-static struct json_object *split_words(char *text)
+static int split_words(char *text, struct dp_words *words)
 {
-	struct json_object *words = json_object_new_array();
+	int rc = 0;
 
-	for (char *word = strsep(&text, " "); word; word = strsep(&text, " "))
+	for (char *word = strsep(&text, " "); word && !rc; word = strsep(&text, " "))
 		if (*word)
-			json_object_array_add(words, json_object_new_string(word));
-	return words;
+			rc = dp_words_add(words, word);
+	return rc;
 }
 
 static int take_as_host(int letter, void *arg, struct dp_error *err)
 {
-	struct json_object *obj = arg;
-	uint64_t ms = 0;
-	int rc = 0;
+	struct dp_command *command = arg;
 
-	if (letter == 'e')
-		json_object_object_add(obj, "empty", json_object_new_boolean(true));
-	else if (letter == 'f')
-		json_object_object_add(obj, "far", split_words(optarg));
-	else
-		rc = cli_parse_seconds(optarg, "far-dies", &ms, err);
-	if (ms)
-		json_object_object_add(obj, "far_dies_ms", json_object_new_int64((int64_t)ms));
-	return rc;
+	if (letter == 'f')
+		return split_words(optarg, &command->as_host.far);
+	if (letter == 'd')
+		return cli_parse_seconds(optarg, "far-dies", &command->as_host.far_dies_ms, err);
+	command->as_host.empty = true;
+	return 0;
 }
 
-/* @command: receives it, to be freed. Return: 0, 1 after --help, or -EINVAL. */
-static int as_host_command(int argc, char **argv, char **command, struct dp_error *err)
+/* @command: to be released in any case. Return: 0, 1 after --help, or a negative errno. */
+static int parse_as_host(int argc, char **argv, struct dp_command *command, struct dp_error *err)
 {
 	static const struct option known[] = {
 		{ "empty-disks", no_argument, NULL, 'e' },
@@ -222,32 +214,27 @@ static int as_host_command(int argc, char **argv, char **command, struct dp_erro
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	struct json_object *obj = json_object_new_object(), *words = json_object_new_array();
 	int rc;
 
 	/* As it is named in messages. */
 	argv[0] = (char *)"guest as-host";
-	rc = cli_options(argc, argv, known, "+", help, take_as_host, obj, err);
+	rc = cli_options(argc, argv, known, "+", help, take_as_host, command, err);
 	for (int i = optind; i < argc && !rc; i++)
-		json_object_array_add(words, json_object_new_string(argv[i]));
-	json_object_object_add(obj, "command", json_object_new_string("as-host"));
-	json_object_object_add(obj, "arguments", words);
-	*command = strdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
-	json_object_put(obj);
+		rc = dp_words_add(&command->as_host.arguments, argv[i]);
 	return rc;
 }
 
 static int run_as_host(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
 {
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
-	dp_autofree char *command = NULL;
-	int rc = as_host_command(argc, argv, &command, err);
+	dp_cleanup(dp_command_clear) struct dp_command command = { .kind = DP_COMMAND_AS_HOST };
+	int rc = parse_as_host(argc, argv, &command, err);
 
 	if (rc)
 		return rc == 1 ? 0 : rc;
 	rc = dp_collect_init(&collect, 0);
 	if (!rc)
-		rc = dp_campaign_command(&o->guests, command, &collect, cli_progress, err);
+		rc = dp_campaign_command(&o->guests, &command, &collect, cli_progress, err);
 	fflush(stdout);
 	if (!rc && collect.run.ending[0])
 		rc = dp_report(err, -EIO, "%s", collect.run.ending);

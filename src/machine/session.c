@@ -12,11 +12,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "daxpin/agent.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
+#include "daxpin/command.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/kernel.h"

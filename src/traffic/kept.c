@@ -68,23 +68,20 @@ static int open_file(struct dp_end *end, uint64_t size, struct dp_error *err)
 	return end->area.fd < 0 ? dp_report(err, -ENOENT, "the file is not there any more") : 0;
 }
 
-static int open_kept(struct dp_end *end, struct json_object *item, struct dp_error *err)
+static int open_kept(struct dp_end *end, const struct dp_kept *item, struct dp_error *err)
 {
-	const char *name = dp_json_text(item, "mapping");
-	uint64_t size = dp_talk_number(item, "size");
-
-	end->mapping = name ? dp_mapping_find(name) : NULL;
-	if (!end->mapping || !size || size > end->options->env.size)
+	end->mapping = dp_mapping_find(item->mapping);
+	if (!end->mapping || item->size > end->options->env.size)
 		return dp_fail(err, -EBADMSG, "no such mapping");
-	return end->mapping->fs ? open_file(end, size, err)
-				: open_device(end, dp_json_text(item, "start"), err);
+	return end->mapping->fs ? open_file(end, item->size, err)
+				: open_device(end, item->start, err);
 }
 
 /*
  * Adds to a step what the region holds, or why that is not known. Return: the name of the step.
  * Only what is not found is lost.
  */
-static const char *look(struct dp_end *end, struct json_object *item, struct json_object *step)
+static const char *look(struct dp_end *end, const struct dp_kept *item, struct json_object *step)
 {
 	dp_autojson struct json_object *command = dp_talk_command("verify");
 	dp_autojson struct json_object *reply = NULL;
@@ -96,8 +93,7 @@ static const char *look(struct dp_end *end, struct json_object *item, struct jso
 		dp_json_add_text(step, "text", err.what);
 		return rc == -ENOENT || rc == -ENODEV ? "lost" : "trouble";
 	}
-	json_object_object_add(command, "ledger",
-			       json_object_get(json_object_object_get(item, "ledger")));
+	json_object_object_add(command, "ledger", json_object_get(item->ledger));
 	reply = dp_end_obey(end, command);
 	if (dp_json_int_or(reply, "rc", -EBADMSG)) {
 		dp_json_add_text(step, "what", "verify");
@@ -109,14 +105,13 @@ static const char *look(struct dp_end *end, struct json_object *item, struct jso
 	return "verify";
 }
 
-static void reread(struct json_object *item, const struct dp_traffic_options *options, int fd)
+static void reread(const struct dp_kept *item, const struct dp_traffic_options *options, int fd)
 {
 	struct json_object *step = json_object_new_object();
 	struct dp_port none = { 0 };
 	struct dp_end end = { .port = &none, .options = options, .area = { .fd = -1 } };
-	const char *id = dp_json_text(item, "id");
 
-	dp_emit_text(fd, "begin", "id", id ? id : "");
+	dp_emit_text(fd, "begin", "id", item->id);
 	dp_json_add_text(step, "step", look(&end, item, step));
 	dp_json_add_text(step, "kind", "step");
 	dp_json_add_text(step, "memory", "mapping");
@@ -124,12 +119,13 @@ static void reread(struct json_object *item, const struct dp_traffic_options *op
 	dp_json_add_text(step, "role", "target");
 	dp_emit(fd, step);
 	dp_end_clear(&end);
-	dp_emit_text(fd, "end", "id", id ? id : "");
+	dp_emit_text(fd, "end", "id", item->id);
 }
 
-int dp_traffic_reread(struct json_object *items, const struct dp_traffic_options *options, int fd)
+int dp_traffic_reread(const struct dp_kept *items, size_t count,
+		      const struct dp_traffic_options *options, int fd)
 {
-	for (size_t i = 0; i < dp_json_count(items); i++)
-		reread(json_object_array_get_idx(items, i), options, fd);
+	for (size_t i = 0; i < count; i++)
+		reread(&items[i], options, fd);
 	return 0;
 }

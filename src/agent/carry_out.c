@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "serve.h"
+
+#include "daxpin/check.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/command.h"
+#include "daxpin/connection.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/netdev.h"
+#include "daxpin/race.h"
+#include "daxpin/teardown.h"
+#include "daxpin/traffic.h"
+#include "daxpin/worker_pool.h"
+
+static const char *const scratch[] = { "/mnt/ext4/dax", "/mnt/ext4/cached", "/mnt/xfs/dax",
+				       "/mnt/xfs/cached" };
+
+/* Nothing in a guest is precious. */
+static struct dp_env guest_env(uint64_t size)
+{
+	return (struct dp_env){
+		.size = size, .dirs = scratch, .ndirs = DP_ARRAY_SIZE(scratch), .guest = true
+	};
+}
+
+static const char *const *globs_of(const struct dp_words *words)
+{
+	return (const char *const *)words->list;
+}
+
+/* ---- checks ------------------------------------------------------------------------------ */
+
+static int panic_now(void)
+{
+	dp_write_attr("c", "/proc/sysrq-trigger");
+	return -EIO;
+}
+
+__attribute__((noreturn)) static int hang_now(void)
+{
+	for (;;)
+		pause();
+}
+
+/* The controller was asked for when the run began; by now it may be there. */
+static int prepare_mapping(const struct dp_mapping *mapping, struct dp_error *err)
+{
+	return dp_is_p2pdma(mapping) ? dp_devices_await_nvme(err) : 0;
+}
+
+static void plug_in(const struct dp_plan *plan, int fd)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (dp_is_p2pdma(plan->list[i].mapping)) {
+			dp_devices_plug_nvme(fd);
+			return;
+		}
+}
+
+static int run_check(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+		     struct dp_error *err)
+{
+	struct dp_check_options options = {
+		.env = guest_env(command->check.size),
+		.rdma = command->check.rdma,
+		.cell_limit_ms = command->check.cell_limit_ms,
+		.lanes = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN),
+		.prepare = prepare_mapping,
+	};
+	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
+	const struct dp_words *only = &command->check.only;
+	int rc = dp_plan_make(globs_of(only), only->count, &plan, err);
+
+	if (rc)
+		return rc;
+	dp_plan_take_part(&plan, command->check.part, command->check.parts);
+	/* The pool has opened the first adapter. */
+	if (!options.rdma)
+		options.pool = pool;
+	else
+		dp_worker_pool_dismiss(pool);
+	if (command->check.fault == DP_FAULT_PANIC)
+		options.misbehave = panic_now;
+	if (command->check.fault == DP_FAULT_HANG)
+		options.misbehave = hang_now;
+	plug_in(&plan, fd);
+	return dp_check_run(&plan, &options, fd, err);
+}
+
+/* ---- scenarios --------------------------------------------------------------------------- */
+
+/* The controller with the peer-to-peer memory is plugged in where it is asked about. */
+static int provide(const struct dp_mapping *mapping, int fd, struct dp_error *err)
+{
+	if (!dp_is_p2pdma(mapping))
+		return 0;
+	dp_devices_plug_nvme(fd);
+	return dp_devices_await_nvme(err);
+}
+
+static int run_scenario(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+			struct dp_error *err)
+{
+	struct dp_teardown_options options = {
+		.env = guest_env(command->scenario.size),
+		.rdma = command->scenario.rdma,
+		.iterations = command->scenario.iterations,
+		.duration_ms = command->scenario.duration_ms,
+		.seed = command->scenario.seed,
+		.channel = fd,
+	};
+	bool race = command->kind == DP_COMMAND_RACE;
+	dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
+	const char *const id = command->scenario.id;
+	int rc = dp_scenarios_make(&id, 1, race, &scenarios, err);
+
+	if (!rc && scenarios.count != 1)
+		rc = dp_fail(err, -EBADMSG, "\"%s\" is not one scenario", id);
+	if (!rc)
+		rc = provide(scenarios.list[0].mapping, fd, err);
+	if (rc)
+		return rc;
+	if (!race && !options.rdma)
+		options.pool = pool;
+	else
+		dp_worker_pool_dismiss(pool);
+	return race ? dp_race_run(&scenarios.list[0], &options, fd, err)
+		    : dp_teardown_run(&scenarios.list[0], &options, fd, err);
+}
+
+/* ---- traffic ----------------------------------------------------------------------------- */
+
+static int run_traffic(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+		       struct dp_error *err)
+{
+	const struct dp_traffic_options options = {
+		.env = guest_env(command->traffic.size),
+		.seed = command->traffic.seed,
+		.limit_ms = command->traffic.limit_ms,
+		.reference = command->traffic.reference,
+	};
+	dp_cleanup(dp_cases_clear) struct dp_cases cases = { 0 };
+	const struct dp_words *only = &command->traffic.only;
+	struct sockaddr_storage near;
+	int rc = dp_cases_make(globs_of(only), only->count, &cases, err);
+
+	dp_worker_pool_dismiss(pool);
+	for (size_t i = 0; i < cases.count && !rc; i++)
+		rc = provide(cases.list[i].mapping, fd, err);
+	if (!rc)
+		rc = dp_devices_traffic(err);
+	if (!rc)
+		rc = dp_address_parse(DP_WIRE_NEAR, DP_TRAFFIC_PORT, &near, err);
+	return rc ? rc : dp_traffic_local(&cases, &near, true, &options, fd, err);
+}
+
+static int run_reread(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+		      struct dp_error *err)
+{
+	const struct dp_traffic_options options = { .env = guest_env(command->reread.size) };
+	const struct dp_kept_list *items = &command->reread.items;
+
+	(void)err;
+	dp_worker_pool_dismiss(pool);
+	return dp_traffic_reread(items->list, items->count, &options, fd);
+}
+
+/* ---- the others -------------------------------------------------------------------------- */
+
+static int run_as_host(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+		       struct dp_error *err)
+{
+	dp_worker_pool_dismiss(pool);
+	return dp_as_host(command, fd, err);
+}
+
+int dp_carry_out(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+		 struct dp_error *err)
+{
+	static int (*const run[DP_COMMANDS])(const struct dp_command *command,
+					     struct dp_worker_pool *pool, int fd,
+					     struct dp_error *err) = {
+		[DP_COMMAND_CHECK] = run_check,   [DP_COMMAND_TEARDOWN] = run_scenario,
+		[DP_COMMAND_RACE] = run_scenario, [DP_COMMAND_TRAFFIC] = run_traffic,
+		[DP_COMMAND_REREAD] = run_reread, [DP_COMMAND_AS_HOST] = run_as_host,
+	};
+
+	return run[command->kind](command, pool, fd, err);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * daxpin as /init. It says hello on the second serial port, prepares the machine, says ready, and
+ * then carries out one command (command.h) a line from that port. What it observes from then on
+ * goes out through a virtio port, where the kernel has one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/utsname.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "serve.h"
+
+#include "daxpin/actor.h"
+#include "daxpin/agent.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/observe.h"
+
+#define CHANNEL "/dev/ttyS1"
+
+__attribute__((noreturn)) static void power_off(void)
+{
+	sync();
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}
+
+static void mount_all(void)
+{
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("dev", "/dev", "devtmpfs", 0, NULL);
+	mount("run", "/run", "tmpfs", 0, NULL);
+	setenv("PATH", "/sbin", 1);
+}
+
+static int open_channel(void)
+{
+	int fd = open(CHANNEL, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios tio;
+
+	if (fd < 0 || tcgetattr(fd, &tio))
+		return -1;
+	cfmakeraw(&tio);
+	tcsetattr(fd, TCSANOW, &tio);
+	return fd;
+}
+
+static void say_hello(int fd)
+{
+	struct json_object *obj = json_object_new_object();
+	struct utsname uts;
+
+	uname(&uts);
+	dp_json_add_text(obj, "kind", "hello");
+	dp_json_add_text(obj, "kernel", uts.release);
+	dp_json_add_text(obj, "machine", uts.machine);
+	dp_json_add_int(obj, "page_size", sysconf(_SC_PAGESIZE));
+	dp_emit(fd, obj);
+}
+
+/* Whether this machine has been booted before, with these NVDIMMs (machine.c). */
+static bool is_kept(void)
+{
+	char text[1024] = "";
+
+	dp_read_attr(text, sizeof(text), "/proc/cmdline");
+	return strstr(text, DP_KEEP_FLAG);
+}
+
+/* The machine, and a process that stands by before the guest is saved. */
+static int prepare(int fd, struct dp_actor *child, struct dp_error *err)
+{
+	int rc = dp_devices_prepare(fd, is_kept(), err);
+
+	if (rc)
+		return rc;
+	rc = dp_child_start(child, fd, true);
+	return rc ? dp_fail(err, rc, "no process stands by to carry out a command") : 0;
+}
+
+void dp_agent_main(void)
+{
+	struct dp_actor child = DP_NO_ACTOR;
+	struct dp_error err = { 0 };
+	int serial, fd;
+
+	mount_all();
+	serial = open_channel();
+	if (serial < 0)
+		power_off();
+	say_hello(serial);
+	fd = dp_devices_stream(serial);
+	if (prepare(fd, &child, &err)) {
+		dp_emit_failure(fd, &err);
+		power_off();
+	}
+	/* From here on warnings are shown, too: printk's KERN_WARNING is 4, and "quiet" ends
+	 * before. */
+	dp_write_attr("5", "/proc/sys/kernel/printk");
+	dp_emit_text(fd, "ready", NULL, NULL);
+	dp_agent_serve(serial, fd, &child);
+	power_off();
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "serve.h"
+
+#include "daxpin/actor.h"
+#include "daxpin/command.h"
+#include "daxpin/observe.h"
+
+/* A guest that never says anything again; what it would say otherwise is for the child to say. */
+static void misbehave(const char *line)
+{
+	struct dp_command command;
+
+	if (dp_command_from_json(line, strlen(line), &command, NULL))
+		return;
+	while (command.kind == DP_COMMAND_CHECK && command.check.fault == DP_FAULT_SILENCE)
+		pause();
+	dp_command_clear(&command);
+}
+
+void dp_agent_serve(int serial, int stream, struct dp_actor *child)
+{
+	FILE *commands = fdopen(serial, "r");
+	char line[DP_COMMAND_LIMIT];
+
+	while (commands && fgets(line, sizeof(line), commands)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!line[0])
+			continue;
+		misbehave(line);
+		dp_emit_text(stream, "taken", NULL, NULL);
+		if (!child->pid && dp_child_start(child, stream, false))
+			return;
+		dp_child_run(child, line, stream);
+	}
+}

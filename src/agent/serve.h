@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a line on the serial port to what is done: init serves the port, a command child carries a
+ * command out. Whatever the kernel under test does to that child, init lives on.
+ */
+#ifndef DAXPIN_AGENT_SERVE_H
+#define DAXPIN_AGENT_SERVE_H
+
+#include <stdbool.h>
+
+struct dp_actor;
+struct dp_command;
+struct dp_error;
+struct dp_worker_pool;
+
+/* How long between two signs of life, ms. */
+#define HEARTBEAT_MS 2000
+
+/**
+ * dp_agent_serve - carry out commands until there are no more
+ * @serial: descriptor that they come from, one a line
+ * @stream: receives what is observed
+ * @child: that stands by for the first of them
+ */
+void dp_agent_serve(int serial, int stream, struct dp_actor *child);
+
+/* ---- child.c ----------------------------------------------------------------------------- */
+
+/**
+ * dp_child_start - have a process stand by to carry out one command
+ * @child: receives it; release with dp_actor_clear()
+ * @stream: receives what it observes
+ * @pool: with a worker pool that has opened the adapter
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_child_start(struct dp_actor *child, int stream, bool pool);
+
+/**
+ * dp_child_run - have the child carry out a command, and wait for its end
+ * @child: from dp_child_start(); nobody's afterwards
+ * @line: the command
+ * @stream: is told that it goes on, and that it is done
+ */
+void dp_child_run(struct dp_actor *child, const char *line, int stream);
+
+/* ---- carry_out.c ------------------------------------------------------------------------- */
+
+/**
+ * dp_carry_out - carry out a command
+ * @command: what to do
+ * @pool: processes that stand by; dismissed where they are of no use or in the way
+ * @fd: stream that receives the observations
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_carry_out(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+		 struct dp_error *err);
+
+/* ---- as_host.c --------------------------------------------------------------------------- */
+
+/**
+ * dp_as_host - run daxpin as if the guest were the host
+ * @command: its arguments, and those of another one at the far end of the wire
+ * @fd: stream that receives what they print, and the exit code
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_as_host(const struct dp_command *command, int fd, struct dp_error *err);
+
+#endif
