@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "daxpin/command.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
+#include "daxpin/json.h"
 #include "daxpin/netdev.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
@@ -35,7 +35,7 @@ static void say_output(int fd, const char *text, size_t len)
 		struct json_object *obj = json_object_new_object();
 		int n = (int)(len - at < PIECE ? len - at : PIECE);
 
-		json_object_object_add(obj, "kind", json_object_new_string("output"));
+		dp_json_add_text(obj, "kind", "output");
 		json_object_object_add(obj, "text", json_object_new_string_len(text + at, n));
 		dp_emit(fd, obj);
 	}
@@ -72,8 +72,8 @@ static void say_exit_code(int fd, int code)
 {
 	struct json_object *obj = json_object_new_object();
 
-	json_object_object_add(obj, "kind", json_object_new_string("output"));
-	json_object_object_add(obj, "exit_code", json_object_new_int(code));
+	dp_json_add_text(obj, "kind", "output");
+	dp_json_add_int(obj, "exit_code", code);
 	dp_emit(fd, obj);
 }
 

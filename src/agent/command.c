@@ -7,7 +7,6 @@
  *   {"command":"check","only":["devdax-*"],"part":0,"parts":1,"size":2097152,"cell_limit_ms":60000}
  */
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/command.h"
 #include "daxpin/error.h"
+#include "daxpin/json.h"
 #include "daxpin/traffic.h"
 
 /* A command, its items, an item, its ledger, the extents, an extent; and one to spare. */
@@ -86,8 +86,7 @@ static const struct dp_members kept_members = MEMBERS(kept_list);
 static int read_kept(struct json_object *value, void *at)
 {
 	struct dp_kept_list *kept = at;
-	size_t length =
-		json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+	size_t length = dp_json_count(value);
 	int rc = length ? 0 : -EBADMSG;
 
 	kept->list = calloc(length + 1, sizeof(*kept->list));
@@ -218,16 +217,14 @@ static int refuse(const struct dp_command *command, const struct dp_error *what,
 int dp_command_to_json(const struct dp_command *command, char **line, struct dp_error *err)
 {
 	struct dp_error what = { 0 };
-	struct json_object *obj;
+	dp_autojson struct json_object *obj = NULL;
 
 	if (check_command(command, &what))
 		return refuse(command, &what, err);
 	obj = json_object_new_object();
-	json_object_object_add(obj, "command",
-			       json_object_new_string(commands[command->kind].name));
+	dp_json_add_text(obj, "command", commands[command->kind].name);
 	dp_members_write(&commands[command->kind].members, command, obj);
 	*line = strdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
-	json_object_put(obj);
 	if (!*line)
 		return -ENOMEM;
 	if (strlen(*line) <= DP_COMMAND_LIMIT - FRAME)
@@ -241,22 +238,16 @@ int dp_command_to_json(const struct dp_command *command, char **line, struct dp_
 
 static int find_command(struct json_object *obj, struct dp_command *command, struct dp_error *err)
 {
-	struct json_object *name = json_object_object_get(obj, "command");
+	const char *name = dp_json_text(obj, "command");
 
-	if (!json_object_is_type(name, json_type_string))
+	if (!name)
 		return dp_report(err, -EBADMSG, "\"command\" is missing");
 	for (int i = 0; i < DP_COMMANDS; i++)
-		if (!strcmp(json_object_get_string(name), commands[i].name)) {
+		if (!strcmp(name, commands[i].name)) {
 			command->kind = (enum dp_command_kind)i;
 			return 0;
 		}
-	return dp_report(err, -EBADMSG, "the guest does not know the command \"%.40s\"",
-			 json_object_get_string(name));
-}
-
-static void put_object(struct json_object **obj)
-{
-	json_object_put(*obj);
+	return dp_report(err, -EBADMSG, "the guest does not know the command \"%.40s\"", name);
 }
 
 static void free_tokener(struct json_tokener **tok)
@@ -269,7 +260,7 @@ static void free_tokener(struct json_tokener **tok)
 static struct json_object *parse(const char *line, size_t len)
 {
 	dp_cleanup(free_tokener) struct json_tokener *tok = json_tokener_new_ex(DEPTH_LIMIT);
-	struct json_object *obj = NULL;
+	struct json_object *obj;
 
 	if (!tok || len > DP_COMMAND_LIMIT - FRAME)
 		return NULL;
@@ -284,7 +275,7 @@ static struct json_object *parse(const char *line, size_t len)
 int dp_command_from_json(const char *line, size_t len, struct dp_command *command,
 			 struct dp_error *err)
 {
-	dp_cleanup(put_object) struct json_object *obj = parse(line, len);
+	dp_autojson struct json_object *obj = parse(line, len);
 	struct dp_error what = { 0 };
 	int rc;
 

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -21,6 +20,7 @@
 #include "daxpin/agent.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 
 #define CHANNEL "/dev/ttyS1"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/command.h"
 #include "daxpin/error.h"
+#include "daxpin/json.h"
 
 /* ---- types ------------------------------------------------------------------------------- */
 
@@ -117,7 +117,7 @@ static int read_words(struct json_object *value, void *at)
 {
 	int rc = json_object_is_type(value, json_type_array) ? 0 : -EBADMSG;
 
-	for (size_t i = 0; !rc && i < json_object_array_length(value); i++) {
+	for (size_t i = 0; !rc && i < dp_json_count(value); i++) {
 		dp_autofree char *word = copy_text(json_object_array_get_idx(value, i));
 
 		rc = word ? dp_words_add(at, word) : -errno;
@@ -131,7 +131,7 @@ static struct json_object *write_words(const void *at)
 	const struct dp_words *have = at;
 
 	for (size_t i = 0; i < have->count; i++)
-		json_object_array_add(array, json_object_new_string(have->list[i]));
+		dp_json_append_text(array, have->list[i]);
 	return array;
 }
 

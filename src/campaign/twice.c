@@ -5,21 +5,18 @@
  * NVDIMMs is all that there is.
  */
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ask.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 
 /* The step in which the first boot has said what it has kept for an id; NULL if it has not. */
 static struct json_object *find_kept(const struct dp_record *record)
 {
-	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
-
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < dp_json_count(record->steps); i++) {
 		struct json_object *step = json_object_array_get_idx(record->steps, i);
 		const char *name = dp_json_text(step, "step");
 
@@ -33,15 +30,12 @@ static struct json_object *find_kept(const struct dp_record *record)
 static void take_kept(const struct dp_record *record, struct json_object *step,
 		      struct dp_kept *kept)
 {
-	int64_t size = 0;
-
-	dp_json_int(step, "size", &size);
 	*kept = (struct dp_kept){
 		.id = strdup(record->id),
 		.mapping = dp_copy(dp_json_text(step, "mapping")),
 		.start = dp_copy(dp_json_text(step, "start")),
-		.size = (uint64_t)size,
-		.ledger = json_object_get(json_object_object_get(step, "ledger")),
+		.size = (uint64_t)dp_json_int_or(step, "size", 0),
+		.ledger = json_object_get(dp_json_object(step, "ledger")),
 	};
 }
 
