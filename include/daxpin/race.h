@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The original question: gup-fast either takes its reference while the page table entry stands, or
- * falls back to the slow path, which looks again whether the device is there. So each registration
- * that races with a teardown must succeed and hold the device, or fail cleanly.
+ * The question "can a registration slip past a teardown?". gup-fast takes its reference while the
+ * page table entry is in place, or falls back to the slow path, which checks again whether the
+ * device is there. So each registration that races with a teardown must either succeed and hold the
+ * device, or fail with a clean error.
  */
 #ifndef DAXPIN_RACE_H
 #define DAXPIN_RACE_H
@@ -12,14 +13,16 @@
 /**
  * dp_race_run - carry out one race
  * @scenario: made by dp_scenarios_make() with race set
- * @options: how; iterations or duration_ms, and seed, say how often and when
+ * @options: iterations or duration_ms limit the number of rounds; seed decides the delays
  * @fd: stream that receives the observations
  * @err: context on failure
  *
- * Each round registers and deregisters on several threads, takes the device away in the middle of
- * it, and brings it back. A race ends early with the first clause that is seen to be broken.
+ * In each round, several threads register and deregister while the event takes the device away;
+ * then the device is brought back. The race ends early with the first round that breaks a clause of
+ * the contract.
  *
- * Return: 0 once it has ended, however; a negative errno if it could not begin.
+ * Return: 0 once the race has ended, whatever was seen, or could not begin for a reason that the
+ * stream tells; a negative errno without memory.
  */
 int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_options *options,
 		int fd, struct dp_error *err);

@@ -15,12 +15,13 @@
 #include "daxpin/file.h"
 #include "daxpin/rdma.h"
 
-/* How long a region is held, at most, us. */
+/* A region is held for a random time up to this one, us. */
 #define HOLD_US 300
 /*
- * So that a teardown finds regions that are held, and not only such as come and go: in every so
- * manieth round, one thread keeps its region until the event has completed or has been on for so
- * long, ns: some five times what an unbind that does not wait takes under emulation.
+ * In one of this many rounds, one thread holds its region until the event has completed, or has
+ * been under way for HOLDER_NS nanoseconds, so that a teardown also meets regions that do not go
+ * away by themselves. That time is some five times what an unbind that does not wait takes under
+ * emulation.
  */
 #define HOLDER_ROUNDS 16
 #define HOLDER_NS     (DP_HOLDER_MS * 1000000ULL)
@@ -30,7 +31,7 @@ struct racer;
 struct runner {
 	struct racer *racer;
 	unsigned int number;
-	bool registered_once; /* in this round */
+	bool tried; /* once, in this round */
 	uint64_t random;
 	pthread_t thread;
 };
@@ -41,7 +42,7 @@ struct racer {
 	struct dp_area area;
 	bool mapped;
 	struct runner runners[DP_RACERS];
-	atomic_uint ready; /* threads that have registered once in this round */
+	atomic_uint ready; /* threads that have tried once in this round */
 	int fd;
 };
 
@@ -62,9 +63,9 @@ uint64_t dp_race_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-/* One registration, from its beginning to the end of its deregistration; times in ns. */
+/* One registration and its deregistration; times in ns. */
 struct attempt {
-	int err; /* 0 or its errno */
+	int err; /* its errno, 0 if it was allowed */
 	uint64_t began, answered, releasing;
 	int release_err;
 };
@@ -83,12 +84,13 @@ static int register_once(struct racer *r, struct dp_rdma *rdma, struct ibv_mr **
 	return *mr ? 0 : errno ? errno : EIO;
 }
 
-/* Whether a region must make the event wait: it is pinned, and its memory is what goes. */
+/* Whether a region must hold the event up: its memory is what goes, and it is pinned. */
 static bool must_hold(const struct racer *r)
 {
 	return r->race->scenario->event->effect == DP_GONE && !takes_rdma(r) && !r->race->on_demand;
 }
 
+/* Whether this thread goes on holding its region. */
 static bool keeps_on(const struct runner *runner)
 {
 	const struct dp_race *race = runner->racer->race;
@@ -100,9 +102,9 @@ static bool keeps_on(const struct runner *runner)
 }
 
 /*
- * Whether a region held the event is told by the clock: the event's end is read after it has
- * returned, and the release's beginning before it is asked for. Counted before, as a kernel that
- * did not wait may not survive the release.
+ * Whether a region held the event up is told by the clock: the end of the event is stored after it
+ * has returned, and the beginning of the release is taken before the release is asked for. This is
+ * counted before the release, which a kernel that did not wait may not survive.
  */
 static void count_held(struct runner *runner, const struct attempt *a)
 {
@@ -115,9 +117,8 @@ static void count_held(struct runner *runner, const struct attempt *a)
 
 static void hold_and_release(struct runner *runner, struct ibv_mr *mr, struct attempt *a)
 {
-	/* The event begins once all have registered once, so it is the second region that is kept.
-	 */
-	while (runner->registered_once && keeps_on(runner))
+	/* The event begins once all have tried once, so the second region is the one to hold. */
+	while (runner->tried && keeps_on(runner))
 		usleep(HOLD_US);
 	usleep((useconds_t)(dp_race_random(&runner->random) % HOLD_US));
 	a->releasing = dp_race_now();
@@ -125,7 +126,7 @@ static void hold_and_release(struct runner *runner, struct ibv_mr *mr, struct at
 	a->release_err = ibv_dereg_mr(mr);
 }
 
-/* That there is no adapter of this name is found out without asking the kernel. */
+/* An adapter whose name does not exist is "bad input" there; here it is an answer, ENODEV. */
 static int open_adapter(const struct racer *r, struct dp_rdma *rdma)
 {
 	struct dp_error err = { 0 };
@@ -148,7 +149,7 @@ static void try_once(struct runner *runner, struct attempt *a)
 	a->answered = dp_race_now();
 	if (!a->err)
 		hold_and_release(runner, mr, a);
-	/* What an adapter that has gone does not take back goes with its descriptor. */
+	/* A region that an adapter no longer takes back goes with the adapter's descriptor. */
 	if (takes_rdma(r))
 		a->release_err = 0;
 	dp_rdma_close(&own);
@@ -188,11 +189,11 @@ static void *run_thread(void *arg)
 	do {
 		try_once(runner, &a);
 		count(r, tally, &a);
-		if (!runner->registered_once)
+		if (!runner->tried)
 			atomic_fetch_add(&r->ready, 1);
-		runner->registered_once = true;
+		runner->tried = true;
 		ended = atomic_load(&race->ended);
-		/* One that began after the end has been seen: that is what the round was for. */
+		/* The round needs one attempt of each thread that begins after the event's end. */
 	} while (!atomic_load(&race->stop) && (!ended || a.began <= ended));
 	atomic_store(&race->thread[runner->number], 0);
 	return NULL;
@@ -205,7 +206,7 @@ static void answer(const struct racer *r, int rc, int64_t number)
 	send(r->fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 }
 
-/* What the race is about, found by way of the first mapping. */
+/* Finds out what is raced for, from the first mapping. */
 static void describe(struct racer *r)
 {
 	struct dp_race *race = r->race;
@@ -246,7 +247,7 @@ static void map(struct racer *r)
 	if (!rc && first) {
 		describe(r);
 		race->first = try_the_first(r);
-		/* An adapter that is to go must not be held. */
+		/* An event that takes the adapter away must not find it open. */
 		if (takes_rdma(r))
 			dp_rdma_close(&r->rdma);
 	}

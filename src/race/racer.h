@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The racer: a process whose threads register and deregister while a device is taken away.
- */
+/* The racer: a process whose threads register and deregister while a device is taken away. */
 #ifndef DAXPIN_RACE_RACER_H
 #define DAXPIN_RACE_RACER_H
 
@@ -11,62 +9,61 @@
 #include "daxpin/actor.h"
 #include "daxpin/teardown.h"
 
-/* More than the CPUs of the guest, so that some are always in the middle of it. */
+/* Threads: more than the guest has CPUs, so that some are always interrupted half-way. */
 #define DP_RACERS 4
-/* How long a region may be kept once the event has begun, ms; see racer.c. */
+/* How long a region may be held once the event has begun, ms; see racer.c. */
 #define DP_HOLDER_MS 1000ULL
-/* Larger than any errno. */
+/* Larger than any errno of Linux. */
 #define DP_ERRNOS 134
 
 /* What one thread has seen, over all rounds. */
 struct dp_tally {
 	uint64_t allowed;
 	uint64_t errors[DP_ERRNOS]; /* by errno */
-	uint64_t during;            /* allowed and released while the event was on */
-	uint64_t early;             /* other than at first, before the event had begun */
-	uint64_t late;              /* allowed, begun after the event had completed */
-	uint64_t not_held;          /* allowed before, and not yet given back when it completed */
-	uint64_t not_released;      /* that could not be deregistered */
-	int early_errno, release_errno;
+	uint64_t during;            /* allowed and released while the event was under way */
+	uint64_t early;             /* answered before the event, otherwise than the first one */
+	uint64_t late;              /* allowed, and begun after the event had completed */
+	uint64_t not_held;          /* allowed before, and still held when the event completed */
+	uint64_t not_released;      /* could not be deregistered */
+	int early_errno, release_errno; /* of the last one of these */
 };
 
 enum dp_racer_command {
-	DP_RACER_MAP = 'm', /* makes the mapping; number: its descriptor */
-	DP_RACER_RUN = 'r', /* starts the threads; answers when each has registered once */
-	DP_RACER_END = 'e', /* waits for them, and gives the mapping up unless it is a file */
+	DP_RACER_MAP = 'm', /* make the mapping; the answer's number is its descriptor */
+	DP_RACER_RUN = 'r', /* start the threads; answered when each has registered once */
+	DP_RACER_END = 'e', /* wait for the threads, and unmap what the event took away */
 };
 
-/* Shared between the racer, the event and whoever watches. */
+/* In memory that the racer, the event's process and dp_race_run() share. */
 struct dp_race {
 	const struct dp_scenario *scenario;
 	const struct dp_teardown_options *options;
 	uint64_t round;
 
-	/* When the event of this round began and completed, by CLOCK_MONOTONIC in ns; 0: not yet.
-	 */
+	/* When the event of this round began and completed, ns of CLOCK_MONOTONIC; 0: not yet. */
 	atomic_ullong begun, ended;
-	atomic_bool stop; /* the threads end, whatever has become of the event */
+	atomic_bool stop; /* the threads must end, whatever has become of the event */
 
 	struct dp_target target;
 	char provider[32];
 	bool odp, on_demand;
-	int first; /* what the very first registration gave: 0 or its errno */
+	int first; /* the errno of the first registration of all, 0 if it was allowed */
 	struct dp_tally tally[DP_RACERS];
 	atomic_int thread[DP_RACERS]; /* thread ids, 0 for those that have ended */
-	int skip;
-	struct dp_error error;
+	struct dp_error error;        /* why a command failed */
 };
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t dp_race_now(void);
 
-/* The next number of a sequence (splitmix64); @state is its seed at first. */
+/* The next number of a pseudo-random sequence (SplitMix64). @state: its seed, at first. */
 uint64_t dp_race_random(uint64_t *state);
 
 /**
- * dp_racer_start - start the racer; it takes the orders above, and answers each
- * @actor: receives it
- * @race: in memory that is shared with children; the racer fills in target, provider, odp, skip
+ * dp_racer_start - start the racer, which obeys enum dp_racer_command and answers each
+ * @actor: receives it; release with dp_actor_clear()
+ * @race: in memory that is shared with children. With the first DP_RACER_MAP the racer fills in
+ *        target, provider, odp, on_demand and first; on failure, error
  *
  * Return: 0 or a negative errno.
  */

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One race: so many rounds, or so long, each of which goes
+ * A race: a number of rounds, or as many as fit a time. In each round:
  *
  *   map       the racer makes the mapping, if it has none
- *   run       its threads register and deregister, each has done so once
- *   event     a process takes the device away, a random time later
- *   end       the threads end: each has seen what comes after the event
- *   pins      nothing may be pinned now
+ *   run       its threads register and deregister; each has done so once when the event begins
+ *   event     another process takes the device away, after a random delay
+ *   end       the threads end, after each has tried to register once more
+ *   pins      the counters are read: nothing may be pinned now
  *   back      the device is brought back
  *
- * After each round the sums so far are written to the stream, where they replace those of the round
- * before. The first broken clause ends the race: what comes after it would be no evidence.
+ * After each round the sums of all rounds so far are emitted; whoever reads the stream replaces the
+ * sums of the round before. The first round that breaks a clause ends the race, as what the kernel
+ * does afterwards is no evidence.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,14 +30,17 @@
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
 #include "daxpin/race.h"
+#include "daxpin/rdma.h"
 #include "daxpin/splat.h"
 
-/* How long one part of a round may take, ms: registrations take microseconds, a bind of a GiB less
- * than a second. */
+/*
+ * How long one part of a round may take, ms. Registrations take microseconds; binding a GiB takes
+ * less than a second.
+ */
 #define PART_LIMIT_MS 30000
-/* An event that still waits then does not wait for a region; a busy machine is given its time. */
-#define KEPT_LIMIT_MS (5 * DP_HOLDER_MS)
-/* The event begins so long after the threads at most, us. */
+/* An event that waits for longer than this, ms, does not wait for a region that is held. */
+#define HELD_LIMIT_MS (5 * DP_HOLDER_MS)
+/* The event begins at a random time up to this one after the threads, us. */
 #define DELAY_US 2000
 
 struct run {
@@ -46,8 +50,8 @@ struct run {
 	bool pins_known;
 	uint64_t rounds, refused, random, started_ms;
 	int64_t leaked;
-	char state[64];  /* "completed", or what went wrong */
-	char where[640]; /* in the kernel, where something waits */
+	char state[64];  /* what went wrong, "" while nothing has */
+	char where[640]; /* the kernel functions in which something waits */
 	char text[320];
 	int fd;
 };
@@ -60,7 +64,7 @@ static void clear(struct run *run)
 		munmap(run->race, sizeof(*run->race));
 }
 
-/* Notes what ended the race, the first only; false, so that it can be returned. */
+/* Notes what ended the race; only the first reason is kept. Return: false. */
 static bool broke(struct run *run, const char *state, pid_t pid, const char *text)
 {
 	if (run->state[0])
@@ -136,7 +140,7 @@ static void emit_sums(const struct run *run)
 	dp_json_add_int(obj, "races", (int64_t)run->rounds);
 	dp_json_add_int(obj, "refused", (int64_t)run->refused);
 	dp_json_add_text(obj, "first", race->first ? dp_errno_name(race->first) : NULL);
-	json_object_object_add(obj, "on_demand", json_object_new_boolean(race->on_demand));
+	dp_json_add_bool(obj, "on_demand", race->on_demand);
 	add_sums(&sum, obj);
 	if (run->pins_known)
 		dp_json_add_int(obj, "leaked", run->leaked);
@@ -147,7 +151,7 @@ static void emit_sums(const struct run *run)
 
 /* ---- one round --------------------------------------------------------------------------- */
 
-/* A command to the racer; false after noting what is wrong. */
+/* Has the racer obey a command. Return: false once it is noted what went wrong. */
 static bool racer_does(struct run *run, enum dp_racer_command command, const char *what,
 		       struct dp_reply *reply)
 {
@@ -165,7 +169,7 @@ static bool racer_does(struct run *run, enum dp_racer_command command, const cha
 	return broke(run, fate == DP_DIED ? "racer died" : "registration hangs", tid, what);
 }
 
-/* In a process of its own: waits its random time, and takes the device away. */
+/* In another process: waits for a random time, and takes the device away. */
 static void act_event(int fd, void *arg)
 {
 	struct run *run = arg;
@@ -203,13 +207,13 @@ static bool open_file(struct run *run, int fd)
 
 static bool take_away(struct run *run)
 {
-	uint64_t end = dp_now_ms() + KEPT_LIMIT_MS;
+	uint64_t end = dp_now_ms() + HELD_LIMIT_MS;
 	enum dp_fate fate = DP_DIED;
 	struct dp_reply reply;
 
 	if (!dp_actor_start(&run->event, act_event, run))
 		fate = dp_actor_wait(&run->event, PART_LIMIT_MS, &reply);
-	/* As long as a region may be kept, the event has something to wait for. */
+	/* While a region may be held, the event has a reason to wait. */
 	while (fate == DP_WAITS && dp_now_ms() < end)
 		fate = dp_actor_wait(&run->event, PART_LIMIT_MS, &reply);
 	if (fate != DP_DONE) {
@@ -235,8 +239,8 @@ static bool bring_back(struct run *run)
 	return true;
 }
 
-/* Whatever became of the event, the threads end, and the kernel is looked at. */
-static bool look_after(struct run *run)
+/* Ends the threads, whatever became of the event, and checks for splats and pins. */
+static bool end_threads(struct run *run)
 {
 	struct dp_reply reply;
 	struct dp_pins now;
@@ -248,7 +252,8 @@ static bool look_after(struct run *run)
 		return false;
 	if (dp_kernel_has_splat(run->race->options->taint))
 		return broke(run, "kernel splat", 0, "");
-	if (run->pins_known && !dp_pins_read(&now))
+	run->pins_known = run->pins_known && !dp_pins_read(&now);
+	if (run->pins_known)
 		run->leaked = (int64_t)(now.acquired - now.released - run->before.acquired +
 					run->before.released);
 	return true;
@@ -279,7 +284,7 @@ static bool play_round(struct run *run)
 		return false;
 	dp_race_random(&run->random);
 	done = take_away(run);
-	if (!look_after(run) || !done)
+	if (!end_threads(run) || !done)
 		return false;
 	run->rounds++;
 	return bring_back(run) && !is_broken(run);
@@ -322,18 +327,7 @@ static void emit(const struct run *run, const char *kind, const char *text)
 	dp_emit(run->fd, obj);
 }
 
-static void emit_rdma(const struct run *run)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "kind", "rdma");
-	dp_json_add_text(obj, "device", run->race->target.rdma);
-	dp_json_add_text(obj, "provider", run->race->provider);
-	json_object_object_add(obj, "odp", json_object_new_boolean(run->race->odp));
-	dp_emit(run->fd, obj);
-}
-
-/* Makes the mapping for the first time: from here on it is known what is raced for. */
+/* Has the racer make the first mapping, and so find out what is raced for. */
 static int begin(struct run *run, struct dp_error *err)
 {
 	struct dp_race *race = run->race;
@@ -349,7 +343,7 @@ static int begin(struct run *run, struct dp_error *err)
 		*err = race->error;
 		return reply.rc;
 	}
-	emit_rdma(run);
+	dp_rdma_emit(run->fd, race->target.rdma, race->provider, race->odp);
 	if (race->scenario->event->prepare)
 		return race->scenario->event->prepare(&race->target, err);
 	return 0;
