@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Verbs devices, and the soft-RoCE link of the guest.
- */
+/* RDMA devices, and software devices of the driver rxe. */
 #ifndef DAXPIN_RDMA_H
 #define DAXPIN_RDMA_H
 
@@ -33,7 +31,7 @@ struct dp_rdma {
  */
 int dp_rdma_open(const char *name, struct dp_rdma *rdma, struct dp_error *err);
 
-/* Closes what dp_rdma_open() opened; a zero struct is left alone. */
+/* Closes an adapter; one that is all zeros is left alone. */
 void dp_rdma_close(struct dp_rdma *rdma);
 
 /**
@@ -74,27 +72,27 @@ int dp_provider_parse(struct nlmsghdr *answer, uint32_t *id);
  */
 int dp_rxe_create(const char *device, const char *netdev, struct dp_error *err);
 
-/* Adds the soft-RoCE device to an interface that is there. As dp_rxe_create(). */
+/* As dp_rxe_create(), on an interface that exists. */
 int dp_rxe_add(const char *device, const char *netdev, struct dp_error *err);
 
 /**
- * dp_rxe_delete - delete an RDMA link (RDMA_NLDEV_CMD_DELLINK, as `rdma link delete` does)
+ * dp_rxe_delete - delete a soft-RoCE device
  * @device: its name
  * @err: context on failure
  *
- * The kernel may wait for its users.
+ * RDMA_NLDEV_CMD_DELLINK, as `rdma link delete` does. The kernel may wait for its users.
  *
  * Return: 0 or a negative errno.
  */
 int dp_rxe_delete(const char *device, struct dp_error *err);
 
-/* Writes into a stream which adapter it is that registrations go through. */
+/* Emits the observation "rdma": the adapter that registrations go through. @fd: the stream. */
 void dp_rdma_emit(int fd, const char *device, const char *provider, bool odp);
 
 /**
- * dp_inventory_rdma - the RDMA devices
+ * dp_inventory_rdma - describe the RDMA devices of this machine
  *
- * Return: an array of {"device","provider","node_guid","odp","state"}; "odp" is null where the
+ * Return: a new array of {"device","provider","node_guid","odp","state"}; "odp" is null if the
  * device cannot be opened. NULL without memory.
  */
 struct json_object *dp_inventory_rdma(void);

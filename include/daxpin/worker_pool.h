@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Processes that have opened the adapter before anybody knows what for. A guest is saved with them
- * standing by: restored, it has neither to fork nor to open, which is a quarter of what a question
- * costs under emulation, where code that runs for the first time is translated first.
+ * A pool of processes that have forked and opened the adapter in advance. A guest is saved with
+ * them, so that a restored guest needs to do neither. That saves a quarter of the time of a
+ * question under emulation, where code that runs for the first time must be translated first.
  */
 #ifndef DAXPIN_WORKER_POOL_H
 #define DAXPIN_WORKER_POOL_H
@@ -12,40 +12,41 @@
 struct dp_error;
 struct dp_rdma;
 
-/* Members that stand by: one for each CPU of the guest. */
+/* Members of the pool: one for each CPU of the guest. */
 #define DP_WORKER_POOL_MEMBERS 2
-/* Bytes of the memory that they share with whoever calls them: a plan with all questions fits. */
+/* Memory that the members share with their caller, bytes: a plan with all questions fits. */
 #define DP_WORKER_POOL_MEMORY (64UL << 10)
 
 /**
- * dp_member_fn - what a member is called for; it stands by again when this returns
+ * dp_member_fn - what a member does; it is idle again when this returns
  * @fd: to the caller, see dp_actor_start()
- * @rdma: the adapter, or zeros if this one has not opened it: then it does so, and says if it
- * cannot
+ * @rdma: the adapter; all zeros if this process has not opened it, or could not. Then the function
+ *        opens it itself, and reports if that fails
  * @arg: in memory that is shared with the caller
  */
 typedef void (*dp_member_fn)(int fd, struct dp_rdma *rdma, void *arg);
 
 struct dp_worker_pool {
-	struct dp_actor
-		idle[DP_WORKER_POOL_MEMBERS]; /* without a pid where there is none (any more) */
-	void *memory;                         /* NULL without a pool */
+	/* Members that are idle; the pid is 0 if there is none in this place. */
+	struct dp_actor idle[DP_WORKER_POOL_MEMBERS];
+	void *memory; /* that is shared, NULL without a pool */
 };
 
 /**
- * dp_worker_pool_start - have processes stand by, the first adapter open
+ * dp_worker_pool_start - start the members, which open the first adapter
  * @pool: receives it; release with dp_worker_pool_close()
  * @err: context on failure
  *
- * Return: 0 or a negative errno. A member that cannot open the adapter is no failure here: whoever
- * calls it is told.
+ * A member that cannot open the adapter is no failure here: what it is called for reports that.
+ *
+ * Return: 0 or a negative errno.
  */
 int dp_worker_pool_start(struct dp_worker_pool *pool, struct dp_error *err);
 
 /**
- * dp_worker_pool_call - have somebody do something: a member that stands by, or a new process
- * @pool: may be NULL or without idle members
- * @actor: receives it; release with dp_actor_clear()
+ * dp_worker_pool_call - have an idle member, or else a new process, do something
+ * @pool: may be NULL
+ * @actor: receives the process; release with dp_worker_pool_return() or dp_actor_clear()
  * @body: what to do
  * @arg: for @body
  *
@@ -55,17 +56,19 @@ int dp_worker_pool_call(struct dp_worker_pool *pool, struct dp_actor *actor, dp_
 			void *arg);
 
 /**
- * dp_worker_pool_return - have somebody stand by again
- * @pool: NULL, or full: then it is ended
- * @actor: from dp_worker_pool_call(), and its body returns; nobody's afterwards
+ * dp_worker_pool_return - give a process back to the pool
+ * @pool: if it is NULL or full, the process is ended
+ * @actor: from dp_worker_pool_call(), and its body has returned or is about to; empty afterwards
  */
 void dp_worker_pool_return(struct dp_worker_pool *pool, struct dp_actor *actor);
 
-/* Ends those that still stand by. The memory stays: others may have been called. NULL is left
- * alone. */
+/*
+ * Ends the idle members. The memory stays, as members that were called may use it. NULL is left
+ * alone.
+ */
 void dp_worker_pool_dismiss(struct dp_worker_pool *pool);
 
-/* dp_worker_pool_dismiss(), and gives the memory back; a zero struct is left alone. */
+/* Ends the idle members and releases the memory; a pool that is all zeros is left alone. */
 void dp_worker_pool_close(struct dp_worker_pool *pool);
 
 #endif

@@ -52,7 +52,7 @@ int dp_address_parse(const char *text, uint16_t port, struct sockaddr_storage *a
 
 	snprintf(service, sizeof(service), "%u", port);
 	split_address(text, host, sizeof(host), service, sizeof(service));
-	/* getaddrinfo() takes one that is too large for a smaller one. */
+	/* getaddrinfo() truncates a port that is too large. */
 	number = strtol(service, &end, 10);
 	if (!service[0] || *end || number < 1 || number > UINT16_MAX)
 		return dp_bad_input(err, "\"%s\" has no port from 1 to 65535", text);
@@ -82,7 +82,7 @@ void dp_address_format(const struct sockaddr *address, char *text, size_t size)
 	snprintf(text, size, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, service);
 }
 
-/* The first address of an interface, IPv4 if it has one. */
+/* Finds the first address of an interface in one family. */
 static bool find_address(const struct ifaddrs *list, const char *netdev, int family,
 			 struct sockaddr_storage *address)
 {
@@ -121,7 +121,7 @@ int dp_rdma_address(uint16_t port, struct sockaddr_storage *address, struct dp_e
 			 find_address(list, netdev, AF_INET6, address));
 	if (devices)
 		ibv_free_device_list(devices);
-	/* At the same place for IPv6. */
+	/* sin6_port is in the same place. */
 	((struct sockaddr_in *)address)->sin_port = htons(port);
 	if (found)
 		return 0;

@@ -11,9 +11,9 @@
 #include "daxpin/error.h"
 
 /*
- * The kernel's limits for resolving an address, ms, one attempt after the other: an answer that
- * comes while the question is being sent, as on a veth, is looked at only when the limit is over
- * (rdma_resolve_ip() queues the request after addr_resolve() has asked the neighbour).
+ * Limits for resolving an address, ms, one attempt after the other. An answer that comes while the
+ * question is being sent, as on a veth, is noticed only when the limit is over (rdma_resolve_ip()
+ * queues the request after addr_resolve() has asked the neighbour).
  */
 static const int resolve_limits_ms[] = { 100, 1000, 5000 };
 
@@ -31,7 +31,7 @@ bool dp_readable(int fd, uint64_t limit_ms)
 	}
 }
 
-/* What went wrong, from an event that was not the one waited for. */
+/* The errno for an event that was not waited for. */
 static int unwanted(const struct rdma_cm_event *event)
 {
 	switch (event->event) {

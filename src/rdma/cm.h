@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What ports and connections share: events of librdmacm, waited for with a limit.
- */
+/* What ports and connections share: waiting for events of librdmacm, with a limit. */
 #ifndef DAXPIN_RDMA_CM_H
 #define DAXPIN_RDMA_CM_H
 
@@ -12,11 +10,11 @@
 
 struct dp_error;
 
-/* Waits until a descriptor can be read. Return: false after @limit_ms. */
+/* Waits until a descriptor is readable. Return: false after @limit_ms. */
 bool dp_readable(int fd, uint64_t limit_ms);
 
 /**
- * dp_cm_await - the next event of a channel, which must be the one that is wanted
+ * dp_cm_await - wait for the next event of a channel, which must be the wanted one
  * @channel: the channel
  * @wanted: the event
  * @limit_ms: how long to wait for it

@@ -14,10 +14,10 @@
 /* The kernel's limit for resolving a route, ms. */
 #define ROUTE_LIMIT_MS 5000
 
-/* 4.096 us times 2 to the power of this: half a second. */
+/* The limit for an acknowledgement is 4.096 us times 2 to the power of this: half a second. */
 #define ACK_TIMEOUT 17
 
-/* How often somebody who refuses is asked, and when again, us. */
+/* How many attempts are made if the peer refuses, and the time between them, us. */
 #define CONNECT_ATTEMPTS 3
 #define CONNECT_AGAIN_US 50000
 
@@ -38,7 +38,7 @@ void dp_connection_close(struct dp_connection *c)
 	memset(c, 0, sizeof(*c));
 }
 
-/* Operations that are posted through ibv_wr_…(), of those that the adapter has. */
+/* The operations of the adapter that ibv_post_send() has no opcode for: IBV_QP_EX_WITH_…. */
 static uint64_t extended_operations(const struct ibv_device_attr_ex *attr)
 {
 	uint64_t flags = 0;
@@ -83,7 +83,7 @@ static struct rdma_conn_param parameters(const struct dp_port *port)
 {
 	const struct ibv_device_attr *attr = &port->attr.orig_attr;
 
-	/* One read or atomic at a time is what is asked here; retries end after seconds. */
+	/* One read or atomic at a time is enough here. The retries end after seconds. */
 	return (struct rdma_conn_param){
 		.responder_resources = attr->max_qp_rd_atom > 0,
 		.initiator_depth = attr->max_qp_init_rd_atom > 0,
@@ -133,12 +133,12 @@ static int establish(struct dp_port *port, const struct sockaddr *peer, uint64_t
 	char text[NI_MAXHOST];
 	int rc;
 
-	/* Whichever port is free: it is at the same place for IPv6. */
+	/* From any free port. sin6_port is in the same place. */
 	((struct sockaddr_in *)&from)->sin_port = 0;
 	c->channel = rdma_create_event_channel();
 	if (!c->channel || rdma_create_id(c->channel, &c->id, NULL, RDMA_PS_TCP))
 		return dp_fail(err, -errno, "no event channel for a connection");
-	/* Where a kernel does not know the option, waiting takes longer, and that is all. */
+	/* A kernel that does not know the option only takes longer to give up. */
 	if (brief)
 		rdma_set_option(c->id, RDMA_OPTION_ID, RDMA_OPTION_ID_ACK_TIMEOUT, &timeout,
 				sizeof(timeout));
@@ -162,8 +162,8 @@ static int establish(struct dp_port *port, const struct sockaddr *peer, uint64_t
 }
 
 /*
- * A queue pair's number that was in use a moment ago may be refused as stale (cm_match_req()): the
- * next one is not.
+ * The number of a queue pair that was in use a moment ago may be refused as stale (cm_match_req()).
+ * The next attempt has another number.
  */
 int dp_connect(struct dp_port *port, const struct sockaddr *peer, uint64_t limit_ms, bool brief,
 	       struct dp_connection *connection, struct dp_error *err)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Network interfaces and RDMA links by libnl; and its objects, for scope cleanup.
- */
+/* Network interfaces and RDMA links by libnl, and scope cleanup for its objects. */
 #ifndef DAXPIN_RDMA_NETLINK_H
 #define DAXPIN_RDMA_NETLINK_H
 
@@ -33,7 +31,7 @@ static inline void put_link(struct rtnl_link **link)
 /* A socket in the network namespace that the caller is in. Return: NULL on failure. */
 struct nl_sock *dp_link_socket(void);
 
-/* Changes an interface that is there: up, and with this MTU unless 0. Return: 0 or -NLE_…. */
+/* Sets an interface up, with an MTU in bytes unless it is 0. Return: 0 or -NLE_…. */
 int dp_link_up(struct nl_sock *sock, const char *name, unsigned int mtu);
 
 /* Moves an interface to the network namespace of a descriptor. Return: 0 or -NLE_…. */
@@ -47,7 +45,7 @@ struct nl_sock *dp_nldev_socket(void);
 /* An empty message for an RDMA_NLDEV_CMD_…. Return: NULL without memory. */
 struct nl_msg *dp_nldev_message(int command);
 
-/* The number by which the kernel knows an RDMA device. Return: -1 if there is no such device. */
+/* The kernel's index of an RDMA device. Return: -1 if there is no such device. */
 int dp_nldev_index(const char *device);
 
 #endif

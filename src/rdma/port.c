@@ -34,7 +34,7 @@ static int begin_port(struct dp_port *port, struct dp_error *err)
 		       : 0;
 }
 
-/* Once an adapter is known. */
+/* Fills in what depends on the adapter, which is known now. */
 static int complete_port(struct dp_port *port, struct dp_error *err)
 {
 	snprintf(port->device, sizeof(port->device), "%s",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The kernel tells which driver is behind a verbs device when it is asked for the character device
- * of its client "uverbs" (RDMA_NLDEV_CMD_GET_CHARDEV, since Linux 5.3; libibverbs chooses its
- * provider in the same way, ibdev_nl.c). A driver may keep its id to itself
+ * The driver behind an RDMA device. The kernel tells its id when it is asked for the character
+ * device of the client "uverbs" (RDMA_NLDEV_CMD_GET_CHARDEV, since Linux 5.3). libibverbs chooses
+ * its provider in the same way (ibdev_nl.c). A driver may decline to tell its id
  * (uverbs_no_driver_id_binding).
  */
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #include "daxpin/rdma.h"
 
-/* By enum rdma_driver_id; the last ones are younger than the headers of Debian 12. */
+/* By enum rdma_driver_id. The headers of Debian 12 lack the last ones. */
 static const char *const names[] = {
 	[RDMA_DRIVER_UNKNOWN] = "unknown",
 	[RDMA_DRIVER_MLX5] = "mlx5",
@@ -69,7 +69,7 @@ static int take_id(struct nl_msg *msg, void *id)
 	return NL_OK;
 }
 
-/* The kernel answers, or refuses, before sending the question returns. */
+/* The kernel answers, or refuses, before the call that sends the question returns. */
 static uint32_t ask_id(const char *device)
 {
 	dp_cleanup(put_socket) struct nl_sock *sock = dp_nldev_socket();

@@ -9,7 +9,7 @@
 #include "daxpin/netdev.h"
 #include "daxpin/rdma.h"
 
-/* One command about an RDMA link, and the kernel's answer to it. */
+/* Sends a command about an RDMA link, and waits for the kernel's answer. */
 static int ask(struct nl_msg *msg, const char *what, const char *device, struct dp_error *err)
 {
 	dp_cleanup(put_socket) struct nl_sock *sock = dp_nldev_socket();

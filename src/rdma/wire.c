@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A wire between two soft-RoCE devices of this machine (include/daxpin/netdev.h). */
+/* The wire between two soft-RoCE devices of this machine (include/daxpin/netdev.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fib_rules.h>
@@ -18,16 +18,16 @@
 #include "daxpin/netdev.h"
 #include "daxpin/rdma.h"
 
-/* Room for RoCE's largest packet, 4096 bytes and headers. */
+/* The largest packet of RoCE, 4096 bytes and headers, fits. */
 #define MTU 4300
 
 /*
- * Packets that may wait for a CPU: a read of some megabytes comes all at once, and one that is
- * dropped is asked for again only after seconds.
+ * Packets that may wait for a CPU. The response to a read of some megabytes arrives all at once,
+ * and a packet that is dropped is sent again only after seconds.
  */
 #define BACKLOG "100000"
 
-/* The routing table for what takes the wire though it is meant for this machine. */
+/* The routing table for packets that take the wire although this machine has their address. */
 #define WIRE_TABLE 100
 
 static void put_addr(struct rtnl_addr **addr)
@@ -119,7 +119,7 @@ static int delete_first_rule(struct nl_sock *sock)
 	return rtnl_rule_delete(sock, rule, 0);
 }
 
-/* To an address of this machine by way of the interface at the other end of the wire. */
+/* Routes to an address of this machine through the interface at the opposite end of the wire. */
 static int add_route(struct nl_sock *sock, const char *to, const char *netdev, const char *from)
 {
 	dp_cleanup(put_route) struct rtnl_route *route = rtnl_route_alloc();
@@ -145,8 +145,8 @@ static int add_route(struct nl_sock *sock, const char *to, const char *netdev, c
 }
 
 /*
- * Both ends in one namespace. What arrives on one of the interfaces is for this machine; what is
- * sent to the other end takes the wire, before anybody sees that it is for this machine, too.
+ * The rules for both ends in one namespace: packets that arrive on one of the interfaces are
+ * delivered locally; all others are routed over the wire first, and by the local table last.
  */
 static int set_rules(const char *near, const char *far)
 {
@@ -170,7 +170,7 @@ static int set_rules(const char *near, const char *far)
 	return rc;
 }
 
-/* Whether somebody in this namespace has RoCE's UDP port, 4791, open. */
+/* Whether this namespace has a socket at the UDP port of RoCE, 4791. */
 static bool hears_roce(void)
 {
 	dp_autofree char *text = NULL;
@@ -179,7 +179,10 @@ static bool hears_roce(void)
 	       strstr(text, ":12B7 ");
 }
 
-/* Return: 1 if the far end is in a namespace of its own, 0 if it is back, or a negative errno. */
+/*
+ * Moves the far end to a new namespace and makes its adapter there. Return: 1; 0 if rxe does not
+ * work in that namespace, and the far end is back in the first one; or a negative errno.
+ */
 static int try_namespace(const char *netdev, const char *device, struct dp_error *err)
 {
 	dp_autofd int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);

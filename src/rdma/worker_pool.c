@@ -8,7 +8,7 @@
 #include "daxpin/error.h"
 #include "daxpin/rdma.h"
 
-/* Opening is a matter of milliseconds, of a second under emulation. */
+/* Opening takes milliseconds; under emulation, a second. */
 #define OPEN_LIMIT_MS 60000
 
 struct call {
@@ -16,8 +16,8 @@ struct call {
 	void *arg;
 };
 
-/* Opens, says so, and does what it is called for. */
-static void stand_by(int fd, void *arg)
+/* A member: opens the adapter, reports it, and does what it is called for. */
+static void run_member(int fd, void *arg)
 {
 	struct dp_rdma rdma;
 	struct dp_reply reply = { .rc = dp_rdma_open(NULL, &rdma, NULL) };
@@ -29,8 +29,8 @@ static void stand_by(int fd, void *arg)
 		call.body(fd, &rdma, call.arg);
 }
 
-/* Somebody who has not stood by. */
-static void begin(int fd, void *arg)
+/* A process that was started for one call. */
+static void run_once(int fd, void *arg)
 {
 	const struct call *call = arg;
 	struct dp_rdma rdma = { 0 };
@@ -51,14 +51,14 @@ int dp_worker_pool_start(struct dp_worker_pool *pool, struct dp_error *err)
 		return dp_fail(err, -errno, "cannot share memory with a child");
 	}
 	for (int i = 0; i < DP_WORKER_POOL_MEMBERS && !rc; i++)
-		rc = dp_actor_start(&pool->idle[i], stand_by, NULL);
+		rc = dp_actor_start(&pool->idle[i], run_member, NULL);
 	for (int i = 0; i < DP_WORKER_POOL_MEMBERS && !rc; i++)
 		if (dp_actor_hear(&pool->idle[i], OPEN_LIMIT_MS, &reply) != DP_DONE)
 			rc = -ETIMEDOUT;
 	if (!rc)
 		return 0;
 	dp_worker_pool_close(pool);
-	return dp_fail(err, rc, "no process stands by to register memory");
+	return dp_fail(err, rc, "the worker pool does not start");
 }
 
 int dp_worker_pool_call(struct dp_worker_pool *pool, struct dp_actor *actor, dp_member_fn body,
@@ -73,7 +73,7 @@ int dp_worker_pool_call(struct dp_worker_pool *pool, struct dp_actor *actor, dp_
 		pool->idle[i] = (struct dp_actor)DP_NO_ACTOR;
 		return send(actor->fd, &call, sizeof(call), MSG_NOSIGNAL) < 0 ? -errno : 0;
 	}
-	return dp_actor_start(actor, begin, &call);
+	return dp_actor_start(actor, run_once, &call);
 }
 
 void dp_worker_pool_return(struct dp_worker_pool *pool, struct dp_actor *actor)
