@@ -13,10 +13,11 @@
 struct archive;
 struct dp_error;
 struct dp_kernel;
+struct dp_module_group;
 
 /* ---- modules.c --------------------------------------------------------------------------- */
 
-/* More than a guest needs, and longer than the kernel's names (MODULE_NAME_LEN). */
+/* More than a group has, and longer than the kernel's names are (MODULE_NAME_LEN). */
 #define DP_MAX_MODULES 128
 #define DP_MODULE_NAME 64
 
@@ -24,23 +25,23 @@ struct dp_modules {
 	size_t count;
 	struct dp_module {
 		char name[DP_MODULE_NAME]; /* with '_' for '-' */
-		char path[PATH_MAX];
+		char path[256];            /* below the folder */
 	} list[DP_MAX_MODULES];
 };
 
 /**
- * dp_modules_order - the modules needed for some names, dependencies first, each once
+ * dp_modules_order - the modules that groups of names need, dependencies first, each once a group
  * @dir: the kernel's modules folder, with the index that depmod makes
- * @names: what is wanted; a '?' before a name makes it optional
- * @count: how many
- * @modules: receives them, in the order of loading; soft dependencies that the kernel has as
- *           modules are among them, and what it has built in is not
+ * @groups: the names that are wanted; a '?' before a name makes it optional
+ * @count: how many groups
+ * @lists: receives a list for each group, in the order of loading; soft dependencies that the
+ *         kernel has as modules are among them, and what it has built in is not
  * @err: names all modules that are missing, or what is wrong with the index (bad input)
  *
  * Return: 0, -EINVAL or another negative errno.
  */
-int dp_modules_order(const char *dir, const char *const *names, size_t count,
-		     struct dp_modules *modules, struct dp_error *err);
+int dp_modules_order(const char *dir, const struct dp_module_group *groups, size_t count,
+		     struct dp_modules *lists, struct dp_error *err);
 
 /* ---- image.c ----------------------------------------------------------------------------- */
 

@@ -65,6 +65,7 @@ static int add_module(struct dp_manifest *m, const struct dp_kernel *kernel,
 	const char *local = replacement(kernel, module->name);
 	char name[DP_MODULE_NAME + 16];
 	struct dp_entry *entry;
+	int len;
 
 	snprintf(name, sizeof(name), "modules/%s.ko", module->name);
 	entry = dp_manifest_add(m, name, err);
@@ -73,24 +74,20 @@ static int add_module(struct dp_manifest *m, const struct dp_kernel *kernel,
 	/* Of several groups, one that must be traceable decides. */
 	entry->carrier = carrier && (entry->carrier || !entry->module);
 	entry->module = true;
-	snprintf(entry->source, sizeof(entry->source), "%s", local ? local : module->path);
-	return 0;
+	len = local ? snprintf(entry->source, PATH_MAX, "%s", local)
+		    : snprintf(entry->source, PATH_MAX, "%s/%s", kernel->modules, module->path);
+	return len < PATH_MAX ? 0 : dp_fail(err, -ENAMETOOLONG, "%s", module->path);
 }
 
 static int add_group(struct dp_manifest *m, const struct dp_kernel *kernel,
-		     const struct dp_module_group *group, struct dp_error *err)
+		     const struct dp_module_group *group, const struct dp_modules *modules,
+		     struct dp_error *err)
 {
-	dp_autofree struct dp_modules *modules = malloc(sizeof(*modules));
 	char name[64], *text = NULL;
 	size_t len = 0;
-	FILE *list;
-	int rc = modules ? dp_modules_order(kernel->modules, group->modules, group->count, modules,
-					    err)
-			 : -ENOMEM;
+	FILE *list = open_memstream(&text, &len);
+	int rc = 0;
 
-	if (rc)
-		return rc;
-	list = open_memstream(&text, &len);
 	if (!list)
 		return -ENOMEM;
 	for (size_t i = 0; i < modules->count && !rc; i++) {
@@ -110,9 +107,10 @@ int dp_manifest_add_modules(struct dp_manifest *m, const struct dp_kernel *kerne
 {
 	size_t count;
 	const struct dp_module_group *groups = dp_module_groups(&count);
-	int rc = 0;
+	dp_autofree struct dp_modules *lists = calloc(count, sizeof(*lists));
+	int rc = lists ? dp_modules_order(kernel->modules, groups, count, lists, err) : -ENOMEM;
 
 	for (size_t i = 0; i < count && !rc; i++)
-		rc = add_group(m, kernel, &groups[i], err);
+		rc = add_group(m, kernel, &groups[i], &lists[i], err);
 	return rc ? rc : check_replacements(m, kernel, err);
 }

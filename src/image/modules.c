@@ -17,6 +17,7 @@
 #include <syslog.h>
 
 #include "daxpin/actor.h"
+#include "daxpin/agent.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/image.h"
@@ -28,19 +29,21 @@
 
 /* What the process finds. */
 struct found {
-	struct dp_modules modules;
 	struct dp_error err;
+	struct dp_modules lists[];
 };
 
 struct lookup {
 	const char *dir;
-	const char *const *names;
+	const struct dp_module_group *groups;
 	size_t count;
 	struct found *found; /* shared */
 
 	struct kmod_ctx *ctx;
+	struct dp_modules *modules; /* the group's */
 	char seen[DP_MAX_MODULES][DP_MODULE_NAME];
 	size_t nseen;
+	char missing[256];
 	char log[256]; /* libkmod's last error */
 };
 
@@ -81,25 +84,27 @@ static int damaged(const char *dir, const char *why, struct dp_error *err)
 	return dp_hint(err, "run depmod for this folder");
 }
 
-/* A path of the index is read as root: it must stay in its folder. */
-static bool inside(const char *dir, const char *path)
+/* A path of the index is read as root: it must stay in its folder. Return: the part below it. */
+static const char *below(const char *dir, const char *path)
 {
 	size_t len = strlen(dir);
 
-	return !strncmp(path, dir, len) && path[len] == '/' && !strstr(path + len, "/../");
+	return strncmp(path, dir, len) || path[len] != '/' || strstr(path + len, "/../")
+		       ? NULL
+		       : path + len + 1;
 }
 
 static int append(struct lookup *l, const char *name, const char *path)
 {
-	struct dp_modules *modules = &l->found->modules;
-	struct dp_module *module = &modules->list[modules->count];
+	const char *inside = below(kmod_get_dirname(l->ctx), path);
+	struct dp_module *module = &l->modules->list[l->modules->count];
 
-	if (!inside(kmod_get_dirname(l->ctx), path))
+	if (!inside)
 		return damaged(l->dir, "it names a file outside", &l->found->err);
-	if (snprintf(module->path, sizeof(module->path), "%s", path) >= (int)sizeof(module->path))
-		return -ENAMETOOLONG;
+	if (snprintf(module->path, sizeof(module->path), "%s", inside) >= (int)sizeof(module->path))
+		return damaged(l->dir, "it has a path that is too long", &l->found->err);
 	snprintf(module->name, sizeof(module->name), "%s", name);
-	modules->count++;
+	l->modules->count++;
 	return 0;
 }
 
@@ -166,26 +171,38 @@ static int visit(struct lookup *l, struct kmod_module *module)
 	return rc ? rc : append(l, name, path);
 }
 
-static int find_all(struct lookup *l)
+static int find_group(struct lookup *l, const struct dp_module_group *group)
 {
-	char missing[256] = "";
 	int rc = 0;
 
-	for (size_t i = 0; i < l->count && !rc; i++) {
+	l->nseen = 0;
+	for (size_t i = 0; i < group->count && !rc; i++) {
 		dp_cleanup(put_module) struct kmod_module *module = NULL;
-		bool optional = l->names[i][0] == '?';
-		size_t used = strlen(missing);
+		bool optional = group->modules[i][0] == '?';
+		size_t used = strlen(l->missing);
 
 		/* By its name alone, in what is built in, too; aliases are not looked at. */
-		kmod_module_new_from_name_lookup(l->ctx, l->names[i] + optional, &module);
+		kmod_module_new_from_name_lookup(l->ctx, group->modules[i] + optional, &module);
 		if (module)
 			rc = visit(l, module);
 		else if (!optional)
-			snprintf(missing + used, sizeof(missing) - used, " %s", l->names[i]);
+			snprintf(l->missing + used, sizeof(l->missing) - used, " %s",
+				 group->modules[i]);
 	}
-	if (!rc && missing[0])
+	return rc;
+}
+
+static int find_all(struct lookup *l)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < l->count && !rc; i++) {
+		l->modules = &l->found->lists[i];
+		rc = find_group(l, &l->groups[i]);
+	}
+	if (!rc && l->missing[0])
 		return dp_bad_input(&l->found->err, "the modules folder %s lacks:%s", l->dir,
-				    missing);
+				    l->missing);
 	return rc;
 }
 
@@ -249,21 +266,21 @@ static int check_index(const char *dir, struct dp_error *err)
 	return st.st_size < INDEX_HEADER ? damaged(dir, "modules.dep.bin is cut off", err) : 0;
 }
 
-int dp_modules_order(const char *dir, const char *const *names, size_t count,
-		     struct dp_modules *modules, struct dp_error *err)
+int dp_modules_order(const char *dir, const struct dp_module_group *groups, size_t count,
+		     struct dp_modules *lists, struct dp_error *err)
 {
-	struct lookup l = { .dir = dir, .names = names, .count = count };
+	struct lookup l = { .dir = dir, .groups = groups, .count = count };
+	size_t size = sizeof(*l.found) + count * sizeof(*lists);
 	int rc = check_index(dir, err);
 
 	if (rc)
 		return rc;
-	l.found = mmap(NULL, sizeof(*l.found), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		       -1, 0);
+	l.found = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (l.found == MAP_FAILED)
 		return -ENOMEM;
 	rc = ask(&l, err);
 	if (!rc)
-		*modules = l.found->modules;
-	munmap(l.found, sizeof(*l.found));
+		memcpy(lists, l.found->lists, count * sizeof(*lists));
+	munmap(l.found, size);
 	return rc;
 }
