@@ -41,7 +41,7 @@ endfunction()
 
 floor(util HEADERS actor.h archive.h cleanup.h clock.h error.h file.h globs.h json.h proc.h progress.h registry.h signals.h text.h
 	LIBRARIES Threads::Threads PkgConfig::JSON)
-floor(observe HEADERS observe.h question.h splat.h)
+floor(observe HEADERS control.h observe.h question.h sink.h splat.h)
 floor(dax HEADERS dax.h LIBRARIES PkgConfig::NVDIMM)
 floor(pin HEADERS pin.h)
 floor(rdma HEADERS connection.h worker_pool.h netdev.h rdma.h LIBRARIES PkgConfig::RDMA)

@@ -4,12 +4,8 @@
  *
  * One observation is one JSON object on one line, with its sort under "kind":
  *
- *   hello   kernel, machine, page_size      the executor began
- *   modules                                 the guest has loaded its modules
+ *   hello   kernel, machine, page_size      the kernel that is asked
  *   rdma    device, provider, odp           the adapter that registrations go through
- *   ready                                   the guest takes commands
- *   taken                                   it has taken one
- *   request what                            it wants something of the machine around it
  *   begin   id                              this cell is about to be asked
  *   cell    id, …                           what was seen (struct dp_cell)
  *   doing   step                            this step of a scenario begins
@@ -17,14 +13,12 @@
  *   skip    id, text                        this scenario cannot be asked here
  *   end     id                              this scenario has ended
  *   died    id, text                        the process that asked did not come back
- *   alive                                   nothing to say, but not silent
- *   failed  what, hint                      the executor cannot go on
- *   done                                    the plan has been carried out
  *   output  text, exit_code                 of a program that ran in the guest
  *
- * The same lines come from a run on the host (through a pipe) and from a guest (through its second
- * serial port). Whoever reads them treats them as hostile: a length limit, a depth limit, and no
- * field is believed to have the right type.
+ * Control lines travel in the same stream (control.h). The same lines come from a run on the host,
+ * through a pipe, and from a guest, through a virtio port or a serial port. Whoever reads them
+ * treats them as hostile: a length limit, a depth limit, and no field is believed to have the right
+ * type.
  */
 #ifndef DAXPIN_OBSERVE_H
 #define DAXPIN_OBSERVE_H

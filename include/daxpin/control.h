@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Control lines: what an executor says of itself. They have the form of observations (observe.h)
+ * and travel in the same stream, but concern whoever runs the executor, not whoever judges:
+ *
+ *   hello    kernel, …          it has begun; this one is an observation, too
+ *   modules                     a guest has loaded its modules
+ *   ready                       a guest takes commands
+ *   taken                       it has taken one
+ *   request  what               it wants something of the machine around it
+ *   alive                       nothing to say, but not silent
+ *   failed   what, hint, input  it cannot go on
+ *   done                        it has carried out what it was told
+ *
+ * A control line begins with its kind, as dp_emit_text() and its relatives write it. So a line is
+ * told to be none without being parsed.
+ */
+#ifndef DAXPIN_CONTROL_H
+#define DAXPIN_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daxpin/error.h"
+
+enum dp_control_kind {
+	DP_CONTROL_HELLO,
+	DP_CONTROL_MODULES,
+	DP_CONTROL_READY,
+	DP_CONTROL_TAKEN,
+	DP_CONTROL_REQUEST,
+	DP_CONTROL_ALIVE,
+	DP_CONTROL_FAILED,
+	DP_CONTROL_DONE,
+};
+
+struct dp_control {
+	enum dp_control_kind kind;
+	char text[128];          /* hello: the kernel's release; request: what is wanted */
+	struct dp_error failure; /* failed: why; its code is never 0 */
+};
+
+/**
+ * dp_control_parse - read a line if it is a control line
+ * @line: the text, need not be NUL-terminated
+ * @len: its length in bytes
+ * @control: receives it; texts are printable
+ *
+ * Return: true; false if it is none: then it is for whoever takes observations.
+ */
+bool dp_control_parse(const char *line, size_t len, struct dp_control *control);
+
+#endif

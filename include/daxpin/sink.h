@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where a stream of observations goes. Whoever runs an executor hands its lines on without knowing
+ * what they mean.
+ */
+#ifndef DAXPIN_SINK_H
+#define DAXPIN_SINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct dp_splat;
+
+/* Any of the functions may be NULL. */
+struct dp_sink {
+	void *arg; /* for all of them */
+	/* One line; whatever it holds, as a kernel may die in the middle of it. Returns 0. */
+	int (*line)(void *arg, const char *line, size_t len);
+	/* What the kernel under test printed because something is wrong with it. */
+	void (*splat)(void *arg, const struct dp_splat *splat);
+	/* A phase of the executor's life has ended, after so long. */
+	void (*phase)(void *arg, const char *name, uint64_t ms);
+	/* How many questions there are, and how many have been answered: for the progress. */
+	void (*count)(void *arg, size_t *answered, size_t *asked);
+};
+
+#endif
