@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "monitor.h"
+
+#include "daxpin/json.h"
+#include "daxpin/machine.h"
+
+/* A reply takes milliseconds, on a busy host seconds. */
+#define REPLY_LIMIT_MS 60000
+
+#define NVME_ID "nvme0"
+
+static void take_stop(void *arg, struct json_object *data)
+{
+	struct dp_monitor *m = arg;
+
+	(void)data;
+	if (m->state != DP_VM_SAVING && m->state != DP_VM_SAVED)
+		m->state = DP_VM_STOPPED;
+}
+
+static void take_resume(void *arg, struct json_object *data)
+{
+	struct dp_monitor *m = arg;
+
+	(void)data;
+	if (m->state == DP_VM_RESTORING || m->state == DP_VM_STOPPED)
+		m->state = DP_VM_RUNS;
+}
+
+static void take_migration(void *arg, struct json_object *data)
+{
+	const char *status = dp_json_text(data, "status");
+	struct dp_monitor *m = arg;
+
+	if (!status)
+		return;
+	if (!strcmp(status, "completed") && m->state == DP_VM_SAVING)
+		m->state = DP_VM_SAVED;
+	else if (!strcmp(status, "failed") && !m->qmp.trouble[0])
+		snprintf(m->qmp.trouble, sizeof(m->qmp.trouble), "QEMU could not %s the guest",
+			 m->state == DP_VM_SAVING ? "save" : "restore");
+}
+
+static void plug(struct dp_monitor *m)
+{
+	struct json_object *arguments = json_object_new_object();
+
+	dp_json_add_text(arguments, "driver", "nvme");
+	dp_json_add_text(arguments, "id", NVME_ID);
+	dp_json_add_text(arguments, "bus", "port0");
+	dp_json_add_text(arguments, "serial", "daxpin");
+	dp_json_add_text(arguments, "drive", "nvme-disk");
+	dp_json_add_int(arguments, "cmb_size_mb", 16);
+	dp_qmp_ask(&m->qmp, "device_add", arguments, REPLY_LIMIT_MS, NULL);
+	m->nvme = DP_NVME_IN;
+	m->replug = false;
+}
+
+/*
+ * To the guest a device has gone when its slot is off. QEMU lets go of the disk behind it an RCU
+ * grace period later, and tells so. Until then a request to plug it in again waits.
+ */
+static void take_deletion(void *arg, struct json_object *data)
+{
+	const char *device = dp_json_text(data, "device");
+	struct dp_monitor *m = arg;
+
+	if (!device || strcmp(device, NVME_ID))
+		return;
+	m->nvme = DP_NVME_OUT;
+	if (m->replug)
+		plug(m);
+}
+
+static void unplug(struct dp_monitor *m)
+{
+	struct json_object *arguments = json_object_new_object();
+
+	dp_json_add_text(arguments, "id", NVME_ID);
+	dp_qmp_ask(&m->qmp, "device_del", arguments, REPLY_LIMIT_MS, NULL);
+	m->nvme = DP_NVME_LEAVING;
+}
+
+static struct json_object *capability(const char *name)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "capability", name);
+	dp_json_add_bool(obj, "state", true);
+	return obj;
+}
+
+/*
+ * Memory that lies in files stays there; only the devices' state travels (x-ignore-shared). QEMU
+ * wants the capability on both sides.
+ */
+static void set_capabilities(struct dp_monitor *m)
+{
+	struct json_object *arguments = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	json_object_array_add(list, capability("x-ignore-shared"));
+	json_object_array_add(list, capability("events"));
+	json_object_object_add(arguments, "capabilities", list);
+	dp_qmp_ask(&m->qmp, "migrate-set-capabilities", arguments, REPLY_LIMIT_MS, NULL);
+}
+
+static void migrate(struct dp_monitor *m, const char *command, const char *uri)
+{
+	struct json_object *arguments = json_object_new_object();
+
+	dp_json_add_text(arguments, "uri", uri);
+	dp_qmp_ask(&m->qmp, command, arguments, REPLY_LIMIT_MS, NULL);
+}
+
+void dp_monitor_begin(struct dp_monitor *monitor, int fd, const struct dp_boot *boot)
+{
+	char uri[32];
+
+	*monitor = (struct dp_monitor){ .state = boot->restore ? DP_VM_RESTORING : DP_VM_RUNS };
+	dp_qmp_begin(&monitor->qmp, fd, monitor);
+	dp_qmp_await(&monitor->qmp, "STOP", take_stop);
+	dp_qmp_await(&monitor->qmp, "RESUME", take_resume);
+	dp_qmp_await(&monitor->qmp, "MIGRATION", take_migration);
+	dp_qmp_await(&monitor->qmp, "DEVICE_DELETED", take_deletion);
+	dp_qmp_ask(&monitor->qmp, "qmp_capabilities", NULL, REPLY_LIMIT_MS, NULL);
+	if (boot->state < 0)
+		return;
+	set_capabilities(monitor);
+	if (!boot->restore)
+		return;
+	snprintf(uri, sizeof(uri), "fd:%d", boot->state);
+	migrate(monitor, "migrate-incoming", uri);
+}
+
+void dp_monitor_save(struct dp_monitor *monitor, pid_t qemu, const struct dp_boot *boot)
+{
+	char uri[64];
+
+	monitor->state = DP_VM_SAVING;
+	/* "fd:" takes a descriptor that was inherited for reading only, and a shell gets none. */
+	snprintf(uri, sizeof(uri), "exec:cat >/proc/%d/fd/%d", (int)qemu, boot->state);
+	migrate(monitor, "migrate", uri);
+}
+
+void dp_monitor_request(struct dp_monitor *monitor, const char *what)
+{
+	bool in = !strcmp(what, "plug-nvme"), out = !strcmp(what, "unplug-nvme");
+
+	if (monitor->nvme == DP_NVME_LEAVING && (in || out))
+		monitor->replug = in;
+	else if (in && monitor->nvme == DP_NVME_OUT)
+		plug(monitor);
+	else if (out && monitor->nvme == DP_NVME_IN)
+		unplug(monitor);
+}
+
+void dp_monitor_clear(struct dp_monitor *monitor)
+{
+	dp_qmp_clear(&monitor->qmp);
+}

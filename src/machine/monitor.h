@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is wanted of QEMU while a guest runs: to save and restore it, to plug its NVMe controller,
+ * and to say whether it still runs.
+ */
+#ifndef DAXPIN_MACHINE_MONITOR_H
+#define DAXPIN_MACHINE_MONITOR_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "qmp.h"
+
+struct dp_boot;
+
+enum dp_vm_state {
+	DP_VM_RUNS,
+	DP_VM_RESTORING,
+	DP_VM_SAVING, /* stopped for that */
+	DP_VM_SAVED,
+	DP_VM_STOPPED, /* by QEMU: an accelerator that cannot go on does that */
+};
+
+enum dp_nvme {
+	DP_NVME_OUT,
+	DP_NVME_IN,
+	DP_NVME_LEAVING, /* to the guest it is out; QEMU still holds its disk */
+};
+
+struct dp_monitor {
+	struct dp_qmp qmp; /* its trouble is the monitor's */
+	enum dp_vm_state state;
+	enum dp_nvme nvme;
+	bool replug; /* in again, once it is out */
+};
+
+/**
+ * dp_monitor_begin - negotiate, and restore the guest if it is to be restored
+ * @monitor: to be released with dp_monitor_clear(); does not move meanwhile
+ * @fd: of the monitor
+ * @boot: what was started
+ */
+void dp_monitor_begin(struct dp_monitor *monitor, int fd, const struct dp_boot *boot);
+
+/**
+ * dp_monitor_save - stop the guest and save the state of its devices; DP_VM_SAVED tells the end
+ * @monitor: of QEMU
+ * @qemu: its process id
+ * @boot: with the file to save to
+ */
+void dp_monitor_save(struct dp_monitor *monitor, pid_t qemu, const struct dp_boot *boot);
+
+/* Carries out what the guest wants of its machine: "plug-nvme" or "unplug-nvme". */
+void dp_monitor_request(struct dp_monitor *monitor, const char *what);
+
+void dp_monitor_clear(struct dp_monitor *monitor);
+
+#endif
