@@ -13,6 +13,7 @@
 #include "daxpin/progress.h"
 #include "daxpin/question.h"
 #include "daxpin/session.h"
+#include "daxpin/sink.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 
@@ -92,31 +93,38 @@ int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *s
  * dp_campaign_command - have one guest carry out one command
  * @guests: of which the first kernel is taken
  * @command: what to do
- * @collect: receives what is observed
+ * @sink: receives what is observed
  * @progress: may be NULL
  * @err: context on failure
  *
- * Return: 0 also if the guest died (collect knows), or a negative errno.
+ * Return: 0 once the guest has said that it is done, or a negative errno.
  */
 int dp_campaign_command(const struct dp_guests *guests, const struct dp_command *command,
-			struct dp_collect *collect, dp_progress_fn progress, struct dp_error *err);
+			const struct dp_sink *sink, dp_progress_fn progress, struct dp_error *err);
 
 /* ---- this machine ------------------------------------------------------------------------ */
+
+/* How something that was carried out on this machine has ended. */
+struct dp_host_end {
+	bool done;              /* it has said so */
+	struct dp_error failed; /* it could not go on; code 0 otherwise */
+};
 
 /**
  * dp_host_run - have something carried out on this machine, by a process of its own
  * @body: what it does; writes observations to @fd
  * @arg: for @body
  * @log: the kernel's log is listened to as well
- * @collect: receives what is heard
+ * @sink: receives what is observed
  * @progress: may be NULL
+ * @end: receives what the process has said of itself
  * @err: context on failure
  *
  * Return: 0 once the process has ended, however; -EINTR after SIGINT or SIGTERM; another negative
  * errno. Nothing of the process is left, unless the kernel keeps it.
  */
-int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, struct dp_collect *collect,
-		dp_progress_fn progress, struct dp_error *err);
+int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const struct dp_sink *sink,
+		dp_progress_fn progress, struct dp_host_end *end, struct dp_error *err);
 
 struct dp_mount;
 

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "daxpin/error.h"
 #include "daxpin/run.h"
+#include "daxpin/sink.h"
 
 /* What was seen for one id. */
 struct dp_record {
@@ -32,16 +32,10 @@ struct dp_collect {
 	struct dp_record *records; /* one for each id */
 	size_t count;
 	struct dp_run_record run;  /* what is known of the run so far; results come at the end */
-	uint64_t since;            /* when the current phase began, ms */
 	struct dp_record *current; /* begun and not answered, or NULL */
 	struct dp_record *latest;  /* begun last, answered or not, or NULL */
 	atomic_size_t answered;
-	bool ready;                     /* the guest takes commands */
-	bool done;                      /* the executor has carried out the plan */
-	char request[32];               /* what the guest wants of its machine, or "" */
-	struct dp_error failed;         /* the executor could not go on */
 	size_t rejected;                /* lines that were no observation */
-	int exit_code;                  /* of a program that ran in the guest */
 	const struct dp_policy *policy; /* for what is told, see dp_collect_listen() */
 	dp_tell_fn tell;
 	void *tell_arg;
@@ -82,6 +76,14 @@ struct dp_splat;
  * @splat: what it said, and during which step
  */
 void dp_collect_splat(void *arg, const struct dp_splat *splat);
+
+/* The sink that collects. */
+struct dp_sink dp_collect_sink(struct dp_collect *collect);
+
+struct dp_session_end;
+
+/* Notes in collect->run how a guest ended; the console's lines go there. */
+void dp_collect_end(struct dp_collect *collect, struct dp_session_end *end);
 
 /**
  * dp_collect_listen - have somebody be told each result as soon as it is certain

@@ -5,11 +5,11 @@
 #ifndef DAXPIN_SESSION_H
 #define DAXPIN_SESSION_H
 
+#include "daxpin/error.h"
 #include "daxpin/machine.h"
 #include "daxpin/progress.h"
+#include "daxpin/sink.h"
 
-struct dp_collect;
-struct dp_error;
 struct dp_kernel;
 
 struct dp_session_limits {
@@ -18,22 +18,37 @@ struct dp_session_limits {
 	uint64_t total_ms;   /* for everything */
 };
 
+/* How a session ended. */
+struct dp_session_end {
+	char ending[512];       /* why it ended too early; "" if the guest did what it was told */
+	struct dp_error failed; /* what the guest said it cannot do; code 0 if it said nothing */
+	char kernel[96];        /* the release of its kernel, "" if it did not tell */
+	unsigned int boots;     /* 2 if the first showed no sign of life, 0 if it was restored */
+	char note[256];         /* something about it worth knowing, or "" */
+	char splat[256];        /* the first line of the first splat on its console, or "" */
+	char **console;         /* its last lines, if it ended too early or there was a splat */
+	size_t nconsole;
+};
+
+void dp_session_end_clear(struct dp_session_end *end);
+
 /**
  * dp_session_run - boot or restore a guest, have it carry out a command, end it
  * @boot: what to boot
  * @command: the JSON line to send once it is ready; NULL to save it then, to boot->memory and
  *           boot->state
  * @limits: how long to wait
- * @collect: receives the observations, the phases, and how it ended if too early
+ * @sink: receives the observations, splats and phases
  * @progress: told about the phases, may be NULL
+ * @end: receives how it ended; release with dp_session_end_clear()
  * @err: context on failure to start it at all
  *
- * Return: 0 also if the guest died (collect knows); a negative errno if it could not be started;
- * -EINTR after SIGINT or SIGTERM; -ESTALE if what was to be restored is damaged.
+ * Return: 0 also if the guest died (end->ending says so); a negative errno if it could not be
+ * started; -EINTR after SIGINT or SIGTERM; -ESTALE if what was to be restored is damaged.
  */
 int dp_session_run(const struct dp_boot *boot, const char *command,
-		   const struct dp_session_limits *limits, struct dp_collect *collect,
-		   dp_progress_fn progress, struct dp_error *err);
+		   const struct dp_session_limits *limits, const struct dp_sink *sink,
+		   dp_progress_fn progress, struct dp_session_end *end, struct dp_error *err);
 
 /**
  * dp_session_bare - boot the bare guest and wait until it has powered off
@@ -81,34 +96,34 @@ int dp_accel_probe(const struct dp_boot *boot, struct dp_error *err);
  * @boot: what is booted; receives the descriptors of the snapshot, and from now on is restored.
  *        Release with dp_snapshot_close()
  * @limits: for the boot
- * @collect: receives the phases of making it, the kernel's release, and how it ended if the guest
- *           could not be made
+ * @sink: receives the phases of making it
  * @progress: told about the phases, may be NULL
+ * @end: receives the kernel's release, and how the making ended; release with
+ *       dp_session_end_clear()
  * @err: context on failure
  *
- * A snapshot that is not what was saved is made anew; collect->run.note tells. Its content is
- * looked at while QEMU starts: dp_snapshot_verified() is to be asked before it is used.
+ * A snapshot that is not what was saved is made anew; end->note tells. Its content is compared with
+ * what was saved while QEMU starts: dp_session_run() finds out before it is used.
  *
- * Return: 0, also if the guest did not become ready (collect->run.ending says so; @boot is as it
- * was); or a negative errno.
+ * Return: 0, also if the guest did not become ready (end->ending says so; @boot is as it was); or a
+ * negative errno.
  */
 int dp_snapshot_open(struct dp_boot *boot, const struct dp_session_limits *limits,
-		     struct dp_collect *collect, dp_progress_fn progress, struct dp_error *err);
-
-/*
- * Waits until the content of the snapshot has been looked at. False if it is not what was saved:
- * then it is gone from the cache, and the next dp_snapshot_open() makes it anew.
- */
-bool dp_snapshot_verified(const struct dp_boot *boot);
+		     const struct dp_sink *sink, dp_progress_fn progress,
+		     struct dp_session_end *end, struct dp_error *err);
 
 /* Closes what dp_snapshot_open() opened; a boot without is left alone. */
 void dp_snapshot_close(struct dp_boot *boot);
 
 /* ---- pool.c ------------------------------------------------------------------------------- */
 
+/* What one of several guests does. */
 struct dp_task {
 	char *command; /* for the agent, to be freed */
-	struct dp_collect *collect;
+	struct dp_sink sink;
+	/* Its guest has ended; called from the thread that ran it. NULL for nobody. */
+	void (*ended)(struct dp_task *task);
+	struct dp_session_end end; /* how; to be released with dp_session_end_clear() */
 };
 
 /**
@@ -128,8 +143,8 @@ unsigned int dp_pool_jobs(unsigned int cpus, bool waiting);
  * @progress: told how much is answered, may be NULL
  * @err: context on failure
  *
- * Return: 0 also if guests died (their collect knows); a negative errno if one could not be
- * started; -EINTR after SIGINT or SIGTERM; -ESTALE if what was to be restored is damaged.
+ * Return: 0 also if guests died (the end of their task says so); a negative errno if one could not
+ * be started; -EINTR after SIGINT or SIGTERM; -ESTALE if what was to be restored is damaged.
  */
 int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count, unsigned int jobs,
 		const struct dp_session_limits *limits, dp_progress_fn progress,

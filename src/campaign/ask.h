@@ -77,7 +77,13 @@ int dp_tasks_run(const struct campaign *c, struct dp_task *tasks, size_t count, 
 void dp_tasks_free(struct dp_task *tasks, size_t count);
 
 /* What was asked for was found bad only in the guest. Return: 0 or a negative errno. */
-int dp_bad_input_of(const struct dp_collect *collect, struct dp_error *err);
+int dp_bad_input_of(const struct dp_session_end *end, struct dp_error *err);
+
+/* Where a task's observations go. */
+static inline struct dp_collect *dp_task_collect(const struct dp_task *task)
+{
+	return task->sink.arg;
+}
 
 /* ---- checks.c, scenarios.c, traffic.c, twice.c -------------------------------------------- */
 

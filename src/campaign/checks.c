@@ -59,7 +59,7 @@ static int begin_part(const struct campaign *c, unsigned int part, unsigned int 
 	dp_plan_take_part(&plan, part, parts);
 	rc = dp_task_begin(c, &command, plan.count, task, err);
 	for (size_t i = 0; i < plan.count && !rc; i++)
-		dp_collect_add(task->collect, plan.list[i].id);
+		dp_collect_add(dp_task_collect(task), plan.list[i].id);
 	return rc;
 }
 

@@ -15,7 +15,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
-#include "daxpin/collect.h"
+#include "daxpin/control.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/observe.h"
@@ -32,7 +32,8 @@
 #define GRACE_MS 2000
 
 struct listener {
-	struct dp_collect *collect;
+	const struct dp_sink *sink;
+	struct dp_host_end *end;
 	struct dp_lines lines;
 	struct dp_recogniser log;
 	int pipe, kmsg, pid_fd;
@@ -79,6 +80,31 @@ static int start(struct listener *l, void (*body)(int fd, void *arg), void *arg,
 	return fcntl(l->pipe, F_SETFL, O_NONBLOCK) ? dp_fail(err, -errno, "fcntl") : 0;
 }
 
+static int take_line(void *arg, const char *line, size_t len)
+{
+	struct listener *l = arg;
+	struct dp_control control;
+
+	if (!dp_control_parse(line, len, &control))
+		return l->sink->line ? l->sink->line(l->sink->arg, line, len) : 0;
+	if (control.kind == DP_CONTROL_DONE)
+		l->end->done = true;
+	else if (control.kind == DP_CONTROL_FAILED)
+		l->end->failed = control.failure;
+	return 0;
+}
+
+static void show_progress(const struct listener *l, dp_progress_fn progress)
+{
+	size_t answered = 0, asked = 0;
+
+	if (!progress)
+		return;
+	if (l->sink->count)
+		l->sink->count(l->sink->arg, &answered, &asked);
+	progress("asking", (int)(100 * answered / (asked ? asked : 1)));
+}
+
 static void hear(struct listener *l)
 {
 	char buf[16384];
@@ -86,7 +112,7 @@ static void hear(struct listener *l)
 
 	while ((n = read(l->pipe, buf, sizeof(buf))) > 0) {
 		l->heard = dp_now_ms();
-		dp_lines_feed(&l->lines, buf, (size_t)n, dp_collect_line, l->collect);
+		dp_lines_feed(&l->lines, buf, (size_t)n, take_line, l);
 	}
 	if (l->kmsg >= 0)
 		dp_kmsg_read(l->kmsg, &l->log);
@@ -111,22 +137,22 @@ static int listen_to(struct listener *l, dp_progress_fn progress, struct dp_erro
 		if (dp_now_ms() - l->heard >= SILENCE_MS)
 			return dp_report(err, -ETIMEDOUT, "nothing was heard for %d s",
 					 SILENCE_MS / 1000);
-		if (progress)
-			progress("asking", (int)(100 * l->collect->answered /
-						 (l->collect->count ? l->collect->count : 1)));
+		show_progress(l, progress);
 	}
 }
 
-int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, struct dp_collect *collect,
-		dp_progress_fn progress, struct dp_error *err)
+int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const struct dp_sink *sink,
+		dp_progress_fn progress, struct dp_host_end *end, struct dp_error *err)
 {
-	dp_cleanup(clear) struct listener l = { .collect = collect,
-						.log = { .take = dp_collect_splat, .arg = collect },
+	dp_cleanup(clear) struct listener l = { .sink = sink,
+						.end = end,
+						.log = { .take = sink->splat, .arg = sink->arg },
 						.pipe = -1,
 						.kmsg = log ? dp_kmsg_open() : -1,
 						.pid_fd = -1 };
 	int rc = start(&l, body, arg, err);
 
+	*end = (struct dp_host_end){ 0 };
 	if (!rc)
 		rc = listen_to(&l, progress, err);
 	if (!rc && log) {

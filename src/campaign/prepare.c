@@ -4,6 +4,7 @@
 
 #include "ask.h"
 
+#include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/kernel.h"
 
@@ -12,6 +13,17 @@ static void name_modules(const struct dp_guests *guests, struct dp_run_record *r
 	for (size_t i = 0, used = 0; i < guests->nmodules && used < sizeof(run->modules); i++)
 		used += (size_t)snprintf(run->modules + used, sizeof(run->modules) - used, "%s%s",
 					 used ? " " : "", guests->modules[i]);
+}
+
+static int open_snapshot(const struct campaign *c, struct dp_boot *boot, struct dp_collect *collect,
+			 struct dp_error *err)
+{
+	dp_cleanup(dp_session_end_clear) struct dp_session_end end = { 0 };
+	const struct dp_sink sink = dp_collect_sink(collect);
+	int rc = dp_snapshot_open(boot, &c->guests->limits, &sink, c->progress, &end, err);
+
+	dp_collect_end(collect, &end);
+	return rc;
 }
 
 int dp_guest_prepare(const struct campaign *c, bool fresh, struct dp_boot *boot,
@@ -36,7 +48,7 @@ int dp_guest_prepare(const struct campaign *c, bool fresh, struct dp_boot *boot,
 	snprintf(run->kernel_spec, sizeof(run->kernel_spec), "%s", kernel.spec);
 	name_modules(guests, run);
 	if (!fresh)
-		rc = dp_snapshot_open(boot, &guests->limits, collect, c->progress, err);
+		rc = open_snapshot(c, boot, collect, err);
 	dp_run_add_phase(run, "prepare", dp_now_ms() - start);
 	return rc;
 }

@@ -22,7 +22,7 @@ static int begin(const struct campaign *c, bool race, const char *id, struct dp_
 	int rc = dp_task_begin(c, &command, 1, task, err);
 
 	if (!rc)
-		dp_collect_add(task->collect, id);
+		dp_collect_add(dp_task_collect(task), id);
 	return rc;
 }
 

@@ -8,37 +8,49 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 
-int dp_bad_input_of(const struct dp_collect *collect, struct dp_error *err)
+int dp_bad_input_of(const struct dp_session_end *end, struct dp_error *err)
 {
-	if (!collect->failed.input)
+	if (!end->failed.input)
 		return 0;
-	*err = collect->failed;
+	*err = end->failed;
 	return err->code;
 }
 
 void dp_tasks_free(struct dp_task *tasks, size_t count)
 {
 	for (size_t i = 0; tasks && i < count; i++) {
-		if (tasks[i].collect)
-			dp_collect_clear(tasks[i].collect);
-		free(tasks[i].collect);
+		struct dp_collect *collect = dp_task_collect(&tasks[i]);
+
+		if (collect)
+			dp_collect_clear(collect);
+		free(collect);
 		free(tasks[i].command);
+		dp_session_end_clear(&tasks[i].end);
 	}
 	free(tasks);
+}
+
+static void end_task(struct dp_task *task)
+{
+	dp_collect_end(dp_task_collect(task), &task->end);
+	dp_collect_settle(dp_task_collect(task));
 }
 
 int dp_task_begin(const struct campaign *c, const struct dp_command *command, size_t ids,
 		  struct dp_task *task, struct dp_error *err)
 {
+	struct dp_collect *collect;
 	int rc = dp_command_to_json(command, &task->command, err);
 
 	if (rc)
 		return rc;
-	task->collect = calloc(1, sizeof(*task->collect));
-	if (!task->collect)
+	collect = calloc(1, sizeof(*collect));
+	if (!collect)
 		return -ENOMEM;
-	rc = dp_collect_init(task->collect, ids);
-	dp_collect_listen(task->collect, c->ask->policy, c->ask->tell, c->ask->tell_arg);
+	rc = dp_collect_init(collect, ids);
+	dp_collect_listen(collect, c->ask->policy, c->ask->tell, c->ask->tell_arg);
+	task->sink = dp_collect_sink(collect);
+	task->ended = end_task;
 	return rc;
 }
 
@@ -56,7 +68,7 @@ static int run_pool(const struct campaign *c, struct dp_task *tasks, size_t coun
 
 		*start = dp_now_ms();
 		for (size_t i = 0; i < count; i++) {
-			struct dp_run_record *run = &tasks[i].collect->run;
+			struct dp_run_record *run = &dp_task_collect(&tasks[i])->run;
 
 			run->subject = making->run.subject;
 			memcpy(run->kernel_spec, making->run.kernel_spec, sizeof(run->kernel_spec));
@@ -82,7 +94,7 @@ int dp_tasks_run(const struct campaign *c, struct dp_task *tasks, size_t count, 
 	if (!rc)
 		rc = run_pool(c, tasks, count, run->jobs, &making, &start, err);
 	for (size_t i = 0; i < count && !rc; i++)
-		rc = dp_bad_input_of(tasks[i].collect, err);
+		rc = dp_bad_input_of(&tasks[i].end, err);
 	memcpy(run->where, making.run.where, sizeof(run->where));
 	memcpy(run->accel, making.run.accel, sizeof(run->accel));
 	memcpy(run->kernel_spec, making.run.kernel_spec, sizeof(run->kernel_spec));
@@ -91,9 +103,11 @@ int dp_tasks_run(const struct campaign *c, struct dp_task *tasks, size_t count, 
 	if (!rc)
 		rc = dp_run_merge(run, &making.run, true);
 	for (size_t i = 0; i < count && !rc; i++) {
-		rc = dp_collect_finish(tasks[i].collect, c->ask->policy);
+		struct dp_collect *collect = dp_task_collect(&tasks[i]);
+
+		rc = dp_collect_finish(collect, c->ask->policy);
 		if (!rc)
-			rc = dp_run_merge(run, &tasks[i].collect->run, whole);
+			rc = dp_run_merge(run, &collect->run, whole);
 	}
 	dp_run_add_phase(run, "total", dp_now_ms() - start);
 	return rc;

@@ -47,7 +47,7 @@ int dp_task_of_cases(const struct campaign *c, const struct dp_case *list, size_
 	if (!rc)
 		rc = dp_task_begin(c, &command, count, task, err);
 	for (size_t i = 0; i < count && !rc; i++)
-		dp_collect_add(task->collect, list[i].id);
+		dp_collect_add(dp_task_collect(task), list[i].id);
 	return rc;
 }
 

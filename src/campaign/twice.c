@@ -73,11 +73,21 @@ static void close_memories(struct dp_boot *boot)
 		dp_closep(&boot->memory[i]);
 }
 
+static int boot_once(const struct campaign *c, const struct dp_boot *boot, const char *command,
+		     struct dp_task *task, struct dp_error *err)
+{
+	dp_cleanup(dp_session_end_clear) struct dp_session_end end = { 0 };
+	int rc = dp_session_run(boot, command, &c->guests->limits, &task->sink, c->progress, &end,
+				err);
+
+	dp_collect_end(dp_task_collect(task), &end);
+	return rc;
+}
+
 static int boot_twice(const struct campaign *c, struct dp_task *task, struct dp_error *err)
 {
 	dp_cleanup(close_memories) struct dp_boot boot = NO_BOOT;
-	const struct dp_session_limits *limits = &c->guests->limits;
-	struct dp_collect *collect = task->collect;
+	struct dp_collect *collect = dp_task_collect(task);
 	dp_autofree char *again = NULL;
 	int rc = dp_guest_prepare(c, true, &boot, collect, err);
 
@@ -86,15 +96,14 @@ static int boot_twice(const struct campaign *c, struct dp_task *task, struct dp_
 		rc = boot.memory[i] < 0 ? boot.memory[i] : 0;
 	}
 	if (!rc)
-		rc = dp_session_run(&boot, task->command, limits, collect, c->progress, err);
+		rc = boot_once(c, &boot, task->command, task, err);
 	if (rc || collect->run.ending[0])
 		return rc;
 	rc = reread_command(c, collect, &again, err);
 	if (rc || !again)
 		return rc;
-	collect->done = collect->ready = false;
 	boot.keep = true;
-	rc = dp_session_run(&boot, again, limits, collect, c->progress, err);
+	rc = boot_once(c, &boot, again, task, err);
 	/* The second is no second attempt at the first. */
 	collect->run.boots = 1;
 	return rc;
@@ -116,9 +125,9 @@ int dp_ask_twice(const struct campaign *c, struct dp_run_record *run, struct dp_
 	if (!rc && count)
 		rc = boot_twice(c, task, err);
 	if (!rc && count)
-		rc = dp_collect_finish(task->collect, NULL);
+		rc = dp_collect_finish(dp_task_collect(task), NULL);
 	if (!rc && count)
-		rc = dp_run_merge(run, &task->collect->run, false);
+		rc = dp_run_merge(run, &dp_task_collect(task)->run, false);
 	dp_tasks_free(task, 1);
 	return rc;
 }

@@ -37,6 +37,8 @@ static int check_host(const struct cli_check_options *options, const struct dp_p
 	struct dp_check_options check = { .env = { .size = options->size },
 					  .rdma = options->rdma,
 					  .cell_limit_ms = CELL_LIMIT_MS };
+	struct dp_host_end end;
+	struct dp_sink sink;
 	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 	int rc = dp_size_check(options->size, memory, err);
 
@@ -53,9 +55,10 @@ static int check_host(const struct cli_check_options *options, const struct dp_p
 	check.env.ndirs = dirs.count;
 	dp_host_describe(&collect->run);
 	dp_collect_listen(collect, &policy, cli_outputs_tell, (void *)&options->outputs);
-	rc = dp_host_run(ask, &(struct executor){ plan, &check }, false, collect, cli_progress,
+	sink = dp_collect_sink(collect);
+	rc = dp_host_run(ask, &(struct executor){ plan, &check }, false, &sink, cli_progress, &end,
 			 err);
-	if (!rc && !collect->done)
+	if (!rc && !end.done)
 		snprintf(collect->run.ending, sizeof(collect->run.ending),
 			 "the process that asked was lost");
 	return rc ? rc : dp_collect_finish(collect, &policy);

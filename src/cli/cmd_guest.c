@@ -12,12 +12,14 @@
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
-#include "daxpin/collect.h"
+#include "daxpin/json.h"
 #include "daxpin/kernel.h"
 #include "daxpin/machine.h"
 #include "daxpin/observe.h"
 #include "daxpin/session.h"
+#include "daxpin/sink.h"
 #include "daxpin/teardown.h"
+#include "daxpin/text.h"
 
 static const char help[] =
 	"Usage: daxpin guest [OPTIONS] check [CHECK-OPTIONS]\n"
@@ -224,21 +226,39 @@ static int parse_as_host(int argc, char **argv, struct dp_command *command, stru
 	return rc;
 }
 
+/* What a program in the guest prints goes on to where it was meant to go. @arg: its exit code */
+static int take_output(void *arg, const char *line, size_t len)
+{
+	dp_autojson struct json_object *obj = NULL;
+	dp_autofree char *shown = NULL;
+	int *exit_code = arg;
+	const char *text;
+
+	if (dp_observation_parse(line, len, &obj, NULL) ||
+	    strcmp(dp_json_text(obj, "kind"), "output"))
+		return 0;
+	*exit_code = (int)(dp_json_int_or(obj, "exit_code", *exit_code) & 0xff);
+	text = dp_json_text(obj, "text");
+	shown = strdup(text ? text : "");
+	if (!shown)
+		return 0;
+	dp_printable(shown);
+	fputs(shown, stdout);
+	return 0;
+}
+
 static int run_as_host(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
 {
-	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	dp_cleanup(dp_command_clear) struct dp_command command = { .kind = DP_COMMAND_AS_HOST };
+	int exit_code = 0;
+	const struct dp_sink sink = { .arg = &exit_code, .line = take_output };
 	int rc = parse_as_host(argc, argv, &command, err);
 
 	if (rc)
 		return rc == 1 ? 0 : rc;
-	rc = dp_collect_init(&collect, 0);
-	if (!rc)
-		rc = dp_campaign_command(&o->guests, &command, &collect, cli_progress, err);
+	rc = dp_campaign_command(&o->guests, &command, &sink, cli_progress, err);
 	fflush(stdout);
-	if (!rc && collect.run.ending[0])
-		rc = dp_report(err, -EIO, "%s", collect.run.ending);
-	return rc ? rc : collect.exit_code;
+	return rc ? rc : exit_code;
 }
 
 /* What the user left open: how often, and the seed, which is printed. */

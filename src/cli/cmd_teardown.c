@@ -181,7 +181,9 @@ static void carry_out(int fd, void *arg)
 
 static int ask_one(struct host *h, struct dp_collect *collect, struct dp_error *err)
 {
+	const struct dp_sink sink = dp_collect_sink(collect);
 	struct dp_error why = { 0 };
+	struct dp_host_end end;
 	int rc;
 
 	if (h->stop[0]) {
@@ -193,9 +195,9 @@ static int ask_one(struct host *h, struct dp_collect *collect, struct dp_error *
 		put_back(h);
 		return 0;
 	}
-	rc = dp_host_run(carry_out, h, true, collect, cli_progress, err);
-	if (!rc && collect->failed.code) {
-		*err = collect->failed;
+	rc = dp_host_run(carry_out, h, true, &sink, cli_progress, &end, err);
+	if (!rc && end.failed.code) {
+		*err = end.failed;
 		rc = err->code;
 	}
 	if (dp_kernel_has_splat(h->how.taint))

@@ -309,21 +309,31 @@ static void forget_unasked(struct dp_collect *collect)
 	collect->count = kept;
 }
 
-static int finish(const struct traffic *t, struct dp_collect *collect, struct dp_error *err)
+static int finish(const struct traffic *t, const struct dp_host_end *end,
+		  struct dp_collect *collect, struct dp_error *err)
 {
-	if (collect->failed.code && !collect->answered) {
-		*err = collect->failed;
+	if (end->failed.code && !collect->answered) {
+		*err = end->failed;
 		return err->code;
 	}
-	if (collect->failed.code)
+	if (end->failed.code)
 		snprintf(collect->run.ending, sizeof(collect->run.ending), "%.500s",
-			 collect->failed.what);
-	else if (!collect->done)
+			 end->failed.what);
+	else if (!end->done)
 		snprintf(collect->run.ending, sizeof(collect->run.ending),
 			 "the process that carried it out was lost");
 	if (t->cli->listen)
 		forget_unasked(collect);
 	return dp_collect_finish(collect, NULL);
+}
+
+static int ask(struct traffic *t, struct dp_collect *collect, struct dp_error *err)
+{
+	const struct dp_sink sink = dp_collect_sink(collect);
+	struct dp_host_end end;
+	int rc = dp_host_run(carry_out, t, true, &sink, cli_progress, &end, err);
+
+	return rc ? rc : finish(t, &end, collect, err);
 }
 
 int cli_traffic(int argc, char **argv)
@@ -343,9 +353,7 @@ int cli_traffic(int argc, char **argv)
 	dp_host_describe(&collect.run);
 	dp_collect_listen(&collect, NULL, cli_outputs_tell, &options.outputs);
 	if (!rc)
-		rc = dp_host_run(carry_out, &traffic, true, &collect, cli_progress, &err);
-	if (!rc)
-		rc = finish(&traffic, &collect, &err);
+		rc = ask(&traffic, &collect, &err);
 	if (!rc)
 		rc = cli_report(&options, &collect.run, 1, &err);
 	cli_outputs_close(&options.outputs);

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console.h"
+
 #include "daxpin/cleanup.h"
-#include "daxpin/machine.h"
 
 /* The first splat of all is what the report says if there is nobody else to tell. */
 static void take_splat(void *arg, const struct dp_splat *splat)

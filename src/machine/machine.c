@@ -3,7 +3,7 @@
  * The machine: one q35 with
  *
  *   node 0   1 GiB of RAM, all CPUs, and an NVDIMM of 3 GiB with labels: the namespaces of
- *            src/guest/devices.c
+ *            src/agent/devices.c
  *   node 1   an NVDIMM of 256 MiB that becomes kmem in ZONE_NORMAL
  *   node 2   an NVDIMM of 256 MiB that becomes kmem in ZONE_MOVABLE
  *
@@ -30,6 +30,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "qemu.h"
 
 #include "daxpin/agent.h"
 #include "daxpin/cache.h"

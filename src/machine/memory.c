@@ -2,52 +2,28 @@
 /* The memories of a machine: made, and copied for each guest that is restored. */
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "extents.h"
+#include "memory.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/machine.h"
 
-/* Bytes copied at a time. */
-#define COPY (1 << 20)
-
-static int copy_extent(int from, off_t at, off_t end, char *buf, int to)
+static int copy_block(void *arg, off_t at, const char *data, size_t len)
 {
-	while (at < end) {
-		size_t len = end - at < COPY ? (size_t)(end - at) : COPY;
-		ssize_t n = pread(from, buf, len, at);
+	const struct dp_copy *copy = arg;
 
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		errno = 0;
-		if (pwrite(to, buf, (size_t)n, at) != n)
-			return errno ? -errno : -ENOSPC;
-		at += n;
-	}
-	return 0;
-}
-
-static int copy_file(int from, int to)
-{
-	dp_autofree char *buf = malloc(COPY);
-	off_t end = 0, data;
-	int rc = buf ? 0 : -ENOMEM;
-
-	while (!rc && (data = lseek(from, end, SEEK_DATA)) >= 0) {
-		end = lseek(from, data, SEEK_HOLE);
-		rc = end < 0 ? -errno : copy_extent(from, data, end, buf, to);
-	}
-	return rc;
+	return dp_extents_write(copy->to, at, data, len);
 }
 
 static void *copy_ram(void *arg)
 {
 	struct dp_copy *copy = arg;
 
-	copy->rc = copy_file(copy->from, copy->to);
+	copy->rc = dp_extents_walk(copy->from, copy_block, copy);
 	return NULL;
 }
 

@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "daxpin/cleanup.h"
-#include "daxpin/collect.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/machine.h"
@@ -67,13 +66,13 @@ static void *work(void *arg)
 	while ((i = atomic_fetch_add(&pool->next, 1)) < pool->count) {
 		struct dp_task *task = &pool->tasks[i];
 		struct dp_error err = { 0 };
-		int rc = dp_session_run(pool->boot, task->command, pool->limits, task->collect,
-					NULL, &err);
+		int rc = dp_session_run(pool->boot, task->command, pool->limits, &task->sink, NULL,
+					&task->end, &err);
 
 		if (rc)
 			give_up(pool, rc, &err);
-		else
-			dp_collect_settle(task->collect);
+		else if (task->ended)
+			task->ended(task);
 	}
 	pthread_mutex_lock(&pool->mutex);
 	pool->running--;
@@ -84,13 +83,18 @@ static void *work(void *arg)
 
 static void show_progress(const struct pool *pool, dp_progress_fn progress)
 {
-	size_t answered = 0, asked = 0;
+	size_t all_answered = 0, all_asked = 0;
 
 	for (size_t i = 0; i < pool->count; i++) {
-		answered += atomic_load(&pool->tasks[i].collect->answered);
-		asked += pool->tasks[i].collect->count;
+		const struct dp_sink *sink = &pool->tasks[i].sink;
+		size_t answered = 0, asked = 0;
+
+		if (sink->count)
+			sink->count(sink->arg, &answered, &asked);
+		all_answered += answered;
+		all_asked += asked;
 	}
-	progress("asking", (int)(100 * answered / (asked ? asked : 1)));
+	progress("asking", (int)(100 * all_answered / (all_asked ? all_asked : 1)));
 }
 
 /* Until none runs any more; progress is shown meanwhile. */

@@ -10,6 +10,7 @@
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
 #include "daxpin/observe.h"
+#include "daxpin/session.h"
 #include "daxpin/splat.h"
 #include "daxpin/text.h"
 
@@ -19,7 +20,6 @@
 int dp_collect_init(struct dp_collect *collect, size_t count)
 {
 	memset(collect, 0, sizeof(*collect));
-	collect->since = dp_now_ms();
 	collect->records = calloc(count + 1, sizeof(*collect->records));
 	return collect->records ? 0 : -ENOMEM;
 }
@@ -230,35 +230,6 @@ void dp_collect_splat(void *arg, const struct dp_splat *splat)
 	json_object_put(obj);
 }
 
-/* The guest asks something of the machine around it; whoever runs the machine looks here. */
-static void take_request(struct dp_collect *c, struct json_object *obj)
-{
-	copy(c->request, sizeof(c->request), dp_json_text(obj, "what"));
-}
-
-/* What lies between two milestones of the stream is a phase, by the clock of whoever listens. */
-static void end_phase(struct dp_collect *c, const char *name)
-{
-	uint64_t now = dp_now_ms();
-
-	dp_run_add_phase(&c->run, name, now - c->since);
-	c->since = now;
-}
-
-static void take_modules(struct dp_collect *c, struct json_object *obj)
-{
-	(void)obj;
-	end_phase(c, "modules");
-}
-
-static void take_failure(struct dp_collect *c, struct json_object *obj)
-{
-	c->failed.code = -EIO;
-	copy(c->failed.what, sizeof(c->failed.what), dp_json_text(obj, "what"));
-	copy(c->failed.hint, sizeof(c->failed.hint), dp_json_text(obj, "hint"));
-	c->failed.input = json_object_get_boolean(json_object_object_get(obj, "input"));
-}
-
 static void take_rdma(struct dp_collect *c, struct json_object *obj)
 {
 	copy(c->run.rdma_device, sizeof(c->run.rdma_device), dp_json_text(obj, "device"));
@@ -270,7 +241,6 @@ static void take_rdma(struct dp_collect *c, struct json_object *obj)
 static void take_hello(struct dp_collect *c, struct json_object *obj)
 {
 	copy(c->run.subject.kernel, sizeof(c->run.subject.kernel), dp_json_text(obj, "kernel"));
-	end_phase(c, "boot");
 }
 
 static void take_begin(struct dp_collect *c, struct json_object *obj)
@@ -282,52 +252,13 @@ static void take_begin(struct dp_collect *c, struct json_object *obj)
 	c->latest = c->current;
 }
 
-/* A restored guest is back when it has taken its command. */
-static void take_command(struct dp_collect *c, struct json_object *obj)
-{
-	(void)obj;
-	end_phase(c, "restore");
-}
-
-static void take_ready(struct dp_collect *c, struct json_object *obj)
-{
-	(void)obj;
-	c->ready = true;
-	end_phase(c, "devices");
-}
-
-/* Of a program in the guest: what it printed goes on to where it was meant to go. */
-static void take_output(struct dp_collect *c, struct json_object *obj)
-{
-	const char *text = dp_json_text(obj, "text");
-	dp_autofree char *shown = strdup(text ? text : "");
-	int64_t code;
-
-	if (shown) {
-		dp_printable(shown);
-		fputs(shown, stdout);
-	}
-	if (!dp_json_int(obj, "exit_code", &code))
-		c->exit_code = (int)(code & 0xff);
-}
-
-static void take_done(struct dp_collect *c, struct json_object *obj)
-{
-	(void)obj;
-	c->done = true;
-	end_phase(c, "run");
-}
-
 static const struct {
 	const char *kind;
 	void (*take)(struct dp_collect *c, struct json_object *obj);
 } kinds[] = {
-	{ "hello", take_hello },   { "rdma", take_rdma },      { "modules", take_modules },
-	{ "begin", take_begin },   { "cell", take_cell },      { "died", take_death },
-	{ "ready", take_ready },   { "failed", take_failure }, { "done", take_done },
-	{ "output", take_output }, { "step", take_step },      { "doing", take_doing },
-	{ "skip", take_skip },     { "end", take_end },        { "request", take_request },
-	{ "taken", take_command },
+	{ "hello", take_hello }, { "rdma", take_rdma },  { "begin", take_begin },
+	{ "cell", take_cell },   { "died", take_death }, { "step", take_step },
+	{ "doing", take_doing }, { "skip", take_skip },  { "end", take_end },
 };
 
 int dp_collect_line(void *arg, const char *line, size_t len)
@@ -346,6 +277,52 @@ int dp_collect_line(void *arg, const char *line, size_t len)
 			kinds[i].take(c, obj);
 	json_object_put(obj);
 	return 0;
+}
+
+static void take_phase(void *arg, const char *name, uint64_t ms)
+{
+	struct dp_collect *c = arg;
+
+	dp_run_add_phase(&c->run, name, ms);
+}
+
+static void count(void *arg, size_t *answered, size_t *asked)
+{
+	struct dp_collect *c = arg;
+
+	*answered = c->answered;
+	*asked = c->count;
+}
+
+struct dp_sink dp_collect_sink(struct dp_collect *collect)
+{
+	return (struct dp_sink){
+		.arg = collect,
+		.line = dp_collect_line,
+		.splat = dp_collect_splat,
+		.phase = take_phase,
+		.count = count,
+	};
+}
+
+void dp_collect_end(struct dp_collect *collect, struct dp_session_end *end)
+{
+	struct dp_run_record *run = &collect->run;
+	char **console = end->console;
+	size_t nconsole = end->nconsole;
+
+	if (end->kernel[0])
+		copy(run->subject.kernel, sizeof(run->subject.kernel), end->kernel);
+	snprintf(run->ending, sizeof(run->ending), "%s", end->ending);
+	snprintf(run->splat, sizeof(run->splat), "%s", end->splat);
+	if (end->note[0])
+		snprintf(run->note, sizeof(run->note), "%s", end->note);
+	run->boots = end->boots;
+	/* What the run had goes with the end. */
+	end->console = run->console;
+	end->nconsole = run->nconsole;
+	run->console = console;
+	run->nconsole = nconsole;
 }
 
 void dp_collect_listen(struct dp_collect *collect, const struct dp_policy *policy, dp_tell_fn tell,

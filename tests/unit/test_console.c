@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "test.h"
 
+#include "../../src/machine/console.h"
+
 #include "daxpin/kernel.h"
-#include "daxpin/machine.h"
 
 static void feed(struct dp_console *console, const char *text)
 {
