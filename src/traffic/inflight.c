@@ -18,11 +18,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "canary.h"
 #include "leg.h"
-#include "pattern.h"
 #include "talk.h"
 
 #include "daxpin/actor.h"
@@ -40,13 +39,6 @@
 #define REQUEST 4096
 /* How long an event, or bringing back what it took, may be busy, ms. */
 #define BUSY_LIMIT_MS 20000
-/* Mapping and filling what was freed takes a second or two under emulation. */
-#define CANARY_LIMIT_MS 60000
-#define CANARY_SEED     0xca9a71
-/* A disk is filled and compared in pieces of this size, bytes. */
-#define CHUNK (1 << 20)
-/* Room that is left to the file system, bytes. */
-#define RESERVE (4ULL << 20)
 
 /* What another process does. */
 struct deed {
@@ -62,7 +54,8 @@ struct flight {
 	struct dp_drive *drive;
 	const struct dp_event *event;
 	struct deed deed;
-	struct dp_actor actor, canary;
+	struct dp_actor actor;
+	struct dp_canary canary;
 	enum dp_fate fate; /* of the event, or of bringing back what it took */
 	bool connected;    /* the queue pair still takes requests */
 };
@@ -70,7 +63,7 @@ struct flight {
 static void clear(struct flight *f)
 {
 	dp_actor_clear(&f->actor);
-	dp_actor_clear(&f->canary);
+	dp_actor_clear(&f->canary.actor);
 	dp_closep(&f->deed.target.file);
 	dp_leg_close(&f->leg);
 	dp_leg_emit_end(&f->leg);
@@ -93,6 +86,16 @@ static void carry_out(int fd, void *arg)
 	else
 		reply.rc = dp_talk_say(deed->end, dp_talk_command("exit"));
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
+}
+
+/* Has another process carry out the deed. Return: false if there is none, which is emitted. */
+static bool start_deed(struct flight *f, const char *what)
+{
+	if (!dp_actor_start(&f->actor, carry_out, &f->deed))
+		return true;
+	dp_leg_emit_trouble(&f->leg, what, NULL);
+	f->fate = DP_DIED;
+	return false;
 }
 
 static void emit_fate(struct flight *f, const char *step, const struct dp_reply *reply)
@@ -175,8 +178,10 @@ static void fly(struct flight *f)
 	struct dp_reply outcome = { 0 };
 
 	dp_mark_step("in-flight");
-	if (dp_actor_start(&f->actor, carry_out, &f->deed))
+	if (!start_deed(f, "event")) {
+		json_object_put(obj);
 		return;
+	}
 	reply = stream(f, STREAM_MS);
 	copy_members(reply, obj);
 	dp_json_add_int(obj, "lost", f->drive->lost);
@@ -206,34 +211,7 @@ static void release(struct flight *f)
 	emit_fate(f, "event-end", &outcome);
 }
 
-/* ---- the canary -------------------------------------------------------------------------- */
-
-static int open_disk(const char *disk, struct dp_area *area, struct dp_error *err)
-{
-	char path[80];
-	off_t length;
-
-	snprintf(path, sizeof(path), "/dev/%s", disk);
-	area->fd = open(path, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
-	length = area->fd < 0 ? -1 : lseek(area->fd, 0, SEEK_END);
-	if (length < 0)
-		return dp_fail(err, -errno, "cannot open %s", path);
-	area->len = (uint64_t)length / CHUNK * CHUNK;
-	return 0;
-}
-
-/* All that is free on the file system of the file, so that the freed blocks are among it. */
-static uint64_t canary_size(const struct flight *f)
-{
-	struct statfs st;
-	uint64_t room;
-
-	if (!f->deed.target.dir[0] || statfs(f->deed.target.dir, &st))
-		return f->drive->options->env.size;
-	room = st.f_bavail * (uint64_t)st.f_bsize;
-	return room > 2 * RESERVE ? (room - RESERVE) & ~(2 * RESERVE - 1)
-				  : f->drive->options->env.size;
-}
+/* ---- what follows ------------------------------------------------------------------------ */
 
 /*
  * A file system whose disk is gone stays mounted as long as its files are open, and the disk cannot
@@ -244,89 +222,6 @@ static bool hands_on_disk(const struct flight *f)
 	return f->drive->tcase->mapping->fs && !f->event->file;
 }
 
-static int map_canary(const struct flight *f, struct dp_area *area, struct dp_error *err)
-{
-	struct dp_env env = f->drive->options->env;
-
-	env.size = canary_size(f);
-	*area = (struct dp_area){ .fd = -1 };
-	if (!hands_on_disk(f))
-		return dp_area_open(f->drive->tcase->mapping, &env, area, err);
-	return open_disk(f->deed.target.disk, area, err);
-}
-
-/* Writes or compares a whole disk, past the page cache. */
-static int sweep_disk(const struct dp_area *area, struct dp_damage *damage)
-{
-	const struct dp_ledger ledger = { .seed = CANARY_SEED };
-	void *buffer = NULL;
-	int rc = posix_memalign(&buffer, 4096, CHUNK) ? -ENOMEM : 0;
-
-	for (uint64_t at = 0; at < area->len && !rc; at += CHUNK) {
-		if (!damage)
-			dp_pattern_fill(buffer, CHUNK, CANARY_SEED, at);
-		if ((damage ? pread(area->fd, buffer, CHUNK, (off_t)at)
-			    : pwrite(area->fd, buffer, CHUNK, (off_t)at)) != CHUNK)
-			rc = -EIO;
-		else if (damage)
-			dp_ledger_check(&ledger, buffer, at, CHUNK, damage);
-	}
-	free(buffer);
-	return rc;
-}
-
-/* Fills the canary; with @damage, compares it. */
-static int sweep_canary(const struct dp_area *area, struct dp_damage *damage)
-{
-	const struct dp_ledger ledger = { .seed = CANARY_SEED };
-
-	if (!area->addr)
-		return sweep_disk(area, damage);
-	if (damage)
-		dp_ledger_check(&ledger, area->addr, 0, area->len, damage);
-	else
-		dp_pattern_fill(area->addr, area->len, CANARY_SEED, 0);
-	return 0;
-}
-
-/* The process that uses what was taken away: fills it, and compares it when told to. */
-static void keep_canary(int fd, void *arg)
-{
-	const struct flight *f = arg;
-	struct dp_damage damage = { 0 };
-	struct dp_reply reply = { 0 };
-	struct dp_error err = { 0 };
-	struct dp_area area;
-	char command;
-
-	reply.rc = map_canary(f, &area, &err);
-	if (!reply.rc)
-		reply.rc = sweep_canary(&area, NULL);
-	reply.number = reply.rc ? 0 : (int64_t)area.len;
-	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
-	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
-	if (reply.rc || recv(fd, &command, 1, 0) != 1)
-		return;
-	if (sweep_canary(&area, &damage))
-		return;
-	reply.number = (int64_t)damage.wrong;
-	snprintf(reply.text, sizeof(reply.text), "%llu", (unsigned long long)damage.first);
-	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
-}
-
-static bool start_canary(struct flight *f, struct json_object *obj)
-{
-	struct dp_reply reply;
-
-	if (dp_actor_start(&f->canary, keep_canary, f) ||
-	    dp_actor_hear(&f->canary, CANARY_LIMIT_MS, &reply) != DP_DONE || reply.rc) {
-		dp_json_add_text(obj, "text", "what was taken away could not be handed on");
-		return false;
-	}
-	dp_json_add_int(obj, "bytes", reply.number);
-	return true;
-}
-
 static void watch_canary(struct flight *f)
 {
 	struct json_object *obj = json_object_new_object();
@@ -334,16 +229,21 @@ static void watch_canary(struct flight *f)
 	struct dp_reply reply;
 
 	dp_mark_step("canary");
-	if (start_canary(f, obj)) {
+	f->canary.mapping = f->drive->tcase->mapping;
+	f->canary.env = f->drive->options->env;
+	f->canary.dir = f->deed.target.dir;
+	f->canary.disk = hands_on_disk(f) ? f->deed.target.disk : NULL;
+	if (dp_canary_start(&f->canary, &reply)) {
+		dp_json_add_int(obj, "bytes", reply.number);
 		if (f->connected)
 			traffic = stream(f, AFTER_MS);
 		copy_members(traffic, obj);
-		if (dp_actor_tell(&f->canary, 'c') &&
-		    dp_actor_hear(&f->canary, CANARY_LIMIT_MS, &reply) == DP_DONE) {
-			dp_json_add_int(obj, "wrong", reply.number);
-			dp_json_add_int(obj, "first", strtoll(reply.text, NULL, 10));
-		}
 	}
+	if (!reply.rc && dp_canary_compare(&f->canary, &reply)) {
+		dp_json_add_int(obj, "wrong", reply.number);
+		dp_json_add_int(obj, "first", strtoll(reply.text, NULL, 10));
+	} else
+		dp_json_add_text(obj, "text", reply.text);
 	dp_leg_emit(&f->leg, "canary", obj);
 }
 
@@ -357,7 +257,7 @@ static bool undo(struct flight *f)
 	f->deed.delay_ms = 0;
 	if (!f->deed.act)
 		return true;
-	if (dp_actor_start(&f->actor, carry_out, &f->deed))
+	if (!start_deed(f, "undo"))
 		return false;
 	f->fate = dp_actor_wait(&f->actor, BUSY_LIMIT_MS, &outcome);
 	emit_fate(f, "undo", &outcome);
@@ -419,7 +319,7 @@ int dp_leg_run_in_flight(struct dp_drive *d, struct dp_error *why)
 		.event = d->tcase->event,
 		.deed = { .target = { .file = -1 }, .end = -1 },
 		.actor = DP_NO_ACTOR,
-		.canary = DP_NO_ACTOR,
+		.canary = { .actor = DP_NO_ACTOR },
 	};
 	int rc = prepare(&f, why);
 
