@@ -7,6 +7,8 @@
 
 #include "page.h"
 
+#include "daxpin/question.h"
+
 #define ID_WIDTH   46
 #define CELL_WIDTH 15
 
@@ -30,7 +32,7 @@ static void result_text(const struct dp_result *r, char *text, size_t size)
 	text[0] = '\0';
 	if (!r)
 		return;
-	if (!strncmp(r->id, "check/", 6)) {
+	if (dp_question_is(r->id, DP_QUESTION_CHECK)) {
 		dp_page_cell_text(r, text, size);
 		/* A missing proof is no difference between kernels. */
 		text[strcspn(text, "?")] = '\0';

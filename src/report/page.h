@@ -46,7 +46,6 @@ bool dp_page_same_story(const struct dp_result *a, const struct dp_result *b);
 void dp_page_write_why(const struct dp_page *p, const struct dp_result *r);
 
 /* The part on traffic: a table of mappings and operations, and the bandwidth. */
-bool dp_page_is_traffic(const struct dp_result *r);
 void dp_page_write_traffic(const struct dp_page *p);
 
 /* The report on several kernels: a row for each id, a column for each kernel. */

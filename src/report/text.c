@@ -12,6 +12,7 @@
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/question.h"
 
 /* Widths of the columns: the mapping's name, and each access. */
 #define NAME_WIDTH 20
@@ -77,20 +78,16 @@ static void write_table(const struct dp_page *p)
 /* A row for each mapping and event, a column for each release; a race has no release. */
 #define SCENARIO_WIDTH 38
 
-static bool is_check(const struct dp_result *r)
-{
-	return !strncmp(r->id, "check/", 6);
-}
-
 static bool is_scenario(const struct dp_result *r)
 {
-	return !is_check(r) && !dp_page_is_traffic(r);
+	return dp_question_is(r->id, DP_QUESTION_TEARDOWN) ||
+	       dp_question_is(r->id, DP_QUESTION_RACE);
 }
 
-static bool has_kind(const struct dp_run_record *run, bool (*is_kind)(const struct dp_result *))
+static bool has_question(const struct dp_run_record *run, enum dp_question_kind kind)
 {
 	for (size_t i = 0; i < run->count; i++)
-		if (is_kind(&run->results[i]))
+		if (dp_question_is(run->results[i].id, kind))
 			return true;
 	return false;
 }
@@ -117,7 +114,7 @@ static void write_scenario(const struct dp_page *p, const struct dp_result *r)
 static void write_scenarios(const struct dp_page *p)
 {
 	const struct dp_result *all = p->run->results;
-	bool race = p->run->count && !strncmp(all[0].id, "race/", 5);
+	bool race = p->run->count && dp_question_is(all[0].id, DP_QUESTION_RACE);
 	size_t row = 0;
 
 	fprintf(p->out, "%s%-*s %s%s\n", dp_page_color(p, BOLD), SCENARIO_WIDTH,
@@ -236,6 +233,9 @@ static void write_run(const struct dp_page *p)
 	const struct dp_run_record *run = p->run;
 	size_t counts[DP_STATUSES], nsections;
 	const struct dp_page_section *sections = dp_page_sections(&nsections);
+	bool checks = has_question(run, DP_QUESTION_CHECK);
+	bool scenarios =
+		has_question(run, DP_QUESTION_TEARDOWN) || has_question(run, DP_QUESTION_RACE);
 
 	dp_run_count(run, counts);
 	fprintf(p->out, "%sdaxpin%s: kernel %s on the %s%s%s%s, RDMA device %s (%s, %s)\n\n",
@@ -243,13 +243,13 @@ static void write_run(const struct dp_page *p)
 		run->where, run->accel[0] ? " (" : "", run->accel, run->accel[0] ? ")" : "",
 		known(run->rdma_device), known(run->subject.provider),
 		run->subject.odp ? "on-demand paging" : "no on-demand paging");
-	if (has_kind(run, is_check))
+	if (checks)
 		write_table(p);
-	if (has_kind(run, is_check) && has_kind(run, is_scenario))
+	if (checks && scenarios)
 		fprintf(p->out, "\n");
-	if (has_kind(run, is_scenario))
+	if (scenarios)
 		write_scenarios(p);
-	if (has_kind(run, dp_page_is_traffic))
+	if (has_question(run, DP_QUESTION_TRAFFIC))
 		dp_page_write_traffic(p);
 	for (size_t i = 0; i < nsections; i++)
 		write_stories(p, &sections[i]);

@@ -7,15 +7,16 @@
 #include "page.h"
 
 #include "daxpin/json.h"
+#include "daxpin/question.h"
 #include "daxpin/traffic.h"
 
 #define NAME_WIDTH 20
 /* A column is as wide as its operation's name, and holds at least "error". */
 #define MIN_WIDTH 6
 
-bool dp_page_is_traffic(const struct dp_result *r)
+static bool is_traffic(const struct dp_result *r)
 {
-	return !strncmp(r->id, "traffic/", 8);
+	return dp_question_is(r->id, DP_QUESTION_TRAFFIC);
 }
 
 static const struct dp_result *find(const struct dp_page *p, const struct dp_mapping *mapping,
@@ -125,11 +126,11 @@ static void write_bandwidths(const struct dp_page *p)
 	for (size_t i = 0; i < p->run->count; i++) {
 		const struct dp_result *r = &p->run->results[i];
 		struct json_object *list =
-			dp_page_is_traffic(r) ? dp_json_array(r->facts, "bandwidth") : NULL;
+			is_traffic(r) ? dp_json_array(r->facts, "bandwidth") : NULL;
 
 		for (size_t k = 0; k < dp_json_count(list); k++, first = false)
 			write_bandwidth(p, r, json_object_array_get_idx(list, k), first);
-		if (dp_page_is_traffic(r))
+		if (is_traffic(r))
 			write_reference(p, r, &first);
 	}
 }
@@ -143,7 +144,7 @@ static void write_in_flight(const struct dp_page *p)
 		const struct dp_result *r = &p->run->results[i];
 		const char *name = strrchr(r->id, '/') + 1;
 
-		if (!dp_page_is_traffic(r) || dp_operation_find(name))
+		if (!is_traffic(r) || dp_operation_find(name))
 			continue;
 		if (first)
 			fprintf(p->out, "\n%sIn flight%s\n", dp_page_color(p, BOLD),
@@ -162,7 +163,7 @@ static void write_in_flight(const struct dp_page *p)
 static bool has_operations(const struct dp_page *p)
 {
 	for (size_t i = 0; i < p->run->count; i++)
-		if (dp_page_is_traffic(&p->run->results[i]) &&
+		if (is_traffic(&p->run->results[i]) &&
 		    dp_operation_find(strrchr(p->run->results[i].id, '/') + 1))
 			return true;
 	return false;
