@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
 #include "daxpin/json.h"
+#include "daxpin/mapping.h"
 #include "daxpin/rdma.h"
 #include "daxpin/text.h"
 
@@ -46,6 +48,7 @@ static const char help[] =
 
 struct subject_path {
 	const char *path;
+	enum dp_family family;
 	char mapping[64]; /* the mapping's fixed name, or one made like it */
 	char what[160];   /* what it is, for people */
 };
@@ -109,30 +112,42 @@ static const char *fs_name(const char *path)
 	return "other";
 }
 
+/* Not only mappings that daxpin can make: the policy has rules for other file systems, too. */
+__attribute__((format(printf, 3, 4))) static void
+name_mapping(struct subject_path *s, enum dp_family family, const char *fmt, ...)
+{
+	va_list ap;
+
+	s->family = family;
+	va_start(ap, fmt);
+	vsnprintf(s->mapping, sizeof(s->mapping), fmt, ap);
+	va_end(ap);
+}
+
 static int classify_file(struct subject_path *s, const struct stat *st, struct dp_error *err)
 {
 	const char *fs = fs_name(s->path),
 		   *kind = S_ISDIR(st->st_mode) ? "a folder on" : "a file on";
 
 	if (!strcmp(fs, "sysfs") && strstr(s->path, "/p2pmem/allocate"))
-		snprintf(s->mapping, sizeof(s->mapping), "p2pdma");
+		name_mapping(s, DP_FAMILY_P2PDMA, "p2pdma");
 	else if (!strcmp(fs, "sysfs") && strstr(s->path, "/resource"))
-		snprintf(s->mapping, sizeof(s->mapping), "pfnmap");
+		name_mapping(s, DP_FAMILY_PFNMAP, "pfnmap");
 	else if (!strcmp(fs, "sysfs") || !strcmp(fs, "proc"))
 		return dp_bad_input(err, "%s is on %s: nothing that is mapped for RDMA", s->path,
 				    fs);
 	else if (!strcmp(fs, "tmpfs"))
-		snprintf(s->mapping, sizeof(s->mapping), "tmpfs");
+		name_mapping(s, DP_FAMILY_SHMEM, "tmpfs");
 	else if (!strcmp(fs, "hugetlbfs"))
-		snprintf(s->mapping, sizeof(s->mapping), "hugetlb-2M");
+		name_mapping(s, DP_FAMILY_HUGETLB, "hugetlb-2M");
 	else if (is_dax(s->path, st))
-		snprintf(s->mapping, sizeof(s->mapping), "fsdax-%s-4K", fs);
+		name_mapping(s, DP_FAMILY_FSDAX, "fsdax-%s-4K", fs);
 	else
-		snprintf(s->mapping, sizeof(s->mapping), "pagecache-%s", fs);
+		name_mapping(s, DP_FAMILY_PAGECACHE, "pagecache-%s", fs);
 	snprintf(s->what, sizeof(s->what), "%s %s%s", kind, fs,
-		 !strncmp(s->mapping, "fsdax", 5)       ? " with DAX"
-		 : !strncmp(s->mapping, "pagecache", 9) ? " without DAX"
-							: "");
+		 s->family == DP_FAMILY_FSDAX       ? " with DAX"
+		 : s->family == DP_FAMILY_PAGECACHE ? " without DAX"
+						    : "");
 	return 0;
 }
 
@@ -147,7 +162,7 @@ static int classify_char(struct subject_path *s, const struct stat *st, struct d
 		return dp_bad_input(err, "%s is a character device, and no device-dax", s->path);
 	bytes = strtoull(align, NULL, 0);
 	dp_format_size(bytes, size, sizeof(size));
-	snprintf(s->mapping, sizeof(s->mapping), "devdax-%s", size);
+	name_mapping(s, DP_FAMILY_DEVDAX, "devdax-%s", size);
 	snprintf(s->what, sizeof(s->what), "device-dax, aligned to %s", size);
 	return 0;
 }
@@ -167,35 +182,30 @@ static int classify(struct subject_path *s, struct dp_error *err)
 		return classify_file(s, &st, err);
 	if (!S_ISBLK(st.st_mode))
 		return dp_bad_input(err, "%s is neither a file, a folder nor a device", s->path);
-	snprintf(s->mapping, sizeof(s->mapping), "blockdev");
+	name_mapping(s, DP_FAMILY_PAGECACHE, "blockdev");
 	snprintf(s->what, sizeof(s->what), "a block device, mapped through the page cache");
 	return 0;
 }
 
-static const struct {
-	const char *prefix, *advice;
-} advices[] = {
-	{ "fsdax", "Use device-dax for memory that stays registered, or an on-demand MR "
-		   "(IBV_ACCESS_ON_DEMAND) on an adapter that can; rxe can from Linux 6.16." },
-	{ "pagecache", "Registering for reading works everywhere. For writing, register anonymous "
-		       "memory, a memfd or tmpfs and copy, or put the data on device-dax." },
-	{ "blockdev", "Registering for reading works everywhere. For writing, register anonymous "
-		      "memory and copy, or use device-dax." },
-	{ "devdax",
-	  "Nothing to do. But do not unbind, disable or reconfigure the device while it is "
-	  "registered: from 6.1 on the kernel does not wait for the pins." },
-	{ "p2pdma", "Export the device's memory as a dma-buf and register that "
-		    "(ibv_reg_dmabuf_mr()), if its driver can." },
-	{ "pfnmap", "Export the device's memory as a dma-buf and register that "
-		    "(ibv_reg_dmabuf_mr()), if its driver can." },
-};
-
-static const char *advice_for(const char *mapping)
+static const char *advice_for(enum dp_family family)
 {
-	for (size_t i = 0; i < DP_ARRAY_SIZE(advices); i++)
-		if (!strncmp(mapping, advices[i].prefix, strlen(advices[i].prefix)))
-			return advices[i].advice;
-	return "Nothing to do.";
+	switch (family) {
+	case DP_FAMILY_FSDAX:
+		return "Use device-dax for memory that stays registered, or an on-demand MR "
+		       "(IBV_ACCESS_ON_DEMAND) on an adapter that can; rxe can from Linux 6.16.";
+	case DP_FAMILY_PAGECACHE:
+		return "Registering for reading works everywhere. For writing, register anonymous "
+		       "memory, a memfd or tmpfs and copy, or put the data on device-dax.";
+	case DP_FAMILY_DEVDAX:
+		return "Nothing to do. But do not unbind, disable or reconfigure the device while "
+		       "it is registered: from 6.1 on the kernel does not wait for the pins.";
+	case DP_FAMILY_P2PDMA:
+	case DP_FAMILY_PFNMAP:
+		return "Export the device's memory as a dma-buf and register that "
+		       "(ibv_reg_dmabuf_mr()), if its driver can.";
+	default:
+		return "Nothing to do.";
+	}
 }
 
 /* The adapter that is here, or soft-RoCE, of which the kernel release tells what it can. */
@@ -260,7 +270,7 @@ static void print_text(const struct subject_path *s, const struct dp_subject *su
 				      : rule->why);
 		last = rule;
 	}
-	printf("\n%s\n", advice_for(s->mapping));
+	printf("\n%s\n", advice_for(s->family));
 }
 
 static void print_json(const struct subject_path *s, const struct dp_subject *subject,
@@ -290,7 +300,7 @@ static void print_json(const struct subject_path *s, const struct dp_subject *su
 		json_object_array_add(list, obj);
 	}
 	json_object_object_add(root, "accesses", list);
-	dp_json_add_text(root, "advice", advice_for(s->mapping));
+	dp_json_add_text(root, "advice", advice_for(s->family));
 	cli_print_json(root);
 	json_object_put(root);
 }
