@@ -7,7 +7,9 @@
 
 #include "../../src/traffic/end.h"
 #include "../../src/traffic/ledger.h"
+#include "../../src/traffic/leg.h"
 #include "../../src/traffic/pattern.h"
+#include "../../src/traffic/talk.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/policy.h"
@@ -181,6 +183,114 @@ static void refuses_what_it_does_not_know(void **state)
 	assert_int_equal(answer("{\"command\":\"end-reference\"}", text, sizeof(text)), -EBADMSG);
 }
 
+/* ---- what a leg emits -------------------------------------------------------------------- */
+
+/* The members @key of all steps that were written to a pipe, each followed by a blank. */
+static void read_steps(int fd, const char *step, const char *key, char *text, size_t size)
+{
+	static char lines[16384];
+	ssize_t n = read(fd, lines, sizeof(lines) - 1);
+
+	assert_true(n > 0);
+	lines[n] = '\0';
+	text[0] = '\0';
+	for (char *rest = lines, *line; (line = strsep(&rest, "\n")) && *line;) {
+		struct json_object *obj = json_tokener_parse(line);
+		size_t used = strlen(text);
+
+		assert_string_equal(dp_json_text(obj, "step"), step);
+		assert_string_equal(dp_json_text(obj, "topology"), "loopback");
+		snprintf(text + used, size - used, "%s ", dp_json_text(obj, key));
+		json_object_put(obj);
+	}
+}
+
+/* The attempts that are planned for a case, from what is emitted when none of them is made. */
+static void expect_attempts(const char *mapping, const char *operation, enum dp_side tested,
+			    const char *attempts)
+{
+	const struct dp_route route = { .topology = "loopback" };
+	const struct dp_case tcase = { .mapping = dp_mapping_find(mapping) };
+	struct dp_drive drive = { .route = &route, .tcase = &tcase };
+	struct dp_leg leg = { .drive = &drive,
+			      .operation = dp_operation_find(operation),
+			      .tested = tested };
+	char text[256];
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	drive.fd = fds[1];
+	dp_leg_refuse_nothing(&leg, "a reason");
+	read_steps(fds[0], "left-out", "what", text, sizeof(text));
+	assert_string_equal(text, attempts);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void plans_attempts(void **state)
+{
+	(void)state;
+	expect_attempts(
+		"anon", "write", DP_REMOTE,
+		"stale-key wrong-key foreign-key key-without-right beyond-end before-begin ");
+	expect_attempts("anon", "fetch-add", DP_REMOTE,
+			"stale-key wrong-key foreign-key key-without-right beyond-end before-begin "
+			"misaligned ");
+	expect_attempts("anon", "send", DP_REMOTE, "stale-key wrong-key foreign-key too-long ");
+	expect_attempts("anon", "fetch-add", DP_LOCAL, "stale-key wrong-key foreign-key ");
+	expect_attempts("pfnmap", "read", DP_REMOTE, "no-pages ");
+}
+
+static void announces_legs(void **state)
+{
+	const struct dp_route route = { .topology = "loopback" };
+	struct dp_drive drive = { .route = &route };
+	struct dp_leg leg = { .drive = &drive, .transfers = 9, .refusals = 6, .looks = 2 };
+	char text[1024];
+	ssize_t n;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	drive.fd = fds[1];
+	dp_leg_emit_begin(&leg);
+	read_steps(fds[0], "leg", "role", text, sizeof(text));
+	assert_string_equal(text, "source ");
+	dp_leg_emit_end(&leg);
+	n = read(fds[0], text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_non_null(strstr(text, "\"step\":\"leg-end\""));
+	assert_non_null(strstr(text, "\"transfers\":9"));
+	assert_non_null(strstr(text, "\"refusals\":6"));
+	assert_non_null(strstr(text, "\"looks\":2"));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* ---- lines between the ends -------------------------------------------------------------- */
+
+static void hears_objects_only(void **state)
+{
+	struct json_object *obj = NULL;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(dp_talk_say(fds[0], dp_talk_command("hello")), 0);
+	assert_int_equal(dp_talk_hear(fds[1], 1000, ~0UL, &obj), 0);
+	assert_string_equal(dp_json_text(obj, "command"), "hello");
+	json_object_put(obj);
+	obj = NULL;
+	assert_int_equal(write(fds[0], "[1]\n", 4), 4);
+	assert_int_equal(dp_talk_hear(fds[1], 1000, ~0UL, &obj), -EBADMSG);
+	assert_null(obj);
+	assert_int_equal(dp_talk_hear(fds[1], 10, ~0UL, &obj), -ETIMEDOUT);
+	close(fds[0]);
+	assert_int_equal(dp_talk_hear(fds[1], 1000, ~0UL, &obj), -ECONNRESET);
+	close(fds[1]);
+}
+
 /* ---- verdicts ---------------------------------------------------------------------------- */
 
 #define LEG(step, role, rest)                                                                      \
@@ -330,6 +440,9 @@ int main(void)
 		cmocka_unit_test(selects_ids),
 		cmocka_unit_test(reads_addresses),
 		cmocka_unit_test(refuses_what_it_does_not_know),
+		cmocka_unit_test(plans_attempts),
+		cmocka_unit_test(announces_legs),
+		cmocka_unit_test(hears_objects_only),
 		cmocka_unit_test(passes_what_arrives),
 		cmocka_unit_test(fails_what_is_wrong),
 		cmocka_unit_test(says_nothing_without_an_observation),
