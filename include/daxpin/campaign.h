@@ -57,6 +57,7 @@ struct dp_ask {
 					   called by several threads at once */
 	void *tell_arg;                 /* for tell */
 	dp_progress_fn progress;        /* may be NULL */
+	struct dp_recorder *recorder;   /* keeps what the guests say, or NULL */
 };
 
 /* The guests that are asked. */

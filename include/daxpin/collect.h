@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daxpin/recorder.h"
 #include "daxpin/run.h"
 #include "daxpin/sink.h"
 
@@ -39,6 +40,7 @@ struct dp_collect {
 	const struct dp_policy *policy; /* for what is told, see dp_collect_listen() */
 	dp_tell_fn tell;
 	void *tell_arg;
+	struct dp_heard heard; /* for a recording */
 };
 
 /**

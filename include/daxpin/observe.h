@@ -9,7 +9,8 @@
  *   begin   id                              this cell is about to be asked
  *   cell    id, …                           what was seen (struct dp_cell)
  *   doing   step                            this step of a scenario begins
- *   step    step, ms, …                     what was seen in it
+ *   step    step, ms, …                     what was seen in it (steps.h)
+ *   left-out  step, text                    this step is owed and was not taken, and why
  *   skip    id, text                        this scenario cannot be asked here
  *   end     id                              this scenario has ended
  *   died    id, text                        the process that asked did not come back
@@ -51,7 +52,8 @@ struct dp_cell {
 	uint64_t pages;              /* pages in the region */
 	int64_t vmpin_held_kib;      /* VmPin gained while registered */
 	int64_t vmpin_kept_kib;      /* VmPin left after deregistration */
-	bool pins_seen;              /* the counters could be read */
+	bool pins_seen;              /* the counters could be read, by nobody else at that time */
+	char pins_text[96];          /* why they could not, or "" */
 	uint64_t register_us, deregister_us;
 	unsigned int attempts; /* registrations made until the counters were quiet */
 

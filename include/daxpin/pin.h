@@ -31,7 +31,7 @@ int dp_vmstat_parse(const char *text, struct dp_pins *pins);
  * @pins: receives them
  *
  * The counters are per CPU and folded once a second; a write to /proc/sys/vm/stat_refresh folds
- * them now (vmstat_refresh(), mm/vmstat.c). Without root the reading may lag.
+ * them now (vmstat_refresh(), mm/vmstat.c), which needs root. A reading that may lag is none.
  *
  * Return: 0 or a negative errno.
  */

@@ -60,6 +60,8 @@ struct dp_subject {
 	char kernel[96];   /* release */
 	char provider[32]; /* of the RDMA device; "unknown…" or "" if it is not known */
 	bool odp;          /* the RDMA device has on-demand paging */
+	bool odp_seen;     /* and that was asked */
+	bool host;         /* others may pin pages of this machine at the same time */
 };
 
 /**
@@ -87,6 +89,35 @@ enum dp_status {
 /* "pass", "fail", "skip", "error" */
 const char *dp_status_name(enum dp_status status);
 
+/* The clauses of the contract (docs/architecture.md), and sets of them. */
+enum dp_clause {
+	DP_C1, /* no splat: no oops, BUG, WARN, lockdep report, hung task or panic */
+	DP_C2, /* while longterm pins are held, a teardown waits or is refused */
+	DP_C3, /* once the device is gone, a CPU access gets SIGBUS */
+	DP_C4, /* a registration on a dying mapping succeeds and holds it, or fails cleanly */
+	DP_C5, /* a teardown that waited completes soon after the last pin is released */
+	DP_C6, /* every pin that was acquired is released once the owner is gone */
+	DP_C7, /* afterwards the device can be brought back and registered again */
+	DP_C8, /* RDMA in flight completes or errors, and lands in no memory handed on */
+	DP_C9, /* adapter, process and medium see the same bytes, or the change is told */
+	DP_CLAUSES,
+};
+
+typedef unsigned int dp_clauses;
+#define DP_CLAUSE_BIT(clause) (1U << (clause))
+
+/* "C1" */
+const char *dp_clause_name(enum dp_clause clause);
+
+/* The set of one clause, by its name; 0 if there is none. */
+dp_clauses dp_clause_find(const char *name);
+
+/* Room for all clauses, blank-separated. */
+#define DP_CLAUSES_TEXT (3 * DP_CLAUSES)
+
+/* A set as text, "C1 C2"; "" if it is empty. Return: @text. */
+const char *dp_clauses_text(dp_clauses set, char text[DP_CLAUSES_TEXT]);
+
 /* How a result compares with the baseline. */
 enum dp_baseline {
 	DP_NO_BASELINE, /* there is no baseline, or neither has a failure */
@@ -113,41 +144,43 @@ struct dp_result {
 	bool unproven;   /* it could not be shown that the mapping is what its name says */
 	bool unfinished; /* a scenario that did not come to its end */
 	enum dp_baseline baseline;
-	char was[160];     /* with DP_OTHER, the kind of failure in the baseline */
-	char violates[40]; /* clauses of the contract that are broken, blank-separated, or "" */
+	char was[160];       /* with DP_OTHER, the kind of failure in the baseline */
+	dp_clauses violates; /* that are broken */
 	char why[768];
 	struct json_object *facts;  /* of a scenario, or NULL */
 	struct json_object *kernel; /* the first splat of a scenario, or NULL */
 	struct json_object *steps;  /* the observations of a scenario in their order, or NULL */
 };
 
-/**
- * dp_judge - judge one cell
- * @policy: the rules
- * @subject: kernel and adapter
- * @id: id of the cell
- * @cell: the observation, NULL if there is none
- * @absent: why there is no observation, one sentence
- * @result: receives the verdict
- *
- * A pin that is not released is a fail, whatever else was seen. Otherwise, a mapping that is not
- * what its name says is an error. Otherwise, the rule decides.
- */
-void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject, const char *id,
-	      const struct dp_cell *cell, const char *absent, struct dp_result *result);
+/* What was observed of one id. */
+struct dp_observed {
+	const char *id;
+	/*
+	 * The answer of a check. Of all others, how they ended: answered, skipped or broken, with
+	 * the reason. NULL if there is none.
+	 */
+	const struct dp_cell *cell;
+	struct json_object *steps; /* what was seen in order, an array; or NULL */
+	const char *doing;         /* the step that had begun and not ended, or "" */
+	const char *absent;        /* why there is no cell, one sentence */
+};
 
 /**
- * dp_contract_judge - a verdict for one teardown scenario
- * @id: of the scenario
- * @cell: its outcome and, if it was skipped or broke off, the reason; NULL if it did not end
- * @steps: what was seen, an array, or NULL
- * @doing: the step that had begun and not ended, or ""
- * @absent: why there is no end, one sentence
+ * dp_judge - the verdict for one id
+ * @policy: the rules for checks; may be NULL where there are none among the ids
+ * @subject: kernel and adapter
+ * @observed: what was seen
  * @result: receives the verdict; facts, kernel and steps are references of its own
  *
- * A kernel that breaks a clause fails, whatever its version.
+ * A verdict needs every observation that it rests on: one that is missing, and that neither the
+ * stream nor a splat of the kernel explains, makes it an error that names it. What was seen to be
+ * broken is a fail, whatever else is missing.
+ *
+ * Of a check, a pin that is not given back is a fail; then a mapping that is not what its name says
+ * is an error; then the rule decides. Of all others the contract decides, whatever the kernel's
+ * version.
  */
-void dp_contract_judge(const char *id, const struct dp_cell *cell, struct json_object *steps,
-		       const char *doing, const char *absent, struct dp_result *result);
+void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject,
+	      const struct dp_observed *observed, struct dp_result *result);
 
 #endif

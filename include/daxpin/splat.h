@@ -67,15 +67,18 @@ int dp_kmsg_open(void);
 /* Reads the records that are available, without waiting. */
 void dp_kmsg_read(int fd, struct dp_recogniser *r);
 
-/*
- * The kernel's taint flags that a splat sets (TAINT_BAD_PAGE, TAINT_DIE, TAINT_WARN,
- * TAINT_SOFTLOCKUP; /proc/sys/kernel/tainted); 0 if they cannot be read.
+/**
+ * dp_kernel_taint - the taint flags that a splat leaves behind
+ * @taint: receives TAINT_BAD_PAGE, TAINT_DIE, TAINT_WARN and TAINT_SOFTLOCKUP of
+ *         /proc/sys/kernel/tainted
+ *
+ * Return: 0 or a negative errno.
  */
-unsigned long dp_kernel_taint(void);
+int dp_kernel_taint(unsigned long *taint);
 
 /*
- * Whether the kernel has splatted since dp_kernel_taint() returned @before. What a kernel does
- * after a splat is no evidence.
+ * Whether the kernel has set one more of these flags. What a kernel does after a splat is no
+ * evidence. False if they cannot be read.
  */
 bool dp_kernel_has_splat(unsigned long before);
 

@@ -16,6 +16,7 @@
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
 #include "daxpin/registry.h"
+#include "daxpin/steps.h"
 
 struct dp_worker_pool;
 
@@ -180,6 +181,13 @@ struct dp_teardown_options {
 };
 
 /**
+ * dp_scenario_owes - the steps that a teardown must show, or leave out with a reason
+ * @event: what happens
+ * @release: what ends the pin
+ */
+dp_steps dp_scenario_owes(const struct dp_event *event, enum dp_release release);
+
+/**
  * dp_teardown_run - carry out one teardown scenario
  * @scenario: what to do
  * @options: how
@@ -187,7 +195,7 @@ struct dp_teardown_options {
  * @err: context on failure
  *
  * Everything that the kernel under test could hold for ever is done by other processes, which are
- * watched: a task that waits is a fact. See src/teardown/run.c for the steps.
+ * watched: a task that waits is a fact. See src/teardown/scenario.c for the steps.
  *
  * Return: 0 once the scenario has ended, however; a negative errno if it could not begin.
  */

@@ -171,6 +171,7 @@ void dp_host_describe(struct dp_run_record *run)
 	uname(&uts);
 	snprintf(run->where, sizeof(run->where), "host");
 	snprintf(run->subject.kernel, sizeof(run->subject.kernel), "%s", uts.release);
+	run->subject.host = true;
 }
 
 int dp_host_rdma(const char *name, struct dp_error *err)

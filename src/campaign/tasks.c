@@ -49,6 +49,7 @@ int dp_task_begin(const struct campaign *c, const struct dp_command *command, si
 		return -ENOMEM;
 	rc = dp_collect_init(collect, ids);
 	dp_collect_listen(collect, c->ask->policy, c->ask->tell, c->ask->tell_arg);
+	collect->heard.recorder = c->ask->recorder;
 	task->sink = dp_collect_sink(collect);
 	task->ended = end_task;
 	return rc;

@@ -22,6 +22,9 @@
 /* How long to wait for the counters lock, s: its holder may never return from the kernel. */
 #define LOCK_LIMIT_S 20
 
+/* Why pins are not counted. */
+#define UNREADABLE "nr_foll_pin_acquired and nr_foll_pin_released cannot be read exactly"
+
 /* Takes the counters lock; false if its holder does not release it in time. */
 static bool lock_counters(struct dp_pin_counters *counters)
 {
@@ -58,6 +61,8 @@ static void read_pins_after(const struct dp_asker *asker, const struct dp_pins *
 
 	counters->known = !dp_pins_read(&counters->pins);
 	cell->pins_seen &= counters->known;
+	if (!counters->known)
+		snprintf(cell->pins_text, sizeof(cell->pins_text), "%s", UNREADABLE);
 	if (!cell->pins_seen)
 		return;
 	cell->acquired = counters->pins.acquired - before->acquired;
@@ -100,6 +105,10 @@ static int register_counted(struct dp_asker *asker, const struct dp_check *quest
 	int rc;
 
 	cell->pins_seen = counts && read_pins_before(asker, &before);
+	if (!cell->pins_seen)
+		snprintf(cell->pins_text, sizeof(cell->pins_text), "%s",
+			 counts ? UNREADABLE
+				: "another process does not release the counters lock");
 	rc = register_once(asker, question, proof, cell);
 	if (counts)
 		read_pins_after(asker, &before, cell);
@@ -108,7 +117,7 @@ static int register_counted(struct dp_asker *asker, const struct dp_check *quest
 	/* VmPin counts this process only, so it needs no lock. */
 	asker->vmpin_kib = dp_vmpin_kib();
 	cell->vmpin_kept_kib = asker->vmpin_kib - vmpin;
-	return rc;
+	return !rc && (vmpin < 0 || asker->vmpin_kib < 0) ? -ENODATA : rc;
 }
 
 void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env,
@@ -171,7 +180,9 @@ static int ask_once(struct dp_asker *asker, const struct dp_check *question, str
 	cell->pages = asker->area.len / (uint64_t)sysconf(_SC_PAGESIZE);
 	dp_proof_take(asker, &proof, cell);
 	rc = register_counted(asker, question, &proof, cell);
-	if (rc)
+	if (rc == -ENODATA)
+		dp_fail(err, rc, "VmPin of /proc/self/status cannot be read");
+	else if (rc)
 		dp_fail(err, rc, "%s gave no errno, or deregistration failed", question->id);
 	dp_proof_clear(&proof);
 	if (rc || cell->moved || !balanced(cell))

@@ -57,6 +57,7 @@ static const char help[] =
 	"  --timeout SECONDS    end the guest after so long (default 900)\n"
 	"  --silence SECONDS    end it when nothing was heard for so long (default 90)\n"
 	"  --cell SECONDS       give up a single question after so long (default 60)\n"
+	"  --record FILE        keep the observations there as they come, one JSON object a line\n"
 	"  --fault FAULT        panic, hang or silence: have the guest misbehave, to see that\n"
 	"                       it is noticed\n";
 
@@ -70,6 +71,7 @@ struct guest_options {
 	struct dp_guests guests;
 	const char *kernels[CLI_MAX_LIST], *modules[CLI_MAX_LIST];
 	bool bare, fetch;
+	const char *record; /* file that keeps what the guests say, or NULL */
 };
 
 static int parse_accel(const char *name, enum dp_accel *accel, struct dp_error *err)
@@ -139,6 +141,9 @@ static int take(int letter, void *arg, struct dp_error *err)
 	case 'F':
 		o->fetch = true;
 		return 0;
+	case 'R':
+		o->record = optarg;
+		return 0;
 	case 't':
 		return cli_parse_seconds(optarg, "timeout", &o->guests.limits.total_ms, err);
 	case 's':
@@ -165,6 +170,7 @@ static int parse(int argc, char **argv, struct guest_options *o, struct dp_error
 		{ "fresh", no_argument, NULL, 'n' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "fetch", no_argument, NULL, 'F' },
+		{ "record", required_argument, NULL, 'R' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -304,6 +310,7 @@ static int run_campaign(struct guest_options *o, enum cli_question question, int
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
 	struct dp_run_record runs[CLI_MAX_LIST] = { 0 };
 	struct cli_check_options check;
+	struct dp_recorder recorder = { 0 };
 	struct dp_ask ask;
 	int rc = cli_check_parse(argc, argv, question, false, &check, err);
 
@@ -323,8 +330,14 @@ static int run_campaign(struct guest_options *o, enum cli_question question, int
 	ask = ask_of(&check, &policy);
 	if (!rc)
 		rc = cli_outputs_open(&check.outputs, err);
+	if (!rc && o->record)
+		rc = dp_recorder_open(&recorder, o->record, err);
+	if (!rc && o->record)
+		ask.recorder = &recorder;
 	if (!rc)
 		rc = dp_campaign_run(&o->guests, &selection, &ask, runs, err);
+	if (!rc)
+		rc = dp_recorder_close(&recorder, err);
 	if (!rc)
 		rc = cli_report(&check, runs, o->guests.nkernels, err);
 	cli_outputs_close(&check.outputs);

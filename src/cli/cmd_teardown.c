@@ -245,7 +245,7 @@ static int begin(struct host *h, struct dp_collect *collect, struct dp_error *er
 	h->how.env.device = h->claim.name;
 	h->how.rdma = o->rdma;
 	h->how.channel = -1;
-	h->how.taint = dp_kernel_taint();
+	dp_kernel_taint(&h->how.taint);
 	dp_target_of_device(h->claim.name, h->claim.block, &h->original);
 	return 0;
 }

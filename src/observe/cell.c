@@ -13,30 +13,33 @@ static const char *const outcome_names[] = {
 	[DP_BROKEN] = "broken",
 };
 
-static void add_text(struct json_object *obj, const char *key, const char *text)
-{
-	if (text[0])
-		dp_json_add_text(obj, key, text);
-}
-
-/* Adds a member unless it has its usual value, to keep the lines short. */
-static void add_unusual(struct json_object *obj, const char *key, int64_t value, int64_t usual)
-{
-	if (value != usual)
-		dp_json_add_int(obj, key, value);
-}
-
+/* Each member is there, null where there is nothing to say: what is missing was not observed. */
 static void add_proof(struct json_object *obj, const struct dp_cell *cell)
 {
-	add_text(obj, "owner", cell->owner);
-	add_unusual(obj, "uniform", cell->uniform, true);
-	dp_json_add_int(obj, "leaf", (int64_t)cell->leaf);
-	add_text(obj, "leaf_by", cell->leaf_by);
-	add_text(obj, "resource", cell->resource);
-	add_text(obj, "zone_before", cell->zone_before);
-	add_text(obj, "zone_after", cell->zone_after);
-	add_unusual(obj, "moved", (int64_t)cell->moved, 0);
-	add_text(obj, "proof_text", cell->proof_text);
+	dp_json_add_text(obj, "owner", cell->owner);
+	dp_json_add_bool(obj, "uniform", cell->uniform);
+	if (cell->leaf)
+		dp_json_add_int(obj, "leaf", (int64_t)cell->leaf);
+	else
+		dp_json_add_text(obj, "leaf", NULL);
+	dp_json_add_text(obj, "leaf_by", cell->leaf_by);
+	dp_json_add_text(obj, "resource", cell->resource);
+	dp_json_add_text(obj, "zone_before", cell->zone_before);
+	dp_json_add_text(obj, "zone_after", cell->zone_after);
+	dp_json_add_int(obj, "moved", (int64_t)cell->moved);
+	dp_json_add_text(obj, "proof_text", cell->proof_text);
+}
+
+static void add_pins(struct json_object *obj, const struct dp_cell *cell)
+{
+	if (cell->pins_seen) {
+		dp_json_add_int(obj, "acquired", (int64_t)cell->acquired);
+		dp_json_add_int(obj, "released", (int64_t)cell->released);
+	} else {
+		dp_json_add_text(obj, "pins_text", cell->pins_text);
+	}
+	dp_json_add_int(obj, "vmpin_held_kib", cell->vmpin_held_kib);
+	dp_json_add_int(obj, "vmpin_kept_kib", cell->vmpin_kept_kib);
 }
 
 struct json_object *dp_cell_to_json(const struct dp_cell *cell)
@@ -46,22 +49,18 @@ struct json_object *dp_cell_to_json(const struct dp_cell *cell)
 	if (!obj)
 		return NULL;
 	dp_json_add_text(obj, "kind", "cell");
-	add_text(obj, "id", cell->id);
-	add_text(obj, "outcome", outcome_names[cell->outcome]);
-	add_text(obj, "text", cell->text);
+	dp_json_add_text(obj, "id", cell->id);
+	dp_json_add_text(obj, "outcome", outcome_names[cell->outcome]);
+	if (cell->text[0])
+		dp_json_add_text(obj, "text", cell->text);
 	if (cell->outcome != DP_ANSWERED)
 		return obj;
 	dp_json_add_text(obj, "errno", cell->err ? dp_errno_name(cell->err) : NULL);
 	dp_json_add_int(obj, "pages", (int64_t)cell->pages);
-	if (cell->pins_seen) {
-		dp_json_add_int(obj, "acquired", (int64_t)cell->acquired);
-		dp_json_add_int(obj, "released", (int64_t)cell->released);
-	}
-	add_unusual(obj, "vmpin_held_kib", cell->vmpin_held_kib, 0);
-	add_unusual(obj, "vmpin_kept_kib", cell->vmpin_kept_kib, 0);
+	add_pins(obj, cell);
 	dp_json_add_int(obj, "register_us", (int64_t)cell->register_us);
 	dp_json_add_int(obj, "deregister_us", (int64_t)cell->deregister_us);
-	add_unusual(obj, "attempts", cell->attempts, 1);
+	dp_json_add_int(obj, "attempts", cell->attempts);
 	add_proof(obj, cell);
 	return obj;
 }
@@ -72,37 +71,56 @@ struct reader {
 	const char *bad;
 };
 
-static void get_text(struct reader *r, const char *key, char *buf, size_t size, bool needed)
+static void note_bad(struct reader *r, const char *key)
 {
-	const char *text = dp_json_text(r->obj, key);
+	if (!r->bad)
+		r->bad = key;
+}
+
+/* A text; null for none if @nullable. */
+static void get_text(struct reader *r, const char *key, char *buf, size_t size, bool nullable)
+{
+	struct json_object *value;
+	const char *text;
 
 	buf[0] = '\0';
+	if (!json_object_object_get_ex(r->obj, key, &value) || (!value && !nullable)) {
+		note_bad(r, key);
+		return;
+	}
+	text = dp_json_text(r->obj, key);
 	if (text && strlen(text) < size)
 		dp_printable(strcpy(buf, text));
-	else if ((text || needed || json_object_object_get(r->obj, key)) && !r->bad)
-		r->bad = key;
+	else if (value)
+		note_bad(r, key);
 }
 
 static int64_t get_int(struct reader *r, const char *key)
 {
 	int64_t value = 0;
 
-	if (dp_json_int(r->obj, key, &value) && !r->bad)
-		r->bad = key;
+	if (dp_json_int(r->obj, key, &value))
+		note_bad(r, key);
 	return value;
 }
 
-static int64_t get_unusual(struct reader *r, const char *key, int64_t usual)
+static bool get_flag(struct reader *r, const char *key)
 {
-	return json_object_object_get_ex(r->obj, key, NULL) ? get_int(r, key) : usual;
+	struct json_object *value;
+
+	if (json_object_object_get_ex(r->obj, key, &value) &&
+	    json_object_is_type(value, json_type_boolean))
+		return json_object_get_boolean(value);
+	note_bad(r, key);
+	return false;
 }
 
 static uint64_t get_count(struct reader *r, const char *key)
 {
 	int64_t value = get_int(r, key);
 
-	if (value < 0 && !r->bad)
-		r->bad = key;
+	if (value < 0)
+		note_bad(r, key);
 	return value < 0 ? 0 : (uint64_t)value;
 }
 
@@ -110,14 +128,13 @@ static void get_outcome(struct reader *r, struct dp_cell *cell)
 {
 	char name[16];
 
-	get_text(r, "outcome", name, sizeof(name), true);
+	get_text(r, "outcome", name, sizeof(name), false);
 	for (int i = DP_ANSWERED; i <= DP_BROKEN; i++)
 		if (!strcmp(name, outcome_names[i])) {
 			cell->outcome = i;
 			return;
 		}
-	if (!r->bad)
-		r->bad = "outcome";
+	note_bad(r, "outcome");
 }
 
 static void get_errno(struct reader *r, struct dp_cell *cell)
@@ -126,44 +143,55 @@ static void get_errno(struct reader *r, struct dp_cell *cell)
 	char name[32];
 
 	if (!json_object_object_get_ex(r->obj, "errno", &value)) {
-		r->bad = r->bad ? r->bad : "errno";
+		note_bad(r, "errno");
 		return;
 	}
 	if (!value)
 		return;
-	get_text(r, "errno", name, sizeof(name), true);
+	get_text(r, "errno", name, sizeof(name), false);
 	cell->err = dp_errno_from_name(name);
-	if (!cell->err && !r->bad)
-		r->bad = "errno";
+	if (!cell->err)
+		note_bad(r, "errno");
 }
 
 static void get_proof(struct reader *r, struct dp_cell *cell)
 {
-	get_text(r, "owner", cell->owner, sizeof(cell->owner), false);
-	cell->uniform = get_unusual(r, "uniform", true);
-	cell->leaf = get_count(r, "leaf");
-	get_text(r, "leaf_by", cell->leaf_by, sizeof(cell->leaf_by), false);
-	get_text(r, "resource", cell->resource, sizeof(cell->resource), false);
-	get_text(r, "zone_before", cell->zone_before, sizeof(cell->zone_before), false);
-	get_text(r, "zone_after", cell->zone_after, sizeof(cell->zone_after), false);
-	cell->moved = (uint64_t)get_unusual(r, "moved", 0);
-	get_text(r, "proof_text", cell->proof_text, sizeof(cell->proof_text), false);
+	struct json_object *leaf;
+
+	get_text(r, "owner", cell->owner, sizeof(cell->owner), true);
+	cell->uniform = get_flag(r, "uniform");
+	if (!json_object_object_get_ex(r->obj, "leaf", &leaf) || leaf)
+		cell->leaf = get_count(r, "leaf");
+	get_text(r, "leaf_by", cell->leaf_by, sizeof(cell->leaf_by), !cell->leaf);
+	get_text(r, "resource", cell->resource, sizeof(cell->resource), true);
+	get_text(r, "zone_before", cell->zone_before, sizeof(cell->zone_before), true);
+	get_text(r, "zone_after", cell->zone_after, sizeof(cell->zone_after), true);
+	cell->moved = get_count(r, "moved");
+	get_text(r, "proof_text", cell->proof_text, sizeof(cell->proof_text), true);
+}
+
+/* Both counts, or why there are none. */
+static void get_pins(struct reader *r, struct dp_cell *cell)
+{
+	cell->pins_seen = !json_object_object_get(r->obj, "pins_text");
+	if (cell->pins_seen) {
+		cell->acquired = get_count(r, "acquired");
+		cell->released = get_count(r, "released");
+	} else {
+		get_text(r, "pins_text", cell->pins_text, sizeof(cell->pins_text), false);
+	}
+	cell->vmpin_held_kib = get_int(r, "vmpin_held_kib");
+	cell->vmpin_kept_kib = get_int(r, "vmpin_kept_kib");
 }
 
 static void get_answer(struct reader *r, struct dp_cell *cell)
 {
 	get_errno(r, cell);
 	cell->pages = get_count(r, "pages");
-	cell->pins_seen = json_object_object_get(r->obj, "acquired") != NULL;
-	if (cell->pins_seen) {
-		cell->acquired = get_count(r, "acquired");
-		cell->released = get_count(r, "released");
-	}
-	cell->vmpin_held_kib = get_unusual(r, "vmpin_held_kib", 0);
-	cell->vmpin_kept_kib = get_unusual(r, "vmpin_kept_kib", 0);
+	get_pins(r, cell);
 	cell->register_us = get_count(r, "register_us");
 	cell->deregister_us = get_count(r, "deregister_us");
-	cell->attempts = (unsigned int)get_unusual(r, "attempts", 1);
+	cell->attempts = (unsigned int)get_count(r, "attempts");
 	get_proof(r, cell);
 }
 
@@ -172,9 +200,10 @@ int dp_cell_from_json(struct json_object *obj, struct dp_cell *cell, struct dp_e
 	struct reader r = { .obj = obj };
 
 	memset(cell, 0, sizeof(*cell));
-	get_text(&r, "id", cell->id, sizeof(cell->id), true);
+	get_text(&r, "id", cell->id, sizeof(cell->id), false);
 	get_outcome(&r, cell);
-	get_text(&r, "text", cell->text, sizeof(cell->text), false);
+	if (json_object_object_get_ex(obj, "text", NULL) || cell->outcome != DP_ANSWERED)
+		get_text(&r, "text", cell->text, sizeof(cell->text), false);
 	if (!r.bad && cell->outcome == DP_ANSWERED)
 		get_answer(&r, cell);
 	if (r.bad)

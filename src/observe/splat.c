@@ -203,18 +203,22 @@ void dp_mark_step(const char *step)
  */
 #define TAINTS (1UL << 5 | 1UL << 7 | 1UL << 9 | 1UL << 14)
 
-unsigned long dp_kernel_taint(void)
+int dp_kernel_taint(unsigned long *taint)
 {
 	char text[32];
+	int rc = dp_read_attr(text, sizeof(text), "/proc/sys/kernel/tainted");
 
-	if (dp_read_attr(text, sizeof(text), "/proc/sys/kernel/tainted"))
-		return 0;
-	return strtoul(text, NULL, 10) & TAINTS;
+	if (rc)
+		return rc;
+	*taint = strtoul(text, NULL, 10) & TAINTS;
+	return 0;
 }
 
 bool dp_kernel_has_splat(unsigned long before)
 {
-	return dp_kernel_taint() & ~before;
+	unsigned long now;
+
+	return !dp_kernel_taint(&now) && (now & ~before);
 }
 
 struct json_object *dp_splat_to_json(const struct dp_splat *splat)

@@ -41,9 +41,11 @@ int dp_vmstat_parse(const char *text, struct dp_pins *pins)
 int dp_pins_read(struct dp_pins *pins)
 {
 	dp_autofree char *text = NULL;
-	int rc;
+	/* The counters are kept per CPU: without this they are old by up to some hundred pages. */
+	int rc = dp_write_attr("1", "/proc/sys/vm/stat_refresh");
 
-	dp_write_attr("1", "/proc/sys/vm/stat_refresh");
+	if (rc)
+		return rc;
 	rc = dp_read_file("/proc/vmstat", PROC_LIMIT, &text, NULL, NULL);
 	return rc ? rc : dp_vmstat_parse(text, pins);
 }

@@ -11,121 +11,144 @@
 
 #include "verdict.h"
 
-#include "daxpin/observe.h"
+/* A registration that is refused has nothing in flight. */
+#define OWED                                                                                       \
+	(DP_STEP_BIT(DP_STEP_EVENT) | DP_STEP_BIT(DP_STEP_RELEASE) |                               \
+	 DP_STEP_BIT(DP_STEP_EVENT_END) | DP_STEP_BIT(DP_STEP_IN_FLIGHT) |                         \
+	 DP_STEP_BIT(DP_STEP_UNDO) | DP_STEP_BIT(DP_STEP_CANARY) | DP_STEP_BIT(DP_STEP_LEGS) |     \
+	 DP_STEP_BIT(DP_STEP_TAINT))
 
 /* C8: what was posted comes to an end, and the queue pair to a state that says which. */
 static void judge_requests(struct verdict *v, struct json_object *flight)
 {
 	/* Nothing can come from an adapter that has gone, and its user is told so (EIO). */
-	bool gone = v->event->takes_rdma && dp_completed(dp_step(v, "event"));
-	const char *text = dp_text_of(flight, "text"), *state = dp_text_of(flight, "state");
-	bool ended = dp_number(flight, "status", -1) >= 0;
+	bool gone = v->event->takes_rdma && dp_completed(dp_seen(v, DP_STEP_EVENT));
+	const char *text = dp_text_of(flight, DP_FIELD_TEXT);
+	const char *state = dp_text_of(flight, DP_FIELD_QP_STATE);
+	int64_t status;
 
-	if (!ended && gone)
+	if (dp_step_int(flight, DP_FIELD_STATUS, &status))
 		return;
-	if (!ended && !v->splatted)
-		dp_broken(v, "C8", "requests in flight neither complete nor fail: %s",
+	if (status < 0 && gone)
+		return;
+	if (status < 0 && !v->splatted)
+		dp_broken(v, DP_C8, "requests in flight neither complete nor fail: %s",
 			  text[0] ? text : "the end that posted them was lost");
-	else if (ended && strcmp(state, "RTS") && strcmp(state, "ERR"))
-		dp_broken(v, "C8", "the queue pair ends in state %s", state);
-	else if (ended && dp_number(flight, "status", 0) && strcmp(state, "ERR"))
-		dp_broken(v, "C8", "a request ended in \"%s\", and the queue pair is in state %s",
-			  dp_text_of(flight, "status_text"), state);
+	else if (status >= 0 && state[0] && strcmp(state, "RTS") && strcmp(state, "ERR"))
+		dp_broken(v, DP_C8, "the queue pair ends in state %s", state);
+	else if (status > 0 && state[0] && strcmp(state, "ERR"))
+		dp_broken(v, DP_C8, "a request ended in \"%s\", and the queue pair is in state %s",
+			  dp_text_of(flight, DP_FIELD_STATUS_TEXT), state);
 }
 
 static void judge_canary(struct verdict *v, struct json_object *canary)
 {
-	int64_t wrong = dp_number(canary, "wrong", 0);
+	int64_t wrong, first = 0;
 
-	if (wrong)
-		dp_broken(v, "C8",
-			  "%" PRId64 " bytes of memory that was handed on were overwritten, the "
-			  "first at offset %" PRId64,
-			  wrong, dp_number(canary, "first", 0));
+	if (!dp_is_above_zero(canary, DP_FIELD_WRONG, &wrong))
+		return;
+	dp_step_int(canary, DP_FIELD_FIRST_WRONG, &first);
+	dp_broken(v, DP_C8,
+		  "%" PRId64 " bytes of memory that was handed on were overwritten, the first at "
+		  "offset %" PRId64,
+		  wrong, first);
 }
 
 static void judge_event(struct verdict *v, struct json_object *event, struct json_object *flight)
 {
-	struct json_object *end = dp_step(v, "event-end");
-
-	bool movable = dp_flag(event, "movable");
+	struct json_object *end = dp_seen(v, DP_STEP_EVENT_END);
+	const char *ended = dp_step_text(end, DP_FIELD_STATE);
 	/* With the adapter, and with its owner, a region goes and what it pinned. */
-	bool released = v->event->ends_owner || v->event->takes_rdma;
+	bool released = v->event->ends_owner || v->event->takes_rdma, on_demand, movable;
 
 	/* A longterm pin moves pages out of ZONE_MOVABLE (check_and_migrate_movable_pages()). */
-	if (dp_completed(event) && !dp_flag(flight, "on_demand") && !released && !movable)
-		dp_broken(v, "C2", "the event completed while the region was registered");
-	if (end && !dp_completed(end) && !v->splatted)
-		dp_broken(v, "C5",
+	if (dp_completed(event) && !released &&
+	    !dp_step_flag(flight, DP_FIELD_ON_DEMAND, &on_demand) && !on_demand &&
+	    !dp_step_flag(event, DP_FIELD_MOVABLE, &movable) && !movable)
+		dp_broken(v, DP_C2, "the event completed while the region was registered");
+	if (ended && strcmp(ended, "completed") && !v->splatted)
+		dp_broken(v, DP_C5,
 			  "the event does not complete although nothing is pinned: it %s in %s",
-			  dp_text_of(end, "state"), dp_text_of(end, "where"));
+			  ended, dp_text_of(end, DP_FIELD_WHERE));
 }
 
 static void add_facts(struct verdict *v, struct json_object *flight, struct json_object *event,
 		      struct json_object *canary)
 {
-	struct json_object *facts = json_object_new_object();
-
-	v->result->facts = facts;
-	dp_json_add_int(facts, "operations", dp_number(flight, "operations", 0));
-	dp_json_add_text(facts, "ended_in", dp_text_of(flight, "status_text"));
-	dp_json_add_text(facts, "queue_pair", dp_text_of(flight, "state"));
-	dp_json_add_text(facts, "event_state", dp_text_of(event, "state"));
-	json_object_object_add(facts, "on_demand",
-			       json_object_new_boolean(dp_flag(flight, "on_demand")));
-	dp_json_add_int(facts, "canary_bytes", dp_number(canary, "bytes", 0));
-	dp_json_add_int(facts, "canary_operations", dp_number(canary, "operations", 0));
-	dp_json_add_text(facts, "canary_ended_in", dp_text_of(canary, "status_text"));
+	dp_fact(v, "operations", flight, DP_FIELD_OPERATIONS);
+	dp_fact(v, "ended_in", flight, DP_FIELD_STATUS_TEXT);
+	dp_fact(v, "queue_pair", flight, DP_FIELD_QP_STATE);
+	dp_fact(v, "event_state", event, DP_FIELD_STATE);
+	dp_fact(v, "on_demand", flight, DP_FIELD_ON_DEMAND);
+	dp_fact(v, "canary_bytes", canary, DP_FIELD_BYTES);
+	dp_fact(v, "canary_operations", canary, DP_FIELD_OPERATIONS);
+	dp_fact(v, "canary_ended_in", canary, DP_FIELD_STATUS_TEXT);
 }
 
 /* A canary that nobody could have overwritten has nothing to say. */
-static void tell(struct verdict *v, struct json_object *flight, struct json_object *event,
-		 struct json_object *canary)
+static void conclude(struct verdict *v, struct json_object *flight, struct json_object *event,
+		     struct json_object *canary)
 {
 	struct dp_result *r = v->result;
+	const char *last = dp_step_text(flight, DP_FIELD_STATUS_TEXT);
+	const char *state = dp_step_text(flight, DP_FIELD_QP_STATE);
+	int64_t operations = 0, bytes;
 	size_t used;
 
+	dp_step_int(flight, DP_FIELD_OPERATIONS, &operations);
 	r->status = DP_PASS;
 	used = (size_t)snprintf(
 		r->why, sizeof(r->why),
 		"%" PRId64 " requests completed, the last in \"%s\", queue pair %s; the event %s",
-		dp_number(flight, "operations", 0),
-		dp_text_of(flight, dp_text_of(flight, "status_text")[0] ? "status_text" : "text"),
-		dp_text_of(flight, "state")[0] ? dp_text_of(flight, "state") : "gone",
-		dp_text_of(event, "state"));
-	if (canary && dp_number(canary, "bytes", 0) && used < sizeof(r->why))
+		operations, last ? last : dp_text_of(flight, DP_FIELD_TEXT), state ? state : "gone",
+		dp_text_of(event, DP_FIELD_STATE));
+	if (dp_is_above_zero(canary, DP_FIELD_BYTES, &bytes) && used < sizeof(r->why))
 		snprintf(r->why + used, sizeof(r->why) - used,
-			 "; %" PRId64 " bytes that were handed on are untouched",
-			 dp_number(canary, "bytes", 0));
+			 "; %" PRId64 " bytes that were handed on are untouched", bytes);
 }
 
-void dp_judge_in_flight(struct verdict *v, const struct dp_cell *cell, const char *absent)
+static void tell_refusal(struct dp_result *r, struct json_object *refused)
 {
-	struct json_object *flight = dp_step(v, "in-flight"), *event = dp_step(v, "event"),
-			   *canary = dp_step(v, "canary"), *refused = dp_step(v, "refused");
+	r->status = DP_SKIP_STATUS;
+	snprintf(r->why, sizeof(r->why), "the kernel does not register it: %s",
+		 dp_text_of(refused, DP_FIELD_ERRNO));
+}
+
+/* A process of daxpin's own that died, or could not begin, is no answer. */
+static bool is_lost(const struct verdict *v, struct json_object *event, char *text, size_t size)
+{
+	struct json_object *trouble = dp_seen(v, DP_STEP_TROUBLE);
+
+	if (trouble)
+		snprintf(text, size, "%s: %.300s", dp_text_of(trouble, DP_FIELD_WHAT),
+			 dp_text_of(trouble, DP_FIELD_TEXT));
+	else if (dp_says(event, DP_FIELD_STATE, "died"))
+		snprintf(text, size, "the process that carried out the event died");
+	else
+		return false;
+	return true;
+}
+
+void dp_judge_in_flight(struct verdict *v)
+{
+	struct json_object *flight = dp_seen(v, DP_STEP_IN_FLIGHT);
+	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
+	struct json_object *canary = dp_seen(v, DP_STEP_CANARY);
+	struct json_object *refused = dp_seen(v, DP_STEP_REFUSED);
 	struct dp_result *r = v->result;
-	bool ended = cell && cell->outcome == DP_ANSWERED;
 
 	dp_judge_splats(v);
-	if (flight)
-		judge_requests(v, flight);
-	if (event)
-		judge_event(v, event, flight);
-	if (canary)
-		judge_canary(v, canary);
+	judge_requests(v, flight);
+	judge_event(v, event, flight);
+	judge_canary(v, canary);
 	add_facts(v, flight, event, canary);
-	r->unfinished = !ended || (!event && !refused);
-	if (r->violates[0])
+	if (r->violates)
 		r->status = DP_FAIL;
-	else if (ended && event)
-		tell(v, flight, event, canary);
-	else if (ended && refused) {
-		r->status = DP_SKIP_STATUS;
-		snprintf(r->why, sizeof(r->why), "the kernel does not register it: %s",
-			 dp_text_of(refused, "errno"));
-	} else
-		snprintf(r->why, sizeof(r->why), "%.400s",
-			 !ended                  ? absent
-			 : dp_step(v, "trouble") ? dp_text_of(dp_step(v, "trouble"), "text")
-						 : "it ended, and nothing was observed");
+	else if (refused && !flight && !event)
+		tell_refusal(r, refused);
+	else if (!is_lost(v, event, r->why, sizeof(r->why)) &&
+		 !dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
+		 !dp_find_gap(v, r->why, sizeof(r->why)))
+		conclude(v, flight, event, canary);
+	r->unfinished = r->status == DP_ERROR;
 }

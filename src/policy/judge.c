@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <fnmatch.h>
-#include <inttypes.h>
-#include <stdarg.h>
+/* From the observations of one id to its verdict: whose question it is decides who judges. */
+#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "daxpin/error.h"
-#include "daxpin/mapping.h"
-#include "daxpin/policy.h"
+#include "verdict.h"
+
+#include "daxpin/question.h"
 
 const char *dp_status_name(enum dp_status status)
 {
@@ -23,141 +22,77 @@ const char *dp_baseline_name(enum dp_baseline baseline)
 	return names[baseline];
 }
 
-__attribute__((format(printf, 3, 4))) static bool
-decide(struct dp_result *result, enum dp_status status, const char *fmt, ...)
+/* The event that an id names in its third part; NULL if there is none. */
+static const struct dp_event *event_of(const char *id)
 {
-	va_list ap;
+	char name[64];
+	size_t count;
+	const struct dp_event *const *all = dp_events(&count);
 
-	result->status = status;
-	va_start(ap, fmt);
-	vsnprintf(result->why, sizeof(result->why), fmt, ap);
-	va_end(ap);
-	return true;
+	if (sscanf(id, "%*[^/]/%*[^/]/%63[^/]", name) != 1)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(all[i]->name, name))
+			return all[i];
+	return NULL;
 }
 
-/* Splits "check/MAPPING/ACCESS"; false if the id has another shape. */
-static bool split_id(const char *id, char *mapping, char *access)
+/* Why a scenario has no end: said by itself, or by whoever listened. */
+static void tell_absence(const struct dp_observed *o, struct dp_result *r)
 {
-	return sscanf(id, "check/%63[^/]/%31[^/]", mapping, access) == 2;
+	const char *text = o->cell && o->cell->text[0] ? o->cell->text : o->absent;
+
+	r->status = DP_ERROR;
+	snprintf(r->why, sizeof(r->why), "%.400s%s%s", text, o->doing[0] ? ", at step " : "",
+		 o->doing);
 }
 
-/* C6: every pin that was acquired is released. */
-static bool pins_kept(const struct dp_cell *cell, struct dp_result *result)
+static void judge_steps(const struct dp_observed *o, enum dp_question_kind kind,
+			struct dp_result *r)
 {
-	bool leaked = cell->pins_seen && cell->acquired != cell->released;
+	struct verdict v = { .result = r,
+			     .steps = o->steps,
+			     .event = event_of(o->id),
+			     .traffic = kind == DP_QUESTION_TRAFFIC };
+	bool ended = o->cell && o->cell->outcome == DP_ANSWERED;
 
-	if (!leaked && cell->vmpin_kept_kib == 0)
-		return false;
-	strcpy(result->violates, "C6");
-	if (leaked)
-		return decide(result, DP_FAIL,
-			      "pins are not given back: %" PRIu64 " pages acquired, %" PRIu64
-			      " released after deregistration, in each of %u attempts",
-			      cell->acquired, cell->released, cell->attempts);
-	return decide(result, DP_FAIL, "VmPin is off by %" PRId64 " KiB after deregistration",
-		      cell->vmpin_kept_kib);
-}
-
-/* An error if the mapping is shown to be something else than its name says. */
-static bool misnamed(const struct dp_mapping *mapping, const struct dp_cell *cell,
-		     struct dp_result *result)
-{
-	if (cell->owner[0] && (!cell->uniform || fnmatch(mapping->owner, cell->owner, 0)))
-		return decide(result, DP_ERROR,
-			      "not what the name says: %s frames belong to \"%s\"",
-			      cell->uniform ? "its" : "not all", cell->owner);
-	if (cell->owner[0] && cell->resource[0] && !strstr(cell->owner, cell->resource) &&
-	    strncmp(mapping->owner, "PCI", 3))
-		return decide(result, DP_ERROR,
-			      "not what the name says: mapped %s, but its frames belong to \"%s\"",
-			      cell->resource, cell->owner);
-	if (mapping->leaf && cell->leaf && cell->leaf != mapping->leaf)
-		return decide(result, DP_ERROR,
-			      "not what the name says: mapped by leaves of %" PRIu64
-			      " bytes instead of %" PRIu64 " (%s)",
-			      cell->leaf, mapping->leaf, cell->leaf_by);
-	if (mapping->zone && cell->zone_before[0] && strcmp(mapping->zone, cell->zone_before))
-		return decide(result, DP_ERROR, "not what the name says: its pages are in ZONE_%s",
-			      cell->zone_before);
-	result->unproven = !cell->owner[0] || (mapping->leaf && !cell->leaf) ||
-			   (mapping->zone && !cell->zone_before[0]);
-	return false;
-}
-
-static bool breaks_rule(const struct dp_rule *rule, const struct dp_cell *cell,
-			struct dp_result *result)
-{
-	if (rule->err == 0 && cell->err)
-		return decide(result, DP_FAIL, "rejected with %s, expected to be allowed: %s",
-			      dp_errno_name(cell->err), rule->why);
-	if (rule->err && !cell->err)
-		return decide(result, DP_FAIL, "allowed, expected to be rejected%s%s: %s",
-			      rule->any_errno ? "" : " with ",
-			      rule->any_errno ? "" : dp_errno_name(rule->err), rule->why);
-	if (!rule->any_errno && rule->err != cell->err)
-		return decide(result, DP_FAIL, "rejected with %s, expected %s: %s",
-			      dp_errno_name(cell->err), dp_errno_name(rule->err), rule->why);
-	return false;
-}
-
-/* An MR that is not paged on demand must hold each of its pages. */
-static bool pinned_too_little(const char *access, const struct dp_cell *cell,
-			      struct dp_result *result)
-{
-	if (cell->err || !cell->pins_seen || !strcmp(access, "on-demand") ||
-	    cell->acquired >= cell->pages)
-		return false;
-	return decide(result, DP_FAIL,
-		      "allowed, but only %" PRIu64 " of the region's %" PRIu64 " pages were pinned",
-		      cell->acquired, cell->pages);
-}
-
-static void judge_answer(const struct dp_policy *policy, const struct dp_subject *subject,
-			 const struct dp_cell *cell, struct dp_result *result)
-{
-	char mapping_name[64], access[32];
-	const struct dp_mapping *mapping;
-	const struct dp_rule *rule;
-
-	mapping = split_id(result->id, mapping_name, access) ? dp_mapping_find(mapping_name) : NULL;
-	if (!mapping) {
-		decide(result, DP_ERROR, "no such mapping in this version of daxpin");
+	if (!v.event && kind != DP_QUESTION_TRAFFIC) {
+		snprintf(r->why, sizeof(r->why), "no such event in this daxpin");
 		return;
 	}
-	rule = dp_policy_find(policy, subject, mapping_name, access);
-	if (rule) {
-		result->expected = true;
-		result->expected_err = rule->err;
-		snprintf(result->reference, sizeof(result->reference), "%.255s", rule->reference);
-	}
-	if (pins_kept(cell, result) || misnamed(mapping, cell, result))
-		return;
-	if (!rule) {
-		decide(result, DP_ERROR,
-		       "no expectation: no rule of the policy covers it for "
-		       "kernel %s and provider %s",
-		       subject->kernel, subject->provider);
-		return;
-	}
-	if (!breaks_rule(rule, cell, result) && !pinned_too_little(access, cell, result))
-		decide(result, DP_PASS, "%s", rule->why);
-}
-
-void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject, const char *id,
-	      const struct dp_cell *cell, const char *absent, struct dp_result *result)
-{
-	memset(result, 0, sizeof(*result));
-	snprintf(result->id, sizeof(result->id), "%s", id);
-	if (!cell) {
-		decide(result, DP_ERROR, "not answered: %s", absent);
-		return;
-	}
-	result->observed = true;
-	result->cell = *cell;
-	if (cell->outcome == DP_SKIPPED)
-		decide(result, DP_SKIP_STATUS, "%s", cell->text);
-	else if (cell->outcome == DP_BROKEN)
-		decide(result, DP_ERROR, "%s", cell->text);
+	if (kind == DP_QUESTION_TRAFFIC && v.event)
+		dp_judge_in_flight(&v);
+	else if (kind == DP_QUESTION_TRAFFIC)
+		dp_judge_traffic(&v);
+	else if (kind == DP_QUESTION_RACE)
+		dp_judge_race(&v);
 	else
-		judge_answer(policy, subject, cell, result);
+		dp_judge_teardown(&v, o->id);
+	r->unfinished |= !ended;
+	/* What did not come to its end has an answer if its kernel broke a clause. */
+	if (!ended && r->status != DP_FAIL)
+		tell_absence(o, r);
+}
+
+void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject,
+	      const struct dp_observed *o, struct dp_result *result)
+{
+	const struct dp_question *question = dp_question_of(o->id);
+
+	memset(result, 0, sizeof(*result));
+	snprintf(result->id, sizeof(result->id), "%s", o->id);
+	result->steps = json_object_get(o->steps);
+	result->status = DP_ERROR;
+	if (!question) {
+		snprintf(result->why, sizeof(result->why), "no such question in this daxpin");
+	} else if (question->steps && o->cell && o->cell->outcome == DP_SKIPPED) {
+		result->status = DP_SKIP_STATUS;
+		snprintf(result->why, sizeof(result->why), "%s", o->cell->text);
+	} else if (question->steps) {
+		judge_steps(o, question->kind, result);
+	} else if (o->cell) {
+		dp_judge_check(policy, subject, o->cell, result);
+	} else {
+		snprintf(result->why, sizeof(result->why), "not answered: %.600s", o->absent);
+	}
 }

@@ -10,59 +10,70 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/observe.h"
 
-/* C2 and C4: a registration succeeds and holds the device, or fails cleanly. */
-static void judge_race_holds(struct verdict *v, struct json_object *race)
-{
-	int64_t held = dp_number(race, "not_held", 0), late = dp_number(race, "late", 0);
+#define OWED (DP_STEP_BIT(DP_STEP_RACE) | DP_STEP_BIT(DP_STEP_TAINT))
 
-	if (held)
-		dp_broken(v, "C2", "the event completed while %" PRId64 " regions were registered",
+/* C2 and C4: a registration succeeds and holds the device, or fails cleanly. */
+static void judge_holding(struct verdict *v, struct json_object *race)
+{
+	int64_t held = 0, late = 0, kept;
+
+	if (dp_is_above_zero(race, DP_FIELD_NOT_HELD, &held))
+		dp_broken(v, DP_C2, "the event completed while %" PRId64 " regions were registered",
 			  held);
-	if (held || late)
-		dp_broken(v, "C4",
+	if (dp_is_above_zero(race, DP_FIELD_LATE, &late) || held)
+		dp_broken(v, DP_C4,
 			  "%" PRId64 " registrations that raced with it succeeded without holding "
 			  "the device",
 			  held + late);
-	if (dp_says(race, "state", "registration hangs"))
-		dp_broken(v, "C4", "a registration or deregistration does not return: it is in %s",
-			  dp_text_of(race, "where"));
-	if (dp_number(race, "not_released", 0))
-		dp_broken(v, "C4", "%" PRId64 " regions could not be deregistered: %s",
-			  dp_number(race, "not_released", 0), dp_text_of(race, "release_errno"));
+	if (dp_says(race, DP_FIELD_STATE, "registration hangs"))
+		dp_broken(v, DP_C4, "a registration or deregistration does not return: it is in %s",
+			  dp_text_of(race, DP_FIELD_WHERE));
+	if (dp_is_above_zero(race, DP_FIELD_NOT_RELEASED, &kept))
+		dp_broken(v, DP_C4, "%" PRId64 " regions could not be deregistered: %s", kept,
+			  dp_text_of(race, DP_FIELD_RELEASE_ERRNO));
 }
 
-static void judge_race_end(struct verdict *v, struct json_object *race)
+static void judge_end(struct verdict *v, struct json_object *race)
 {
-	if (dp_says(race, "state", "event waits"))
-		dp_broken(v, "C5",
+	int64_t leaked, early;
+
+	if (dp_says(race, DP_FIELD_STATE, "event waits"))
+		dp_broken(v, DP_C5,
 			  "the event does not complete although every region was released: "
 			  "it is in %s",
-			  dp_text_of(race, "where"));
-	if (dp_number(race, "leaked", 0))
-		dp_broken(v, "C6",
+			  dp_text_of(race, DP_FIELD_WHERE));
+	if (!dp_step_int(race, DP_FIELD_LEAKED, &leaked) && leaked)
+		dp_broken(v, DP_C6,
 			  "%" PRId64 " pages are still pinned after every region was released",
-			  dp_number(race, "leaked", 0));
-	if (dp_says(race, "state", "does not come back"))
-		dp_broken(v, "C7", "the device does not come back: %s", dp_text_of(race, "text"));
-	if (dp_number(race, "early", 0))
-		dp_broken(v, "C7", "%" PRId64 " registrations on a device that was there gave %s",
-			  dp_number(race, "early", 0), dp_text_of(race, "early_errno"));
+			  leaked);
+	if (dp_says(race, DP_FIELD_STATE, "does not come back"))
+		dp_broken(v, DP_C7, "the device does not come back: %s",
+			  dp_text_of(race, DP_FIELD_TEXT));
+	if (dp_is_above_zero(race, DP_FIELD_EARLY, &early))
+		dp_broken(v, DP_C7, "%" PRId64 " registrations on a device that was there gave %s",
+			  early, dp_text_of(race, DP_FIELD_EARLY_ERRNO));
 }
 
 static double per_second(struct json_object *race)
 {
-	int64_t ms = dp_number(race, "ms", 0);
+	int64_t ms, races;
 
-	return ms > 0 ? (double)dp_number(race, "races", 0) * 1000.0 / (double)ms : 0;
+	if (!dp_is_above_zero(race, DP_FIELD_MS, &ms) || dp_step_int(race, DP_FIELD_RACES, &races))
+		return 0;
+	return (double)races * 1000.0 / (double)ms;
 }
 
 /* How the registrations ended: "12 allowed, 34 EFAULT". */
 static void list_endings(struct json_object *race, char *text, size_t size)
 {
-	struct json_object *errors = json_object_object_get(race, "errors");
-	size_t used =
-		(size_t)snprintf(text, size, "%" PRId64 " allowed", dp_number(race, "allowed", 0));
+	struct json_object *errors = json_object_object_get(race, dp_field_name(DP_FIELD_ERRORS));
+	int64_t allowed;
+	size_t used;
 
+	if (dp_step_int(race, DP_FIELD_ALLOWED, &allowed))
+		used = (size_t)snprintf(text, size, "unknown");
+	else
+		used = (size_t)snprintf(text, size, "%" PRId64 " allowed", allowed);
 	if (!json_object_is_type(errors, json_type_object))
 		return;
 	json_object_object_foreach (errors, name, count)
@@ -71,57 +82,70 @@ static void list_endings(struct json_object *race, char *text, size_t size)
 						 json_object_get_int64(count), name);
 }
 
-static void add_race_facts(struct verdict *v, struct json_object *race)
+static void add_facts(struct verdict *v, struct json_object *race)
 {
-	static const char *const numbers[] = { "races",          "seed",   "threads", "allowed",
-					       "allowed_during", "early",  "late",    "not_held",
-					       "not_released",   "refused" };
-	struct json_object *facts = json_object_new_object();
-	struct json_object *errors = json_object_object_get(race, "errors");
+	static const enum dp_field same[] = {
+		DP_FIELD_RACES,          DP_FIELD_SEED,    DP_FIELD_THREADS, DP_FIELD_ALLOWED,
+		DP_FIELD_ALLOWED_DURING, DP_FIELD_EARLY,   DP_FIELD_LATE,    DP_FIELD_NOT_HELD,
+		DP_FIELD_NOT_RELEASED,   DP_FIELD_REFUSED, DP_FIELD_ERRORS,
+	};
 
-	v->result->facts = facts;
-	for (size_t i = 0; i < DP_ARRAY_SIZE(numbers); i++)
-		dp_json_add_int(facts, numbers[i], dp_number(race, numbers[i], 0));
-	json_object_object_add(facts, "errors", json_object_get(errors));
-	dp_json_add_int(facts, "pins_leaked", dp_number(race, "leaked", 0));
-	json_object_object_add(facts, "races_per_second", json_object_new_double(per_second(race)));
+	for (size_t i = 0; i < DP_ARRAY_SIZE(same); i++)
+		dp_fact(v, dp_field_name(same[i]), race, same[i]);
+	dp_fact(v, "pins_leaked", race, DP_FIELD_LEAKED);
+	json_object_object_add(v->result->facts, "races_per_second",
+			       json_object_new_double(per_second(race)));
 }
 
-static void tell_race(struct verdict *v, struct json_object *race)
+/* The sums, after what was found broken or missing. */
+static void tell(struct verdict *v, struct json_object *race)
 {
 	struct dp_result *r = v->result;
 	size_t used = strlen(r->why);
+	int64_t races = 0, seed = 0;
 	char endings[256];
 
-	if (!dp_completed(race) && !r->violates[0])
-		used += (size_t)snprintf(r->why + used, sizeof(r->why) - used, "%s: %.300s",
-					 dp_text_of(race, "state"), dp_text_of(race, "text"));
+	dp_step_int(race, DP_FIELD_RACES, &races);
+	dp_step_int(race, DP_FIELD_SEED, &seed);
 	list_endings(race, endings, sizeof(endings));
 	snprintf(r->why + used, sizeof(r->why) - used,
-		 "%s%" PRId64 " races, %.1f a second, seed %" PRId64 ": %s; %" PRId64
-		 " pages leaked",
-		 used ? "; " : "", dp_number(race, "races", 0), per_second(race),
-		 dp_number(race, "seed", 0), endings, dp_number(race, "leaked", 0));
+		 "%s%" PRId64 " races, %.1f a second, seed %" PRId64 ": %s", used ? "; " : "",
+		 races, per_second(race), seed, endings);
+}
+
+/* A race that ended before it was one, or not at all, is no answer. */
+static bool is_cut_short(struct json_object *race, char *text, size_t size)
+{
+	int64_t races;
+
+	if (!dp_completed(race))
+		snprintf(text, size, "%s: %.300s", dp_text_of(race, DP_FIELD_STATE),
+			 dp_text_of(race, DP_FIELD_TEXT));
+	else if (!dp_is_above_zero(race, DP_FIELD_RACES, &races))
+		snprintf(text, size, "it ended before the first round had");
+	else
+		return false;
+	return true;
 }
 
 void dp_judge_race(struct verdict *v)
 {
-	struct json_object *race = dp_step(v, "race");
+	struct json_object *race = dp_seen(v, DP_STEP_RACE);
+	struct dp_result *r = v->result;
 
 	dp_judge_splats(v);
-	if (!race)
-		return;
-	judge_race_holds(v, race);
-	if (!v->splatted)
-		judge_race_end(v, race);
-	add_race_facts(v, race);
-	tell_race(v, race);
-}
-
-/* Whether the race was one: that ended without a word is no answer. */
-bool dp_raced(const struct verdict *v)
-{
-	struct json_object *race = dp_step(v, "race");
-
-	return dp_completed(race) && dp_number(race, "races", 0) > 0;
+	if (race) {
+		judge_holding(v, race);
+		if (!v->splatted)
+			judge_end(v, race);
+		add_facts(v, race);
+	}
+	if (r->violates)
+		r->status = DP_FAIL;
+	else if (!dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
+		 !is_cut_short(race, r->why, sizeof(r->why)))
+		r->status = DP_PASS;
+	r->unfinished = r->status == DP_ERROR;
+	if (race)
+		tell(v, race);
 }

@@ -16,19 +16,22 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/observe.h"
 
+#define OWED (DP_STEP_BIT(DP_STEP_LEGS) | DP_STEP_BIT(DP_STEP_TAINT))
+
 /* What has been seen so far, over all steps. */
 struct tally {
 	struct verdict *v;
 	int64_t transfers, bytes, checked, refusals, looks, extents;
-	bool failed, troubled;
+	bool failed;
+	bool troubled;     /* something did not go on: no verdict */
 	char faults[128];  /* kinds of them */
 	char refused[256]; /* registrations: "EOPNOTSUPP as target" */
 	char routes[128];
 	char trouble[256];
 	/*
-	 * For a bad key of one's own the provider and the kernel are one's own, too: that it is
-	 * refused is judged, how is only noted. rxe says "local QP operation error"
-	 * (rxe_requester(): copy_data() has -EINVAL), later ones "flushed".
+	 * How a bad local key was refused, where that is not as specified: only noted, as the
+	 * process harms nobody but itself. rxe says "local QP operation error" (rxe_requester():
+	 * copy_data() has -EINVAL), later ones "flushed".
 	 */
 	char odd[128];
 	char prefetch[32]; /* how the adapter took the advice, or "" */
@@ -43,7 +46,7 @@ static void add_once(char *list, size_t size, const char *text)
 		snprintf(list + used, size - used, "%s%s", used ? ", " : "", text);
 }
 
-/* A fault of a kind: each story is told once. */
+/* A fault of a kind: each explanation is given once. */
 __attribute__((format(printf, 3, 4))) static void fault(struct tally *t, const char *kind,
 							const char *fmt, ...)
 {
@@ -64,9 +67,19 @@ __attribute__((format(printf, 3, 4))) static void fault(struct tally *t, const c
 /* "over veth, as target, on demand" */
 static const char *leg_of(struct json_object *step, char *text, size_t size)
 {
-	snprintf(text, size, "over %.16s, as %.16s%s", dp_text_of(step, "topology"),
-		 dp_text_of(step, "role"), dp_flag(step, "on_demand") ? ", on demand" : "");
+	snprintf(text, size, "over %.16s, as %.16s%s", dp_text_of(step, DP_FIELD_TOPOLOGY),
+		 dp_text_of(step, DP_FIELD_ROLE),
+		 dp_is_set(step, DP_FIELD_ON_DEMAND) ? ", on demand" : "");
 	return text;
+}
+
+/* A number that dp_find_missing() has found to be there; 0 where it is not. */
+static int64_t number(struct json_object *obj, enum dp_field field)
+{
+	int64_t value = 0;
+
+	dp_step_int(obj, field, &value);
+	return value;
 }
 
 /* ---- refusals ---------------------------------------------------------------------------- */
@@ -90,172 +103,201 @@ static const struct {
 
 static bool applies(size_t i, struct json_object *step, const char *operation)
 {
-	return (!due[i].what || dp_says(step, "what", due[i].what)) &&
-	       (!due[i].role || dp_says(step, "role", due[i].role)) &&
+	return (!due[i].what || dp_says(step, DP_FIELD_WHAT, due[i].what)) &&
+	       (!due[i].role || dp_says(step, DP_FIELD_ROLE, due[i].role)) &&
 	       (!due[i].operation || !strcmp(operation, due[i].operation));
 }
 
 static void judge_refusal(struct tally *t, struct json_object *step)
 {
-	const char *what = dp_text_of(step, "what");
-	int64_t status = dp_number(step, "status", -1);
+	const char *what = dp_text_of(step, DP_FIELD_WHAT);
+	int64_t status;
 	char leg[80];
 	size_t i = 0;
 
-	t->refusals++;
 	while (i + 1 < DP_ARRAY_SIZE(due) && !applies(i, step, strrchr(t->v->result->id, '/') + 1))
 		i++;
 	leg_of(step, leg, sizeof(leg));
-	if (dp_text_of(step, "unposted")[0])
+	if (dp_step_int(step, DP_FIELD_STATUS, &status))
+		return;
+	t->refusals++;
+	if (dp_text_of(step, DP_FIELD_UNPOSTED)[0])
 		return;
 	if (status == IBV_WC_SUCCESS)
 		fault(t, what, "%s is not refused (%s)", what, leg);
-	else if (status != due[i].status && dp_says(step, "role", "source"))
-		add_once(t->odd, sizeof(t->odd), dp_text_of(step, "text"));
+	else if (status != due[i].status && dp_says(step, DP_FIELD_ROLE, "source"))
+		add_once(t->odd, sizeof(t->odd), dp_text_of(step, DP_FIELD_TEXT));
 	else if (status != due[i].status && status != due[i].other)
 		fault(t, what, "%s ends in \"%s\", \"%s\" is due (%s)", what,
-		      dp_text_of(step, "text"),
+		      dp_text_of(step, DP_FIELD_TEXT),
 		      ibv_wc_status_str((enum ibv_wc_status)due[i].status), leg);
-	else if (!dp_says(step, "state", "ERR"))
+	else if (!dp_says(step, DP_FIELD_QP_STATE, "ERR"))
 		fault(t, what, "after %s the queue pair is in state %s (%s)", what,
-		      dp_text_of(step, "state"), leg);
+		      dp_text_of(step, DP_FIELD_QP_STATE), leg);
 }
 
-/* ---- the other steps --------------------------------------------------------------------- */
+/* ---- reading back ------------------------------------------------------------------------- */
+
+/* What a route owes: how much it looked at, and how much of that is wrong. */
+static bool lacks_route(struct tally *t, struct json_object *route)
+{
+	static const enum dp_field owed[] = { DP_FIELD_ROUTE, DP_FIELD_CHECKED, DP_FIELD_WRONG };
+	int64_t value;
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(owed); i++) {
+		if (i ? !dp_step_int(route, owed[i], &value) : !!dp_step_text(route, owed[i]))
+			continue;
+		t->troubled = true;
+		snprintf(t->trouble, sizeof(t->trouble),
+			 "not observed: \"%s\" of a route of step \"verify\"",
+			 dp_field_name(owed[i]));
+		return true;
+	}
+	return false;
+}
 
 static void judge_route(struct tally *t, struct json_object *step, struct json_object *route)
 {
-	const char *name = dp_text_of(route, "route");
-	int64_t wrong = dp_number(route, "wrong", 0);
+	const char *name = dp_text_of(route, DP_FIELD_ROUTE);
+	int64_t wrong = number(route, DP_FIELD_WRONG), extents = number(route, DP_FIELD_EXTENTS);
+	bool mapping = dp_says(step, DP_FIELD_MEMORY, "mapping");
 	char leg[80];
 
-	if (dp_text_of(route, "text")[0]) {
+	if (dp_text_of(route, DP_FIELD_TEXT)[0]) {
 		t->troubled = true;
 		snprintf(t->trouble, sizeof(t->trouble), "reading back by %s: %.150s", name,
-			 dp_text_of(route, "text"));
+			 dp_text_of(route, DP_FIELD_TEXT));
 		return;
 	}
+	if (lacks_route(t, route))
+		return;
 	t->looks++;
-	if (t->extents < dp_number(route, "extents", 0))
-		t->extents = dp_number(route, "extents", 0);
-	t->checked += dp_number(route, "checked", 0);
-	if (dp_says(step, "memory", "mapping"))
+	if (t->extents < extents)
+		t->extents = extents;
+	t->checked += number(route, DP_FIELD_CHECKED);
+	if (mapping)
 		add_once(t->routes, sizeof(t->routes), name);
 	if (!wrong)
 		return;
 	fault(t, "wrong bytes",
 	      "%" PRId64 " bytes of the %s are wrong by %s, the first at offset %" PRId64
 	      ": 0x%02x instead of 0x%02x (%s)",
-	      wrong, dp_says(step, "memory", "mapping") ? "mapping" : "plain memory", name,
-	      dp_number(route, "first", 0), (unsigned int)dp_number(route, "found", 0),
-	      (unsigned int)dp_number(route, "expected", 0), leg_of(step, leg, sizeof(leg)));
+	      wrong, mapping ? "mapping" : "plain memory", name,
+	      number(route, DP_FIELD_FIRST_WRONG), (unsigned int)number(route, DP_FIELD_FOUND),
+	      (unsigned int)number(route, DP_FIELD_EXPECTED), leg_of(step, leg, sizeof(leg)));
 }
 
 static void judge_look(struct tally *t, struct json_object *step)
 {
-	struct json_object *routes = json_object_object_get(step, "routes");
+	struct json_object *routes = json_object_object_get(step, dp_field_name(DP_FIELD_ROUTES));
+	size_t count =
+		json_object_is_type(routes, json_type_array) ? json_object_array_length(routes) : 0;
 
-	for (size_t i = 0;
-	     json_object_is_type(routes, json_type_array) && i < json_object_array_length(routes);
-	     i++)
-		if (json_object_is_type(json_object_array_get_idx(routes, i), json_type_object))
-			judge_route(t, step, json_object_array_get_idx(routes, i));
+	for (size_t i = 0; i < count; i++)
+		judge_route(t, step, json_object_array_get_idx(routes, i));
+	if (count && (int64_t)count == number(step, DP_FIELD_LOOKS))
+		return;
+	t->troubled = true;
+	snprintf(t->trouble, sizeof(t->trouble), "not observed: a route of step \"verify\"");
 }
+
+/* ---- the other steps ---------------------------------------------------------------------- */
 
 static void judge_failure(struct tally *t, struct json_object *step)
 {
 	char leg[80];
 
 	fault(t, "transfer", "%s of %" PRId64 " bytes at offset %" PRId64 ": %s (%s)",
-	      dp_text_of(step, "what"), dp_number(step, "length", 0), dp_number(step, "offset", 0),
-	      dp_text_of(step, "text"), leg_of(step, leg, sizeof(leg)));
+	      dp_text_of(step, DP_FIELD_WHAT), number(step, DP_FIELD_LENGTH),
+	      number(step, DP_FIELD_OFFSET), dp_text_of(step, DP_FIELD_TEXT),
+	      leg_of(step, leg, sizeof(leg)));
 }
 
 /* What had been flushed is not there after another boot. */
 static void judge_loss(struct tally *t, struct json_object *step)
 {
-	fault(t, "lost", "after another boot: %s", dp_text_of(step, "text"));
+	fault(t, "lost", "after another boot: %s", dp_text_of(step, DP_FIELD_TEXT));
 }
 
 static void take_transfers(struct tally *t, struct json_object *step)
 {
-	t->transfers += dp_number(step, "transfers", 0);
-	t->bytes += dp_number(step, "bytes", 0);
+	t->transfers += number(step, DP_FIELD_TRANSFERS);
+	t->bytes += number(step, DP_FIELD_BYTES);
 }
 
 static void take_registration(struct tally *t, struct json_object *step)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "%.20s as %.16s%s", dp_text_of(step, "errno"),
-		 dp_text_of(step, "role"), dp_flag(step, "on_demand") ? " on demand" : "");
+	snprintf(text, sizeof(text), "%.20s as %.16s%s", dp_text_of(step, DP_FIELD_ERRNO),
+		 dp_text_of(step, DP_FIELD_ROLE),
+		 dp_is_set(step, DP_FIELD_ON_DEMAND) ? " on demand" : "");
 	add_once(t->refused, sizeof(t->refused), text);
 }
 
 static void take_trouble(struct tally *t, struct json_object *step)
 {
 	t->troubled = true;
-	snprintf(t->trouble, sizeof(t->trouble), "%s: %.180s", dp_text_of(step, "what"),
-		 dp_text_of(step, "text"));
+	snprintf(t->trouble, sizeof(t->trouble), "%s: %.180s", dp_text_of(step, DP_FIELD_WHAT),
+		 dp_text_of(step, DP_FIELD_TEXT));
 }
 
 static void take_prefetch(struct tally *t, struct json_object *step)
 {
-	const char *refused = dp_text_of(step, "errno");
+	const char *refused = dp_step_text(step, DP_FIELD_ERRNO);
 
-	snprintf(t->prefetch, sizeof(t->prefetch), "%.30s", refused[0] ? refused : "done");
+	snprintf(t->prefetch, sizeof(t->prefetch), "%.30s", refused ? refused : "done");
 }
 
 static void take_bandwidth(struct tally *t, struct json_object *step)
 {
-	double s = (double)dp_number(step, "us", 0) / 1e6;
+	double s = (double)number(step, DP_FIELD_US) / 1e6;
+	double bytes = (double)number(step, DP_FIELD_BYTES);
+	double operations = (double)number(step, DP_FIELD_OPERATIONS);
 	struct json_object *obj = json_object_new_object();
 
 	if (!t->bandwidth)
 		t->bandwidth = json_object_new_array();
 	json_object_array_add(t->bandwidth, obj);
-	dp_json_add_text(obj, "topology", dp_text_of(step, "topology"));
-	json_object_object_add(obj, "on_demand",
-			       json_object_get(json_object_object_get(step, "on_demand")));
-	dp_json_add_int(obj, "size", dp_number(step, "size", 0));
-	dp_json_add_int(obj, "bytes_per_second",
-			s > 0 ? (int64_t)((double)dp_number(step, "bytes", 0) / s) : 0);
-	json_object_object_add(
-		obj, "operations_per_second",
-		json_object_new_double(s > 0 ? (double)dp_number(step, "operations", 0) / s : 0));
+	dp_json_add_text(obj, "topology", dp_text_of(step, DP_FIELD_TOPOLOGY));
+	dp_json_add_bool(obj, "on_demand", dp_is_set(step, DP_FIELD_ON_DEMAND));
+	dp_json_add_int(obj, "size", number(step, DP_FIELD_SIZE));
+	dp_json_add_int(obj, "bytes_per_second", s > 0 ? (int64_t)(bytes / s) : 0);
+	json_object_object_add(obj, "operations_per_second",
+			       json_object_new_double(s > 0 ? operations / s : 0));
 }
 
 /* Two that ask a kernel the same at the same time and hear different things: no verdict. */
 static void take_reference(struct tally *t, struct json_object *step)
 {
-	bool could = dp_flag(step, "registered");
+	bool could = dp_is_set(step, DP_FIELD_REGISTERED);
 
 	json_object_put(t->reference);
 	t->reference = json_object_new_object();
-	dp_json_add_text(t->reference, "tool", dp_text_of(step, "tool"));
-	json_object_object_add(t->reference, "registered", json_object_new_boolean(could));
+	dp_json_add_text(t->reference, "tool", dp_text_of(step, DP_FIELD_TOOL));
+	dp_json_add_bool(t->reference, "registered", could);
 	if (could) {
-		dp_json_add_int(t->reference, "size", dp_number(step, "size", 0));
+		dp_json_add_int(t->reference, "size", number(step, DP_FIELD_SIZE));
 		dp_json_add_int(t->reference, "bytes_per_second",
-				dp_number(step, "bytes_per_second", 0));
+				number(step, DP_FIELD_BYTES_PER_SECOND));
 	}
-	if (could == dp_flag(step, "registers"))
+	if (could == dp_is_set(step, DP_FIELD_REGISTERS))
 		return;
 	t->troubled = true;
 	snprintf(t->trouble, sizeof(t->trouble), "%.32s %s register it, daxpin %s",
-		 dp_text_of(step, "tool"), could ? "could" : "could not",
+		 dp_text_of(step, DP_FIELD_TOOL), could ? "could" : "could not",
 		 could ? "could not" : "could");
 }
 
 static const struct {
-	const char *step;
+	enum dp_step step;
 	void (*judge)(struct tally *t, struct json_object *step);
-} steps[] = {
-	{ "transfers", take_transfers },  { "failed", judge_failure },
-	{ "refusal", judge_refusal },     { "verify", judge_look },
-	{ "refused", take_registration }, { "trouble", take_trouble },
-	{ "bandwidth", take_bandwidth },  { "lost", judge_loss },
-	{ "prefetch", take_prefetch },    { "reference", take_reference },
+} judges[] = {
+	{ DP_STEP_TRANSFERS, take_transfers },  { DP_STEP_FAILED, judge_failure },
+	{ DP_STEP_REFUSAL, judge_refusal },     { DP_STEP_VERIFY, judge_look },
+	{ DP_STEP_REFUSED, take_registration }, { DP_STEP_TROUBLE, take_trouble },
+	{ DP_STEP_BANDWIDTH, take_bandwidth },  { DP_STEP_LOST, judge_loss },
+	{ DP_STEP_PREFETCH, take_prefetch },    { DP_STEP_REFERENCE, take_reference },
 };
 
 static void judge_all(struct tally *t)
@@ -263,11 +305,12 @@ static void judge_all(struct tally *t)
 	size_t count = t->v->steps ? json_object_array_length(t->v->steps) : 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct json_object *step = json_object_array_get_idx(t->v->steps, i);
+		struct json_object *obj = json_object_array_get_idx(t->v->steps, i);
+		enum dp_step step = dp_step_of(obj, "step");
 
-		for (size_t k = 0; k < DP_ARRAY_SIZE(steps); k++)
-			if (dp_says(step, "kind", "step") && dp_says(step, "step", steps[k].step))
-				steps[k].judge(t, step);
+		for (size_t k = 0; k < DP_ARRAY_SIZE(judges); k++)
+			if (step == judges[k].step)
+				judges[k].judge(t, obj);
 	}
 }
 
@@ -295,48 +338,45 @@ static void add_facts(struct tally *t)
 		json_object_object_add(facts, "reference", t->reference);
 }
 
-static void conclude(struct tally *t, const struct dp_cell *cell, const char *doing,
-		     const char *absent)
+/* With everything there that is owed. */
+static void conclude(struct tally *t)
 {
 	struct dp_result *r = t->v->result;
-	bool ended = cell && cell->outcome == DP_ANSWERED;
+	const char *also = t->refused[0] ? "; not registered: " : "";
 
-	r->unfinished = !ended || t->troubled;
-	if (t->failed || r->violates[0])
-		r->status = DP_FAIL;
-	else if (!ended)
-		snprintf(r->why, sizeof(r->why), "%.400s%s%s",
-			 cell && cell->text[0] ? cell->text : absent, doing[0] ? ", at step " : "",
-			 doing);
-	else if (t->troubled)
-		snprintf(r->why, sizeof(r->why), "%s", t->trouble);
-	else if (t->looks && t->transfers) {
+	if (t->looks && t->transfers) {
 		r->status = DP_PASS;
 		snprintf(r->why, sizeof(r->why),
 			 "%" PRId64 " transfers arrived, %" PRId64
-			 " attempts were refused; read back "
-			 "by %s%s%s",
-			 t->transfers, t->refusals, t->routes,
-			 t->refused[0] ? "; not registered: " : "", t->refused);
+			 " attempts were refused; read back by %s%s%s",
+			 t->transfers, t->refusals, t->routes, also, t->refused);
 	} else if (t->refusals) {
 		r->status = DP_PASS;
 		snprintf(r->why, sizeof(r->why),
 			 "it registers, and each access to it is refused: it has no pages%s%s",
-			 t->refused[0] ? "; not registered: " : "", t->refused);
+			 also, t->refused);
 	} else if (t->refused[0]) {
 		r->status = DP_SKIP_STATUS;
 		snprintf(r->why, sizeof(r->why), "the kernel does not register it: %s", t->refused);
-	} else
+	} else {
 		snprintf(r->why, sizeof(r->why), "it ended, and nothing was observed");
+	}
 }
 
-void dp_judge_traffic(struct verdict *v, const struct dp_cell *cell, const char *doing,
-		      const char *absent)
+void dp_judge_traffic(struct verdict *v)
 {
-	struct tally tally = { .v = v };
+	struct tally t = { .v = v };
+	struct dp_result *r = v->result;
 
 	dp_judge_splats(v);
-	judge_all(&tally);
-	add_facts(&tally);
-	conclude(&tally, cell, doing, absent);
+	judge_all(&t);
+	add_facts(&t);
+	if (t.failed || r->violates)
+		r->status = DP_FAIL;
+	else if (t.troubled)
+		snprintf(r->why, sizeof(r->why), "%s", t.trouble);
+	else if (!dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
+		 !dp_find_gap(v, r->why, sizeof(r->why)))
+		conclude(&t);
+	r->unfinished = t.troubled;
 }

@@ -9,57 +9,82 @@
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"
 
-struct json_object *dp_step(const struct verdict *v, const char *name)
+enum dp_step dp_step_of(struct json_object *obj, const char *kind)
+{
+	const char *have = dp_json_text(obj, "kind");
+
+	return have && !strcmp(have, kind) ? dp_step_find(dp_json_text(obj, "step")) : DP_STEPS;
+}
+
+struct json_object *dp_seen(const struct verdict *v, enum dp_step step)
 {
 	size_t count = v->steps ? json_object_array_length(v->steps) : 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *obj = json_object_array_get_idx(v->steps, i);
-		const char *kind = dp_json_text(obj, "kind"), *have = dp_json_text(obj, "step");
 
-		if (kind && have && !strcmp(kind, "step") && !strcmp(have, name))
+		if (dp_step_of(obj, "step") == step)
 			return obj;
 	}
 	return NULL;
 }
 
-bool dp_flag(struct json_object *obj, const char *key)
+bool dp_says(struct json_object *obj, enum dp_field field, const char *text)
 {
-	return json_object_get_boolean(json_object_object_get(obj, key));
-}
-
-bool dp_says(struct json_object *obj, const char *key, const char *text)
-{
-	const char *have = obj ? dp_json_text(obj, key) : NULL;
+	const char *have = dp_step_text(obj, field);
 
 	return have && !strcmp(have, text);
 }
 
-int64_t dp_number(struct json_object *obj, const char *key, int64_t otherwise)
+bool dp_completed(struct json_object *obj)
 {
-	int64_t value;
-
-	return obj && !dp_json_int(obj, key, &value) ? value : otherwise;
+	return dp_says(obj, DP_FIELD_STATE, "completed");
 }
 
-const char *dp_text_of(struct json_object *obj, const char *key)
+bool dp_stuck(struct json_object *obj)
 {
-	const char *text = obj ? dp_json_text(obj, key) : NULL;
+	return dp_says(obj, DP_FIELD_STATE, "waits") || dp_says(obj, DP_FIELD_STATE, "runs");
+}
+
+const char *dp_text_of(struct json_object *obj, enum dp_field field)
+{
+	const char *text = dp_step_text(obj, field);
 
 	return text ? text : "";
 }
 
-void dp_broken(struct verdict *v, const char *clause, const char *fmt, ...)
+bool dp_is_set(struct json_object *obj, enum dp_field field)
+{
+	bool value;
+
+	return !dp_step_flag(obj, field, &value) && value;
+}
+
+bool dp_is_above_zero(struct json_object *obj, enum dp_field field, int64_t *value)
+{
+	return !dp_step_int(obj, field, value) && *value > 0;
+}
+
+void dp_fact(struct verdict *v, const char *name, struct json_object *obj, enum dp_field field)
+{
+	struct json_object *value;
+
+	if (!v->result->facts)
+		v->result->facts = json_object_new_object();
+	if (json_object_is_type(obj, json_type_object) &&
+	    json_object_object_get_ex(obj, dp_field_name(field), &value))
+		json_object_object_add(v->result->facts, name, json_object_get(value));
+}
+
+void dp_broken(struct verdict *v, enum dp_clause clause, const char *fmt, ...)
 {
 	struct dp_result *r = v->result;
-	size_t used = strlen(r->violates), told = strlen(r->why);
+	size_t told = strlen(r->why);
 	va_list ap;
 
-	if (!strstr(r->violates, clause))
-		snprintf(r->violates + used, sizeof(r->violates) - used, "%s%s", used ? " " : "",
-			 clause);
+	r->violates |= DP_CLAUSE_BIT(clause);
 	told += (size_t)snprintf(r->why + told, sizeof(r->why) - told, "%s%s: ", told ? "; " : "",
-				 clause);
+				 dp_clause_name(clause));
 	if (told >= sizeof(r->why))
 		return;
 	va_start(ap, fmt);
@@ -67,27 +92,60 @@ void dp_broken(struct verdict *v, const char *clause, const char *fmt, ...)
 	va_end(ap);
 }
 
-void dp_judge_splats(struct verdict *v)
+/* ---- C1 ----------------------------------------------------------------------------------- */
+
+/* The first splat that is an answer; NULL if there is none. */
+static struct json_object *first_splat(const struct verdict *v)
 {
 	size_t count = v->steps ? json_object_array_length(v->steps) : 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *obj = json_object_array_get_idx(v->steps, i);
+		const char *kind = dp_json_text(obj, "kind"), *step = dp_json_text(obj, "step");
 
-		if (!dp_says(obj, "kind", "kernel") || dp_says(obj, "step", DP_CLEANUP))
-			continue;
-		if (!v->result->kernel)
-			v->result->kernel = json_object_get(obj);
-		v->splatted = true;
+		if (kind && !strcmp(kind, "kernel") && (!step || strcmp(step, DP_CLEANUP)))
+			return obj;
 	}
-	if (v->splatted)
-		dp_broken(v, "C1", "%s in %s during step %s",
-			  dp_text_of(v->result->kernel, "splat"),
-			  dp_text_of(v->result->kernel, "function"),
-			  dp_text_of(v->result->kernel, "step"));
+	return NULL;
 }
 
-bool dp_completed(struct json_object *obj)
+static const char *text_or(struct json_object *obj, const char *key, const char *otherwise)
 {
-	return dp_says(obj, "state", "completed");
+	const char *text = dp_json_text(obj, key);
+
+	return text ? text : otherwise;
+}
+
+/* A splat whose text was not seen still leaves its mark on the kernel. */
+static void judge_taint(struct verdict *v)
+{
+	struct json_object *taint = dp_seen(v, DP_STEP_TAINT);
+	int64_t before, after;
+
+	if (dp_step_int(taint, DP_FIELD_BEFORE, &before) ||
+	    dp_step_int(taint, DP_FIELD_AFTER, &after) || !(after & ~before))
+		return;
+	v->splatted = true;
+	v->splat_step = DP_STEPS;
+	dp_broken(v, DP_C1,
+		  "the kernel printed a splat that was not seen: its taint went from "
+		  "%#llx to %#llx",
+		  (unsigned long long)before, (unsigned long long)after);
+}
+
+void dp_judge_splats(struct verdict *v)
+{
+	struct json_object *splat = first_splat(v);
+
+	v->splat_step = DP_STEPS;
+	if (!splat) {
+		judge_taint(v);
+		return;
+	}
+	v->splatted = true;
+	v->splat_step = dp_step_find(dp_json_text(splat, "step"));
+	v->result->kernel = json_object_get(splat);
+	dp_broken(v, DP_C1, "%s in %s during step %s", text_or(splat, "splat", "splat"),
+		  text_or(splat, "function", "an unknown function"),
+		  text_or(splat, "step", "(unknown)"));
 }

@@ -8,50 +8,80 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daxpin/json.h"
 #include "daxpin/policy.h"
+#include "daxpin/steps.h"
 #include "daxpin/teardown.h"
 
 struct verdict {
 	struct dp_result *result;
 	struct json_object *steps;
 	const struct dp_event *event;
-	bool splatted; /* the kernel has */
+	bool traffic;            /* of traffic, in flight or not */
+	bool splatted;           /* the kernel has printed a splat, or its taint says so */
+	enum dp_step splat_step; /* during which; DP_STEPS if nobody can tell */
 };
 
-/* The step of a name, NULL if it was not taken. */
-struct json_object *dp_step(const struct verdict *v, const char *name);
+/* Which step an object of the stream is about, if it is of this kind; DP_STEPS otherwise. */
+enum dp_step dp_step_of(struct json_object *obj, const char *kind);
 
-/* Whether a step's member is this text; false if either is missing. */
-bool dp_says(struct json_object *obj, const char *key, const char *text);
+/* The observation of a step, the first if there are several; NULL if there is none. */
+struct json_object *dp_seen(const struct verdict *v, enum dp_step step);
 
-/* A step's number and text; @otherwise and "" if either is missing. */
-int64_t dp_number(struct json_object *obj, const char *key, int64_t otherwise);
-const char *dp_text_of(struct json_object *obj, const char *key);
+/* Whether a field is this text; false if either is missing. */
+bool dp_says(struct json_object *obj, enum dp_field field, const char *text);
 
-/* A step's flag; false if either is missing. */
-bool dp_flag(struct json_object *obj, const char *key);
-
-/* Whether a step came to its end. */
+/* Whether a step came to its end; false if that was not seen. */
 bool dp_completed(struct json_object *obj);
 
+/* Whether it waits or runs on. */
+bool dp_stuck(struct json_object *obj);
+
+/* A field's text, for people; "" if it is missing. */
+const char *dp_text_of(struct json_object *obj, enum dp_field field);
+
+/* Whether a flag is set, and a number above zero; false if either is missing. */
+bool dp_is_set(struct json_object *obj, enum dp_field field);
+bool dp_is_above_zero(struct json_object *obj, enum dp_field field, int64_t *value);
+
+/* Copies a field to the facts, under this name; a field that is missing is no fact. */
+void dp_fact(struct verdict *v, const char *name, struct json_object *obj, enum dp_field field);
+
 /* Notes a broken clause: each once, the explanations one after the other. */
-__attribute__((format(printf, 3, 4))) void dp_broken(struct verdict *v, const char *clause,
+__attribute__((format(printf, 3, 4))) void dp_broken(struct verdict *v, enum dp_clause clause,
 						     const char *fmt, ...);
 
 /* C1: no oops, BUG, WARN, lockdep report, hung task or panic. */
 void dp_judge_splats(struct verdict *v);
 
-/* All clauses, from the sums of a race. */
+/**
+ * dp_find_missing - whether something is missing that the verdict rests on (owed.c)
+ * @v: after dp_judge_splats()
+ * @owed: the steps that must be there
+ * @once: those that can be there only once
+ * @text: receives what is missing
+ * @size: its size in bytes
+ */
+bool dp_find_missing(const struct verdict *v, dp_steps owed, dp_steps once, char *text,
+		     size_t size);
+
+/**
+ * dp_find_gap - whether a leg of a traffic case is incomplete (legs.c)
+ * @v: what was seen
+ * @text: receives what is missing
+ * @size: its size in bytes
+ */
+bool dp_find_gap(const struct verdict *v, char *text, size_t size);
+
+/*
+ * The verdict by kind of question: status and explanation, violated clauses and facts of v->result.
+ * What was broken is a fail; what is missing leaves the status at DP_ERROR.
+ */
+void dp_judge_check(const struct dp_policy *policy, const struct dp_subject *subject,
+		    const struct dp_cell *cell, struct dp_result *result);
+void dp_judge_teardown(struct verdict *v, const char *id);
 void dp_judge_race(struct verdict *v);
-
-/* Whether there has been a race at all. */
-bool dp_raced(const struct verdict *v);
-
-/* Traffic during an event. */
-void dp_judge_in_flight(struct verdict *v, const struct dp_cell *cell, const char *absent);
-
-/* Traffic: it has no event, and brings its own conclusion. */
-void dp_judge_traffic(struct verdict *v, const struct dp_cell *cell, const char *doing,
-		      const char *absent);
+void dp_judge_traffic(struct verdict *v);
+void dp_judge_in_flight(struct verdict *v); /* traffic during an event */
 
 #endif

@@ -32,6 +32,7 @@
 #include "daxpin/race.h"
 #include "daxpin/rdma.h"
 #include "daxpin/splat.h"
+#include "daxpin/steps.h"
 
 /*
  * How long one part of a round may take, ms. Registrations take microseconds; binding a GiB takes
@@ -47,7 +48,7 @@ struct run {
 	struct dp_race *race; /* shared with racer and event */
 	struct dp_actor racer, event;
 	struct dp_pins before;
-	bool pins_known;
+	bool pins_known, leaked_known;
 	uint64_t rounds, refused, random, started_ms;
 	int64_t leaked;
 	char state[64];  /* what went wrong, "" while nothing has */
@@ -108,43 +109,45 @@ static void add_up(const struct dp_race *race, struct dp_tally *sum)
 
 static void add_sums(const struct dp_tally *sum, struct json_object *obj)
 {
-	dp_json_add_int(obj, "allowed", (int64_t)sum->allowed);
-	json_object_object_add(obj, "errors", errors_of(sum));
-	dp_json_add_int(obj, "allowed_during", (int64_t)sum->during);
-	dp_json_add_int(obj, "early", (int64_t)sum->early);
+	dp_step_set_int(obj, DP_FIELD_ALLOWED, (int64_t)sum->allowed);
+	dp_step_set(obj, DP_FIELD_ERRORS, errors_of(sum));
+	dp_step_set_int(obj, DP_FIELD_ALLOWED_DURING, (int64_t)sum->during);
+	dp_step_set_int(obj, DP_FIELD_EARLY, (int64_t)sum->early);
 	if (sum->early)
-		dp_json_add_text(obj, "early_errno",
+		dp_step_set_text(obj, DP_FIELD_EARLY_ERRNO,
 				 sum->early_errno ? dp_errno_name(sum->early_errno) : "allowed");
-	dp_json_add_int(obj, "late", (int64_t)sum->late);
-	dp_json_add_int(obj, "not_held", (int64_t)sum->not_held);
-	dp_json_add_int(obj, "not_released", (int64_t)sum->not_released);
+	dp_step_set_int(obj, DP_FIELD_LATE, (int64_t)sum->late);
+	dp_step_set_int(obj, DP_FIELD_NOT_HELD, (int64_t)sum->not_held);
+	dp_step_set_int(obj, DP_FIELD_NOT_RELEASED, (int64_t)sum->not_released);
 	if (sum->not_released)
-		dp_json_add_text(obj, "release_errno", dp_errno_name(sum->release_errno));
+		dp_step_set_text(obj, DP_FIELD_RELEASE_ERRNO, dp_errno_name(sum->release_errno));
 }
 
 static void emit_sums(const struct run *run)
 {
 	const struct dp_race *race = run->race;
-	struct json_object *obj = json_object_new_object();
+	struct json_object *obj = dp_step_new(DP_STEP_RACE);
 	struct dp_tally sum;
 
 	add_up(race, &sum);
-	dp_json_add_text(obj, "kind", "step");
-	dp_json_add_text(obj, "step", "race");
-	dp_json_add_text(obj, "state", run->state[0] ? run->state : "completed");
-	dp_json_add_text(obj, "text", run->text);
-	dp_json_add_text(obj, "where", run->where);
-	dp_json_add_text(obj, "device", race->target.device);
-	dp_json_add_int(obj, "threads", DP_RACERS);
-	dp_json_add_int(obj, "seed", (int64_t)race->options->seed);
-	dp_json_add_int(obj, "races", (int64_t)run->rounds);
-	dp_json_add_int(obj, "refused", (int64_t)run->refused);
-	dp_json_add_text(obj, "first", race->first ? dp_errno_name(race->first) : NULL);
-	dp_json_add_bool(obj, "on_demand", race->on_demand);
+	dp_step_set_text(obj, DP_FIELD_STATE, run->state[0] ? run->state : "completed");
+	dp_step_set_text(obj, DP_FIELD_TEXT, run->text);
+	dp_step_set_text(obj, DP_FIELD_WHERE, run->where);
+	dp_step_set_text(obj, DP_FIELD_DEVICE, race->target.device);
+	dp_step_set_int(obj, DP_FIELD_THREADS, DP_RACERS);
+	dp_step_set_int(obj, DP_FIELD_SEED, (int64_t)race->options->seed);
+	dp_step_set_int(obj, DP_FIELD_RACES, (int64_t)run->rounds);
+	dp_step_set_int(obj, DP_FIELD_REFUSED, (int64_t)run->refused);
+	dp_step_set_text(obj, DP_FIELD_FIRST, race->first ? dp_errno_name(race->first) : NULL);
+	dp_step_set_flag(obj, DP_FIELD_ON_DEMAND, race->on_demand);
 	add_sums(&sum, obj);
-	if (run->pins_known)
-		dp_json_add_int(obj, "leaked", run->leaked);
-	dp_json_add_int(obj, "ms", (int64_t)(dp_now_ms() - run->started_ms));
+	if (run->leaked_known)
+		dp_step_set_int(obj, DP_FIELD_LEAKED, run->leaked);
+	else
+		dp_step_leave_out(obj, DP_FIELD_LEAKED,
+				  run->pins_known ? "no round came to its end"
+						  : "the counters of pins could not be read");
+	dp_step_set_int(obj, DP_FIELD_MS, (int64_t)(dp_now_ms() - run->started_ms));
 	dp_emit(run->fd, obj);
 	tcdrain(run->fd);
 }
@@ -253,6 +256,7 @@ static bool end_threads(struct run *run)
 	if (dp_kernel_has_splat(run->race->options->taint))
 		return broke(run, "kernel splat", 0, "");
 	run->pins_known = run->pins_known && !dp_pins_read(&now);
+	run->leaked_known = run->pins_known;
 	if (run->pins_known)
 		run->leaked = (int64_t)(now.acquired - now.released - run->before.acquired +
 					run->before.released);
@@ -359,8 +363,8 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 	if (rc)
 		return rc;
 	dp_emit_text(fd, "begin", "id", scenario->id);
-	dp_mark_step("race");
-	dp_emit_text(fd, "doing", "step", "race");
+	dp_mark_step(dp_step_name(DP_STEP_RACE));
+	dp_emit_text(fd, "doing", "step", dp_step_name(DP_STEP_RACE));
 	rc = begin(&run, &cause);
 	if (rc) {
 		emit(&run, rc == DP_SKIP ? "skip" : "died", cause.what);
@@ -375,6 +379,7 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 		if (!on)
 			break;
 	}
+	dp_emit(fd, dp_step_taint(options->taint));
 	dp_mark_step(DP_CLEANUP);
 	emit(&run, "end", NULL);
 	return 0;

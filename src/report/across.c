@@ -29,6 +29,7 @@ static void short_name(const struct dp_run_record *run, char *name, size_t size)
 
 static void result_text(const struct dp_result *r, char *text, size_t size)
 {
+	char clauses[DP_CLAUSES_TEXT];
 	text[0] = '\0';
 	if (!r)
 		return;
@@ -36,8 +37,9 @@ static void result_text(const struct dp_result *r, char *text, size_t size)
 		dp_page_cell_text(r, text, size);
 		/* A missing proof is no difference between kernels. */
 		text[strcspn(text, "?")] = '\0';
-	} else if (r->violates[0]) {
-		snprintf(text, size, "%s%s", dp_result_is_known(r) ? "~" : "!", r->violates);
+	} else if (r->violates) {
+		snprintf(text, size, "%s%s", dp_result_is_known(r) ? "~" : "!",
+			 dp_clauses_text(r->violates, clauses));
 	} else {
 		snprintf(text, size, "%s", dp_status_name(r->status));
 	}

@@ -31,13 +31,10 @@ static struct json_object *proof(const struct dp_cell *cell)
 		dp_json_add_text(obj, "leaf", NULL);
 	dp_json_add_text(obj, "leaf_by", cell->leaf_by);
 	dp_json_add_text(obj, "resource", cell->resource);
-	if (cell->zone_before[0]) {
-		dp_json_add_text(obj, "zone_before", cell->zone_before);
-		dp_json_add_text(obj, "zone_after", cell->zone_after);
-	}
+	dp_json_add_text(obj, "zone_before", cell->zone_before);
+	dp_json_add_text(obj, "zone_after", cell->zone_after);
 	dp_json_add_int(obj, "moved", (int64_t)cell->moved);
-	if (cell->proof_text[0])
-		dp_json_add_text(obj, "missing", cell->proof_text);
+	dp_json_add_text(obj, "missing", cell->proof_text);
 	return obj;
 }
 
@@ -51,6 +48,8 @@ static void add_answer(struct json_object *obj, const struct dp_cell *cell)
 	if (cell->pins_seen) {
 		dp_json_add_int(pins, "acquired", (int64_t)cell->acquired);
 		dp_json_add_int(pins, "released", (int64_t)cell->released);
+	} else {
+		dp_json_add_text(pins, "missing", cell->pins_text);
 	}
 	json_object_object_add(obj, "pins", pins);
 	dp_json_add_int(vmpin, "held", cell->vmpin_held_kib);
@@ -98,11 +97,13 @@ struct json_object *dp_result_object(const struct dp_result *r)
 		add_answer(obj, &r->cell);
 		dp_json_add_bool(obj, "proven", !r->unproven);
 	}
-	if (r->violates[0]) {
+	if (r->violates) {
 		struct json_object *list = json_object_new_array();
 
-		for (const char *at = r->violates; *at; at += at[2] ? 3 : 2)
-			json_object_array_add(list, json_object_new_string_len(at, 2));
+		for (int i = 0; i < DP_CLAUSES; i++)
+			if (r->violates & DP_CLAUSE_BIT(i))
+				json_object_array_add(list, json_object_new_string(dp_clause_name(
+								    (enum dp_clause)i)));
 		json_object_object_add(obj, "violates", list);
 	}
 	if (r->unfinished)

@@ -69,6 +69,7 @@ static void write_splat(FILE *out, struct json_object *kernel)
 
 static void write_case(FILE *out, const struct dp_result *r)
 {
+	char clauses[DP_CLAUSES_TEXT];
 	const char *kind = r->status == DP_ERROR ? "error" : "failure";
 
 	fputs("  <testcase", out);
@@ -86,7 +87,9 @@ static void write_case(FILE *out, const struct dp_result *r)
 		return;
 	}
 	fprintf(out, ">\n    <%s", kind);
-	write_attribute(out, "type", r->violates[0] ? r->violates : dp_status_name(r->status));
+	write_attribute(out, "type",
+			r->violates ? dp_clauses_text(r->violates, clauses)
+				    : dp_status_name(r->status));
 	write_attribute(out, "message", r->why);
 	fputc('>', out);
 	write_escaped(out, r->why);

@@ -99,12 +99,13 @@ static const char *last_word(const char *id)
 
 static void write_scenario(const struct dp_page *p, const struct dp_result *r)
 {
+	char clauses[DP_CLAUSES_TEXT];
 	static const char *const plain[] = { "pass", "fail", "skip", "error" };
 	char text[64];
 
-	if (r->violates[0])
+	if (r->violates)
 		snprintf(text, sizeof(text), "%s:%s%s", last_word(r->id),
-			 dp_result_is_known(r) ? "~" : "!", r->violates);
+			 dp_result_is_known(r) ? "~" : "!", dp_clauses_text(r->violates, clauses));
 	else
 		snprintf(text, sizeof(text), "%s:%s", last_word(r->id), plain[r->status]);
 	fprintf(p->out, " %s%-*s%s", dp_page_color(p, dp_page_status_color(r)), 18, text,

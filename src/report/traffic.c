@@ -138,6 +138,7 @@ static void write_bandwidths(const struct dp_page *p)
 /* "devdax-2M  devdax-unbind:!C2 C8": what happened while traffic was in flight. */
 static void write_in_flight(const struct dp_page *p)
 {
+	char clauses[DP_CLAUSES_TEXT];
 	bool first = true;
 
 	for (size_t i = 0; i < p->run->count; i++) {
@@ -155,7 +156,8 @@ static void write_in_flight(const struct dp_page *p)
 			r->status != DP_FAIL    ? ""
 			: dp_result_is_known(r) ? "~"
 						: "!",
-			r->violates[0] ? r->violates : dp_status_name(r->status),
+			r->violates ? dp_clauses_text(r->violates, clauses)
+				    : dp_status_name(r->status),
 			dp_page_color(p, PLAIN));
 	}
 }

@@ -21,6 +21,7 @@ const char *dp_change_name(enum dp_change change)
 /* "during step release" and the addresses of a trace are no part of it: they move. */
 void dp_result_kind(const struct dp_result *r, char *text, size_t size)
 {
+	char clauses[DP_CLAUSES_TEXT];
 	const char *function = r->kernel ? dp_json_text(r->kernel, "function") : NULL;
 	const char *splat = r->kernel ? dp_json_text(r->kernel, "splat") : NULL;
 	const char *faults = r->facts ? dp_json_text(r->facts, "faults") : NULL; /* of traffic */
@@ -30,9 +31,9 @@ void dp_result_kind(const struct dp_result *r, char *text, size_t size)
 	if (r->observed && r->cell.outcome == DP_ANSWERED)
 		used = (size_t)snprintf(text, size, "%s%s", r->cell.err ? "rejected " : "allowed",
 					r->cell.err ? dp_errno_name(r->cell.err) : "");
-	if (r->violates[0] && used < size)
+	if (r->violates && used < size)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
-					 r->violates);
+					 dp_clauses_text(r->violates, clauses));
 	if (faults && used < size)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
 					 faults);

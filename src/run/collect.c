@@ -9,13 +9,15 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
+#include "daxpin/question.h"
 #include "daxpin/session.h"
 #include "daxpin/splat.h"
 #include "daxpin/text.h"
 
-/* A scenario has some 12 steps, and what the kernel says in between; a flood is not kept. */
-#define STEPS_LIMIT 256
+/* A traffic case has some hundred steps; a flood is not kept. */
+#define STEPS_LIMIT 1024
 
 int dp_collect_init(struct dp_collect *collect, size_t count)
 {
@@ -59,21 +61,19 @@ static void judge_record(struct dp_collect *c, struct dp_record *record,
 			 const struct dp_policy *policy)
 {
 	const char *ending = c->run.ending[0] ? c->run.ending : "the run ended before it was asked";
-	const struct dp_cell *cell = record->seen ? &record->cell : NULL;
+	struct dp_observed o = { .id = record->id,
+				 .cell = record->seen ? &record->cell : NULL,
+				 .steps = record->steps,
+				 .doing = record->doing };
 	char absent[640];
 
 	if (record->judged)
 		return;
 	record->judged = true;
-	if (record->began || record == c->current)
-		snprintf(absent, sizeof(absent), "it was being asked when: %s", ending);
-	else
-		snprintf(absent, sizeof(absent), "%s", ending);
-	if (strncmp(record->id, "check/", 6))
-		dp_contract_judge(record->id, cell, record->steps, record->doing, absent,
-				  &record->result);
-	else
-		dp_judge(policy, &c->run.subject, record->id, cell, absent, &record->result);
+	snprintf(absent, sizeof(absent), "%s%s",
+		 record->began || record == c->current ? "it was being asked when: " : "", ending);
+	o.absent = absent;
+	dp_judge(policy, &c->run.subject, &o, &record->result);
 	if (c->tell)
 		c->tell(c->tell_arg, &c->run, &record->result);
 }
@@ -92,18 +92,22 @@ static void keep(struct dp_collect *c, const struct dp_cell *cell)
 	record->cell = *cell;
 	c->current = NULL;
 	/* Of a scenario its kernel may say more yet. */
-	if (c->tell && !strncmp(record->id, "check/", 6))
+	if (c->tell && dp_question_is(record->id, DP_QUESTION_CHECK))
 		judge_record(c, record, c->policy);
 }
 
 static void take_cell(struct dp_collect *c, struct json_object *obj)
 {
+	struct dp_error err = { 0 };
 	struct dp_cell cell;
 
-	if (dp_cell_from_json(obj, &cell, NULL))
+	/* An answer that lacks something is none, and says what it lacks. */
+	if (dp_cell_from_json(obj, &cell, &err)) {
+		cell.outcome = DP_BROKEN;
+		snprintf(cell.text, sizeof(cell.text), "%.500s", err.what);
 		c->rejected++;
-	else
-		keep(c, &cell);
+	}
+	keep(c, &cell);
 }
 
 static void take_death(struct dp_collect *c, struct json_object *obj)
@@ -179,6 +183,15 @@ static void take_step(struct dp_collect *c, struct json_object *obj)
 	add_step(c->current, obj);
 }
 
+/* A step that is owed and was not taken, and why. */
+static void take_left_out(struct dp_collect *c, struct json_object *obj)
+{
+	if (c->current && dp_json_text(obj, "step"))
+		add_step(c->current, obj);
+	else
+		c->rejected++;
+}
+
 static void take_doing(struct dp_collect *c, struct json_object *obj)
 {
 	if (c->current)
@@ -197,37 +210,41 @@ static const char *last_step(const struct dp_record *record)
 }
 
 /* What a kernel says again and again is kept once, with how often. */
-static bool counted(const struct dp_record *record, const struct dp_splat *splat)
+static bool counted(const struct dp_record *record, struct json_object *splat)
 {
 	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
+	const char *kind = dp_json_text(splat, "splat"), *function;
 	struct json_object *last;
-	int64_t times = 1;
 
-	if (!count)
+	if (!count || !kind)
 		return false;
+	function = dp_json_text(splat, "function");
 	last = json_object_array_get_idx(record->steps, count - 1);
-	if (!says(last, "kind", "kernel") || !says(last, "splat", splat->kind) ||
-	    !says(last, "function", splat->function))
+	if (!says(last, "kind", "kernel") || !says(last, "splat", kind) ||
+	    !says(last, "function", function ? function : ""))
 		return false;
-	dp_json_int(last, "times", &times);
-	dp_json_add_int(last, "times", times + 1);
+	dp_json_add_int(last, "times", dp_json_int_or(last, "times", 1) + 1);
 	return true;
+}
+
+/* A kernel may take longer to say it than a scenario to end. */
+static void take_kernel(struct dp_collect *c, struct json_object *obj)
+{
+	if (!c->latest || counted(c->latest, obj))
+		return;
+	if (!dp_json_text(obj, "step"))
+		dp_json_add_text(obj, "step", last_step(c->latest));
+	dp_json_add_int(obj, "at_ms", (int64_t)(dp_now_ms() - c->latest->began));
+	add_step(c->latest, obj);
 }
 
 void dp_collect_splat(void *arg, const struct dp_splat *splat)
 {
-	struct dp_collect *c = arg;
-	struct json_object *obj;
+	dp_autojson struct json_object *obj = dp_splat_to_json(splat);
+	const char *text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN);
 
-	/* A kernel may take longer to say it than a scenario to end. */
-	if (!c->latest || counted(c->latest, splat))
-		return;
-	obj = dp_splat_to_json(splat);
-	if (!splat->step[0])
-		dp_json_add_text(obj, "step", last_step(c->latest));
-	dp_json_add_int(obj, "at_ms", (int64_t)(dp_now_ms() - c->latest->began));
-	add_step(c->latest, obj);
-	json_object_put(obj);
+	dp_recorder_hear(&((struct dp_collect *)arg)->heard, text, strlen(text));
+	take_kernel(arg, obj);
 }
 
 static void take_rdma(struct dp_collect *c, struct json_object *obj)
@@ -236,6 +253,8 @@ static void take_rdma(struct dp_collect *c, struct json_object *obj)
 	copy(c->run.subject.provider, sizeof(c->run.subject.provider),
 	     dp_json_text(obj, "provider"));
 	c->run.subject.odp = json_object_get_boolean(json_object_object_get(obj, "odp"));
+	c->run.subject.odp_seen =
+		json_object_is_type(json_object_object_get(obj, "odp"), json_type_boolean);
 }
 
 static void take_hello(struct dp_collect *c, struct json_object *obj)
@@ -256,9 +275,10 @@ static const struct {
 	const char *kind;
 	void (*take)(struct dp_collect *c, struct json_object *obj);
 } kinds[] = {
-	{ "hello", take_hello }, { "rdma", take_rdma },  { "begin", take_begin },
-	{ "cell", take_cell },   { "died", take_death }, { "step", take_step },
-	{ "doing", take_doing }, { "skip", take_skip },  { "end", take_end },
+	{ "hello", take_hello }, { "rdma", take_rdma },         { "begin", take_begin },
+	{ "cell", take_cell },   { "died", take_death },        { "step", take_step },
+	{ "doing", take_doing }, { "left-out", take_left_out }, { "kernel", take_kernel },
+	{ "skip", take_skip },   { "end", take_end },
 };
 
 int dp_collect_line(void *arg, const char *line, size_t len)
@@ -267,6 +287,7 @@ int dp_collect_line(void *arg, const char *line, size_t len)
 	struct json_object *obj;
 	const char *kind;
 
+	dp_recorder_hear(&c->heard, line, len);
 	if (dp_observation_parse(line, len, &obj, NULL)) {
 		c->rejected++;
 		return 0;
@@ -335,6 +356,7 @@ void dp_collect_listen(struct dp_collect *collect, const struct dp_policy *polic
 
 void dp_collect_settle(struct dp_collect *collect)
 {
+	dp_recorder_write(collect);
 	for (size_t i = 0; i < collect->count && collect->tell; i++)
 		if (collect->records[i].began)
 			judge_record(collect, &collect->records[i], collect->policy);
@@ -344,6 +366,7 @@ int dp_collect_finish(struct dp_collect *collect, const struct dp_policy *policy
 {
 	struct dp_run_record *run = &collect->run;
 
+	dp_recorder_write(collect);
 	run->results = calloc(collect->count + 1, sizeof(*run->results));
 	if (!run->results)
 		return -ENOMEM;

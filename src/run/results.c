@@ -13,6 +13,7 @@
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/observe.h"
+#include "daxpin/question.h"
 
 /* All questions on one kernel take 2 MiB. */
 #define RESULTS_LIMIT (256 << 20)
@@ -170,42 +171,59 @@ static bool read_status(struct json_object *obj, enum dp_status *status)
 	return false;
 }
 
-static void read_proof(struct json_object *obj, struct dp_cell *cell)
-{
-	text(obj, "owner", cell->owner, sizeof(cell->owner));
-	cell->uniform = flag(obj, "uniform", false);
-	cell->leaf = (uint64_t)number(obj, "leaf");
-	text(obj, "leaf_by", cell->leaf_by, sizeof(cell->leaf_by));
-	text(obj, "resource", cell->resource, sizeof(cell->resource));
-	text(obj, "zone_before", cell->zone_before, sizeof(cell->zone_before));
-	text(obj, "zone_after", cell->zone_after, sizeof(cell->zone_after));
-	cell->moved = (uint64_t)number(obj, "moved");
-	text(obj, "missing", cell->proof_text, sizeof(cell->proof_text));
-}
+/*
+ * The members of a result that are an observation, by their names in the stream. The document has
+ * them in groups.
+ */
+static const struct {
+	const char *group, *member, *name; /* group: NULL for the result itself */
+} observed[] = {
+	{ NULL, "errno", "errno" },
+	{ NULL, "pages", "pages" },
+	{ NULL, "attempts", "attempts" },
+	{ "pins", "acquired", "acquired" },
+	{ "pins", "released", "released" },
+	{ "pins", "missing", "pins_text" },
+	{ "vmpin_kib", "held", "vmpin_held_kib" },
+	{ "vmpin_kib", "kept", "vmpin_kept_kib" },
+	{ "us", "register", "register_us" },
+	{ "us", "deregister", "deregister_us" },
+	{ "proof", "owner", "owner" },
+	{ "proof", "uniform", "uniform" },
+	{ "proof", "leaf", "leaf" },
+	{ "proof", "leaf_by", "leaf_by" },
+	{ "proof", "resource", "resource" },
+	{ "proof", "zone_before", "zone_before" },
+	{ "proof", "zone_after", "zone_after" },
+	{ "proof", "moved", "moved" },
+	{ "proof", "missing", "proof_text" },
+};
 
-/* The observation of a check that was answered; false if the answer makes no sense. */
-static bool read_cell(struct json_object *obj, struct dp_cell *cell)
+/*
+ * The observation of a check that was answered, as it was in the stream; one that lacks something
+ * is broken, and says what it lacks. False if the verdict and the errno contradict each other.
+ */
+static bool read_cell(struct json_object *obj, const char *id, struct dp_cell *cell)
 {
-	struct json_object *pins = member(obj, "pins", json_type_object);
-	struct json_object *vmpin = member(obj, "vmpin_kib", json_type_object);
-	struct json_object *us = member(obj, "us", json_type_object);
+	struct json_object *line = json_object_new_object(), *value;
 	const char *verdict = dp_json_text(obj, "verdict"), *name = dp_json_text(obj, "errno");
+	struct dp_error err = { 0 };
 
-	cell->outcome = DP_ANSWERED;
-	cell->err = name ? dp_errno_from_name(name) : 0;
-	if (strcmp(verdict, cell->err ? "rejected" : "allowed"))
-		return false;
-	cell->pages = (uint64_t)number(obj, "pages");
-	cell->pins_seen = pins && json_object_object_get_ex(pins, "acquired", NULL);
-	cell->acquired = (uint64_t)number(pins, "acquired");
-	cell->released = (uint64_t)number(pins, "released");
-	cell->vmpin_held_kib = number(vmpin, "held");
-	cell->vmpin_kept_kib = number(vmpin, "kept");
-	cell->register_us = (uint64_t)number(us, "register");
-	cell->deregister_us = (uint64_t)number(us, "deregister");
-	cell->attempts = (unsigned int)number(obj, "attempts");
-	read_proof(member(obj, "proof", json_type_object), cell);
-	return true;
+	dp_json_add_text(line, "id", id);
+	dp_json_add_text(line, "outcome", "answered");
+	for (size_t i = 0; i < DP_ARRAY_SIZE(observed); i++) {
+		struct json_object *group =
+			observed[i].group ? member(obj, observed[i].group, json_type_object) : obj;
+
+		if (group && json_object_object_get_ex(group, observed[i].member, &value))
+			json_object_object_add(line, observed[i].name, json_object_get(value));
+	}
+	if (dp_cell_from_json(line, cell, &err)) {
+		cell->outcome = DP_BROKEN;
+		snprintf(cell->text, sizeof(cell->text), "%.500s", err.what);
+	}
+	json_object_put(line);
+	return !strcmp(verdict, name ? "rejected" : "allowed");
 }
 
 static void read_expected(struct json_object *obj, struct dp_result *r)
@@ -220,18 +238,12 @@ static void read_expected(struct json_object *obj, struct dp_result *r)
 
 static void read_violates(struct json_object *list, struct dp_result *r)
 {
-	size_t used = 0;
-
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
 		struct json_object *one = json_object_array_get_idx(list, i);
-		const char *name = json_object_is_type(one, json_type_string)
-					   ? json_object_get_string(one)
-					   : "";
 
-		if (strlen(name) == 2 && used + 4 < sizeof(r->violates))
-			used += (size_t)sprintf(r->violates + used, "%s%s", used ? " " : "", name);
+		if (json_object_is_type(one, json_type_string))
+			r->violates |= dp_clause_find(json_object_get_string(one));
 	}
-	dp_printable(r->violates);
 }
 
 /* In the report the splat's own key is "kind"; in the stream that is the line's. */
@@ -271,7 +283,7 @@ static int read_result(struct json_object *obj, struct dp_result *r, const char 
 	text(obj, "why", r->why, sizeof(r->why));
 	text(obj, "reference", r->reference, sizeof(r->reference));
 	r->observed = dp_json_text(obj, "verdict") != NULL;
-	if (r->observed && !read_cell(obj, &r->cell))
+	if (r->observed && !read_cell(obj, r->id, &r->cell))
 		return dp_bad_input(err, "%s: %s has no answer that can be read", name, r->id);
 	r->unproven = !flag(obj, "proven", true);
 	r->unfinished = !flag(obj, "ended", true);
@@ -315,6 +327,8 @@ static void read_heading(struct json_object *obj, struct dp_run_record *run)
 	text(rdma, "device", run->rdma_device, sizeof(run->rdma_device));
 	text(rdma, "provider", run->subject.provider, sizeof(run->subject.provider));
 	run->subject.odp = flag(rdma, "odp", false);
+	run->subject.odp_seen = member(rdma, "odp", json_type_boolean) != NULL;
+	run->subject.host = !strcmp(run->where, "host");
 	run->jobs = (unsigned int)number(obj, "jobs");
 	run->boots = (unsigned int)number(obj, "boots");
 	read_phases(member(obj, "timing", json_type_object), run);
@@ -402,30 +416,44 @@ void dp_results_clear(struct dp_results *results)
 	*results = (struct dp_results){ 0 };
 }
 
-/* Of a scenario the steps are judged, whatever became of it then. */
-static void judge_scenario(const struct dp_result *old, struct dp_result *r)
+/* How a stored result ended that has steps: skipped, at its end, or not at all. */
+static bool ending_of(const struct dp_result *old, struct dp_cell *cell)
 {
-	struct dp_cell cell = { .outcome =
-					old->status == DP_SKIP_STATUS ? DP_SKIPPED : DP_ANSWERED };
-	bool ended = old->status == DP_SKIP_STATUS || !old->unfinished;
+	bool skipped = old->status == DP_SKIP_STATUS;
 
-	snprintf(cell.text, sizeof(cell.text), "%.500s",
-		 old->status == DP_SKIP_STATUS ? old->why : "");
-	dp_contract_judge(old->id, ended ? &cell : NULL, old->steps, "", old->why, r);
+	*cell = (struct dp_cell){ .outcome = skipped ? DP_SKIPPED : DP_ANSWERED };
+	snprintf(cell->text, sizeof(cell->text), "%.500s", skipped ? old->why : "");
+	return skipped || !old->unfinished;
+}
+
+/*
+ * What was skipped, or was an error because nobody answered, stays so. A verdict whose observation
+ * is not there any more has gone with it.
+ */
+static bool keeps_status(const struct dp_result *old)
+{
+	return !old->observed && (old->status == DP_SKIP_STATUS || old->status == DP_ERROR);
 }
 
 static void judge(const struct dp_run_record *run, const struct dp_policy *policy,
 		  struct dp_result *r)
 {
+	const struct dp_question *question = dp_question_of(r->id);
 	struct dp_result old = *r;
+	struct dp_cell ending;
+	struct dp_observed o = { .id = old.id, .doing = "", .absent = old.why };
 
-	if (strncmp(old.id, "check/", 6))
-		judge_scenario(&old, r);
-	else if (old.observed)
-		dp_judge(policy, &run->subject, old.id, &old.cell, "", r);
-	else
+	if (question && !question->steps && keeps_status(&old))
 		return;
-	/* A check of somebody else's document may have steps too. */
+	if (question && question->steps) {
+		o.steps = old.steps;
+		o.cell = ending_of(&old, &ending) ? &ending : NULL;
+	} else if (old.observed) {
+		o.cell = &old.cell;
+	} else {
+		o.absent = "not observed: \"verdict\"";
+	}
+	dp_judge(policy, &run->subject, &o, r);
 	dp_result_clear(&old);
 }
 

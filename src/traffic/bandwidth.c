@@ -61,10 +61,10 @@ int dp_leg_measure(struct dp_leg *leg)
 		return dp_leg_emit_failed(leg, "stream", 0, size, reply);
 	leg->measured = dp_talk_number(reply, "operations");
 	obj = json_object_new_object();
-	dp_json_add_int(obj, "size", (int64_t)size);
-	dp_json_add_int(obj, "operations", (int64_t)leg->measured);
-	dp_json_add_int(obj, "bytes", (int64_t)(leg->measured * size));
-	dp_json_add_int(obj, "us", (int64_t)dp_talk_number(reply, "us"));
-	dp_leg_emit(leg, "bandwidth", obj);
+	dp_step_set_int(obj, DP_FIELD_SIZE, (int64_t)size);
+	dp_step_set_int(obj, DP_FIELD_OPERATIONS, (int64_t)leg->measured);
+	dp_step_set_int(obj, DP_FIELD_BYTES, (int64_t)(leg->measured * size));
+	dp_step_set_int(obj, DP_FIELD_US, (int64_t)dp_talk_number(reply, "us"));
+	dp_leg_emit(leg, DP_STEP_BANDWIDTH, obj);
 	return note(leg, size, leg->measured * size) ? 0 : -E2BIG;
 }

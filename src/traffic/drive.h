@@ -22,6 +22,7 @@ struct dp_drive {
 	int fd;                       /* stream that receives the observations */
 	int lost;                     /* why the remote end is no more, 0 while it is */
 	bool first, last;             /* whether this route is the first or the last of the case */
+	unsigned int legs;            /* of this case, that have begun */
 	/*
 	 * An attempt of this case that must be refused was not answered at all. Each such attempt
 	 * takes seconds, so that no more are made.

@@ -98,21 +98,21 @@ static bool start_deed(struct flight *f, const char *what)
 	return false;
 }
 
-static void emit_fate(struct flight *f, const char *step, const struct dp_reply *reply)
+static void emit_fate(struct flight *f, enum dp_step step, const struct dp_reply *reply)
 {
 	struct json_object *obj = json_object_new_object();
 	const char *zone = f->drive->tcase->mapping->zone;
 	bool failed = f->fate == DP_DONE && reply->rc;
 
-	dp_json_add_text(obj, "state", failed ? "failed" : dp_fate_name(f->fate));
-	dp_json_add_text(obj, "text", failed ? reply->text : NULL);
-	if (f->fate == DP_WAITS) {
+	dp_step_set_text(obj, DP_FIELD_STATE, failed ? "failed" : dp_fate_name(f->fate));
+	dp_step_set_text(obj, DP_FIELD_TEXT, failed ? reply->text : NULL);
+	if (f->fate == DP_WAITS || f->fate == DP_RUNS) {
 		char where[256];
 
 		dp_actor_where(f->actor.pid, where, sizeof(where));
-		dp_json_add_text(obj, "where", where);
+		dp_step_set_text(obj, DP_FIELD_WHERE, where);
 	}
-	dp_json_add_bool(obj, "movable", zone && !strcmp(zone, "Movable"));
+	dp_step_set_flag(obj, DP_FIELD_MOVABLE, zone && !strcmp(zone, "Movable"));
 	dp_leg_emit(&f->leg, step, obj);
 }
 
@@ -159,15 +159,15 @@ static struct json_object *stream(struct flight *f, uint64_t ms)
 	return reply;
 }
 
-static void copy_members(struct json_object *from, struct json_object *to)
+/* How a stream of requests ended; without an answer, that is not known of any of them. */
+static void add_stream(struct json_object *obj, struct json_object *reply)
 {
-	static const char *const names[] = { "operations", "status", "status_text",
-					     "state",      "us",     "text" };
-	struct json_object *value;
-
-	for (size_t i = 0; from && i < DP_ARRAY_SIZE(names); i++)
-		if (json_object_object_get_ex(from, names[i], &value))
-			json_object_object_add(to, names[i], json_object_get(value));
+	dp_step_set_int(obj, DP_FIELD_OPERATIONS, dp_json_int_or(reply, "operations", 0));
+	dp_step_set_int(obj, DP_FIELD_STATUS, dp_json_int_or(reply, "status", -1));
+	dp_step_set_text(obj, DP_FIELD_STATUS_TEXT, dp_json_text(reply, "status_text"));
+	dp_step_set_text(obj, DP_FIELD_QP_STATE, dp_json_text(reply, "state"));
+	dp_step_set_int(obj, DP_FIELD_US, dp_json_int_or(reply, "us", 0));
+	dp_step_set_text(obj, DP_FIELD_TEXT, dp_json_text(reply, "text"));
 }
 
 /* Requests are posted before the event begins and while it happens. */
@@ -183,11 +183,11 @@ static void fly(struct flight *f)
 		return;
 	}
 	reply = stream(f, STREAM_MS);
-	copy_members(reply, obj);
-	dp_json_add_int(obj, "lost", f->drive->lost);
-	dp_leg_emit(&f->leg, "in-flight", obj);
+	add_stream(obj, reply);
+	dp_step_set_int(obj, DP_FIELD_LOST, f->drive->lost);
+	dp_leg_emit(&f->leg, DP_STEP_IN_FLIGHT, obj);
 	f->fate = dp_actor_wait(&f->actor, BUSY_LIMIT_MS, &outcome);
-	emit_fate(f, "event", &outcome);
+	emit_fate(f, DP_STEP_EVENT, &outcome);
 	f->connected = reply && dp_json_text(reply, "state") &&
 		       !strcmp(dp_json_text(reply, "state"), "RTS");
 	/* An event that failed has taken nothing away. */
@@ -205,10 +205,10 @@ static void release(struct flight *f)
 	dp_mark_step("release");
 	rc = dp_drive_ask(f->drive, DP_REMOTE, dp_talk_command("deregister"), NULL);
 
-	dp_json_add_text(obj, "errno", rc ? dp_errno_name(rc) : NULL);
-	dp_leg_emit(&f->leg, "release", obj);
+	dp_step_set_text(obj, DP_FIELD_ERRNO, rc ? dp_errno_name(rc) : NULL);
+	dp_leg_emit(&f->leg, DP_STEP_RELEASE, obj);
 	f->fate = dp_actor_wait(&f->actor, BUSY_LIMIT_MS, &outcome);
-	emit_fate(f, "event-end", &outcome);
+	emit_fate(f, DP_STEP_EVENT_END, &outcome);
 }
 
 /* ---- what follows ------------------------------------------------------------------------ */
@@ -234,19 +234,28 @@ static void watch_canary(struct flight *f)
 	f->canary.dir = f->deed.target.dir;
 	f->canary.disk = hands_on_disk(f) ? f->deed.target.disk : NULL;
 	if (dp_canary_start(&f->canary, &reply)) {
-		dp_json_add_int(obj, "bytes", reply.number);
+		dp_step_set_int(obj, DP_FIELD_BYTES, reply.number);
 		if (f->connected)
 			traffic = stream(f, AFTER_MS);
-		copy_members(traffic, obj);
+		add_stream(obj, traffic);
+	} else {
+		dp_step_leave_out(obj, DP_FIELD_BYTES, reply.text);
 	}
 	if (!reply.rc && dp_canary_compare(&f->canary, &reply)) {
-		dp_json_add_int(obj, "wrong", reply.number);
-		dp_json_add_int(obj, "first", strtoll(reply.text, NULL, 10));
-	} else
-		dp_json_add_text(obj, "text", reply.text);
-	dp_leg_emit(&f->leg, "canary", obj);
+		dp_step_set_int(obj, DP_FIELD_WRONG, reply.number);
+		dp_step_set_int(obj, DP_FIELD_FIRST_WRONG, strtoll(reply.text, NULL, 10));
+	} else {
+		dp_step_leave_out(obj, DP_FIELD_WRONG, reply.text);
+	}
+	dp_leg_emit(&f->leg, DP_STEP_CANARY, obj);
 }
 
+static void leave_out(struct flight *f, enum dp_step step, const char *why)
+{
+	dp_leg_leave_out(&f->leg, step, f->event->name, why);
+}
+
+/* Brings back what was taken away; false if that failed. */
 static bool undo(struct flight *f)
 {
 	struct dp_reply outcome = { 0 };
@@ -255,22 +264,48 @@ static bool undo(struct flight *f)
 	dp_actor_clear(&f->actor);
 	f->deed.act = hands_on_disk(f) ? dp_target_restore : f->event->undo;
 	f->deed.delay_ms = 0;
-	if (!f->deed.act)
+	if (!f->deed.act) {
+		leave_out(f, DP_STEP_UNDO, "there is nothing to bring back");
 		return true;
+	}
 	if (!start_deed(f, "undo"))
 		return false;
 	f->fate = dp_actor_wait(&f->actor, BUSY_LIMIT_MS, &outcome);
-	emit_fate(f, "undo", &outcome);
+	emit_fate(f, DP_STEP_UNDO, &outcome);
 	return f->fate == DP_DONE && !outcome.rc;
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-/* Memory that was taken away is handed on; where only the adapter is gone, there is none. */
-static bool hands_on(const struct flight *f)
+/* What waits for the pins is given them. */
+static void let_go(struct flight *f)
 {
-	return f->fate == DP_DONE && f->event->effect != DP_KEEPS &&
-	       !dp_kernel_has_splat(f->drive->local.taint);
+	const char *why = f->event->takes_rdma ? "the event takes the adapter away, not the memory"
+					       : "the event does not wait";
+
+	if (f->fate == DP_WAITS && !f->event->takes_rdma) {
+		release(f);
+		return;
+	}
+	leave_out(f, DP_STEP_RELEASE, why);
+	leave_out(f, DP_STEP_EVENT_END, why);
+}
+
+/* Memory that was taken away is handed on; where only the adapter is gone, there is none. */
+static void hand_on(struct flight *f)
+{
+	bool taken = f->fate == DP_DONE && f->event->effect != DP_KEEPS;
+
+	if (dp_kernel_has_splat(f->drive->local.taint))
+		return;
+	if (!taken)
+		leave_out(f, DP_STEP_UNDO, "the event has taken no memory away");
+	if (taken && undo(f))
+		watch_canary(f);
+	else
+		leave_out(f, DP_STEP_CANARY,
+			  taken ? "what was taken away does not come back"
+				: "the event has taken no memory away");
 }
 
 static int open_leg(struct flight *f, struct dp_error *why)
@@ -280,7 +315,7 @@ static int open_leg(struct flight *f, struct dp_error *why)
 	dp_leg_emit_begin(&f->leg);
 	rc = dp_leg_open(&f->leg, why);
 	if (rc == DP_SKIP)
-		dp_leg_emit_left_out(&f->leg, "leg", why->what);
+		dp_leg_leave_out(&f->leg, DP_STEP_IN_FLIGHT, "leg", why->what);
 	return rc;
 }
 
@@ -332,9 +367,7 @@ int dp_leg_run_in_flight(struct dp_drive *d, struct dp_error *why)
 	if (rc)
 		return rc;
 	fly(&f);
-	if (f.fate == DP_WAITS && !f.event->takes_rdma)
-		release(&f);
-	if (hands_on(&f) && undo(&f))
-		watch_canary(&f);
+	let_go(&f);
+	hand_on(&f);
 	return 0;
 }

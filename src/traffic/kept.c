@@ -18,6 +18,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
 #include "daxpin/observe.h"
+#include "daxpin/steps.h"
 
 void dp_kept_path(const char *dir, const struct dp_mapping *mapping, char *path, size_t size)
 {
@@ -78,10 +79,11 @@ static int open_kept(struct dp_end *end, const struct dp_kept *item, struct dp_e
 }
 
 /*
- * Adds to a step what the region holds, or why that is not known. Return: the name of the step.
+ * Adds to a step what the region holds, or why that is not known. Return: the step.
  * Only what is not found is lost.
  */
-static const char *look(struct dp_end *end, const struct dp_kept *item, struct json_object *step)
+static enum dp_step look(struct dp_end *end, const struct dp_kept *item,
+			 struct json_object *step)
 {
 	dp_autojson struct json_object *command = dp_talk_command("verify");
 	dp_autojson struct json_object *reply = NULL;
@@ -89,20 +91,20 @@ static const char *look(struct dp_end *end, const struct dp_kept *item, struct j
 	int rc = open_kept(end, item, &err);
 
 	if (rc) {
-		dp_json_add_text(step, "what", "power-loss");
-		dp_json_add_text(step, "text", err.what);
-		return rc == -ENOENT || rc == -ENODEV ? "lost" : "trouble";
+		dp_step_set_text(step, DP_FIELD_WHAT, "power-loss");
+		dp_step_set_text(step, DP_FIELD_TEXT, err.what);
+		return rc == -ENOENT || rc == -ENODEV ? DP_STEP_LOST : DP_STEP_TROUBLE;
 	}
 	json_object_object_add(command, "ledger", json_object_get(item->ledger));
 	reply = dp_end_obey(end, command);
 	if (dp_json_int_or(reply, "rc", -EBADMSG)) {
-		dp_json_add_text(step, "what", "verify");
-		dp_json_add_text(step, "text", dp_json_text(reply, "text"));
-		return "trouble";
+		dp_step_set_text(step, DP_FIELD_WHAT, "verify");
+		dp_step_set_text(step, DP_FIELD_TEXT, dp_json_text(reply, "text"));
+		return DP_STEP_TROUBLE;
 	}
-	json_object_object_add(step, "routes",
-			       json_object_get(json_object_object_get(reply, "routes")));
-	return "verify";
+	dp_step_copy(step, DP_FIELD_ROUTES, reply);
+	dp_step_copy(step, DP_FIELD_LOOKS, reply);
+	return DP_STEP_VERIFY;
 }
 
 static void reread(const struct dp_kept *item, const struct dp_traffic_options *options, int fd)
@@ -112,11 +114,10 @@ static void reread(const struct dp_kept *item, const struct dp_traffic_options *
 	struct dp_end end = { .port = &none, .options = options, .area = { .fd = -1 } };
 
 	dp_emit_text(fd, "begin", "id", item->id);
-	dp_json_add_text(step, "step", look(&end, item, step));
-	dp_json_add_text(step, "kind", "step");
-	dp_json_add_text(step, "memory", "mapping");
-	dp_json_add_text(step, "topology", "reboot");
-	dp_json_add_text(step, "role", "target");
+	dp_step_label(step, look(&end, item, step));
+	dp_step_set_text(step, DP_FIELD_MEMORY, "mapping");
+	dp_step_set_text(step, DP_FIELD_TOPOLOGY, "reboot");
+	dp_step_set_text(step, DP_FIELD_ROLE, "target");
 	dp_emit(fd, step);
 	dp_end_clear(&end);
 	dp_emit_text(fd, "end", "id", item->id);

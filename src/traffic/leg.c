@@ -37,8 +37,8 @@ static int prefetch(struct dp_leg *leg)
 	if (leg->drive->lost)
 		return leg->drive->lost;
 	obj = json_object_new_object();
-	dp_json_add_text(obj, "errno", rc ? dp_errno_name(rc) : NULL);
-	dp_leg_emit(leg, "prefetch", obj);
+	dp_step_set_text(obj, DP_FIELD_ERRNO, rc ? dp_errno_name(rc) : NULL);
+	dp_leg_emit(leg, DP_STEP_PREFETCH, obj);
 	return 0;
 }
 
@@ -94,9 +94,9 @@ static void emit_transfers(struct dp_leg *leg)
 {
 	struct json_object *obj = json_object_new_object();
 
-	dp_json_add_int(obj, "transfers", (int64_t)leg->transfers);
-	dp_json_add_int(obj, "bytes", (int64_t)leg->bytes);
-	dp_leg_emit(leg, "transfers", obj);
+	dp_step_set_int(obj, DP_FIELD_TRANSFERS, (int64_t)leg->transfers);
+	dp_step_set_int(obj, DP_FIELD_BYTES, (int64_t)leg->bytes);
+	dp_leg_emit(leg, DP_STEP_TRANSFERS, obj);
 }
 
 /* Flushes the region, and emits what it must hold after another boot. */
@@ -112,11 +112,11 @@ static int keep(struct dp_leg *leg)
 		return rc;
 	}
 	obj = json_object_new_object();
-	dp_json_add_text(obj, "mapping", leg->drive->tcase->mapping->name);
-	dp_json_add_int(obj, "size", (int64_t)r->length);
-	dp_json_add_text(obj, "start", dp_json_text(reply, "start"));
-	json_object_object_add(obj, "ledger", dp_ledger_to_json(&r->ledger));
-	dp_leg_emit(leg, "kept", obj);
+	dp_step_set_text(obj, DP_FIELD_MAPPING, leg->drive->tcase->mapping->name);
+	dp_step_set_int(obj, DP_FIELD_SIZE, (int64_t)r->length);
+	dp_step_set_text(obj, DP_FIELD_START, dp_json_text(reply, "start"));
+	dp_step_set(obj, DP_FIELD_LEDGER, dp_ledger_to_json(&r->ledger));
+	dp_leg_emit(leg, DP_STEP_KEPT, obj);
 	return 0;
 }
 
@@ -152,7 +152,7 @@ int dp_leg_run(struct dp_leg *leg, struct dp_error *why)
 	registers = !rc;
 	dp_mark_step("transfers");
 	if (rc == DP_SKIP)
-		dp_leg_emit_left_out(leg, "leg", why->what);
+		dp_leg_leave_out(leg, DP_STEP_TRANSFERS, "leg", why->what);
 	if (registers)
 		rc = move(leg);
 	emit_transfers(leg);

@@ -9,6 +9,8 @@
 #include "drive.h"
 #include "ledger.h"
 
+#include "daxpin/steps.h"
+
 /* A region, as the driving end knows it. */
 struct dp_region {
 	struct dp_ledger ledger;
@@ -29,23 +31,24 @@ struct dp_leg {
 	struct dp_region regions[DP_SIDES];
 	uint64_t transfers, bytes;    /* that were moved and completed */
 	uint64_t measured;            /* operations in which the last bandwidth was measured */
-	unsigned int refusals, looks; /* steps of that kind that were emitted */
+	unsigned int number;          /* of the case's legs, from 1 */
+	unsigned int steps[DP_STEPS]; /* that were emitted, by name */
 };
 
 /* ---- what is emitted (steps.c) ----------------------------------------------------------- */
 
-/* Emits a step of the leg. @obj: its members; is released. */
-void dp_leg_emit(struct dp_leg *leg, const char *step, struct json_object *obj);
+/* Emits a step of the leg. @obj: its fields; is released. */
+void dp_leg_emit(struct dp_leg *leg, enum dp_step step, struct json_object *obj);
 
-/* Emits that the leg begins, and at its end how many observations it has made. */
+/* Emits that the leg begins, and at its end how many steps of each name it has emitted. */
 void dp_leg_emit_begin(struct dp_leg *leg);
 void dp_leg_emit_end(struct dp_leg *leg);
 
 /* Emits that something did not go on. @reply: says why, may be NULL. */
 void dp_leg_emit_trouble(struct dp_leg *leg, const char *what, struct json_object *reply);
 
-/* Emits that something was planned and not done, and why. */
-void dp_leg_emit_left_out(struct dp_leg *leg, const char *what, const char *why);
+/* Emits that a step was planned and not taken: what of it, and why. */
+void dp_leg_leave_out(struct dp_leg *leg, enum dp_step step, const char *what, const char *why);
 
 /* ---- both ends of it (region.c) ---------------------------------------------------------- */
 

@@ -77,13 +77,13 @@ void dp_leg_refer(struct dp_leg *leg, bool registers)
 		return;
 	}
 	obj = json_object_new_object();
-	dp_json_add_text(obj, "tool", "ib_write_bw");
-	dp_json_add_bool(obj, "registers", registers);
-	json_object_object_add(obj, "registered",
-			       json_object_get(json_object_object_get(ended, "registered")));
-	dp_json_add_int(obj, "size", (int64_t)dp_leg_reference_size(leg));
+	dp_step_set_text(obj, DP_FIELD_TOOL, "ib_write_bw");
+	dp_step_set_flag(obj, DP_FIELD_REGISTERS, registers);
+	dp_step_set(obj, DP_FIELD_REGISTERED,
+		    json_object_get(json_object_object_get(ended, "registered")));
+	dp_step_set_int(obj, DP_FIELD_SIZE, (int64_t)dp_leg_reference_size(leg));
 	if (!rc)
-		dp_json_add_int(obj, "bytes_per_second",
+		dp_step_set_int(obj, DP_FIELD_BYTES_PER_SECOND,
 				(int64_t)dp_talk_number(asked, "bytes_per_second"));
-	dp_leg_emit(leg, "reference", obj);
+	dp_leg_emit(leg, DP_STEP_REFERENCE, obj);
 }

@@ -253,13 +253,12 @@ static void emit(struct dp_leg *leg, const char *what, struct json_object *reply
 {
 	struct json_object *obj = json_object_new_object();
 
-	dp_json_add_text(obj, "what", what);
-	dp_json_add_text(obj, "unposted", dp_json_text(reply, "unposted"));
-	dp_json_add_int(obj, "status", (int64_t)dp_talk_number(reply, "status"));
-	dp_json_add_text(obj, "text", dp_json_text(reply, "status_text"));
-	dp_json_add_text(obj, "state", dp_json_text(reply, "state"));
-	leg->refusals++;
-	dp_leg_emit(leg, "refusal", obj);
+	dp_step_set_text(obj, DP_FIELD_WHAT, what);
+	dp_step_set_text(obj, DP_FIELD_UNPOSTED, dp_json_text(reply, "unposted"));
+	dp_step_set_int(obj, DP_FIELD_STATUS, dp_json_int_or(reply, "status", -1));
+	dp_step_set_text(obj, DP_FIELD_TEXT, dp_json_text(reply, "status_text"));
+	dp_step_set_text(obj, DP_FIELD_QP_STATE, dp_json_text(reply, "state"));
+	dp_leg_emit(leg, DP_STEP_REFUSAL, obj);
 }
 
 static int try(struct dp_leg *leg, const char *what, const struct request *r)
@@ -297,7 +296,7 @@ static int attempt(struct refusals *all, const struct attempt *a)
 	if (a->spoil(all, &request))
 		rc = try(all->leg, a->what, &request);
 	else
-		dp_leg_emit_left_out(all->leg, a->what, all->missing);
+		dp_leg_leave_out(all->leg, DP_STEP_REFUSAL, a->what, all->missing);
 	if (all->spare)
 		drop_spare(all->leg, all->spare);
 	return rc;
@@ -307,7 +306,7 @@ void dp_leg_refuse_nothing(struct dp_leg *leg, const char *why)
 {
 	for (size_t i = 0; i < DP_ARRAY_SIZE(attempts); i++)
 		if (attempts[i].planned(leg))
-			dp_leg_emit_left_out(leg, attempts[i].what, why);
+			dp_leg_leave_out(leg, DP_STEP_REFUSAL, attempts[i].what, why);
 }
 
 int dp_leg_refuse(struct dp_leg *leg)
@@ -323,8 +322,8 @@ int dp_leg_refuse(struct dp_leg *leg)
 		if (!attempts[i].planned(leg))
 			continue;
 		if (rc)
-			dp_leg_emit_left_out(leg, attempts[i].what,
-					     "an attempt before it did not end");
+			dp_leg_leave_out(leg, DP_STEP_REFUSAL, attempts[i].what,
+					 "an attempt before it did not end");
 		else
 			rc = attempt(&all, &attempts[i]);
 	}

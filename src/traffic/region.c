@@ -72,9 +72,9 @@ static int emit_refused(struct dp_leg *leg, const char *errno_name, unsigned int
 {
 	struct json_object *obj = json_object_new_object();
 
-	dp_json_add_text(obj, "errno", errno_name);
-	dp_json_add_int(obj, "access", access);
-	dp_leg_emit(leg, "refused", obj);
+	dp_step_set_text(obj, DP_FIELD_ERRNO, errno_name);
+	dp_step_set_int(obj, DP_FIELD_ACCESS, access);
+	dp_leg_emit(leg, DP_STEP_REFUSED, obj);
 	return -EOPNOTSUPP;
 }
 
@@ -154,11 +154,10 @@ static int read_back(struct dp_leg *leg, enum dp_side side)
 		return rc;
 	}
 	obj = json_object_new_object();
-	dp_json_add_text(obj, "memory", side == leg->tested ? "mapping" : "plain");
-	json_object_object_add(obj, "routes",
-			       json_object_get(json_object_object_get(reply, "routes")));
-	leg->looks++;
-	dp_leg_emit(leg, "verify", obj);
+	dp_step_set_text(obj, DP_FIELD_MEMORY, side == leg->tested ? "mapping" : "plain");
+	dp_step_copy(obj, DP_FIELD_ROUTES, reply);
+	dp_step_copy(obj, DP_FIELD_LOOKS, reply);
+	dp_leg_emit(leg, DP_STEP_VERIFY, obj);
 	return 0;
 }
 

@@ -37,6 +37,17 @@ static int run_route(struct dp_drive *d, bool *told, struct dp_error *why)
 	return 0;
 }
 
+/* How many legs there were, and whether the kernel was well. */
+static void end_case(struct dp_drive *d)
+{
+	struct json_object *obj = dp_step_new(DP_STEP_LEGS);
+
+	dp_step_set_int(obj, DP_FIELD_LEGS, d->legs);
+	dp_drive_emit(d, obj);
+	dp_drive_emit(d, dp_step_taint(d->local.taint));
+	dp_drive_emit_case(d, "end", NULL);
+}
+
 /* The remote end may be what the event takes away, so that losing it is no failure. */
 static int run_event(struct dp_drive *d, const struct dp_route *routes)
 {
@@ -46,7 +57,10 @@ static int run_event(struct dp_drive *d, const struct dp_route *routes)
 	d->route = &routes[0];
 	dp_drive_emit_case(d, "begin", NULL);
 	rc = dp_leg_run_in_flight(d, &why);
-	dp_drive_emit_case(d, rc == DP_SKIP ? "skip" : "end", rc == DP_SKIP ? why.what : NULL);
+	if (rc == DP_SKIP)
+		dp_drive_emit_case(d, "skip", why.what);
+	else
+		end_case(d);
 	return 0;
 }
 
@@ -73,7 +87,10 @@ static int run_operation(struct dp_drive *d, const struct dp_route *routes, size
 	}
 	if (rc || d->lost)
 		return rc ? rc : d->lost;
-	dp_drive_emit_case(d, told ? "end" : "skip", told ? NULL : why.what);
+	if (told)
+		end_case(d);
+	else
+		dp_drive_emit_case(d, "skip", why.what);
 	return 0;
 }
 
@@ -111,6 +128,7 @@ static int run_cases(struct dp_drive *d, const struct dp_cases *cases,
 		rc = greet(d, &routes[i], err);
 	for (size_t i = 0; i < cases->count && !rc; i++) {
 		d->tcase = &cases->list[i];
+		d->legs = 0;
 		rc = d->tcase->event ? run_event(d, routes) : run_operation(d, routes, nroutes);
 		if (rc)
 			dp_report(err, rc, "%s during %s",
@@ -129,15 +147,14 @@ int dp_traffic_run(const struct dp_cases *cases, const struct dp_route *routes, 
 		   struct dp_error *err)
 {
 	struct dp_drive drive = {
-		.local = { .port = port,
-			   .options = options,
-			   .area = { .fd = -1 },
-			   .taint = dp_kernel_taint() },
+		.local = { .port = port, .options = options, .area = { .fd = -1 } },
 		.options = options,
 		.fd = fd,
 	};
-	int rc = run_cases(&drive, cases, routes, nroutes, err);
+	int rc;
 
+	dp_kernel_taint(&drive.local.taint);
+	rc = run_cases(&drive, cases, routes, nroutes, err);
 	dp_end_clear(&drive.local);
 	return rc;
 }

@@ -21,10 +21,10 @@ int dp_traffic_serve(int fd, struct dp_port *port, const struct dp_traffic_optio
 		.area = { .fd = -1 },
 		.watch = watch,
 		.arg = arg,
-		.taint = dp_kernel_taint(),
 	};
 	int rc = 0;
 
+	dp_kernel_taint(&end.taint);
 	while (!end.over && !rc) {
 		dp_autojson struct json_object *command = NULL;
 

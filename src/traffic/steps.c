@@ -2,34 +2,46 @@
 /* What a leg emits: each step names the leg by its topology, its role, and whether it is on demand.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "leg.h"
 
-void dp_leg_emit(struct dp_leg *leg, const char *step, struct json_object *obj)
+static void emit(struct dp_leg *leg, struct json_object *obj)
 {
-	struct dp_drive *d = leg->drive;
+	dp_step_set_text(obj, DP_FIELD_TOPOLOGY, leg->drive->route->topology);
+	dp_step_set_text(obj, DP_FIELD_ROLE, leg->tested == DP_REMOTE ? "target" : "source");
+	dp_step_set_flag(obj, DP_FIELD_ON_DEMAND, leg->on_demand);
+	dp_drive_emit(leg->drive, obj);
+}
 
-	dp_json_add_text(obj, "kind", "step");
-	dp_json_add_text(obj, "step", step);
-	dp_json_add_text(obj, "topology", d->route->topology);
-	dp_json_add_text(obj, "role", leg->tested == DP_REMOTE ? "target" : "source");
-	dp_json_add_bool(obj, "on_demand", leg->on_demand);
-	dp_drive_emit(d, obj);
+void dp_leg_emit(struct dp_leg *leg, enum dp_step step, struct json_object *obj)
+{
+	dp_step_label(obj, step);
+	leg->steps[step]++;
+	emit(leg, obj);
 }
 
 void dp_leg_emit_begin(struct dp_leg *leg)
 {
-	dp_leg_emit(leg, "leg", json_object_new_object());
+	struct json_object *obj = dp_step_new(DP_STEP_LEG);
+
+	memset(leg->steps, 0, sizeof(leg->steps));
+	leg->number = ++leg->drive->legs;
+	dp_step_set_int(obj, DP_FIELD_LEG, leg->number);
+	emit(leg, obj);
 }
 
 void dp_leg_emit_end(struct dp_leg *leg)
 {
-	struct json_object *obj = json_object_new_object();
+	struct json_object *obj = dp_step_new(DP_STEP_LEG_END);
+	struct json_object *counts = json_object_new_object();
 
-	dp_json_add_int(obj, "transfers", (int64_t)leg->transfers);
-	dp_json_add_int(obj, "refusals", leg->refusals);
-	dp_json_add_int(obj, "looks", leg->looks);
-	dp_leg_emit(leg, "leg-end", obj);
+	for (int i = 0; i < DP_STEPS; i++)
+		if (leg->steps[i])
+			dp_json_add_int(counts, dp_step_name((enum dp_step)i), leg->steps[i]);
+	dp_step_set_int(obj, DP_FIELD_LEG, leg->number);
+	dp_step_set(obj, DP_FIELD_COUNTS, counts);
+	emit(leg, obj);
 }
 
 /* The reason that a reply gives, or why there is no reply. */
@@ -40,7 +52,7 @@ static const char *reason(const struct dp_leg *leg, struct json_object *reply)
 	if (text)
 		return text;
 	if (leg->drive->lost == -EIO)
-		return "the kernel has splatted";
+		return "the kernel has printed a splat";
 	return leg->drive->lost ? "the remote end is lost" : "no reason was given";
 }
 
@@ -48,18 +60,20 @@ void dp_leg_emit_trouble(struct dp_leg *leg, const char *what, struct json_objec
 {
 	struct json_object *obj = json_object_new_object();
 
-	dp_json_add_text(obj, "what", what);
-	dp_json_add_text(obj, "text", reason(leg, reply));
-	dp_leg_emit(leg, "trouble", obj);
+	dp_step_set_text(obj, DP_FIELD_WHAT, what);
+	dp_step_set_text(obj, DP_FIELD_TEXT, reason(leg, reply));
+	dp_leg_emit(leg, DP_STEP_TROUBLE, obj);
 }
 
-void dp_leg_emit_left_out(struct dp_leg *leg, const char *what, const char *why)
+void dp_leg_leave_out(struct dp_leg *leg, enum dp_step step, const char *what, const char *why)
 {
 	struct json_object *obj = json_object_new_object();
 
-	dp_json_add_text(obj, "what", what);
-	dp_json_add_text(obj, "text", why);
-	dp_leg_emit(leg, "left-out", obj);
+	dp_json_add_text(obj, "kind", "left-out");
+	dp_json_add_text(obj, "step", dp_step_name(step));
+	dp_step_set_text(obj, DP_FIELD_WHAT, what);
+	dp_step_set_text(obj, DP_FIELD_TEXT, why);
+	emit(leg, obj);
 }
 
 int dp_leg_emit_failed(struct dp_leg *leg, const char *what, uint64_t offset, uint64_t length,
@@ -75,11 +89,11 @@ int dp_leg_emit_failed(struct dp_leg *leg, const char *what, uint64_t offset, ui
 		return -ECONNRESET;
 	}
 	obj = json_object_new_object();
-	dp_json_add_text(obj, "what", what);
-	dp_json_add_int(obj, "offset", (int64_t)offset);
-	dp_json_add_int(obj, "length", (int64_t)length);
-	dp_json_add_text(obj, "text", text ? text : status ? status : reason(leg, NULL));
-	dp_json_add_text(obj, "state", dp_json_text(reply, "state"));
-	dp_leg_emit(leg, "failed", obj);
+	dp_step_set_text(obj, DP_FIELD_WHAT, what);
+	dp_step_set_int(obj, DP_FIELD_OFFSET, (int64_t)offset);
+	dp_step_set_int(obj, DP_FIELD_LENGTH, (int64_t)length);
+	dp_step_set_text(obj, DP_FIELD_TEXT, text ? text : status ? status : reason(leg, NULL));
+	dp_step_set_text(obj, DP_FIELD_QP_STATE, dp_json_text(reply, "state"));
+	dp_leg_emit(leg, DP_STEP_FAILED, obj);
 	return -EIO;
 }

@@ -50,17 +50,18 @@ static void a_mapping_has_its_rule(void **state)
 				.attempts = 1,
 				.owner = "System RAM",
 				.uniform = true };
+	const struct dp_observed o = { .id = cell.id, .cell = &cell, .doing = "", .absent = "" };
 	struct dp_error err = { 0 };
 	struct dp_policy policy;
 	struct dp_result result;
 
 	(void)state;
 	assert_int_equal(dp_policy_load(EXAMPLES "/example.policy", &policy, &err), 0);
-	dp_judge(&policy, &subject, cell.id, &cell, "", &result);
+	dp_judge(&policy, &subject, &o, &result);
 	assert_int_equal(result.status, DP_PASS);
 	cell.err = EFAULT;
 	cell.acquired = cell.released = 0;
-	dp_judge(&policy, &subject, cell.id, &cell, "", &result);
+	dp_judge(&policy, &subject, &o, &result);
 	assert_int_equal(result.status, DP_FAIL);
 	dp_policy_clear(&policy);
 }

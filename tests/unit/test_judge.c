@@ -6,7 +6,10 @@
 #include "daxpin/policy.h"
 
 static struct dp_policy policy;
-static const struct dp_subject stock = { .kernel = "6.1.0-56-amd64", .provider = "rxe" };
+static const struct dp_policy none;
+static const struct dp_subject stock = { .kernel = "6.1.0-56-amd64",
+					 .provider = "rxe",
+					 .odp_seen = true };
 
 static int load_policy(void **state)
 {
@@ -49,12 +52,19 @@ static struct dp_cell fsdax_cell(void)
 				 .leaf = 2 << 20 };
 }
 
-static struct dp_result judge(const struct dp_cell *cell)
+static struct dp_result judge_as(const struct dp_policy *rules, const struct dp_subject *subject,
+				 const struct dp_cell *cell)
 {
+	const struct dp_observed o = { .id = cell->id, .cell = cell, .doing = "", .absent = "" };
 	struct dp_result result;
 
-	dp_judge(&policy, &stock, cell->id, cell, NULL, &result);
+	dp_judge(rules, subject, &o, &result);
 	return result;
+}
+
+static struct dp_result judge(const struct dp_cell *cell)
+{
+	return judge_as(&policy, &stock, cell);
 }
 
 static void expect(const struct dp_cell *cell, enum dp_status status, const char *says)
@@ -97,7 +107,7 @@ static void fails_pins_that_are_kept(void **state)
 	(void)state;
 	cell.released = 511;
 	expect(&cell, DP_FAIL, "not given back");
-	assert_string_equal(judge(&cell).violates, "C6");
+	assert_int_equal(judge(&cell).violates, DP_CLAUSE_BIT(DP_C6));
 	/* Whatever the verdict: a rejection that leaks is a failure too. */
 	fsdax.acquired = 512;
 	expect(&fsdax, DP_FAIL, "not given back");
@@ -107,11 +117,7 @@ static void fails_pins_that_are_kept(void **state)
 	/* And even where no rule covers the cell. */
 	cell = devdax_cell();
 	cell.released = 0;
-	struct dp_policy empty = { 0 };
-	struct dp_result result;
-
-	dp_judge(&empty, &stock, cell.id, &cell, NULL, &result);
-	assert_int_equal(result.status, DP_FAIL);
+	assert_int_equal(judge_as(&none, &stock, &cell).status, DP_FAIL);
 }
 
 static void fails_a_pin_that_is_too_small(void **state)
@@ -154,41 +160,98 @@ static void does_not_believe_names(void **state)
 	expect(&cell, DP_ERROR, "ZONE_Normal");
 }
 
+/* A part of the proof that could not be had, and says why, leaves the cell unproven. */
 static void says_what_is_unproven(void **state)
 {
 	struct dp_cell cell = devdax_cell();
 
 	(void)state;
 	cell.leaf = 0;
+	strcpy(cell.proof_text, "page size: perf does not sample it before Linux 5.11");
 	assert_true(judge(&cell).unproven);
-	cell = devdax_cell();
+	assert_int_equal(judge(&cell).status, DP_PASS);
 	cell.owner[0] = '\0';
 	assert_true(judge(&cell).unproven);
+	assert_int_equal(judge(&cell).status, DP_PASS);
+}
+
+/* One that is not there and does not say why is no proof, and no verdict. */
+static void needs_each_part_of_the_proof(void **state)
+{
+	struct dp_cell cell = devdax_cell();
+
+	(void)state;
+	cell.leaf = 0;
+	expect(&cell, DP_ERROR, "not observed: \"proof\" (leaf)");
+	cell = devdax_cell();
+	cell.owner[0] = '\0';
+	expect(&cell, DP_ERROR, "not observed: \"proof\" (owner)");
+}
+
+/* In a guest nobody else pins; on a host others may be why pins cannot be counted. */
+static void needs_the_counters(void **state)
+{
+	struct dp_subject host = stock;
+	struct dp_cell cell = devdax_cell();
+
+	(void)state;
+	host.host = true;
+	cell.pins_seen = false;
+	expect(&cell, DP_ERROR, "not observed: \"pins\"");
+	assert_int_equal(judge_as(&policy, &host, &cell).status, DP_ERROR);
+	strcpy(cell.pins_text, "root only");
+	expect(&cell, DP_ERROR, "root only");
+	assert_int_equal(judge_as(&policy, &host, &cell).status, DP_PASS);
+	assert_true(judge_as(&policy, &host, &cell).unproven);
+}
+
+/* The rule is chosen by kernel, provider and on-demand paging: all of them must have been seen. */
+static void needs_to_know_the_subject(void **state)
+{
+	struct dp_subject subject = stock;
+	struct dp_cell cell = devdax_cell();
+
+	(void)state;
+	subject.kernel[0] = '\0';
+	assert_int_equal(judge_as(&policy, &subject, &cell).status, DP_ERROR);
+	subject = stock;
+	subject.provider[0] = '\0';
+	assert_int_equal(judge_as(&policy, &subject, &cell).status, DP_ERROR);
+	subject = stock;
+	subject.odp_seen = false;
+	assert_int_equal(judge_as(&policy, &subject, &cell).status, DP_PASS);
+	strcpy(cell.id, "check/devdax-2M/on-demand");
+	cell.err = EINVAL;
+	cell.acquired = cell.released = 0;
+	assert_int_equal(judge_as(&policy, &subject, &cell).status, DP_ERROR);
 	assert_int_equal(judge(&cell).status, DP_PASS);
 }
 
 static void has_no_opinion_without_a_rule(void **state)
 {
 	struct dp_cell cell = devdax_cell();
-	struct dp_policy empty = { 0 };
-	struct dp_result result;
+	struct dp_result result = judge_as(&none, &stock, &cell);
 
 	(void)state;
-	dp_judge(&empty, &stock, cell.id, &cell, NULL, &result);
 	assert_int_equal(result.status, DP_ERROR);
 	assert_non_null(strstr(result.why, "no expectation"));
 	strcpy(cell.id, "check/unheard-of/remote-write");
 	expect(&cell, DP_ERROR, "no such mapping");
-	strcpy(cell.id, "nonsense");
+	strcpy(cell.id, "check/devdax-2M");
 	expect(&cell, DP_ERROR, "no such mapping");
+	strcpy(cell.id, "nonsense");
+	expect(&cell, DP_ERROR, "no such question");
 }
 
 static void has_no_verdict_without_an_observation(void **state)
 {
+	const struct dp_observed o = { .id = "check/anon/local-read",
+				       .doing = "",
+				       .absent = "the guest died" };
 	struct dp_result result;
 
 	(void)state;
-	dp_judge(&policy, &stock, "check/anon/local-read", NULL, "the guest died", &result);
+	dp_judge(&policy, &stock, &o, &result);
 	assert_int_equal(result.status, DP_ERROR);
 	assert_non_null(strstr(result.why, "the guest died"));
 }
@@ -223,16 +286,22 @@ static void collects_a_stream_that_breaks_off(void **state)
 	feed(&c, "{\"kind\":\"died\",\"id\":\"check/anon/local-write\",\"text\":\"killed\"}");
 	feed(&c, "{\"kind\":\"begin\",\"id\":\"check/anon/remote-read\"}");
 	feed(&c, "[   12.3] BUG: something that is no observation");
-	feed(&c, "{\"kind\":\"cell\",\"id\":\"check/not/asked\",\"outcome\":\"skipped\"}");
+	feed(&c, "{\"kind\":\"cell\",\"id\":\"check/anon/remote-write\",\"outcome\":"
+		 "\"answered\",\"errno\":null}");
+	feed(&c, "{\"kind\":\"cell\",\"id\":\"check/not/asked\",\"outcome\":\"skipped\","
+		 "\"text\":\"no reason\"}");
 	feed(&c, "{\"kind\":\"hello\",\"kernel\":12}");
 	strcpy(c.run.ending, "the guest's kernel panicked");
 	assert_int_equal(dp_collect_finish(&c, &policy), 0);
-	assert_int_equal(c.answered, 2);
-	assert_int_equal(c.rejected, 2);
+	assert_int_equal(c.answered, 3);
+	assert_int_equal(c.rejected, 3);
 	assert_int_equal(status_of(&c, "check/anon/local-read"), DP_SKIP_STATUS);
 	assert_int_equal(status_of(&c, "check/anon/local-write"), DP_ERROR);
 	assert_int_equal(status_of(&c, "check/thp/local-read"), DP_ERROR);
 	assert_non_null(strstr(c.run.results[2].why, "being asked"));
+	/* What an answer lacks is named. */
+	assert_int_equal(status_of(&c, "check/anon/remote-write"), DP_ERROR);
+	assert_non_null(strstr(c.run.results[3].why, "missing \"pages\""));
 	assert_int_equal(dp_runs_exit_code(&c.run, 1), 3);
 }
 
@@ -245,6 +314,9 @@ int main(void)
 		cmocka_unit_test(fails_a_pin_that_is_too_small),
 		cmocka_unit_test(does_not_believe_names),
 		cmocka_unit_test(says_what_is_unproven),
+		cmocka_unit_test(needs_each_part_of_the_proof),
+		cmocka_unit_test(needs_the_counters),
+		cmocka_unit_test(needs_to_know_the_subject),
 		cmocka_unit_test(has_no_opinion_without_a_rule),
 		cmocka_unit_test(has_no_verdict_without_an_observation),
 		cmocka_unit_test(collects_a_stream_that_breaks_off),

@@ -32,6 +32,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
 #include "daxpin/proc.h"
+#include "daxpin/steps.h"
 
 /* Reading some megabytes back takes well under a second; under emulation, a few. */
 #define VERIFY_LIMIT_MS 120000
@@ -228,18 +229,18 @@ static void add_finding(struct json_object *list, const struct finding *f)
 {
 	struct json_object *obj = json_object_new_object();
 
-	dp_json_add_text(obj, "route", f->route);
-	dp_json_add_int(obj, "checked", (int64_t)f->damage.checked);
-	dp_json_add_int(obj, "wrong", (int64_t)f->damage.wrong);
+	dp_step_set_text(obj, DP_FIELD_ROUTE, f->route);
+	dp_step_set_int(obj, DP_FIELD_CHECKED, (int64_t)f->damage.checked);
+	dp_step_set_int(obj, DP_FIELD_WRONG, (int64_t)f->damage.wrong);
 	if (f->extents)
-		dp_json_add_int(obj, "extents", f->extents);
+		dp_step_set_int(obj, DP_FIELD_EXTENTS, f->extents);
 	if (f->damage.wrong) {
-		dp_json_add_int(obj, "first", (int64_t)f->damage.first);
-		dp_json_add_int(obj, "found", f->damage.found);
-		dp_json_add_int(obj, "expected", f->damage.expected);
+		dp_step_set_int(obj, DP_FIELD_FIRST_WRONG, (int64_t)f->damage.first);
+		dp_step_set_int(obj, DP_FIELD_FOUND, f->damage.found);
+		dp_step_set_int(obj, DP_FIELD_EXPECTED, f->damage.expected);
 	}
 	if (f->rc)
-		dp_json_add_text(obj, "text", f->text);
+		dp_step_set_text(obj, DP_FIELD_TEXT, f->text);
 	json_object_array_add(list, obj);
 }
 
@@ -273,6 +274,7 @@ static int obey_verify(struct dp_end *end, struct json_object *command, struct j
 	struct json_object *list = json_object_new_array();
 	dp_autofree struct dp_ledger *ledger = calloc(1, sizeof(*ledger));
 	struct look look = { .end = end, .ledger = ledger, .owner = getpid(), .fd = end->area.fd };
+	int64_t looks = 0;
 	int rc = ledger ? dp_ledger_from_json(json_object_object_get(command, "ledger"), ledger)
 			: -ENOMEM;
 
@@ -283,6 +285,9 @@ static int obey_verify(struct dp_end *end, struct json_object *command, struct j
 		rc = dp_end_drop_keys(end, err);
 	if (rc)
 		return dp_fail(err, rc, "nothing to read back");
+	for (size_t i = 0; i < DP_ARRAY_SIZE(routes); i++)
+		looks += leads(i, end);
+	dp_json_add_int(reply, dp_field_name(DP_FIELD_LOOKS), looks);
 	look.nwindows = dp_layout_windows(end->area.len, look.windows);
 	if (dp_end_is_shared(end)) {
 		munmap(end->area.reserved, end->area.reserved_len);

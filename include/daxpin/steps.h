@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps of scenarios, races and traffic, and the fields that each of them owes: one definition
+ * for the code that takes them and for the code that judges them.
+ *
+ * A step is an observation {"kind":"step","step":NAME,…}. A step that is owed and not taken is
+ * explained by {"kind":"left-out","step":NAME,"text":WHY}; a field that could not be read is null,
+ * and explained by its member of "left_out", an object of field names and reasons. What is missing
+ * and not explained is an error when it is judged: an absence is never read as zero, no, or fine.
+ */
+#ifndef DAXPIN_STEPS_H
+#define DAXPIN_STEPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json_object;
+
+/* All steps, in the order in which a scenario, a race or a traffic case takes them. */
+enum dp_step {
+	/* of a teardown, see src/teardown/scenario.c */
+	DP_STEP_REHEARSAL,
+	DP_STEP_KILL_WHILE_REGISTERING,
+	DP_STEP_REGISTER,
+	DP_STEP_UNMAP,
+	DP_STEP_EVENT,
+	DP_STEP_CPU_ACCESS,
+	DP_STEP_REGISTER_AGAIN,
+	DP_STEP_ASYNC_EVENTS,
+	DP_STEP_GIVE_UP,
+	DP_STEP_RELEASE,
+	DP_STEP_RELEASE_AGAIN,
+	DP_STEP_OWNER_END,
+	DP_STEP_EVENT_END,
+	DP_STEP_EVENT_AGAIN,
+	DP_STEP_PINS,
+	DP_STEP_COME_BACK,
+	/* of a race */
+	DP_STEP_RACE,
+	/* of traffic, see docs/traffic.md */
+	DP_STEP_LEG,
+	DP_STEP_TRANSFERS,
+	DP_STEP_FAILED,
+	DP_STEP_REFUSAL,
+	DP_STEP_VERIFY,
+	DP_STEP_REFUSED,
+	DP_STEP_TROUBLE,
+	DP_STEP_BANDWIDTH,
+	DP_STEP_KEPT,
+	DP_STEP_LOST,
+	DP_STEP_PREFETCH,
+	DP_STEP_REFERENCE,
+	DP_STEP_LEG_END,
+	DP_STEP_IN_FLIGHT,
+	DP_STEP_UNDO,
+	DP_STEP_CANARY,
+	DP_STEP_LEGS,
+	/* of all: the last */
+	DP_STEP_TAINT,
+	DP_STEPS,
+};
+
+/* A set of steps. */
+typedef uint64_t dp_steps;
+#define DP_STEP_BIT(step) (1ULL << (step))
+
+enum dp_field {
+	DP_FIELD_STATE, /* "completed", "failed", "waits", "runs", "died"; some steps have others */
+	DP_FIELD_ERRNO, /* by its name, null for success */
+	DP_FIELD_TEXT,  /* why it failed */
+	DP_FIELD_WHERE, /* kernel functions in which a task is, the innermost first */
+	DP_FIELD_MS,    /* that the step took */
+	DP_FIELD_PINS_HELD, /* pages pinned since the scenario began, and not released */
+	DP_FIELD_PAGES,     /* of the region */
+	DP_FIELD_ON_DEMAND,
+	DP_FIELD_ON_DEVICE, /* after the registration the pages are the device's own */
+	DP_FIELD_DEVICE,
+	DP_FIELD_ZONE_BEFORE,
+	DP_FIELD_ZONE_AFTER,
+	DP_FIELD_KILLED, /* owners */
+	DP_FIELD_GONE,
+	DP_FIELD_RESULT, /* "SIGBUS", "same", "zero", "other", "none", "no answer" */
+	DP_FIELD_EVENTS, /* asynchronous events of the adapter */
+	DP_FIELD_HOW,    /* the pin is released */
+	DP_FIELD_SIGNAL,
+	DP_FIELD_EVENT_STATE,
+	DP_FIELD_REGISTER, /* what registering gives: "allowed", an errno, "no mapping", … */
+	DP_FIELD_THREADS,
+	DP_FIELD_SEED,
+	DP_FIELD_RACES,
+	DP_FIELD_REFUSED, /* events */
+	DP_FIELD_FIRST,   /* errno of the first registration, null if it was allowed */
+	DP_FIELD_ALLOWED,
+	DP_FIELD_ERRORS, /* an object: registrations by errno */
+	DP_FIELD_ALLOWED_DURING,
+	DP_FIELD_EARLY,
+	DP_FIELD_EARLY_ERRNO,
+	DP_FIELD_LATE,
+	DP_FIELD_NOT_HELD,
+	DP_FIELD_NOT_RELEASED,
+	DP_FIELD_RELEASE_ERRNO,
+	DP_FIELD_LEAKED, /* pages */
+	DP_FIELD_BEFORE, /* taint flags of the kernel */
+	DP_FIELD_AFTER,
+	DP_FIELD_MOVABLE, /* the pages lie in ZONE_MOVABLE at first */
+	/* of traffic */
+	DP_FIELD_TOPOLOGY, /* "loopback", "veth", "namespaces", "network", "reboot" */
+	DP_FIELD_ROLE,     /* of the mapping under test: "target", "source" */
+	DP_FIELD_LEG,      /* number of the leg, from 1 */
+	DP_FIELD_LEGS,     /* how many the case had */
+	DP_FIELD_COUNTS,   /* an object: how many steps the leg has emitted, by name */
+	DP_FIELD_TRANSFERS,
+	DP_FIELD_BYTES,
+	DP_FIELD_WHAT,
+	DP_FIELD_OFFSET, /* of a transfer, in the region */
+	DP_FIELD_LENGTH,
+	DP_FIELD_UNPOSTED, /* why the provider's library took nothing, or null */
+	DP_FIELD_STATUS,   /* enum ibv_wc_status of the last completion, -1 without one */
+	DP_FIELD_STATUS_TEXT,
+	DP_FIELD_QP_STATE, /* "RTS", "ERR", …, null if nobody is left to tell; named "state" */
+	DP_FIELD_MEMORY,   /* that was read back: "mapping", "plain" */
+	DP_FIELD_ROUTES,   /* a list of objects, one for each route by which it was read back */
+	DP_FIELD_LOOKS, /* how many routes there are */
+	DP_FIELD_ROUTE,
+	DP_FIELD_CHECKED, /* bytes */
+	DP_FIELD_WRONG,   /* bytes */
+	DP_FIELD_FIRST_WRONG,
+	DP_FIELD_FOUND,
+	DP_FIELD_EXPECTED,
+	DP_FIELD_EXTENTS,
+	DP_FIELD_ACCESS, /* flags of a registration */
+	DP_FIELD_SIZE,
+	DP_FIELD_OPERATIONS,
+	DP_FIELD_US,
+	DP_FIELD_MAPPING,
+	DP_FIELD_START,
+	DP_FIELD_LEDGER,
+	DP_FIELD_TOOL,
+	DP_FIELD_REGISTERED,
+	DP_FIELD_REGISTERS,
+	DP_FIELD_BYTES_PER_SECOND,
+	DP_FIELD_LOST, /* why the remote end is no more, 0 while it is */
+	DP_FIELDS,
+};
+
+/* The name under "step". */
+const char *dp_step_name(enum dp_step step);
+
+/* The step of a name; DP_STEPS if there is none. */
+enum dp_step dp_step_find(const char *name);
+
+/* The name of a member. */
+const char *dp_field_name(enum dp_field field);
+
+/* ---- taking a step ------------------------------------------------------------------------ */
+
+/* A new observation of a step; or an object becomes one. */
+struct json_object *dp_step_new(enum dp_step step);
+void dp_step_label(struct json_object *obj, enum dp_step step);
+
+/* Set a field; an empty or missing text is null. */
+void dp_step_set_text(struct json_object *obj, enum dp_field field, const char *text);
+void dp_step_set_int(struct json_object *obj, enum dp_field field, int64_t value);
+void dp_step_set_flag(struct json_object *obj, enum dp_field field, bool value);
+
+/* Sets an object or a list, which is taken over. */
+void dp_step_set(struct json_object *obj, enum dp_field field, struct json_object *value);
+
+/* Copies a field from another object; what that lacks, this one lacks, too. */
+void dp_step_copy(struct json_object *obj, enum dp_field field, struct json_object *from);
+
+/* A field that could not be read, and why. */
+void dp_step_leave_out(struct json_object *obj, enum dp_field field, const char *why);
+
+/**
+ * dp_emit_left_out - a step that is owed and not taken, and why
+ * @fd: the stream
+ * @step: which
+ * @why: one sentence
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_emit_left_out(int fd, enum dp_step step, const char *why);
+
+/* The last step of all: the taint flags of this kernel at the beginning (@before), and now. */
+struct json_object *dp_step_taint(unsigned long before);
+
+/* ---- reading a step ----------------------------------------------------------------------- */
+
+/* The text, or NULL if it is null, missing or of another type. */
+const char *dp_step_text(struct json_object *obj, enum dp_field field);
+
+/* Return: 0, or -EBADMSG if it is null, missing or of another type. */
+int dp_step_int(struct json_object *obj, enum dp_field field, int64_t *value);
+int dp_step_flag(struct json_object *obj, enum dp_field field, bool *value);
+
+/**
+ * dp_step_lacks - the first field that a step owes and does not have
+ * @obj: the observation, of a step that dp_step_find() knows
+ * @traffic: it was taken by traffic: "event", "release" and "event-end" owe other fields there
+ * @left_out: receives why it was left out, NULL if nothing explains that
+ *
+ * Which fields are owed can depend on others: "errno" where the state is "completed" or "failed",
+ * "text" where it is "failed", "where" where it is "waits" or "runs".
+ *
+ * Return: the field, DP_FIELDS if there is none.
+ */
+enum dp_field dp_step_lacks(struct json_object *obj, bool traffic, const char **left_out);
+
+#endif

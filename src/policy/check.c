@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A cell of the matrix, by the rules of the policy. */
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verdict.h"
+
+#include "daxpin/error.h"
+#include "daxpin/mapping.h"
+
+__attribute__((format(printf, 3, 4))) static bool
+decide(struct dp_result *result, enum dp_status status, const char *fmt, ...)
+{
+	va_list ap;
+
+	result->status = status;
+	va_start(ap, fmt);
+	vsnprintf(result->why, sizeof(result->why), fmt, ap);
+	va_end(ap);
+	return true;
+}
+
+/* Splits "check/MAPPING/ACCESS"; false if the id has another shape. */
+static bool split_id(const char *id, char *mapping, char *access)
+{
+	return sscanf(id, "check/%63[^/]/%31[^/]", mapping, access) == 2;
+}
+
+/* Promise C6: every pin that was acquired is released. */
+static bool pins_kept(const struct dp_cell *cell, struct dp_result *result)
+{
+	bool leaked = cell->pins_seen && cell->acquired != cell->released;
+
+	if (!leaked && cell->vmpin_kept_kib == 0)
+		return false;
+	result->violates = DP_CLAUSE_BIT(DP_C6);
+	if (leaked)
+		return decide(result, DP_FAIL,
+			      "pins are not given back: %" PRIu64 " pages acquired, %" PRIu64
+			      " released after deregistration, in each of %u attempts",
+			      cell->acquired, cell->released, cell->attempts);
+	return decide(result, DP_FAIL, "VmPin is off by %" PRId64 " KiB after deregistration",
+		      cell->vmpin_kept_kib);
+}
+
+/* An error if the mapping is shown to be something else than its name says. */
+static bool misnamed(const struct dp_mapping *mapping, const struct dp_cell *cell,
+		     struct dp_result *result)
+{
+	if (cell->owner[0] && (!cell->uniform || fnmatch(mapping->owner, cell->owner, 0)))
+		return decide(result, DP_ERROR,
+			      "not what the name says: %s frames belong to \"%s\"",
+			      cell->uniform ? "its" : "not all", cell->owner);
+	if (cell->owner[0] && cell->resource[0] && !strstr(cell->owner, cell->resource) &&
+	    strncmp(mapping->owner, "PCI", 3))
+		return decide(result, DP_ERROR,
+			      "not what the name says: mapped %s, but its frames belong to \"%s\"",
+			      cell->resource, cell->owner);
+	if (mapping->leaf && cell->leaf && cell->leaf != mapping->leaf)
+		return decide(result, DP_ERROR,
+			      "not what the name says: mapped by leaves of %" PRIu64
+			      " bytes instead of %" PRIu64 " (%s)",
+			      cell->leaf, mapping->leaf, cell->leaf_by);
+	if (mapping->zone && cell->zone_before[0] && strcmp(mapping->zone, cell->zone_before))
+		return decide(result, DP_ERROR, "not what the name says: its pages are in ZONE_%s",
+			      cell->zone_before);
+	return false;
+}
+
+static bool breaks_rule(const struct dp_rule *rule, const struct dp_cell *cell,
+			struct dp_result *result)
+{
+	if (rule->err == 0 && cell->err)
+		return decide(result, DP_FAIL, "rejected with %s, expected to be allowed: %s",
+			      dp_errno_name(cell->err), rule->why);
+	if (rule->err && !cell->err)
+		return decide(result, DP_FAIL, "allowed, expected to be rejected%s%s: %s",
+			      rule->any_errno ? "" : " with ",
+			      rule->any_errno ? "" : dp_errno_name(rule->err), rule->why);
+	if (!rule->any_errno && rule->err != cell->err)
+		return decide(result, DP_FAIL, "rejected with %s, expected %s: %s",
+			      dp_errno_name(cell->err), dp_errno_name(rule->err), rule->why);
+	return false;
+}
+
+/* An MR that is not paged on demand must hold each of its pages. */
+static bool pinned_too_little(const char *access, const struct dp_cell *cell,
+			      struct dp_result *result)
+{
+	if (cell->err || !cell->pins_seen || !strcmp(access, "on-demand") ||
+	    cell->acquired >= cell->pages)
+		return false;
+	return decide(result, DP_FAIL,
+		      "allowed, but only %" PRIu64 " of the region's %" PRIu64 " pages were pinned",
+		      cell->acquired, cell->pages);
+}
+
+/*
+ * What must have been seen. The counters of pins are the machine's: on a host others may be why
+ * they could not be told apart, in a guest nobody else pins.
+ */
+static bool lacks(const struct dp_subject *subject, const struct dp_mapping *mapping,
+		  const struct dp_cell *cell, struct dp_result *result)
+{
+	bool proven = cell->owner[0] && (!mapping->leaf || cell->leaf) &&
+		      (!mapping->zone || cell->zone_before[0]);
+
+	if (!cell->pins_seen && (!subject->host || !cell->pins_text[0]))
+		return decide(result, DP_ERROR, "not observed: \"pins\"%s%s",
+			      cell->pins_text[0] ? ": " : "", cell->pins_text);
+	if (!proven && !cell->proof_text[0])
+		return decide(result, DP_ERROR, "not observed: \"proof\" (%s)",
+			      !cell->owner[0]                ? "owner"
+			      : mapping->leaf && !cell->leaf ? "leaf"
+							     : "zone_before");
+	if (!subject->kernel[0] || !subject->provider[0])
+		return decide(result, DP_ERROR, "not observed: \"%s\" of the run",
+			      subject->kernel[0] ? "provider" : "kernel");
+	result->unproven = !proven || !cell->pins_seen;
+	return false;
+}
+
+/* No rule covers it, or one that asks what was not observed of the adapter. */
+static bool has_no_rule(const struct dp_rule *rule, const struct dp_subject *subject,
+			struct dp_result *result)
+{
+	if (!rule)
+		return decide(result, DP_ERROR,
+			      "no expectation: no rule of the policy covers it for kernel %s and "
+			      "provider %s",
+			      subject->kernel, subject->provider);
+	if (rule->odp >= 0 && !subject->odp_seen)
+		return decide(result, DP_ERROR, "not observed: \"odp\" of the run's adapter");
+	return false;
+}
+
+static void judge_answer(const struct dp_policy *policy, const struct dp_subject *subject,
+			 const struct dp_cell *cell, struct dp_result *result)
+{
+	char mapping_name[64], access[32];
+	const struct dp_mapping *mapping;
+	const struct dp_rule *rule;
+
+	mapping = split_id(result->id, mapping_name, access) ? dp_mapping_find(mapping_name) : NULL;
+	if (!mapping) {
+		decide(result, DP_ERROR, "no such mapping in this version of daxpin");
+		return;
+	}
+	rule = dp_policy_find(policy, subject, mapping_name, access);
+	if (rule) {
+		result->expected = true;
+		result->expected_err = rule->err;
+		snprintf(result->reference, sizeof(result->reference), "%.255s", rule->reference);
+	}
+	if (pins_kept(cell, result) || lacks(subject, mapping, cell, result) ||
+	    misnamed(mapping, cell, result) || has_no_rule(rule, subject, result))
+		return;
+	if (!breaks_rule(rule, cell, result) && !pinned_too_little(access, cell, result))
+		decide(result, DP_PASS, "%s", rule->why);
+}
+
+void dp_judge_check(const struct dp_policy *policy, const struct dp_subject *subject,
+		    const struct dp_cell *cell, struct dp_result *result)
+{
+	result->observed = true;
+	result->cell = *cell;
+	if (cell->outcome == DP_SKIPPED)
+		decide(result, DP_SKIP_STATUS, "%s", cell->text);
+	else if (cell->outcome == DP_BROKEN)
+		decide(result, DP_ERROR, "%s", cell->text);
+	else
+		judge_answer(policy, subject, cell, result);
+}

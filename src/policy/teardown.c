@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The contract for teardown (docs/architecture.md), judged from the steps of a scenario and from
+ * what the kernel printed meanwhile. What follows a splat is no evidence: then only what was broken
+ * before it counts. A clause is found broken by what was seen, never by what is missing; what is
+ * missing is dp_find_missing()'s.
+ */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verdict.h"
+
+#include "daxpin/cleanup.h"
+
+/* Whether the registration ended, and without an errno. */
+static bool registered(struct json_object *reg)
+{
+	return dp_completed(reg) && !dp_step_text(reg, DP_FIELD_ERRNO);
+}
+
+/* What is paged on demand holds nothing. */
+static bool on_demand(const struct verdict *v)
+{
+	return dp_is_set(dp_seen(v, DP_STEP_REGISTER), DP_FIELD_ON_DEMAND);
+}
+
+/* Pinned for long. */
+static bool pinned(const struct verdict *v)
+{
+	return registered(dp_seen(v, DP_STEP_REGISTER)) && !on_demand(v);
+}
+
+/* C4: a registration that succeeds holds the teardown, so it holds each of its pages. */
+static void judge_holding(struct verdict *v)
+{
+	struct json_object *reg = dp_seen(v, DP_STEP_REGISTER);
+	int64_t pages, held;
+
+	if (!pinned(v) || dp_step_int(reg, DP_FIELD_PAGES, &pages) ||
+	    dp_step_int(reg, DP_FIELD_PINS_HELD, &held) || held >= pages)
+		return;
+	dp_broken(v, DP_C4,
+		  "the registration succeeded, but only %" PRId64 " of its %" PRId64
+		  " pages are pinned",
+		  held, pages);
+}
+
+/* C2: while longterm pins are held, a teardown waits or is refused. */
+static void judge_waiting(struct verdict *v)
+{
+	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
+	bool on_device = dp_is_set(dp_seen(v, DP_STEP_REGISTER), DP_FIELD_ON_DEVICE);
+	bool gone = v->event->effect == DP_GONE &&
+		    dp_says(dp_seen(v, DP_STEP_CPU_ACCESS), DP_FIELD_RESULT, "SIGBUS");
+	int64_t held;
+
+	if (!pinned(v) || v->event->ends_owner || !(on_device || v->event->takes_rdma) ||
+	    !dp_is_above_zero(event, DP_FIELD_PINS_HELD, &held))
+		return;
+	if (dp_completed(event))
+		dp_broken(v, DP_C2, "the event completed while %" PRId64 " pages were pinned",
+			  held);
+	else if (dp_says(event, DP_FIELD_STATE, "failed") && gone)
+		dp_broken(v, DP_C2,
+			  "the event failed, and took the device away while %" PRId64
+			  " pages were pinned",
+			  held);
+}
+
+/* C3: once the device is gone, a CPU access gets SIGBUS, never old or foreign data. */
+static void judge_access(struct verdict *v)
+{
+	const char *got = dp_step_text(dp_seen(v, DP_STEP_CPU_ACCESS), DP_FIELD_RESULT);
+
+	if (!got || !dp_completed(dp_seen(v, DP_STEP_EVENT)))
+		return;
+	if (v->event->effect == DP_GONE && strcmp(got, "SIGBUS"))
+		dp_broken(v, DP_C3, "a CPU access to what has gone gives: %s", got);
+	else if (v->event->effect == DP_ZEROED && strcmp(got, "zero") && strcmp(got, "SIGBUS"))
+		dp_broken(v, DP_C3, "a CPU access to the hole gives: %s", got);
+}
+
+/*
+ * C4: a registration on a dying mapping succeeds and holds the teardown, or fails cleanly. One that
+ * is on demand pins nothing: it looks at no page (ib_umem_odp_get()), and its success means
+ * nothing.
+ */
+static void judge_again(struct verdict *v)
+{
+	struct json_object *again = dp_seen(v, DP_STEP_REGISTER_AGAIN);
+	struct json_object *held = dp_seen(v, DP_STEP_RELEASE_AGAIN);
+	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
+	const char *state = dp_step_text(again, DP_FIELD_STATE);
+	bool pins = !on_demand(v), takes = v->event->effect == DP_GONE;
+
+	if (state && strcmp(state, "completed"))
+		dp_broken(v, DP_C4, "a registration on the dying mapping %s", state);
+	else if (pins && registered(again) && takes && dp_completed(event))
+		dp_broken(v, DP_C4, "a registration succeeds although the device has gone");
+	if (pins && dp_completed(held) && dp_stuck(event) && takes &&
+	    dp_says(held, DP_FIELD_EVENT_STATE, "completed"))
+		dp_broken(v, DP_C4,
+			  "a registration on the dying mapping succeeded and did not hold it");
+}
+
+/* C5: a teardown that waited completes soon after the last pin is released. */
+static void judge_completion(struct verdict *v)
+{
+	struct json_object *end = dp_seen(v, DP_STEP_EVENT_END);
+	struct json_object *again = dp_seen(v, DP_STEP_EVENT_AGAIN);
+	struct json_object *owner = dp_seen(v, DP_STEP_OWNER_END);
+	const char *ended = dp_step_text(end, DP_FIELD_STATE);
+	const char *repeated = dp_step_text(again, DP_FIELD_STATE);
+
+	if (ended && strcmp(ended, "completed"))
+		dp_broken(v, DP_C5,
+			  "the event does not complete although nothing is pinned: it %s in %s",
+			  ended, dp_text_of(end, DP_FIELD_WHERE));
+	if (repeated && strcmp(repeated, "completed"))
+		dp_broken(v, DP_C5, "the event is still refused although nothing is pinned: %s",
+			  dp_text_of(again, DP_FIELD_TEXT));
+	if (dp_stuck(owner))
+		dp_broken(v, DP_C5, "the owner cannot end: it is in %s",
+			  dp_text_of(owner, DP_FIELD_WHERE));
+}
+
+/* Whether the counters can tell: not if the node went on which they were kept. */
+static bool countable(const struct verdict *v)
+{
+	bool on_device = dp_is_set(dp_seen(v, DP_STEP_REGISTER), DP_FIELD_ON_DEVICE);
+
+	return !v->event->uncounts || !on_device ||
+	       !(dp_completed(dp_seen(v, DP_STEP_EVENT)) ||
+		 dp_completed(dp_seen(v, DP_STEP_EVENT_END)) ||
+		 dp_completed(dp_seen(v, DP_STEP_EVENT_AGAIN)));
+}
+
+static void judge_killed(struct verdict *v)
+{
+	struct json_object *kills = dp_seen(v, DP_STEP_KILL_WHILE_REGISTERING);
+	int64_t held, killed, gone;
+
+	if (!dp_step_int(kills, DP_FIELD_PINS_HELD, &held) && held)
+		dp_broken(v, DP_C6,
+			  "%" PRId64 " pages are still pinned after owners were killed while "
+			  "registering",
+			  held);
+	if (!dp_step_int(kills, DP_FIELD_KILLED, &killed) &&
+	    !dp_step_int(kills, DP_FIELD_GONE, &gone) && gone != killed)
+		dp_broken(v, DP_C6, "an owner that was killed while registering does not go: %s",
+			  dp_text_of(kills, DP_FIELD_WHERE));
+}
+
+/* C6: every pin that was acquired is released once the owner is gone. */
+static void judge_pins(struct verdict *v)
+{
+	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
+	const char *state = dp_step_text(event, DP_FIELD_STATE);
+	int64_t held;
+
+	if (!dp_step_int(dp_seen(v, DP_STEP_PINS), DP_FIELD_PINS_HELD, &held) && held &&
+	    countable(v))
+		dp_broken(v, DP_C6, "%" PRId64 " pages are still pinned after the owner has gone",
+			  held);
+	judge_killed(v);
+	/* After a registration that was refused, nothing may hold the device. */
+	if (dp_step_text(dp_seen(v, DP_STEP_REGISTER), DP_FIELD_ERRNO) && state &&
+	    strcmp(state, "completed"))
+		dp_broken(v, DP_C6, "the event %s although nothing was registered: %s", state,
+			  dp_text_of(event, dp_stuck(event) ? DP_FIELD_WHERE : DP_FIELD_TEXT));
+}
+
+/* C7: afterwards the device can be brought back and registered again. */
+static void judge_return(struct verdict *v)
+{
+	struct json_object *back = dp_seen(v, DP_STEP_COME_BACK);
+	struct json_object *reg = dp_seen(v, DP_STEP_REGISTER);
+	const char *state = dp_step_text(back, DP_FIELD_STATE);
+	const char *first = dp_text_of(reg, DP_FIELD_ERRNO);
+	const char *now = dp_step_text(back, DP_FIELD_REGISTER);
+	const char *text = dp_text_of(back, DP_FIELD_TEXT);
+
+	if (state && strcmp(state, "completed"))
+		dp_broken(v, DP_C7, "the device does not come back: it %s%s%s", state,
+			  text[0] ? ": " : "", text);
+	else if (now && dp_completed(reg) && strcmp(now, first[0] ? first : "allowed"))
+		dp_broken(v, DP_C7, "it comes back, but registering gives %s instead of %s", now,
+			  first[0] ? first : "allowed");
+}
+
+static void add_facts(struct verdict *v)
+{
+	struct json_object *event = dp_seen(v, DP_STEP_EVENT), *facts;
+	struct json_object *again = dp_seen(v, DP_STEP_REGISTER_AGAIN);
+	const char *gave = dp_step_text(again, DP_FIELD_ERRNO);
+
+	dp_fact(v, "pins_acquired", dp_seen(v, DP_STEP_REGISTER), DP_FIELD_PINS_HELD);
+	facts = v->result->facts;
+	if (event) {
+		dp_json_add_bool(facts, "event_completed", dp_completed(event));
+		dp_json_add_bool(facts, "waited_for_pins", pinned(v) && dp_stuck(event));
+	}
+	dp_fact(v, "event_state", event, DP_FIELD_STATE);
+	dp_fact(v, "event_ms", event, DP_FIELD_MS);
+	dp_fact(v, "where", event, DP_FIELD_WHERE);
+	dp_fact(v, "cpu_access", dp_seen(v, DP_STEP_CPU_ACCESS), DP_FIELD_RESULT);
+	if (dp_completed(again))
+		dp_json_add_text(facts, "reregister", gave ? gave : "allowed");
+	else
+		dp_fact(v, "reregister", again, DP_FIELD_STATE);
+	dp_fact(v, "async_events", dp_seen(v, DP_STEP_ASYNC_EVENTS), DP_FIELD_EVENTS);
+	dp_fact(v, "completed_after_release_ms", dp_seen(v, DP_STEP_EVENT_END), DP_FIELD_MS);
+	if (countable(v))
+		dp_fact(v, "pins_leaked", dp_seen(v, DP_STEP_PINS), DP_FIELD_PINS_HELD);
+	dp_fact(v, "came_back", dp_seen(v, DP_STEP_COME_BACK), DP_FIELD_REGISTER);
+}
+
+/* What happened to daxpin's own processes, not to the device: no answer. */
+static bool is_lost(const struct verdict *v, char *text, size_t size)
+{
+	struct json_object *reg = dp_seen(v, DP_STEP_REGISTER), *event = dp_seen(v, DP_STEP_EVENT);
+	const char *state = dp_text_of(reg, DP_FIELD_STATE);
+
+	if (!dp_completed(reg))
+		snprintf(text, size, "the registration did not end: its owner %s", state);
+	else if (dp_says(event, DP_FIELD_STATE, "died"))
+		snprintf(text, size, "the process that carried out the event died");
+	else
+		return false;
+	return true;
+}
+
+static void conclude(struct verdict *v)
+{
+	struct dp_result *r = v->result;
+	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
+
+	r->status = DP_PASS;
+	if (pinned(v) && dp_stuck(event))
+		snprintf(r->why, sizeof(r->why), "the event waited for the pins%s",
+			 dp_seen(v, DP_STEP_EVENT_END) ? ", and completed after the release" : "");
+	else if (pinned(v) && dp_says(event, DP_FIELD_STATE, "failed"))
+		snprintf(r->why, sizeof(r->why), "the event was refused: %.300s",
+			 dp_text_of(event, DP_FIELD_TEXT));
+	else
+		snprintf(r->why, sizeof(r->why), "the event completed, and no clause was broken");
+}
+
+/* The release in "teardown/MAPPING/EVENT/RELEASE"; false if there is no such. */
+static bool release_of(const char *id, enum dp_release *release)
+{
+	const char *name = strrchr(id, '/') + 1;
+
+	for (int i = 0; i < DP_RELEASES; i++)
+		if (!strcmp(dp_release_name((enum dp_release)i), name)) {
+			*release = (enum dp_release)i;
+			return true;
+		}
+	return false;
+}
+
+void dp_judge_teardown(struct verdict *v, const char *id)
+{
+	struct dp_result *r = v->result;
+	enum dp_release release;
+
+	if (!release_of(id, &release) || !(v->event->releases & DP_BIT(release))) {
+		snprintf(r->why, sizeof(r->why), "no such release in this daxpin");
+		return;
+	}
+	dp_judge_splats(v);
+	judge_holding(v);
+	judge_waiting(v);
+	judge_access(v);
+	judge_again(v);
+	add_facts(v);
+	if (!v->splatted) {
+		judge_completion(v);
+		judge_pins(v);
+		judge_return(v);
+	}
+	if (r->violates)
+		r->status = DP_FAIL;
+	else if (!dp_find_missing(v, dp_scenario_owes(v->event, release), ~0ULL, r->why,
+				  sizeof(r->why)) &&
+		 !is_lost(v, r->why, sizeof(r->why)))
+		conclude(v);
+}

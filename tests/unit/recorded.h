@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Recordings of real guests (tests/data/recorded), cut into what was said about each id; and ways
+ * to take parts of it away, or to make it say something else.
+ */
+#ifndef DAXPIN_TESTS_UNIT_RECORDED_H
+#define DAXPIN_TESTS_UNIT_RECORDED_H
+
+#include "test.h"
+
+#include <json-c/json.h>
+
+#include "daxpin/collect.h"
+#include "daxpin/file.h"
+#include "daxpin/json.h"
+#include "daxpin/policy.h"
+
+#define UNUSED __attribute__((unused))
+
+/* What was said about one id: the lines before the first one begins, and those about it. */
+struct recorded {
+	char id[96];
+	struct json_object *lines; /* an array */
+};
+
+struct recording {
+	struct recorded *list;
+	size_t count;
+};
+
+static struct recorded *recorded_of(struct recording *r, const char *id, struct json_object *head)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!strcmp(r->list[i].id, id))
+			return &r->list[i];
+	r->list = realloc(r->list, (r->count + 1) * sizeof(*r->list));
+	assert_non_null(r->list);
+	snprintf(r->list[r->count].id, sizeof(r->list[0].id), "%s", id);
+	r->list[r->count].lines = json_object_new_array();
+	for (size_t i = 0; i < json_object_array_length(head); i++)
+		json_object_array_add(r->list[r->count].lines,
+				      json_object_get(json_object_array_get_idx(head, i)));
+	return &r->list[r->count++];
+}
+
+/*
+ * Cuts a recording up. What has no id of its own belongs to the one that has begun. Before one has,
+ * it belongs to all: the kernel, the adapter.
+ */
+static UNUSED struct recording recording_load(const char *kernel)
+{
+	dp_autofree char *text = NULL;
+	dp_autojson struct json_object *head = json_object_new_array();
+	struct recording r = { 0 };
+	char path[512], current[96] = "", *rest;
+
+	snprintf(path, sizeof(path), "%s/%s.jsonl", RECORDED, kernel);
+	assert_int_equal(dp_read_file(path, 64 << 20, &text, NULL, NULL), 0);
+	rest = text;
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+		dp_autojson struct json_object *obj = json_tokener_parse(line);
+		const char *kind = dp_json_text(obj, "kind"), *id = dp_json_text(obj, "id");
+
+		if (!kind)
+			continue;
+		if (!strcmp(kind, "hello")) {
+			json_object_put(head);
+			head = json_object_new_array();
+			current[0] = '\0';
+		}
+		if (id)
+			snprintf(current, sizeof(current), "%s", id);
+		if (!strcmp(kind, "hello") || !strcmp(kind, "rdma"))
+			json_object_array_add(head, json_object_get(obj));
+		if (current[0])
+			json_object_array_add(recorded_of(&r, current, head)->lines,
+					      json_object_get(obj));
+	}
+	assert_true(r.count > 0);
+	return r;
+}
+
+static UNUSED void recording_clear(struct recording *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		json_object_put(r->list[i].lines);
+	free(r->list);
+	*r = (struct recording){ 0 };
+}
+
+/* Has lines collected and judged; the one at @without is left out. @collect: to be cleared. */
+static UNUSED const struct dp_result *replay(const char *id, struct json_object *lines,
+					     size_t without, const struct dp_policy *policy,
+					     struct dp_collect *collect)
+{
+	assert_int_equal(dp_collect_init(collect, 1), 0);
+	dp_collect_add(collect, id);
+	for (size_t i = 0; i < json_object_array_length(lines); i++) {
+		const char *text = json_object_to_json_string_ext(
+			json_object_array_get_idx(lines, i), JSON_C_TO_STRING_PLAIN);
+
+		if (i != without)
+			dp_collect_line(collect, text, strlen(text));
+	}
+	assert_int_equal(dp_collect_finish(collect, policy), 0);
+	return &collect->run.results[0];
+}
+
+/* Leaves nothing out. */
+#define WHOLE SIZE_MAX
+
+/* The status that lines come to. */
+static UNUSED enum dp_status status_of(const char *id, struct json_object *lines, size_t without,
+				       const struct dp_policy *policy, char *why, size_t size)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	const struct dp_result *r = replay(id, lines, without, policy, &collect);
+
+	snprintf(why, size, "%s", r->why);
+	return r->status;
+}
+
+/* A copy of what was said about an id, to be changed. */
+static UNUSED struct json_object *recorded_lines(const char *kernel, const char *id)
+{
+	dp_cleanup(recording_clear) struct recording r = recording_load(kernel);
+	struct json_object *copy = NULL;
+
+	for (size_t i = 0; i < r.count; i++)
+		if (!strcmp(r.list[i].id, id))
+			assert_int_equal(json_object_deep_copy(r.list[i].lines, &copy, NULL), 0);
+	if (!copy)
+		fail_msg("%s has no %s", kernel, id);
+	return copy;
+}
+
+/* Where the last observation of a step is; fails if there is none. */
+static UNUSED size_t find_step(struct json_object *lines, const char *step)
+{
+	for (size_t i = json_object_array_length(lines); i-- > 0;) {
+		struct json_object *obj = json_object_array_get_idx(lines, i);
+		const char *name = dp_json_text(obj, "step"), *kind = dp_json_text(obj, "kind");
+
+		if (name && !strcmp(name, step) && kind && strcmp(kind, "doing"))
+			return i;
+	}
+	fail_msg("there is no step %s", step);
+	return 0;
+}
+
+/* Has a step say something else; @value is JSON. */
+static UNUSED void set(struct json_object *lines, const char *step, const char *key,
+		       const char *value)
+{
+	struct json_object *obj = json_object_array_get_idx(lines, find_step(lines, step));
+
+	json_object_object_add(obj, key, json_tokener_parse(value));
+}
+
+/* Takes a step away. */
+static UNUSED void take(struct json_object *lines, const char *step)
+{
+	json_object_array_del_idx(lines, find_step(lines, step), 1);
+}
+
+/* Puts a line after a step. */
+static UNUSED void put_after(struct json_object *lines, const char *step, const char *line)
+{
+	size_t at = find_step(lines, step) + 1, count = json_object_array_length(lines);
+
+	json_object_array_add(lines, NULL);
+	for (size_t i = count; i > at; i--)
+		json_object_array_put_idx(lines, i,
+					  json_object_get(json_object_array_get_idx(lines, i - 1)));
+	json_object_array_put_idx(lines, at, json_tokener_parse(line));
+}
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The judge fails closed: from recordings of real guests, each observation that a verdict rests on
+ * is taken away, whole lines and single members; then the verdict is no "pass" any more.
+ */
+#include "recorded.h"
+
+#include "daxpin/steps.h"
+
+static const char *const kernels[] = { "5.10", "6.1", "7.2" };
+static struct dp_policy policy;
+
+static int load_policy(void **state)
+{
+	(void)state;
+	return dp_policy_load(NULL, &policy, NULL);
+}
+
+static int clear_policy(void **state)
+{
+	(void)state;
+	dp_policy_clear(&policy);
+	return 0;
+}
+
+static bool is(struct json_object *obj, const char *key, const char *text)
+{
+	const char *have = dp_json_text(obj, key);
+
+	return have && !strcmp(have, text);
+}
+
+static bool is_check(const char *id)
+{
+	return !strncmp(id, "check/", 6);
+}
+
+/* A line that says the same stands again later, or sums that are replaced by later ones. */
+static bool comes_again(struct json_object *lines, size_t i)
+{
+	struct json_object *line = json_object_array_get_idx(lines, i);
+
+	for (size_t k = i + 1; k < json_object_array_length(lines); k++) {
+		struct json_object *other = json_object_array_get_idx(lines, k);
+
+		if (json_object_equal(line, other) && !is(line, "kind", "step"))
+			return true;
+		if (is(line, "step", "race") && is(other, "step", "race") &&
+		    is(line, "kind", "step") && is(other, "kind", "step"))
+			return true;
+	}
+	return false;
+}
+
+/* Lines that no verdict rests on. */
+static bool is_aside(const char *id, struct json_object *line)
+{
+	static const char *const kinds[] = { "doing", "alive", "done",   "output",
+					     "ready", "taken", "modules" };
+
+	for (size_t k = 0; k < DP_ARRAY_SIZE(kinds); k++)
+		if (is(line, "kind", kinds[k]))
+			return true;
+	/* A check is one line. Which kernel and adapter it was chooses the rule, and there are
+	 * rules for checks only. */
+	if (is_check(id))
+		return is(line, "kind", "begin");
+	return is(line, "kind", "hello") || is(line, "kind", "rdma");
+}
+
+/* Members that explain something to people, and decide nothing. */
+static bool is_remark(struct json_object *line, const char *key)
+{
+	static const struct {
+		const char *step, *key; /* NULL: of any line */
+	} remarks[] = {
+		{ "race", "text" },        { "race", "where" },        { "race", "device" },
+		{ "event", "text" },       { "event-end", "text" },    { "undo", "text" },
+		{ "in-flight", "us" },     { "canary", "us" },         { "canary", "first" },
+		{ "canary", "text" },      { "canary", "status" },     { "canary", "status_text" },
+		{ "canary", "state" },     { "canary", "operations" }, { "verify", "extents" },
+		{ "verify", "on_demand" }, { "undo", "movable" },      { "undo", "where" },
+		{ "failed", "state" },     { "refused", "access" },
+	};
+
+	if (!strcmp(key, "at_ms"))
+		return true;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(remarks); i++)
+		if (is(line, "step", remarks[i].step) && !strcmp(key, remarks[i].key))
+			return true;
+	/* Of the adapter its name, of the kernel's greeting all but its release, of what was left
+	 * out what exactly. */
+	if (is(line, "kind", "rdma"))
+		return !strcmp(key, "device");
+	if (is(line, "kind", "hello"))
+		return strcmp(key, "kernel") && strcmp(key, "kind");
+	if (is(line, "kind", "left-out"))
+		return strcmp(key, "kind") && strcmp(key, "step") && strcmp(key, "text");
+	return false;
+}
+
+static size_t still_passes(const char *kernel, const char *id, struct json_object *lines,
+			   size_t without, const char *what, const char *key)
+{
+	char why[768];
+
+	if (status_of(id, lines, without, &policy, why, sizeof(why)) != DP_PASS)
+		return 0;
+	print_error("%s: %s passes without %s%s%s\n", kernel, id, what, key ? " of " : "",
+		    key ? key : "");
+	return 1;
+}
+
+/* Each member of a line, and of the objects in its lists, is taken away and put back. */
+static size_t take_members(const char *kernel, const struct recorded *r, size_t i,
+			   struct json_object *obj, size_t *taken)
+{
+	struct json_object *line = json_object_array_get_idx(r->lines, i);
+	const char *step = dp_json_text(line, "step");
+	dp_autojson struct json_object *whole = NULL;
+	size_t wrong = 0;
+
+	assert_int_equal(json_object_deep_copy(obj, &whole, NULL), 0);
+	json_object_object_foreach (whole, key, value) {
+		if (is_remark(line, key))
+			continue;
+		json_object_object_del(obj, key);
+		wrong += still_passes(kernel, r->id, r->lines, WHOLE, key,
+				      step ? step : dp_json_text(line, "kind"));
+		json_object_object_add(obj, key, json_object_get(value));
+		(*taken)++;
+	}
+	return wrong;
+}
+
+static size_t take_nested(const char *kernel, const struct recorded *r, size_t i, size_t *taken)
+{
+	struct json_object *line = json_object_array_get_idx(r->lines, i), *routes, *counts;
+	size_t wrong = 0;
+
+	counts = json_object_object_get(line, "counts");
+	if (json_object_is_type(counts, json_type_object))
+		wrong += take_members(kernel, r, i, counts, taken);
+	routes = json_object_object_get(line, "routes");
+	for (size_t k = 0;
+	     json_object_is_type(routes, json_type_array) && k < json_object_array_length(routes);
+	     k++) {
+		struct json_object *route = json_object_get(json_object_array_get_idx(routes, k));
+
+		wrong += take_members(kernel, r, i, route, taken);
+		json_object_array_put_idx(routes, k, NULL);
+		wrong += still_passes(kernel, r->id, r->lines, WHOLE, "a route", "verify");
+		json_object_array_put_idx(routes, k, route);
+		(*taken)++;
+	}
+	return wrong;
+}
+
+static size_t take_each(const char *kernel, const struct recorded *r, size_t *taken)
+{
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < json_object_array_length(r->lines); i++) {
+		struct json_object *line = json_object_array_get_idx(r->lines, i);
+
+		if (is_aside(r->id, line) || comes_again(r->lines, i))
+			continue;
+		wrong += still_passes(kernel, r->id, r->lines, i, dp_json_text(line, "kind"),
+				      dp_json_text(line, "step"));
+		(*taken)++;
+		wrong += take_members(kernel, r, i, line, taken);
+		wrong += take_nested(kernel, r, i, taken);
+	}
+	return wrong;
+}
+
+static void passes_nothing_that_was_not_seen(void **state)
+{
+	size_t wrong = 0, passed = 0, taken = 0;
+
+	(void)state;
+	for (size_t k = 0; k < DP_ARRAY_SIZE(kernels); k++) {
+		dp_cleanup(recording_clear) struct recording r = recording_load(kernels[k]);
+
+		for (size_t i = 0; i < r.count; i++) {
+			char why[768];
+
+			if (status_of(r.list[i].id, r.list[i].lines, WHOLE, &policy, why,
+				      sizeof(why)) != DP_PASS)
+				continue;
+			passed++;
+			wrong += take_each(kernels[k], &r.list[i], &taken);
+		}
+	}
+	print_message("%zu results that pass, %zu observations taken away\n", passed, taken);
+	assert_true(passed > 100);
+	assert_int_equal(wrong, 0);
+}
+
+/* What a stored document lacks, "daxpin judge" misses, too; the recordings are both. */
+static void has_every_kind_of_question(void **state)
+{
+	static const char *const questions[] = { "check/", "teardown/", "race/", "traffic/" };
+
+	(void)state;
+	for (size_t k = 0; k < DP_ARRAY_SIZE(kernels); k++) {
+		dp_cleanup(recording_clear) struct recording r = recording_load(kernels[k]);
+
+		for (size_t q = 0; q < DP_ARRAY_SIZE(questions); q++) {
+			size_t count = 0;
+
+			for (size_t i = 0; i < r.count; i++)
+				count += !strncmp(r.list[i].id, questions[q], strlen(questions[q]));
+			assert_true(count > 0);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(has_every_kind_of_question),
+		cmocka_unit_test(passes_nothing_that_was_not_seen),
+	};
+
+	return cmocka_run_group_tests(tests, load_policy, clear_policy);
+}
