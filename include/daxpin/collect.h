@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a stream of observations to a run with verdicts.
+ * Collecting: from a stream of observations to the record of a run.
  */
 #ifndef DAXPIN_COLLECT_H
 #define DAXPIN_COLLECT_H
@@ -13,31 +13,31 @@
 #include "daxpin/run.h"
 #include "daxpin/sink.h"
 
-/* What was seen for one id. */
+/* The observations of one id. */
 struct dp_record {
 	char id[96];
 	bool seen;
-	struct dp_cell cell;       /* of a check; otherwise outcome and text only */
-	struct json_object *steps; /* of a scenario: an array, in the order in which they came */
-	char doing[32];            /* the step that was begun last */
-	uint64_t began;            /* by the clock of whoever listens, ms */
-	bool judged;               /* result holds, and the listener has been told */
+	struct dp_cell cell;       /* of a check; of a scenario, only outcome and text */
+	struct json_object *steps; /* of a scenario: an array in the order of arrival */
+	char doing[32];            /* the step that began last */
+	uint64_t began;            /* when the id began, ms, by the clock of this side */
+	bool judged;               /* result is valid, and the listener was called */
 	struct dp_result result;
 };
 
-/* Is told each result, once it is certain. */
+/* Called with each result once it is certain. */
 typedef void (*dp_tell_fn)(void *arg, const struct dp_run_record *run,
 			   const struct dp_result *result);
 
 struct dp_collect {
 	struct dp_record *records; /* one for each id */
 	size_t count;
-	struct dp_run_record run;  /* what is known of the run so far; results come at the end */
-	struct dp_record *current; /* begun and not answered, or NULL */
-	struct dp_record *latest;  /* begun last, answered or not, or NULL */
+	struct dp_run_record run;  /* the run so far; its results are added at the end */
+	struct dp_record *current; /* the id that has begun and has no answer, or NULL */
+	struct dp_record *latest;  /* the id that began last, or NULL */
 	atomic_size_t answered;
-	size_t rejected;                /* lines that were no observation */
-	const struct dp_policy *policy; /* for what is told, see dp_collect_listen() */
+	size_t rejected;                /* lines that were not observations */
+	const struct dp_policy *policy; /* see dp_collect_listen() */
 	dp_tell_fn tell;
 	void *tell_arg;
 	struct dp_heard heard; /* for a recording */
@@ -45,14 +45,14 @@ struct dp_collect {
 
 /**
  * dp_collect_init - begin to collect
- * @collect: to be released with dp_collect_clear()
- * @count: how many ids there are; each is to be added with dp_collect_add()
+ * @collect: the collector; release with dp_collect_clear()
+ * @count: how many ids are asked; add each with dp_collect_add()
  *
  * Return: 0 or -ENOMEM.
  */
 int dp_collect_init(struct dp_collect *collect, size_t count);
 
-/* Adds an id that was asked; at most as many as dp_collect_init() was told. */
+/* Adds an id that is asked; at most as often as the count given to dp_collect_init(). */
 void dp_collect_add(struct dp_collect *collect, const char *id);
 
 struct dp_plan;
@@ -61,25 +61,25 @@ struct dp_plan;
 int dp_collect_plan(struct dp_collect *collect, const struct dp_plan *plan);
 
 /**
- * dp_collect_line - take one line of the stream, whatever it holds
- * @arg: the struct dp_collect (the shape fits dp_lines_feed())
+ * dp_collect_line - take one line of the stream
+ * @arg: the struct dp_collect (the signature is that of a callback of dp_lines_feed())
  * @line: the text
  * @len: its length in bytes
  *
- * Return: 0 always; a line that is no observation is counted.
+ * Return: 0. A line that is not an observation is counted and ignored.
  */
 int dp_collect_line(void *arg, const char *line, size_t len);
 
 struct dp_splat;
 
 /**
- * dp_collect_splat - note that the kernel splat, where it belongs in the order of things
- * @arg: the struct dp_collect (the shape fits struct dp_console)
- * @splat: what it said, and during which step
+ * dp_collect_splat - add a splat of the kernel to the scenario that it belongs to
+ * @arg: the struct dp_collect (the signature is that of struct dp_console's take)
+ * @splat: the splat, with the step during which it happened
  */
 void dp_collect_splat(void *arg, const struct dp_splat *splat);
 
-/* The sink that collects. */
+/* A sink that collects into @collect. */
 struct dp_sink dp_collect_sink(struct dp_collect *collect);
 
 struct dp_session_end;
@@ -88,21 +88,21 @@ struct dp_session_end;
 void dp_collect_end(struct dp_collect *collect, struct dp_session_end *end);
 
 /**
- * dp_collect_listen - have somebody be told each result as soon as it is certain
- * @collect: of which
+ * dp_collect_listen - have a function called with each result as soon as it is certain
+ * @collect: the collector
  * @policy: the expectations, NULL if nothing is checked
- * @tell: called from whichever thread collects; NULL for nobody
+ * @tell: called in the thread that collects; NULL for none
  * @arg: for @tell
  */
 void dp_collect_listen(struct dp_collect *collect, const struct dp_policy *policy, dp_tell_fn tell,
 		       void *arg);
 
-/* Nothing more will be observed of what was begun: it is judged, if somebody listens. */
+/* Ends the id that has begun: nothing more will be observed. Judges it if there is a listener. */
 void dp_collect_settle(struct dp_collect *collect);
 
 /**
- * dp_collect_finish - judge what has not been judged, and hand all results over to collect->run
- * @collect: the observations
+ * dp_collect_finish - judge the ids that are not judged yet, and move all results to collect->run
+ * @collect: the collector
  * @policy: the expectations
  *
  * Return: 0 or -ENOMEM.

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Control lines: what an executor says of itself. They have the form of observations (observe.h)
- * and travel in the same stream, but concern whoever runs the executor, not whoever judges:
+ * Control lines: what an executor reports about itself. They have the form of observations
+ * (observe.h) and are in the same stream, but are meant for the code that runs the executor, not
+ * for the judge:
  *
  *   hello    kernel, …          it has begun; this one is an observation, too
  *   modules                     a guest has loaded its modules
  *   ready                       a guest takes commands
  *   taken                       it has taken one
- *   request  what               it wants something of the machine around it
- *   alive                       nothing to say, but not silent
+ *   request  what               it asks for a change of its machine
+ *   alive                       it still works
  *   failed   what, hint, input  it cannot go on
  *   done                        it has carried out what it was told
  *
- * A control line begins with its kind, as dp_emit_text() and its relatives write it. So a line is
- * told to be none without being parsed.
+ * A control line begins with its kind, as dp_emit_text() and similar functions write it. So other
+ * lines are recognised without being parsed.
  */
 #ifndef DAXPIN_CONTROL_H
 #define DAXPIN_CONTROL_H

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The observation: what was seen, written down before the next thing is done.
+ * Observations: what was seen, written down before the next thing is done.
  *
- * One observation is one JSON object on one line, with its sort under "kind":
+ * An observation is one JSON object on one line. Its member "kind" says what it is:
  *
  *   hello   kernel, machine, page_size      the kernel that is asked
  *   rdma    device, provider, odp           the adapter that registrations go through
  *   begin   id                              this cell is about to be asked
- *   cell    id, …                           what was seen (struct dp_cell)
+ *   cell    id, …                           what was seen of it (struct dp_cell)
  *   doing   step                            this step of a scenario begins
- *   step    step, ms, …                     what was seen in it (steps.h)
+ *   step    step, ms, …                     what was seen in this step (steps.h)
  *   left-out  step, text                    this step is owed and was not taken, and why
  *   skip    id, text                        this scenario cannot be asked here
  *   end     id                              this scenario has ended
- *   died    id, text                        the process that asked did not come back
+ *   died    id, text                        the process that asked was killed or is stuck
  *   output  text, exit_code                 of a program that ran in the guest
  *
- * Control lines travel in the same stream (control.h). The same lines come from a run on the host,
- * through a pipe, and from a guest, through a virtio port or a serial port. Whoever reads them
- * treats them as hostile: a length limit, a depth limit, and no field is believed to have the right
- * type.
+ * Control lines are in the same stream (control.h). A run on the host writes the lines to a pipe, a
+ * guest to a virtio port or, without one, to a serial port. Readers treat them as hostile: length
+ * and depth are limited, and no member is believed to have the right type.
  */
 #ifndef DAXPIN_OBSERVE_H
 #define DAXPIN_OBSERVE_H
@@ -32,36 +31,36 @@
 
 struct dp_error;
 
-/* Longest line accepted, bytes. The longest that daxpin writes has about 2 KiB. */
+/* Longest line accepted, bytes. */
 #define DP_LINE_LIMIT 65536
 
 enum dp_outcome {
 	DP_ANSWERED, /* the kernel was asked and answered */
 	DP_SKIPPED,  /* this kernel or machine cannot be asked; text says why */
-	DP_BROKEN,   /* asking failed; text says how */
+	DP_BROKEN,   /* daxpin failed to ask; text says how */
 };
 
 /* What was seen of one registration: check/MAPPING/ACCESS. */
 struct dp_cell {
 	char id[96];
 	enum dp_outcome outcome;
-	char text[512]; /* the reason of DP_SKIPPED or DP_BROKEN */
+	char text[512]; /* the reason for DP_SKIPPED or DP_BROKEN */
 
 	int err;                     /* 0: allowed; positive errno: rejected with it */
-	uint64_t acquired, released; /* pages, nr_foll_pin_acquired and _released */
-	uint64_t pages;              /* pages in the region */
+	uint64_t acquired, released; /* pages: nr_foll_pin_acquired, nr_foll_pin_released */
+	uint64_t pages;              /* pages of the region */
 	int64_t vmpin_held_kib;      /* VmPin gained while registered */
 	int64_t vmpin_kept_kib;      /* VmPin left after deregistration */
-	bool pins_seen;              /* the counters could be read, by nobody else at that time */
-	char pins_text[96];          /* why they could not, or "" */
+	bool pins_seen;              /* acquired and released are valid */
+	char pins_text[96];          /* why they are not, or "" */
 	uint64_t register_us, deregister_us;
-	unsigned int attempts; /* registrations made until the counters were quiet */
+	unsigned int attempts; /* registrations made until nobody else pinned meanwhile */
 
 	/* The proof that the mapping is what its name says. */
-	char owner[192];   /* /proc/iomem path of the frames, "" if it could not be told */
+	char owner[192];   /* /proc/iomem path of the frames, "" if it is not known */
 	bool uniform;      /* all frames have this owner */
-	uint64_t leaf;     /* bytes that one page-table leaf maps, 0 if it could not be told */
-	char leaf_by[24];  /* the evidence: "perf-page-size", … */
+	uint64_t leaf;     /* bytes that one page-table leaf maps, 0 if it is not known */
+	char leaf_by[24];  /* how leaf was found: "perf-page-size", … */
 	char resource[64]; /* the device that was opened, as /proc/iomem names it, or "" */
 	char zone_before[16], zone_after[16]; /* of the first frame, "" if not asked */
 	uint64_t moved;       /* pages whose frame changed through the registration */
@@ -69,7 +68,7 @@ struct dp_cell {
 };
 
 /**
- * dp_cell_to_json - the cell as an observation
+ * dp_cell_to_json - write a cell as an observation
  * @cell: the cell
  *
  * Return: a new object, NULL without memory.
@@ -77,7 +76,7 @@ struct dp_cell {
 struct json_object *dp_cell_to_json(const struct dp_cell *cell);
 
 /**
- * dp_cell_from_json - read a cell, believing nothing
+ * dp_cell_from_json - read a cell from an observation, which may hold anything
  * @obj: an observation of kind "cell"
  * @cell: receives it
  * @err: names the key that is missing or of the wrong type
@@ -96,21 +95,21 @@ int dp_cell_from_json(struct json_object *obj, struct dp_cell *cell, struct dp_e
 int dp_emit(int fd, struct json_object *obj);
 
 /**
- * dp_emit_text - write an observation that has one text besides its kind
+ * dp_emit_text - write an observation that has one string besides its kind
  * @fd: the stream
- * @kind: its kind
- * @key: name of the text, NULL for none
- * @text: the text
+ * @kind: the kind
+ * @key: name of the string, NULL for none
+ * @text: the string
  *
  * Return: 0 or a negative errno.
  */
 int dp_emit_text(int fd, const char *kind, const char *key, const char *text);
 
-/* Writes that the executor cannot go on, and why. Return: 0 or a negative errno. */
+/* Writes the control line "failed" with the error. Return: 0 or a negative errno. */
 int dp_emit_failure(int fd, const struct dp_error *err);
 
 /**
- * dp_observation_parse - read one line
+ * dp_observation_parse - parse one line
  * @line: the text, need not be NUL-terminated
  * @len: its length in bytes
  * @obj: receives the object, to be released with json_object_put()
@@ -121,20 +120,20 @@ int dp_emit_failure(int fd, const struct dp_error *err);
 int dp_observation_parse(const char *line, size_t len, struct json_object **obj,
 			 struct dp_error *err);
 
-/* Collects bytes into lines of at most DP_LINE_LIMIT. */
+/* Splits a stream of bytes into lines of at most DP_LINE_LIMIT bytes. */
 struct dp_lines {
 	char *buf;
 	size_t used;
-	bool overlong; /* the line being read has lost its beginning */
+	bool overlong; /* the line that is being read is too long */
 };
 
 /**
- * dp_lines_feed - add bytes, and hand over each line that is complete
- * @lines: the collector, zero at first
- * @data: bytes as they came
+ * dp_lines_feed - add bytes, and call a function for each complete line
+ * @lines: the splitter, zero at first
+ * @data: the bytes
  * @len: how many
- * @take: called with each line without its newline (a carriage return before it is dropped); an
- *        overlong line is left out. A non-zero return ends the feeding and is passed on
+ * @take: called with each line that is not too long, without newline and carriage return. A
+ *        non-zero return ends the call and is passed on
  * @arg: for @take
  *
  * Return: 0, -ENOMEM, or what @take returned.
