@@ -17,7 +17,7 @@ struct dp_module_group;
 
 /* ---- modules.c --------------------------------------------------------------------------- */
 
-/* More than a group has, and longer than the kernel's names are (MODULE_NAME_LEN). */
+/* More modules than a group has, and names longer than the kernel's (MODULE_NAME_LEN). */
 #define DP_MAX_MODULES 128
 #define DP_MODULE_NAME 64
 
@@ -30,13 +30,13 @@ struct dp_modules {
 };
 
 /**
- * dp_modules_order - the modules that groups of names need, dependencies first, each once a group
+ * dp_modules_order - find the modules of some groups and all that they depend on
  * @dir: the kernel's modules folder, with the index that depmod makes
- * @groups: the names that are wanted; a '?' before a name makes it optional
+ * @groups: names of modules; a '?' before a name makes the module optional
  * @count: how many groups
- * @lists: receives a list for each group, in the order of loading; soft dependencies that the
- *         kernel has as modules are among them, and what it has built in is not
- * @err: names all modules that are missing, or what is wrong with the index (bad input)
+ * @lists: receives a list for each group, in the order of loading, each module once. Soft
+ *         dependencies are included; what is built into the kernel is not
+ * @err: names all modules that are missing, or says what is wrong with the index (bad input)
  *
  * Return: 0, -EINVAL or another negative errno.
  */
@@ -61,9 +61,9 @@ int dp_cpio_add(struct archive *archive, const char *name, unsigned int mode, co
 int dp_cpio_close(struct archive *archive, struct dp_error *err);
 
 /**
- * dp_image_build - the initramfs for a kernel, from the cache or made anew
+ * dp_image_build - find the initramfs for a kernel in the cache, or build it
  * @kernel: the kernel
- * @path: receives its path
+ * @path: receives the path of the initramfs
  * @size: size of @path in bytes
  * @err: context on failure
  *
@@ -71,11 +71,11 @@ int dp_cpio_close(struct archive *archive, struct dp_error *err);
  */
 int dp_image_build(const struct dp_kernel *kernel, char *path, size_t size, struct dp_error *err);
 
-/* As dp_image_build(), but with an init that powers off at once. */
+/* As dp_image_build(), for an initramfs whose init powers off at once. */
 int dp_image_bare(char *path, size_t size, struct dp_error *err);
 
 /**
- * dp_module_strip - length of a module without the signature that is appended to it
+ * dp_module_strip - the length of a module without its signature
  * @data: the module
  * @len: its length in bytes
  *
@@ -84,12 +84,12 @@ int dp_image_bare(char *path, size_t size, struct dp_error *err);
 size_t dp_module_strip(const uint8_t *data, size_t len);
 
 /**
- * dp_module_mute - hide from the kernel what makes loading a module slow
+ * dp_module_mute - hide sections of a module that make loading it slow
  * @data: the module, changed in place
  * @len: its length in bytes
- * @carrier: it need not be traceable
+ * @carrier: hide also what only tracing needs
  *
- * Return: how many sections were hidden; 0 also if it is no ELF file.
+ * Return: how many sections were hidden; 0 if the module is not an ELF file.
  */
 unsigned int dp_module_mute(uint8_t *data, size_t len, bool carrier);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The initramfs: daxpin itself as /init, the shared libraries it needs, the verbs provider of rxe,
- * the two mkfs programs (and ib_write_bw where that is wanted), and the modules, decompressed and
- * in the order of loading. Nothing else: no shell, no distribution.
+ * The initramfs: daxpin itself as /init with its shared libraries, the verbs provider of rxe, two
+ * mkfs programs, ib_write_bw if it is asked for, and the modules, decompressed and in the order of
+ * loading. There is no shell and no distribution.
  *
- * First a manifest is made, of what goes where; its key names the image in the cache; then, if the
- * cache has none, the image is written.
+ * First a manifest is made, which lists the files of the image. Its key names the image in the
+ * cache. If the cache does not have it, the image is written.
  */
 #include <archive.h>
 #include <errno.h>
@@ -25,14 +25,14 @@
 
 #define CONFIG_LIMIT (4 << 20)
 
-/* The init for --bare, put into the program by the assembler. */
+/* The init for --bare is put into the program by the assembler. */
 __asm__(".section .rodata\n"
 	"bare_init: .incbin \"" DP_BARE_INIT "\"\n"
 	"bare_init_end:\n"
 	".previous\n");
 extern const char bare_init[], bare_init_end[];
 
-/* Of the kernel's configuration, what the guest asks for: reading all of it takes long there. */
+/* Adds only the option that the guest looks for: reading the whole configuration is slow there. */
 static int add_config(struct dp_manifest *m, const char *path, struct dp_error *err)
 {
 	static const char option[] = "\nCONFIG_PCI_P2PDMA=y\n";

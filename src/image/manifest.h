@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What goes where in an image: made first, as its key names the image in the cache.
+ * The manifest of an image: its files and where they come from. The manifest's key names the image
+ * in the cache.
  */
 #ifndef DAXPIN_IMAGE_MANIFEST_H
 #define DAXPIN_IMAGE_MANIFEST_H
@@ -19,8 +20,8 @@ struct dp_entry {
 	char name[256];        /* in the image, without leading slash */
 	char source[PATH_MAX]; /* file to copy, or "" */
 	char *text;            /* content if there is no source */
-	bool module;           /* decompress, and leave the signature behind */
-	bool carrier;          /* of a group that need not be traceable */
+	bool module;           /* decompress it, and take off its signature */
+	bool carrier;          /* a module that need not be traceable */
 };
 
 struct dp_manifest {
@@ -31,12 +32,12 @@ struct dp_manifest {
 /* ---- manifest.c -------------------------------------------------------------------------- */
 
 /**
- * dp_manifest_add - the entry of this name, added if it is not there yet
+ * dp_manifest_add - find the entry of a name, or add it
  * @m: the manifest
- * @name: in the image; a leading slash is left away
+ * @name: the name in the image; leading slashes are removed
  * @err: context on failure
  *
- * Return: NULL if there is no room for it.
+ * Return: the entry, or NULL if there is no room for it.
  */
 struct dp_entry *dp_manifest_add(struct dp_manifest *m, const char *name, struct dp_error *err);
 
@@ -44,12 +45,13 @@ struct dp_entry *dp_manifest_add(struct dp_manifest *m, const char *name, struct
 int dp_manifest_add_file(struct dp_manifest *m, const char *name, const char *source,
 			 struct dp_error *err);
 
-/* Adds a file with this content, which the manifest frees; NULL is no memory. Return: 0, -ENOMEM or
- * -E2BIG. */
+/*
+ * Adds a file with the content @text, which the manifest takes over. Return: 0; -ENOMEM, also if
+ * @text is NULL; -E2BIG.
+ */
 int dp_manifest_add_text(struct dp_manifest *m, const char *name, char *text, struct dp_error *err);
 
-/* The key of all that it names and of what that holds. Return: 0, or -ENOENT for a file that is not
- * there. */
+/* Makes the key of all entries. Return: 0, or -ENOENT if a file does not exist. */
 int dp_manifest_key(const struct dp_manifest *m, char hex[33], struct dp_error *err);
 
 void dp_manifest_free(struct dp_manifest **m);
@@ -57,11 +59,11 @@ void dp_manifest_free(struct dp_manifest **m);
 /* ---- programs.c -------------------------------------------------------------------------- */
 
 /**
- * dp_manifest_add_programs - daxpin as /init, the verbs provider of rxe and the programs that a
+ * dp_manifest_add_programs - add daxpin as /init, the verbs provider of rxe and the programs that a
  * guest runs, each with its shared libraries
- * @m: receives them
- * @kernel: whose guest it is
- * @err: context on failure; names the package of a program that is missing
+ * @m: the manifest
+ * @kernel: the guest's kernel
+ * @err: context on failure; names the package of a missing program
  *
  * Return: 0 or a negative errno.
  */
@@ -71,11 +73,11 @@ int dp_manifest_add_programs(struct dp_manifest *m, const struct dp_kernel *kern
 /* ---- modgroups.c ------------------------------------------------------------------------- */
 
 /**
- * dp_manifest_add_modules - the modules of a guest and, for each group of them, a list in the order
- * of loading
- * @m: receives them
- * @kernel: its modules folder, and the user's files that replace modules
- * @err: context on failure; names the modules that are missing
+ * dp_manifest_add_modules - add the modules of a guest, and a list for each group of them in the
+ * order of loading
+ * @m: the manifest
+ * @kernel: gives the modules folder, and the user's files that replace modules
+ * @err: context on failure; names the missing modules
  *
  * Return: 0 or a negative errno.
  */
@@ -84,8 +86,10 @@ int dp_manifest_add_modules(struct dp_manifest *m, const struct dp_kernel *kerne
 
 /* ---- write.c ----------------------------------------------------------------------------- */
 
-/* Writes the image, under another name first: one that is there is whole. Return: 0 or a negative
- * errno. */
+/*
+ * Writes the image, under another name first, so that an image that exists is complete. Return: 0
+ * or a negative errno.
+ */
 int dp_manifest_write(const struct dp_manifest *m, const char *path, struct dp_error *err);
 
 #endif

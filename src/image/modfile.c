@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is done to a module on its way into the image. Code and data stay as they are; what goes is
- * what makes loading slow under emulation and has no bearing on what is asked.
+ * Makes the modules of an image faster to load under emulation. Code and data are not changed. What
+ * is removed has no influence on the questions that are asked:
  *
- * The signature, of all modules. A signed module ends in: signature, struct module_signature (12
- * bytes, the last four the signature's length, big-endian), "~Module signature appended~\n"
- * (kernel/module_signature.c). Checking it is a third of the time that loading takes; and it says
- * nothing here, as the packages were checked when they were fetched.
+ * - The signature, of all modules. A signed module ends in: the signature; struct module_signature,
+ *   12 bytes, the last four the length of the signature, big-endian; and the text
+ *   "~Module signature appended~\n" (kernel/module_signature.c). Checking it is a third of the time
+ *   of loading. The packages were checked when they were fetched.
  *
- * Trace events, of all modules: for each the kernel makes a folder with five files in tracefs
- * (trace_module_add_events(), until eventfs came with 6.6), under a lock that all loading takes.
+ * - Trace events, of all modules. Up to 6.5, before eventfs, the kernel makes a folder with five
+ *   files in tracefs for each (trace_module_add_events()), under a lock that all loading takes.
  *
- * Of the file systems, which only carry files here, also the type information; the list of
- * traceable functions, each of which is looked up among all symbols of the module
- * (test_for_valid_rec() in kernel/trace/ftrace.c); and the list of static call sites, each of which
- * is patched at a price under emulation (__static_call_init()) and otherwise goes through its
- * trampoline, as it was compiled to. Of xfs there are thousands of each.
+ * - Of carriers, such as the file systems, which only carry files here: type information; a list
+ *   of traceable functions, each of which is looked up among all symbols of the module
+ *   (test_for_valid_rec(), kernel/trace/ftrace.c); and the list of static call sites, each of which
+ *   is patched, which is slow under emulation (__static_call_init()). A call site that is not
+ *   patched goes through its trampoline. xfs has thousands of each.
  *
- * find_module_sections() finds these by the names of their sections, so a section whose name begins
- * one byte later is not found. Symbols stay: a call trace names its functions.
+ * find_module_sections() finds sections by name. A section is hidden by a name that begins one byte
+ * later. Symbols stay, so call traces name functions.
  */
 #include <elf.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static bool read_headers(const uint8_t *data, size_t len, Elf64_Ehdr *eh, Elf64_
 
 static bool is_muted(const char *name, bool carrier)
 {
-	/* The first one of all modules, the others of carriers. */
+	/* The first is hidden in all modules, the others in carriers only. */
 	static const char *const sections[] = { "_ftrace_events", ".BTF", "__mcount_loc",
 						".static_call_sites" };
 

@@ -12,7 +12,7 @@
 #include "daxpin/image.h"
 #include "daxpin/kernel.h"
 
-/* The name that the kernel gives to a module's file: "crc32-pclmul.ko.xz" is crc32_pclmul. */
+/* The kernel's name for the module in a file: crc32_pclmul for "crc32-pclmul.ko.xz". */
 static void module_name(const char *path, char *name, size_t size)
 {
 	const char *slash = strrchr(path, '/');
@@ -23,7 +23,7 @@ static void module_name(const char *path, char *name, size_t size)
 		*c = *c == '-' ? '_' : *c;
 }
 
-/* The user's own file for a module; NULL without one. */
+/* The user's file that replaces a module, or NULL. */
 static const char *replacement(const struct dp_kernel *kernel, const char *name)
 {
 	char other[64];
@@ -36,7 +36,7 @@ static const char *replacement(const struct dp_kernel *kernel, const char *name)
 	return NULL;
 }
 
-/* A file that replaces nothing would have its user believe that it was tried. */
+/* Refuses a file that replaces no module: the user would believe that it was tested. */
 static int check_replacements(const struct dp_manifest *m, const struct dp_kernel *kernel,
 			      struct dp_error *err)
 {
@@ -71,7 +71,7 @@ static int add_module(struct dp_manifest *m, const struct dp_kernel *kernel,
 	entry = dp_manifest_add(m, name, err);
 	if (!entry)
 		return -E2BIG;
-	/* Of several groups, one that must be traceable decides. */
+	/* A module of several groups is a carrier only if all of them are. */
 	entry->carrier = carrier && (entry->carrier || !entry->module);
 	entry->module = true;
 	len = local ? snprintf(entry->source, PATH_MAX, "%s", local)

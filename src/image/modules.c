@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which modules a guest needs, by libkmod over the index that depmod made in the guest kernel's own
- * folder: dependencies, soft dependencies, and what the kernel has built in. libkmod's state of a
- * module is left alone, as it speaks of the kernel that runs here.
+ * Finds the modules that a guest needs. libkmod reads the index that depmod made in the folder of
+ * the guest's kernel: dependencies, soft dependencies, and what is built in. libkmod's state of a
+ * module is not used, because it is that of the running kernel.
  *
- * libkmod does not check an index for damage, so that it is asked in a process of its own, which
- * may die or go on forever.
+ * libkmod does not check an index for damage. So it runs in a process of its own, which may crash
+ * or hang.
  */
 #include <errno.h>
 #include <libkmod.h>
@@ -22,12 +22,12 @@
 #include "daxpin/error.h"
 #include "daxpin/image.h"
 
-/* For some dozens of modules, which take milliseconds. */
+/* Looking up some dozens of modules takes milliseconds. */
 #define INDEX_LIMIT_MS 10000
-/* Magic, version and the root's offset. */
+/* Size of the header of an index: magic, version and the offset of the root. */
 #define INDEX_HEADER 12
 
-/* What the process finds. */
+/* The answer of the process. */
 struct found {
 	struct dp_error err;
 	struct dp_modules lists[];
@@ -84,7 +84,7 @@ static int damaged(const char *dir, const char *why, struct dp_error *err)
 	return dp_hint(err, "run depmod for this folder");
 }
 
-/* A path of the index is read as root: it must stay in its folder. Return: the part below it. */
+/* The part of a path below the folder; NULL if the path leaves it, as it is read as root. */
 static const char *below(const char *dir, const char *path)
 {
 	size_t len = strlen(dir);
@@ -108,7 +108,7 @@ static int append(struct lookup *l, const char *name, const char *path)
 	return 0;
 }
 
-/* Whether a module is met for the first time. Return: 1, 0 or a negative errno. */
+/* Marks a module as seen. Return: 1 if it is seen for the first time, 0, or a negative errno. */
 static int meet(struct lookup *l, const char *name)
 {
 	for (size_t i = 0; i < l->nseen; i++)
@@ -138,7 +138,7 @@ static int visit_all(struct lookup *l, const struct kmod_list *list)
 	return rc;
 }
 
-/* What a module needs and, if the kernel has it as a module, would like to have. */
+/* Visits the dependencies and soft dependencies of a module. */
 static int visit_needed(struct lookup *l, struct kmod_module *module)
 {
 	dp_cleanup(put_list) struct kmod_list *deps = NULL, *pre = NULL, *post = NULL;
@@ -146,7 +146,7 @@ static int visit_needed(struct lookup *l, struct kmod_module *module)
 
 	l->log[0] = '\0';
 	deps = kmod_module_get_dependencies(module);
-	/* None, and none that can be read, look the same otherwise. */
+	/* Without the log, no dependencies and unreadable ones look the same. */
 	if (!deps && l->log[0])
 		return damaged(l->dir, l->log, &l->found->err);
 	rc = visit_all(l, deps);
@@ -161,7 +161,7 @@ static int visit(struct lookup *l, struct kmod_module *module)
 	const char *name = kmod_module_get_name(module), *path = kmod_module_get_path(module);
 	int rc;
 
-	/* Built in, or a soft dependency that this kernel does not have. */
+	/* The module is built in, or is a soft dependency that this kernel lacks. */
 	if (!path)
 		return 0;
 	rc = meet(l, name);
@@ -181,7 +181,7 @@ static int find_group(struct lookup *l, const struct dp_module_group *group)
 		bool optional = group->modules[i][0] == '?';
 		size_t used = strlen(l->missing);
 
-		/* By its name alone, in what is built in, too; aliases are not looked at. */
+		/* Looks for the name among modules and what is built in, not for aliases. */
 		kmod_module_new_from_name_lookup(l->ctx, group->modules[i] + optional, &module);
 		if (module)
 			rc = visit(l, module);
@@ -215,8 +215,7 @@ static int open_and_find(struct lookup *l)
 		return -ENOMEM;
 	l->ctx = ctx;
 	kmod_set_log_fn(ctx, note_error, l);
-	/* Maps the indexes. That of what is built in may be empty: then they are read at each look.
-	 */
+	/* Maps the indexes. If that of built-in modules is empty, they are read for each lookup. */
 	if (kmod_load_resources(ctx) && l->log[0])
 		return damaged(l->dir, l->log, &l->found->err);
 	return find_all(l);
@@ -226,7 +225,7 @@ static void look_up(int fd, void *arg)
 {
 	struct dp_reply reply = { 0 };
 
-	/* A damaged index may destroy the heap, of which libc complains. */
+	/* A damaged index may corrupt the heap, which libc reports on stderr. */
 	reply.rc = freopen("/dev/null", "w", stderr) ? open_and_find(arg) : -EIO;
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 }
@@ -250,7 +249,7 @@ static int ask(struct lookup *l, struct dp_error *err)
 	return reply.rc;
 }
 
-/* libkmod takes an index that is not there for one without the module. */
+/* For libkmod, an index that does not exist is one without any module. */
 static int check_index(const char *dir, struct dp_error *err)
 {
 	char path[PATH_MAX];

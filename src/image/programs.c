@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Programs and libraries: all that the loader lists for them (ld.so --list) comes along.
+ * Programs and libraries of an image, with all libraries that the loader lists (ld.so --list).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@
 		"/usr/lib/x86_64-linux-gnu/libibverbs", "/usr/lib64/libibverbs"                    \
 	}
 
-/* Lines of the loader's list: "NAME => PATH (ADDRESS)", or "PATH (ADDRESS)" for the loader. */
+/* Adds the files of the loader's list: lines "NAME => PATH (ADDRESS)" or "PATH (ADDRESS)". */
 static int add_listed(struct dp_manifest *m, char *list, struct dp_error *err)
 {
 	for (char *line = strsep(&list, "\n"); line; line = strsep(&list, "\n")) {
@@ -44,8 +44,10 @@ static int add_listed(struct dp_manifest *m, char *list, struct dp_error *err)
 	return 0;
 }
 
-/* Where the loader's answer is kept: it stays the same as long as the program and the loader's
- * own cache do. */
+/*
+ * Where the cache keeps the loader's list of a program. The list is valid as long as the program
+ * and the loader's cache do not change.
+ */
 static int known_list(const char *source, char *path, size_t size)
 {
 	const char *const dirs = getenv("LD_LIBRARY_PATH");
@@ -76,7 +78,7 @@ static int list_libraries(const char *source, char **list, struct dp_error *err)
 	return rc;
 }
 
-/* A program or library and all that it needs. */
+/* Adds a program or library and all that it needs. */
 static int add_with_libraries(struct dp_manifest *m, const char *name, const char *source,
 			      struct dp_error *err)
 {
@@ -108,7 +110,7 @@ static int add_provider(struct dp_manifest *m, struct dp_error *err)
 	int rc;
 
 	for (size_t i = 0; i < DP_ARRAY_SIZE(dirs); i++) {
-		/* The number is libibverbs' private ABI, 34 in rdma-core 26 to 44 and beyond. */
+		/* The number of libibverbs' private ABI is 34 from rdma-core 26 on. */
 		for (int abi = 34; abi < 100; abi++) {
 			snprintf(path, sizeof(path), "%s/librxe-rdmav%d.so", dirs[i], abi);
 			if (!dp_exists("%s", path))
@@ -123,7 +125,7 @@ static int add_provider(struct dp_manifest *m, struct dp_error *err)
 	return dp_hint(err, "install the package ibverbs-providers");
 }
 
-/* A sanitizer cannot run before /proc is mounted; such builds name another daxpin for the guest. */
+/* A sanitizer needs /proc, so builds with one name another daxpin for the guest. */
 static int add_init(struct dp_manifest *m, struct dp_error *err)
 {
 	const char *other = getenv("DAXPIN_INIT");

@@ -16,10 +16,10 @@
 #include "daxpin/file.h"
 #include "daxpin/image.h"
 
-/* A library or module that does not fit is not one. */
+/* Libraries and modules are smaller than this. */
 #define FILE_LIMIT (256 << 20)
 
-/* Modules come plain, or as .xz, .zst or .gz. */
+/* Reads a module: plain, .xz, .zst or .gz. */
 static int read_module(const char *path, bool carrier, char **data, size_t *len,
 		       struct dp_error *err)
 {
