@@ -30,8 +30,10 @@
 #include "daxpin/splat.h"
 #include "daxpin/teardown.h"
 
-/* How long requests are posted around the event and beside the canary, and when the event begins,
- * after the first request, ms. */
+/*
+ * How long requests are posted around the event, and beside the canary; and how long after the
+ * first request the event begins, ms.
+ */
 #define STREAM_MS 1500
 #define AFTER_MS  500
 #define BEGIN_MS  200

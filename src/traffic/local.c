@@ -78,7 +78,7 @@ int dp_traffic_local(const struct dp_cases *cases, const struct sockaddr_storage
 	struct far loop = { .options = options }, across = { .options = options, .wire = true };
 	struct dp_route routes[2];
 	char topologies[2][32];
-	struct sockaddr_storage own = *at;
+	struct sockaddr_storage local = *at;
 	size_t n = 0;
 	int rc = 0;
 
@@ -92,12 +92,12 @@ int dp_traffic_local(const struct dp_cases *cases, const struct sockaddr_storage
 		rc = start(&across, &actors[n], &routes[n], topologies[n], 32, err);
 	n += wire;
 	/*
-	 * Only now: a process that is forked off later would share what librdmacm has opened here.
-	 * This end connects from whichever port is free; it is at the same place for IPv6.
+	 * Only now: a process that is forked later would share what librdmacm has opened here. This
+	 * end connects from any free port. sin6_port is in the same place.
 	 */
-	((struct sockaddr_in *)&own)->sin_port = 0;
+	((struct sockaddr_in *)&local)->sin_port = 0;
 	if (!rc)
-		rc = dp_port_open((struct sockaddr *)&own, &port, err);
+		rc = dp_port_open((struct sockaddr *)&local, &port, err);
 	if (rc)
 		return rc;
 	dp_rdma_emit(fd, port.device, port.provider,

@@ -30,19 +30,20 @@ static int add_mapping(const struct dp_mapping *mapping, struct dp_globs *globs,
 	int rc = 0;
 
 	for (size_t i = 0; i < noperations + nevents && !rc; i++) {
-		struct dp_case e = { .mapping = mapping };
+		struct dp_case tcase = { .mapping = mapping };
 
 		if (i < noperations)
-			e.operation = operations[i];
+			tcase.operation = operations[i];
 		else
-			e.event = events[i - noperations];
-		if ((e.event && !e.event->applies(mapping)) ||
-		    (e.operation && e.operation->applies && !e.operation->applies(mapping)))
+			tcase.event = events[i - noperations];
+		if ((tcase.event && !tcase.event->applies(mapping)) ||
+		    (tcase.operation && tcase.operation->applies &&
+		     !tcase.operation->applies(mapping)))
 			continue;
-		snprintf(e.id, sizeof(e.id), "traffic/%s/%s", mapping->name,
-			 e.event ? e.event->name : e.operation->name);
-		if (dp_globs_select(globs, e.id))
-			rc = add(cases, &e);
+		snprintf(tcase.id, sizeof(tcase.id), "traffic/%s/%s", mapping->name,
+			 tcase.event ? tcase.event->name : tcase.operation->name);
+		if (dp_globs_select(globs, tcase.id))
+			rc = add(cases, &tcase);
 	}
 	return rc;
 }
