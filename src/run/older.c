@@ -61,7 +61,7 @@ static void rename_run(struct json_object *run)
 	each(run, "results", rename_result);
 }
 
-void rename_older(struct json_object *root)
+void dp_rename_older(struct json_object *root)
 {
 	each(root, "runs", rename_run);
 }

@@ -127,7 +127,7 @@ int dp_results_read(const char *path, struct json_object **root, struct dp_error
 	} else {
 		schema = dp_json_text(*root, "schema");
 		if (schema && !strcmp(schema, "daxpin/1")) {
-			rename_older(*root);
+			dp_rename_older(*root);
 			return 0;
 		}
 		rc = dp_bad_input(err, "%s is no result of daxpin (schema \"daxpin/1\")", path);
