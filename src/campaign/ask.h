@@ -3,40 +3,70 @@
 #ifndef DAXPIN_CAMPAIGN_ASK_H
 #define DAXPIN_CAMPAIGN_ASK_H
 
+#include <string.h>
+
 #include "daxpin/campaign.h"
+#include "daxpin/kernel.h"
 
 /* How long one operation of traffic may take: seconds, under emulation too. */
 #define TRAFFIC_LIMIT_MS 20000
+
+/* A kernel's guest, made ready once for all that it is asked. */
+struct dp_guest {
+	struct dp_boot boot;      /* boots it */
+	struct dp_boot saved;     /* restores it; boots it, too, where no guest was saved */
+	struct dp_collect making; /* its run tells how that went */
+};
+
+#define DP_NO_GUEST                                                                                \
+	{                                                                                          \
+		.saved = {.memory = { -1, -1, -1, -1 }, .state = -1 }                              \
+	}
 
 /* One kernel, and what it is asked. */
 struct campaign {
 	const struct dp_guests *guests;
 	const struct dp_selection *selection;
 	const struct dp_ask *ask;
-	const char *kernel; /* as for dp_kernel_resolve() */
-	unsigned int cpus;  /* of each guest */
+	const struct dp_kernel *kernel;
+	struct dp_guest *guest;
+	unsigned int cpus; /* of each guest */
 	dp_progress_fn progress;
 };
-
-#define NO_BOOT                                                                                    \
-	{                                                                                          \
-		.memory = { -1, -1, -1, -1 }, .state = -1                                          \
-	}
 
 /* ---- prepare.c --------------------------------------------------------------------------- */
 
 /**
- * dp_guest_prepare - have a kernel, its image and, unless @fresh, a saved guest ready
- * @c: which kernel
- * @fresh: guests are to be booted
- * @boot: receives what to boot or restore; release with dp_snapshot_close()
- * @collect: its run is told how that went
+ * dp_kernel_ready - find or fetch one of the kernels
+ * @guests: what the user wants of them
+ * @i: which
+ * @perftest: its image is to have ib_write_bw
+ * @progress: may be NULL
+ * @kernel: receives where it is; refers to @guests
  * @err: context on failure
  *
- * Return: 0, also if the guest did not become ready (the run's ending tells); or a negative errno.
+ * Return: as for dp_kernel_resolve().
  */
-int dp_guest_prepare(const struct campaign *c, bool fresh, struct dp_boot *boot,
-		     struct dp_collect *collect, struct dp_error *err);
+int dp_kernel_ready(const struct dp_guests *guests, size_t i, bool perftest,
+		    dp_progress_fn progress, struct dp_kernel *kernel, struct dp_error *err);
+
+/**
+ * dp_guest_prepare - have vmlinux, image, accelerator and perhaps a saved guest ready
+ * @c: which kernel, and how many CPUs
+ * @saved: guests are to be restored from a saved one rather than booted
+ * @guest: DP_NO_GUEST; receives it, to be released with dp_guest_clear() in any case
+ * @err: context on failure
+ *
+ * Return: 0, also if the guest did not become ready (the ending of making.run tells); or a negative
+ * errno.
+ */
+int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *guest,
+		     struct dp_error *err);
+
+/* After -ESTALE: what was damaged has gone from the cache, and is made anew. As above. */
+int dp_guest_renew(const struct campaign *c, struct dp_guest *guest, struct dp_error *err);
+
+void dp_guest_clear(struct dp_guest *guest);
 
 /* ---- tasks.c ----------------------------------------------------------------------------- */
 
@@ -60,12 +90,27 @@ static inline char *dp_copy(const char *text)
 }
 
 /**
+ * dp_guest_run - carry tasks out, each in a guest of its own
+ * @c: for whom; its guest is ready, or making.run.ending tells why not: then the tasks end so, too
+ * @tasks: what to do
+ * @count: how many
+ * @jobs: how many at the same time
+ * @err: context on failure
+ *
+ * What could not be restored because it was damaged is made anew, once.
+ *
+ * Return: as for dp_pool_run().
+ */
+int dp_guest_run(const struct campaign *c, struct dp_task *tasks, size_t count, unsigned int jobs,
+		 struct dp_error *err);
+
+/**
  * dp_tasks_run - carry tasks out, judge each, and put the answers together
  * @c: for whom
  * @tasks: what to do
  * @count: how many
  * @whole: how a guest ended is how the run ended; otherwise that is a matter of its results
- * @run: receives the answers and what is known of the guests
+ * @run: receives the answers
  * @err: context on failure
  *
  * Return: 0 or a negative errno.

@@ -4,21 +4,25 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ask.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/kernel.h"
+#include "daxpin/clock.h"
 
-static int ask_cases(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+/* Whether anything is asked of guests that are restored. */
+static bool wants_saved(const struct campaign *c)
 {
-	int rc = dp_ask_traffic(c, run, err);
+	const struct dp_selection *s = c->selection;
+	bool once = s->checks.count || s->teardowns.count || s->races.count;
 
-	return rc ? rc : dp_ask_twice(c, run, err);
+	for (size_t i = 0; i < s->cases.count && !once; i++)
+		once = !dp_is_kept(&s->cases.list[i]);
+	return once && !c->guests->fresh;
 }
 
-/* Everything that is asked of one kernel, in one run: what comes first begins it. */
-static int ask(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+static int ask_kinds(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	const struct dp_selection *s = c->selection;
 	const struct {
@@ -26,24 +30,53 @@ static int ask(const struct campaign *c, struct dp_run_record *run, struct dp_er
 		int (*ask)(const struct campaign *c, struct dp_run_record *run,
 			   struct dp_error *err);
 	} kinds[] = {
-		{ s->checks.count, dp_ask_checks },
-		{ s->teardowns.count, dp_ask_teardowns },
-		{ s->races.count, dp_ask_races },
-		{ s->cases.count, ask_cases },
+		{ s->checks.count, dp_ask_checks }, { s->teardowns.count, dp_ask_teardowns },
+		{ s->races.count, dp_ask_races },   { s->cases.count, dp_ask_traffic },
+		{ s->cases.count, dp_ask_twice },
 	};
-	bool first = true;
 	int rc = 0;
 
 	for (size_t i = 0; i < DP_ARRAY_SIZE(kinds) && !rc; i++) {
-		dp_cleanup(dp_run_clear) struct dp_run_record more = { 0 };
+		dp_cleanup(dp_run_clear) struct dp_run_record part = { 0 };
 
-		if (!kinds[i].wanted)
-			continue;
-		rc = kinds[i].ask(c, first ? run : &more, err);
-		if (!rc && !first)
-			rc = dp_run_merge(run, &more, true);
-		first = false;
+		if (kinds[i].wanted)
+			rc = kinds[i].ask(c, &part, err);
+		if (!rc)
+			rc = dp_run_merge(run, &part, true);
+		if (!run->jobs)
+			run->jobs = part.jobs;
 	}
+	return rc;
+}
+
+/* What the making of the guest tells of the run. */
+static int add_making(struct dp_run_record *making, struct dp_run_record *run)
+{
+	memcpy(run->where, making->where, sizeof(run->where));
+	memcpy(run->accel, making->accel, sizeof(run->accel));
+	memcpy(run->kernel_spec, making->kernel_spec, sizeof(run->kernel_spec));
+	memcpy(run->note, making->note, sizeof(run->note));
+	memcpy(run->modules, making->modules, sizeof(run->modules));
+	return dp_run_merge(run, making, true);
+}
+
+/* Everything that is asked of one kernel, in one run. */
+static int ask_kernel(struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	dp_cleanup(dp_guest_clear) struct dp_guest guest = DP_NO_GUEST;
+	struct dp_run_record *making = &guest.making.run;
+	int rc = dp_guest_prepare(c, wants_saved(c), &guest, err);
+	uint64_t start = dp_now_ms();
+
+	c->guest = &guest;
+	if (!rc)
+		rc = add_making(making, run);
+	if (!rc)
+		rc = ask_kinds(c, run, err);
+	/* It may have been made anew meanwhile. */
+	if (!rc)
+		rc = add_making(making, run);
+	dp_run_add_phase(run, "total", dp_now_ms() - start);
 	return rc;
 }
 
@@ -75,7 +108,7 @@ static int leave_unanswered(const struct campaign *c, const char *why, struct dp
 	add_ids(c->selection, &collect);
 	snprintf(collect.run.ending, sizeof(collect.run.ending), "%.500s", why);
 	snprintf(collect.run.where, sizeof(collect.run.where), "guest");
-	snprintf(collect.run.kernel_spec, sizeof(collect.run.kernel_spec), "%s", c->kernel);
+	snprintf(collect.run.kernel_spec, sizeof(collect.run.kernel_spec), "%s", c->kernel->spec);
 	dp_collect_listen(&collect, c->ask->policy, c->ask->tell, c->ask->tell_arg);
 	rc = dp_collect_finish(&collect, c->ask->policy);
 	dp_run_clear(run);
@@ -91,6 +124,7 @@ static int leave_unanswered(const struct campaign *c, const char *why, struct dp
 /* Whoever is free asks the next kernel. */
 struct crowd {
 	struct campaign campaign; /* of each; the kernel is filled in */
+	const struct dp_kernel *kernels;
 	struct dp_run_record *runs;
 	atomic_size_t next;
 	pthread_mutex_t mutex; /* for those below */
@@ -106,8 +140,8 @@ static void ask_next(struct crowd *crowd, size_t i)
 	struct dp_error err = { 0 };
 	int rc;
 
-	c.kernel = c.guests->kernels[i];
-	rc = ask(&c, &crowd->runs[i], &err);
+	c.kernel = &crowd->kernels[i];
+	rc = ask_kernel(&c, &crowd->runs[i], &err);
 	if (rc && rc != -EINTR && !err.input && nkernels > 1)
 		rc = leave_unanswered(&c, err.what, &crowd->runs[i]);
 	pthread_mutex_lock(&crowd->mutex);
@@ -152,46 +186,43 @@ static unsigned int kernels_at_once(const struct campaign *c)
 	return jobs < guests->nkernels ? jobs : (unsigned int)guests->nkernels;
 }
 
-/* All of them, before the first is asked: a word that is no kernel ends it here. */
-static int have_kernels(const struct dp_guests *guests, dp_progress_fn progress,
-			struct dp_error *err)
+static void ask_all(struct crowd *crowd, unsigned int threads, pthread_t *list)
 {
-	struct dp_kernel kernel;
-	int rc = 0;
+	unsigned int started = 0;
 
-	for (size_t i = 0; i < guests->nkernels && !rc; i++)
-		rc = dp_kernel_resolve(guests->kernels[i], guests->refresh, progress, &kernel, err);
-	return rc;
+	while (started + 1 < threads && !pthread_create(&list[started], NULL, ask_on, crowd))
+		started++;
+	ask_on(crowd);
+	for (unsigned int i = 0; i < started; i++)
+		pthread_join(list[i], NULL);
 }
 
 int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *selection,
 		    const struct dp_ask *ask, struct dp_run_record *runs, struct dp_error *err)
 {
-	struct dp_guests resolved = *guests;
-	struct crowd crowd = { .campaign = { .guests = &resolved,
-					     .selection = selection,
-					     .ask = ask,
-					     .cpus = DP_GUEST_CPUS,
-					     .progress = ask->progress },
-			       .runs = runs,
-			       .mutex = PTHREAD_MUTEX_INITIALIZER };
+	dp_autofree struct dp_kernel *kernels = calloc(guests->nkernels, sizeof(*kernels));
 	dp_autofree pthread_t *list = calloc(guests->nkernels, sizeof(*list));
-	unsigned int threads, started = 0;
-	int rc = list ? have_kernels(guests, ask->progress, err) : -ENOMEM;
+	struct crowd crowd = {
+		.campaign = { .guests = guests,
+			      .selection = selection,
+			      .ask = ask,
+			      .cpus = side_by_side(guests, selection) ? 1 : DP_GUEST_CPUS,
+			      .progress = ask->progress },
+		.kernels = kernels,
+		.runs = runs,
+		.mutex = PTHREAD_MUTEX_INITIALIZER,
+	};
+	unsigned int threads = kernels_at_once(&crowd.campaign);
+	int rc = kernels && list ? 0 : -ENOMEM;
 
+	/* All of them, before the first is asked: a word that is no kernel ends it here. */
+	for (size_t i = 0; i < guests->nkernels && !rc; i++)
+		rc = dp_kernel_ready(guests, i, ask->reference, ask->progress, &kernels[i], err);
 	if (rc)
 		return rc;
-	resolved.refresh = false;
-	if (side_by_side(guests, selection))
-		crowd.campaign.cpus = 1;
-	threads = kernels_at_once(&crowd.campaign);
 	if (threads > 1)
 		crowd.campaign.progress = NULL;
-	while (started + 1 < threads && !pthread_create(&list[started], NULL, ask_on, &crowd))
-		started++;
-	ask_on(&crowd);
-	for (unsigned int i = 0; i < started; i++)
-		pthread_join(list[i], NULL);
+	ask_all(&crowd, threads, list);
 	if (threads > 1 && ask->progress)
 		ask->progress("", -1);
 	if (crowd.rc && err)

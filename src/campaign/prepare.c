@@ -6,49 +6,70 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
-#include "daxpin/kernel.h"
 
-static void name_modules(const struct dp_guests *guests, struct dp_run_record *run)
+static void name_modules(const struct dp_kernel *kernel, struct dp_run_record *run)
 {
-	for (size_t i = 0, used = 0; i < guests->nmodules && used < sizeof(run->modules); i++)
+	for (size_t i = 0, used = 0; i < kernel->nreplacements && used < sizeof(run->modules); i++)
 		used += (size_t)snprintf(run->modules + used, sizeof(run->modules) - used, "%s%s",
-					 used ? " " : "", guests->modules[i]);
+					 used ? " " : "", kernel->replacements[i]);
 }
 
-static int open_snapshot(const struct campaign *c, struct dp_boot *boot, struct dp_collect *collect,
-			 struct dp_error *err)
+int dp_kernel_ready(const struct dp_guests *guests, size_t i, bool perftest,
+		    dp_progress_fn progress, struct dp_kernel *kernel, struct dp_error *err)
+{
+	int rc = dp_kernel_resolve(guests->kernels[i], guests->refresh, progress, kernel, err);
+
+	kernel->replacements = guests->modules;
+	kernel->nreplacements = guests->nmodules;
+	kernel->perftest = perftest;
+	return rc;
+}
+
+/* A saved guest, from the cache or made now. */
+static int open_saved(const struct campaign *c, struct dp_guest *guest, struct dp_error *err)
 {
 	dp_cleanup(dp_session_end_clear) struct dp_session_end end = { 0 };
-	const struct dp_sink sink = dp_collect_sink(collect);
-	int rc = dp_snapshot_open(boot, &c->guests->limits, &sink, c->progress, &end, err);
+	const struct dp_sink sink = dp_collect_sink(&guest->making);
+	int rc;
 
-	dp_collect_end(collect, &end);
+	guest->saved = guest->boot;
+	rc = dp_snapshot_open(&guest->saved, &c->guests->limits, &sink, c->progress, &end, err);
+	dp_collect_end(&guest->making, &end);
 	return rc;
 }
 
-int dp_guest_prepare(const struct campaign *c, bool fresh, struct dp_boot *boot,
-		     struct dp_collect *collect, struct dp_error *err)
+int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *guest,
+		     struct dp_error *err)
 {
-	const struct dp_guests *guests = c->guests;
-	struct dp_run_record *run = &collect->run;
+	struct dp_run_record *run = &guest->making.run;
 	uint64_t start = dp_now_ms();
-	struct dp_kernel kernel;
-	int rc = dp_kernel_resolve(c->kernel, guests->refresh, c->progress, &kernel, err);
+	int rc = dp_collect_init(&guest->making, 0);
 
-	kernel.replacements = guests->modules;
-	kernel.nreplacements = guests->nmodules;
-	kernel.perftest = c->ask && c->ask->reference;
 	if (!rc)
-		rc = dp_boot_prepare(&kernel, guests->accel, false, boot, err);
+		rc = dp_boot_prepare(c->kernel, c->guests->accel, false, &guest->boot, err);
 	if (rc)
 		return rc;
-	boot->cpus = c->cpus;
+	guest->boot.cpus = c->cpus;
+	guest->saved = guest->boot;
 	snprintf(run->where, sizeof(run->where), "guest");
-	snprintf(run->accel, sizeof(run->accel), "%s", dp_accel_name(boot->accel));
-	snprintf(run->kernel_spec, sizeof(run->kernel_spec), "%s", kernel.spec);
-	name_modules(guests, run);
-	if (!fresh)
-		rc = open_snapshot(c, boot, collect, err);
+	snprintf(run->accel, sizeof(run->accel), "%s", dp_accel_name(guest->boot.accel));
+	snprintf(run->kernel_spec, sizeof(run->kernel_spec), "%s", c->kernel->spec);
+	name_modules(c->kernel, run);
+	if (saved)
+		rc = open_saved(c, guest, err);
 	dp_run_add_phase(run, "prepare", dp_now_ms() - start);
 	return rc;
+}
+
+int dp_guest_renew(const struct campaign *c, struct dp_guest *guest, struct dp_error *err)
+{
+	*err = (struct dp_error){ 0 };
+	dp_snapshot_close(&guest->saved);
+	return open_saved(c, guest, err);
+}
+
+void dp_guest_clear(struct dp_guest *guest)
+{
+	dp_snapshot_close(&guest->saved);
+	dp_collect_clear(&guest->making);
 }

@@ -5,9 +5,6 @@
 
 #include "ask.h"
 
-#include "daxpin/cleanup.h"
-#include "daxpin/clock.h"
-
 int dp_bad_input_of(const struct dp_session_end *end, struct dp_error *err)
 {
 	if (!end->failed.input)
@@ -55,61 +52,58 @@ int dp_task_begin(const struct campaign *c, const struct dp_command *command, si
 	return rc;
 }
 
-/*
- * Has tasks carried out; what could not be restored because it was damaged is made anew, once.
- * @start receives when the first guest was started.
- */
-static int run_pool(const struct campaign *c, struct dp_task *tasks, size_t count,
-		    unsigned int jobs, struct dp_collect *making, uint64_t *start,
-		    struct dp_error *err)
+/* What is known of the guest before it is asked. */
+static void begin_run(const struct campaign *c, const struct dp_task *task)
+{
+	const struct dp_run_record *making = &c->guest->making.run;
+	struct dp_run_record *run = &dp_task_collect(task)->run;
+
+	run->subject = making->subject;
+	memcpy(run->kernel_spec, making->kernel_spec, sizeof(run->kernel_spec));
+}
+
+static int end_run(const struct campaign *c, const struct dp_task *task)
+{
+	const struct dp_run_record *making = &c->guest->making.run;
+	struct dp_collect *collect = dp_task_collect(task);
+
+	if (making->ending[0])
+		memcpy(collect->run.ending, making->ending, sizeof(making->ending));
+	return dp_collect_finish(collect, c->ask->policy);
+}
+
+int dp_guest_run(const struct campaign *c, struct dp_task *tasks, size_t count, unsigned int jobs,
+		 struct dp_error *err)
 {
 	for (bool again = false;; again = true) {
-		dp_cleanup(dp_snapshot_close) struct dp_boot boot = NO_BOOT;
-		int rc = dp_guest_prepare(c, c->guests->fresh, &boot, making, err);
+		int rc = again ? dp_guest_renew(c, c->guest, err) : 0;
 
-		*start = dp_now_ms();
-		for (size_t i = 0; i < count; i++) {
-			struct dp_run_record *run = &dp_task_collect(&tasks[i])->run;
-
-			run->subject = making->run.subject;
-			memcpy(run->kernel_spec, making->run.kernel_spec, sizeof(run->kernel_spec));
-			memcpy(run->ending, making->run.ending, sizeof(run->ending));
-		}
-		if (rc || making->run.ending[0])
+		if (rc || c->guest->making.run.ending[0])
 			return rc;
-		rc = dp_pool_run(&boot, tasks, count, jobs, &c->guests->limits, c->progress, err);
+		rc = dp_pool_run(&c->guest->saved, tasks, count, jobs, &c->guests->limits,
+				 c->progress, err);
 		if (rc != -ESTALE || again)
 			return rc;
-		*err = (struct dp_error){ 0 };
 	}
 }
 
 int dp_tasks_run(const struct campaign *c, struct dp_task *tasks, size_t count, bool whole,
 		 struct dp_run_record *run, struct dp_error *err)
 {
-	dp_cleanup(dp_collect_clear) struct dp_collect making = { 0 };
-	uint64_t start = dp_now_ms();
-	int rc = dp_collect_init(&making, 0);
+	unsigned int jobs = c->guests->jobs ? c->guests->jobs : dp_pool_jobs(c->cpus, !whole);
+	int rc;
 
-	run->jobs = c->guests->jobs ? c->guests->jobs : dp_pool_jobs(c->cpus, !whole);
-	if (!rc)
-		rc = run_pool(c, tasks, count, run->jobs, &making, &start, err);
+	if (!run->jobs)
+		run->jobs = jobs;
+	for (size_t i = 0; i < count; i++)
+		begin_run(c, &tasks[i]);
+	rc = dp_guest_run(c, tasks, count, jobs, err);
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = dp_bad_input_of(&tasks[i].end, err);
-	memcpy(run->where, making.run.where, sizeof(run->where));
-	memcpy(run->accel, making.run.accel, sizeof(run->accel));
-	memcpy(run->kernel_spec, making.run.kernel_spec, sizeof(run->kernel_spec));
-	memcpy(run->note, making.run.note, sizeof(run->note));
-	memcpy(run->modules, making.run.modules, sizeof(run->modules));
-	if (!rc)
-		rc = dp_run_merge(run, &making.run, true);
 	for (size_t i = 0; i < count && !rc; i++) {
-		struct dp_collect *collect = dp_task_collect(&tasks[i]);
-
-		rc = dp_collect_finish(collect, c->ask->policy);
+		rc = end_run(c, &tasks[i]);
 		if (!rc)
-			rc = dp_run_merge(run, &collect->run, whole);
+			rc = dp_run_merge(run, &dp_task_collect(&tasks[i])->run, whole);
 	}
-	dp_run_add_phase(run, "total", dp_now_ms() - start);
 	return rc;
 }

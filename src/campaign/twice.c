@@ -86,10 +86,10 @@ static int boot_once(const struct campaign *c, const struct dp_boot *boot, const
 
 static int boot_twice(const struct campaign *c, struct dp_task *task, struct dp_error *err)
 {
-	dp_cleanup(close_memories) struct dp_boot boot = NO_BOOT;
+	dp_cleanup(close_memories) struct dp_boot boot = c->guest->boot;
 	struct dp_collect *collect = dp_task_collect(task);
 	dp_autofree char *again = NULL;
-	int rc = dp_guest_prepare(c, true, &boot, collect, err);
+	int rc = 0;
 
 	for (int i = DP_RAM + 1; i < DP_MEMORIES && !rc; i++) {
 		boot.memory[i] = dp_memory_make(i, err);
