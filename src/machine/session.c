@@ -79,8 +79,7 @@ static void end_phase(struct session *s, const char *name)
 static void send_command(struct session *s)
 {
 	char line[DP_COMMAND_LIMIT];
-	/* The first byte that reaches a restored serial port can be lost: let it be an empty line.
-	 */
+	/* The first byte that reaches a restored serial port can be lost: an empty line. */
 	int n = snprintf(line, sizeof(line), "\n%s\n", s->command);
 
 	s->stage = ASKED;
@@ -119,7 +118,7 @@ static void take_failure(struct session *s, const struct dp_error *failure)
 {
 	if (!s->end->failed.code)
 		s->end->failed = *failure;
-	end(s, "%s", failure->what);
+	end(s, "%s", failure->what[0] ? failure->what : "the guest does not say what failed");
 }
 
 static void take_done(struct session *s)
