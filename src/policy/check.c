@@ -29,7 +29,7 @@ static bool split_id(const char *id, char *mapping, char *access)
 	return sscanf(id, "check/%63[^/]/%31[^/]", mapping, access) == 2;
 }
 
-/* Promise C6: every pin that was acquired is released. */
+/* C6: every pin that was acquired is released. */
 static bool pins_kept(const struct dp_cell *cell, struct dp_result *result)
 {
 	bool leaked = cell->pins_seen && cell->acquired != cell->released;
