@@ -2,24 +2,15 @@
 #ifndef DAXPIN_CLI_CLI_H
 #define DAXPIN_CLI_CLI_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "options.h"
+
 #include "daxpin/error.h"
 #include "daxpin/question.h"
 #include "daxpin/report.h"
-
-#define CLI_MAX_LIST 64
-
-enum cli_question {
-	CLI_CHECK = DP_QUESTION_CHECK,
-	CLI_TEARDOWN = DP_QUESTION_TEARDOWN,
-	CLI_RACE = DP_QUESTION_RACE,
-	CLI_TRAFFIC = DP_QUESTION_TRAFFIC,
-	CLI_RUN = DP_QUESTIONS, /* those that dp_question() marks for it */
-};
 
 /* Where a report goes. */
 struct cli_output {
@@ -39,7 +30,6 @@ struct cli_outputs {
 
 /* What the commands that ask a kernel take, on the host and in the guest. */
 struct cli_check_options {
-	enum cli_question question;
 	const char *only[CLI_MAX_LIST];
 	size_t nonly;
 	const char *dirs[CLI_MAX_LIST];
@@ -49,32 +39,22 @@ struct cli_check_options {
 	struct cli_outputs outputs;
 	bool bisect; /* exit codes for git bisect run */
 	uint64_t size;
-	uint64_t iterations, duration_ms, seed; /* of a race; 0, and seeded tells */
-	bool seeded;
-	const char *device; /* to tear down on the host, or NULL */
-	bool destroy;
+	uint64_t iterations, duration_ms;  /* of a race; 0 without */
+	uint64_t seed;                     /* of a race's times, or of traffic's patterns */
+	bool destroy;                      /* the device that is named may be taken away */
 	const char *listen, *connect, *at; /* of traffic: addresses, NULL without */
-	bool reference;                    /* of traffic: hold ib_write_bw beside */
+	bool reference;                    /* of traffic: run ib_write_bw as well */
 };
 
-/**
- * cli_check_parse - read the options of `check`, `teardown` or `race`
- * @argc, @argv: beginning with that word
- * @question: which
- * @host: for this machine rather than the guest: --dir, --destroy-data and a device are taken
- * @options: receives them
- * @err: what is wrong (bad input)
- *
- * Return: 0, 1 after --help was answered, or -EINVAL.
- */
-int cli_check_parse(int argc, char **argv, enum cli_question question, bool host,
-		    struct cli_check_options *options, struct dp_error *err);
+/* Tables that several of these commands share. */
+extern const struct cli_option cli_case_options[], cli_region_options[], cli_policy_options[],
+	cli_folder_options[], cli_report_options[];
 
-/* "--format NAME", of the report that goes to stdout. */
-int cli_outputs_format(struct cli_outputs *outputs, const char *name, struct dp_error *err);
+/* "--format NAME", of the report that goes to stdout; @outputs is a struct cli_outputs. */
+int cli_take_format(void *outputs, const char *name, struct dp_error *err);
 
-/* "-o NAME=FILE", of one more report. */
-int cli_outputs_add(struct cli_outputs *outputs, const char *text, struct dp_error *err);
+/* "-o NAME=FILE", of one more report; @outputs is a struct cli_outputs. */
+int cli_take_output(void *outputs, const char *text, struct dp_error *err);
 
 /**
  * cli_outputs_open - before anything is asked: see whether the reports can be written
@@ -125,28 +105,6 @@ int cli_fetch_kernels(const char *const *specs, size_t count, bool refresh, stru
 void cli_progress(const char *what, int percent);
 
 /**
- * cli_options - read the options of a command; optind is at the first word that is none
- * @argc, @argv: beginning with the command's word
- * @known: for getopt_long(), ended by zeros; "help" is added here
- * @brief: its short options, such as "k:"; a "+" first if words may follow that are not its own
- * @help: what --help prints
- * @take: is given each option's letter, its value in optarg
- * @arg: for @take
- * @err: what is wrong (bad input)
- *
- * Return: 0, 1 after --help was answered, or what @take returned.
- */
-int cli_options(int argc, char **argv, const struct option *known, const char *brief,
-		const char *help, int (*take)(int letter, void *arg, struct dp_error *err),
-		void *arg, struct dp_error *err);
-
-/* The value of an option that says "text" or "json". */
-int cli_parse_json(const char *name, bool *json, struct dp_error *err);
-
-/* A number of seconds above zero as milliseconds. */
-int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct dp_error *err);
-
-/**
  * cli_timeline - print one result of a stored run, step by step
  * @path: a JSON document of daxpin's
  * @id: of the result; it is printed for each run that has it
@@ -157,16 +115,11 @@ int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct
  */
 int cli_timeline(const char *path, const char *id, bool json, struct dp_error *err);
 
-/* The subcommands: argv[0] is the command's word; each returns the exit code. */
-int cli_check(int argc, char **argv);
-int cli_teardown(int argc, char **argv);
-int cli_traffic(int argc, char **argv);
-int cli_cache(int argc, char **argv);
-int cli_judge(int argc, char **argv);
-int cli_compare(int argc, char **argv);
-int cli_kernels(int argc, char **argv);
-int cli_guest(int argc, char **argv);
-int cli_list(int argc, char **argv);
-int cli_explain(int argc, char **argv);
+/* Whether stdout is a pipe whose reader has gone: what cannot be written is not wanted. */
+bool cli_stdout_unwanted(void);
+
+/* daxpin itself, and its commands. Those without a function of their own are of the guest only. */
+extern const struct cli_command cli_daxpin, cli_guest, cli_check, cli_teardown, cli_race,
+	cli_traffic, cli_run, cli_judge, cli_compare, cli_kernels, cli_list, cli_explain, cli_cache;
 
 #endif

@@ -10,30 +10,12 @@
 #include "daxpin/file.h"
 #include "daxpin/json.h"
 
-static const char help[] =
-	"Usage: daxpin cache list [--format text|json]\n"
-	"       daxpin cache clean [--all]\n"
-	"\n"
-	"Lists what is kept for guests, or removes what can be made again without a\n"
-	"network: snapshots, images, unpacked kernels. --all removes fetched kernels, too.\n"
-	"\n"
-	"What can be made again takes DAXPIN_CACHE_LIMIT at most (default 4G); the longest\n"
-	"unused goes first.\n";
-
 struct cache_options {
 	bool json;
 	bool all;
 };
 
-static int take(int letter, void *arg, struct dp_error *err)
-{
-	struct cache_options *o = arg;
-
-	if (letter == 'f')
-		return cli_parse_json(optarg, &o->json, err);
-	o->all = true;
-	return 0;
-}
+#define CLI_OPTIONS struct cache_options
 
 static void print_text(const struct dp_cache_list *list)
 {
@@ -90,35 +72,77 @@ static int clean(const struct dp_cache_list *list, bool all, struct dp_error *er
 	return 0;
 }
 
-int cli_cache(int argc, char **argv)
+static int read_cache(struct cli_call *call, struct cache_options *o, struct dp_cache_list *cache,
+		      struct dp_error *err)
 {
-	static const struct option known[] = { { "format", required_argument, NULL, 'f' },
-					       { "all", no_argument, NULL, 'a' },
-					       { "help", no_argument, NULL, 'h' },
-					       { 0 } };
-	dp_cleanup(dp_cache_list_clear) struct dp_cache_list list = { 0 };
+	int rc = cli_parse(call, o, err);
+
+	if (!rc)
+		rc = cli_operands_end(call, 0, err);
+	return rc ? rc : dp_cache_list(cache);
+}
+
+static int run_list(struct cli_call *call)
+{
+	dp_cleanup(dp_cache_list_clear) struct dp_cache_list cache = { 0 };
 	struct cache_options o = { 0 };
 	struct dp_error err = { 0 };
-	/* The word comes before the options. */
-	bool named = argc > 1 && argv[1][0] != '-';
-	const char *word = named ? argv[1] : "";
-	int rc = cli_options(argc - named, argv + named, known, "", help, take, &o, &err);
+	int rc = read_cache(call, &o, &cache, &err);
 
-	if (rc == 1)
-		return 0;
-	if (!rc && (!named || (strcmp(word, "list") && strcmp(word, "clean"))))
-		rc = dp_bad_input(&err, "cache wants list or clean, not \"%s\"", word);
-	if (!rc && optind < argc - named)
-		rc = dp_bad_input(&err, "unexpected \"%s\"", argv[named + optind]);
-	if (!rc && o.all && strcmp(word, "clean"))
-		rc = dp_bad_input(&err, "--all is for cache clean");
-	if (!rc)
-		rc = dp_cache_list(&list);
-	if (!rc && !strcmp(word, "clean"))
-		rc = clean(&list, o.all, &err);
-	else if (!rc && o.json)
-		print_json(&list);
-	else if (!rc)
-		print_text(&list);
-	return rc ? dp_error_print(&err) : 0;
+	if (rc)
+		return rc == CLI_ANSWERED ? 0 : dp_error_print(&err);
+	if (o.json)
+		print_json(&cache);
+	else
+		print_text(&cache);
+	return 0;
 }
+
+static int run_clean(struct cli_call *call)
+{
+	dp_cleanup(dp_cache_list_clear) struct dp_cache_list cache = { 0 };
+	struct cache_options o = { 0 };
+	struct dp_error err = { 0 };
+	int rc = read_cache(call, &o, &cache, &err);
+
+	if (!rc)
+		rc = clean(&cache, o.all, &err);
+	return rc && rc != CLI_ANSWERED ? dp_error_print(&err) : 0;
+}
+
+static const struct cli_option list_options[] = { OPT_JSON(json), CLI_END };
+
+static const struct cli_option clean_options[] = {
+	OPT_FLAG("all", 0, all, "Remove fetched kernels as well."),
+	CLI_END,
+};
+
+static const struct cli_command list_command = {
+	.name = "list",
+	.brief = "list what is kept for guests",
+	.usage = CLI_USAGE("cache list [--format FORMAT]"),
+	.about = "Lists what is kept for guests: fetched kernels, unpacked kernels, images and "
+		 "snapshots.",
+	.groups = CLI_GROUPS({ .options = list_options }),
+	.run = run_list,
+};
+
+static const struct cli_command clean_command = {
+	.name = "clean",
+	.brief = "remove what can be made again without a network",
+	.usage = CLI_USAGE("cache clean [--all]"),
+	.about = "Removes what can be made again without a network: snapshots, images and unpacked "
+		 "kernels.",
+	.groups = CLI_GROUPS({ .options = clean_options }),
+	.run = run_clean,
+};
+
+const struct cli_command cli_cache = {
+	.name = "cache",
+	.brief = "list or remove what is kept for guests",
+	.usage = CLI_USAGE("cache COMMAND [OPTIONS]"),
+	.about = "Lists or removes what is kept for guests.",
+	.notes = "What can be made again takes at most DAXPIN_CACHE_LIMIT bytes (default 4G). "
+		 "What was not used for the longest time is removed first.",
+	.commands = CLI_SUBCOMMANDS(&list_command, &clean_command),
+};

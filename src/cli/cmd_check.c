@@ -64,16 +64,18 @@ static int check_host(const struct cli_check_options *options, const struct dp_p
 	return rc ? rc : dp_collect_finish(collect, &policy);
 }
 
-int cli_check(int argc, char **argv)
+static int run(struct cli_call *call)
 {
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
-	struct cli_check_options options;
+	struct cli_check_options options = { 0 };
 	struct dp_error err = { 0 };
-	int rc = cli_check_parse(argc, argv, CLI_CHECK, true, &options, &err);
+	int rc = cli_parse(call, &options, &err);
 
-	if (rc == 1)
+	if (rc == CLI_ANSWERED)
 		return 0;
+	if (!rc)
+		rc = cli_operands_end(call, 0, &err);
 	if (!rc)
 		rc = dp_plan_make(options.only, options.nonly, &plan, &err);
 	if (!rc)
@@ -91,3 +93,20 @@ int cli_check(int argc, char **argv)
 	cli_outputs_close(&options.outputs);
 	return cli_exit_code(rc, options.bisect, &err);
 }
+
+const struct cli_command cli_check = {
+	.name = "check",
+	.brief = "check which mappings the kernel lets be pinned",
+	.usage = CLI_USAGE("check [OPTIONS]", "guest [GUEST-OPTIONS] check [OPTIONS]"),
+	.about = "Registers a memory region over each kind of mapping with each access mode. "
+		 "Reports whether the kernel allowed or rejected the long-term pin, and whether "
+		 "the policy expects that.\n\n"
+		 "On the host, no byte of a device or of an existing file is changed. Run it as "
+		 "root: only root can read the owner and the size of pages.",
+	.groups = CLI_GROUPS(
+		{ .options = cli_case_options }, { .options = cli_region_options },
+		{ .options = cli_policy_options },
+		{ .options = cli_folder_options, .host_only = "the guest has folders of its own" },
+		{ .options = cli_report_options, .title = "Reports" }),
+	.run = run,
+};

@@ -10,14 +10,6 @@
 #include "daxpin/json.h"
 #include "daxpin/results.h"
 
-static const char help[] =
-	"Usage: daxpin compare OLD NEW [--format text|json]\n"
-	"\n"
-	"Holds two stored results (--format json or jsonl) against each other, kernel by\n"
-	"kernel: what got better and worse, what changed its answer, what appeared and went.\n"
-	"Two runs of one kernel each are compared, whichever kernels they are. The exit code\n"
-	"is 1 if anything got worse.\n";
-
 struct compare_options {
 	bool json;
 };
@@ -38,14 +30,6 @@ static void clear(struct comparison *c)
 	dp_results_clear(&c->old);
 	dp_results_clear(&c->new);
 	json_object_put(c->list);
-}
-
-static int take(int letter, void *arg, struct dp_error *err)
-{
-	struct compare_options *o = arg;
-
-	(void)letter;
-	return cli_parse_json(optarg, &o->json, err);
 }
 
 /* "pass (allowed)", "fail (C1 C2, oops in FUNCTION)" */
@@ -140,7 +124,7 @@ static int report(struct comparison *c)
 		for (int i = 0; i < DP_CHANGES; i++)
 			printf("%s%zu %s", i ? ", " : "", c->counts[i], dp_change_name(i));
 		printf("\n");
-		return fflush(stdout) ? 3 : c->counts[DP_WORSE] > 0;
+		return c->counts[DP_WORSE] > 0;
 	}
 	root = json_object_new_object();
 	dp_json_add_text(root, "schema", "daxpin-compare/1");
@@ -149,30 +133,47 @@ static int report(struct comparison *c)
 		dp_json_add_int(root, dp_change_name(i), (int64_t)c->counts[i]);
 	cli_print_json(root);
 	json_object_put(root);
-	return fflush(stdout) ? 3 : c->counts[DP_WORSE] > 0;
+	return c->counts[DP_WORSE] > 0;
 }
 
-int cli_compare(int argc, char **argv)
+#define CLI_OPTIONS struct compare_options
+
+static const struct cli_option options[] = { OPT_JSON(json), CLI_END };
+
+static int run(struct cli_call *call)
 {
-	static const struct option known[] = { { "format", required_argument, NULL, 'f' },
-					       { "help", no_argument, NULL, 'h' },
-					       { 0 } };
 	dp_cleanup(clear) struct comparison c = { 0 };
 	struct compare_options o = { 0 };
 	struct dp_error err = { 0 };
-	int rc = cli_options(argc, argv, known, "", help, take, &o, &err);
+	int rc = cli_parse(call, &o, &err);
 
-	if (rc == 1)
+	if (rc == CLI_ANSWERED)
 		return 0;
-	if (!rc && argc - optind != 2)
-		rc = dp_bad_input(&err, "compare wants two files of results, the old and the new");
+	if (!rc && call->count < 2)
+		rc = dp_bad_input(&err, "compare wants two files of results, the old and the new; "
+					"see daxpin compare --help");
 	if (!rc)
-		rc = dp_results_load(argv[optind], &c.old, &err);
+		rc = cli_operands_end(call, 2, &err);
 	if (!rc)
-		rc = dp_results_load(argv[optind + 1], &c.new, &err);
+		rc = dp_results_load(call->words[0], &c.old, &err);
+	if (!rc)
+		rc = dp_results_load(call->words[1], &c.new, &err);
 	if (rc)
 		return dp_error_print(&err);
 	c.list = o.json ? json_object_new_array() : NULL;
 	compare_all(&c);
 	return report(&c);
 }
+
+const struct cli_command cli_compare = {
+	.name = "compare",
+	.brief = "compare two stored results",
+	.usage = CLI_USAGE("compare OLD NEW [--format FORMAT]"),
+	.about = "Compares two files that --format json or --format jsonl has written, kernel by "
+		 "kernel. Prints which results got better, got worse, changed their answer, "
+		 "appeared and disappeared. If each file has one kernel, these two are compared, "
+		 "whatever their versions are. The exit code is 1 if anything got worse.",
+	.groups = CLI_GROUPS({ .options = options }),
+	.operand = CLI_FILES,
+	.run = run,
+};

@@ -28,24 +28,6 @@
 #include "daxpin/rdma.h"
 #include "daxpin/text.h"
 
-static const char help[] =
-	"Usage: daxpin explain [OPTIONS] PATH\n"
-	"       daxpin explain ID --from RESULTS [--format text|json]\n"
-	"\n"
-	"Says what a file, a folder or a device is mapped as, whether a memory region may\n"
-	"be registered over it with each access mode, why, and what to do instead.\n"
-	"Nothing is written, mapped or registered.\n"
-	"\n"
-	"With --from, prints one result (teardown/devdax-2M/devdax-unbind/dereg) of a file\n"
-	"that --format json has written, step by step, with what the kernel said.\n"
-	"\n"
-	"  --kernel RELEASE     for this kernel (default: the running one)\n"
-	"  --provider PROVIDER  for this RDMA provider, such as rxe or mlx5 (default: that of\n"
-	"                       the first device here, rxe if there is none)\n"
-	"  --policy FILE        expectations of your own\n"
-	"  --from RESULTS       explain an id from this file\n"
-	"  --format FORMAT      text or json\n";
-
 struct subject_path {
 	const char *path;
 	enum dp_family family;
@@ -312,73 +294,93 @@ struct explain_options {
 	bool json;
 };
 
-static int take(int letter, void *arg, struct dp_error *err)
+static int take_release(void *field, const char *value, struct dp_error *err)
 {
-	struct explain_options *o = arg;
+	struct dp_subject *subject = field;
 	struct dp_series series;
 
-	switch (letter) {
-	case 'k':
-		snprintf(o->subject.kernel, sizeof(o->subject.kernel), "%s", optarg);
-		return dp_parse_series(optarg, &series, NULL)
-			       ? dp_bad_input(err, "\"%s\" is no kernel release", optarg)
-			       : 0;
-	case 'r':
-		snprintf(o->subject.provider, sizeof(o->subject.provider), "%s", optarg);
-		return 0;
-	case 'p':
-		o->policy = optarg;
-		return 0;
-	case 'F':
-		o->from = optarg;
-		return 0;
-	default:
-		return cli_parse_json(optarg, &o->json, err);
-	}
+	snprintf(subject->kernel, sizeof(subject->kernel), "%s", value);
+	return dp_parse_series(value, &series, NULL)
+		       ? dp_bad_input(err, "\"%s\" is no kernel release", value)
+		       : 0;
 }
 
-static int parse(int argc, char **argv, struct explain_options *o, struct dp_error *err)
+static int take_provider(void *field, const char *value, struct dp_error *err)
 {
-	static const struct option known[] = { { "kernel", required_argument, NULL, 'k' },
-					       { "provider", required_argument, NULL, 'r' },
-					       { "policy", required_argument, NULL, 'p' },
-					       { "from", required_argument, NULL, 'F' },
-					       { "format", required_argument, NULL, 'f' },
-					       { "help", no_argument, NULL, 'h' },
-					       { 0 } };
-	int rc = cli_options(argc, argv, known, "", help, take, o, err);
+	struct dp_subject *subject = field;
 
-	if (!rc && optind + 1 != argc)
-		rc = dp_bad_input(err, "explain wants one %s",
-				  o->from ? "id" : "path, or an id and --from");
-	return rc;
+	(void)err;
+	snprintf(subject->provider, sizeof(subject->provider), "%s", value);
+	return 0;
 }
 
-int cli_explain(int argc, char **argv)
+#define CLI_OPTIONS struct explain_options
+
+static const struct cli_option options[] = {
+	OPT_CALLBACK("kernel", 0, "RELEASE", subject, take_release,
+		     "Answer for this kernel release, such as 6.12. Default: the running kernel."),
+	OPT_CALLBACK("provider", 0, "PROVIDER", subject, take_provider,
+		     "Answer for this RDMA provider, such as rxe or mlx5. Default: that of the "
+		     "first RDMA device here, or rxe."),
+	OPT_STRING("policy", 0, "FILE", policy,
+		   "Answer by the expectations in this file, see daxpin-policy(5).",
+		   .source = CLI_FILES),
+	OPT_STRING("from", 0, "RESULTS", from,
+		   "Print the result ID of this file, which --format json has written.",
+		   .source = CLI_FILES),
+	OPT_JSON(json),
+	CLI_END,
+};
+
+static int parse(struct cli_call *call, struct explain_options *o, struct dp_error *err)
+{
+	int rc = cli_parse(call, o, err);
+
+	if (!rc && !call->count)
+		rc = dp_bad_input(err, "explain wants %s; see daxpin explain --help",
+				  o->from ? "an id" : "a path, or an id and --from");
+	return rc ? rc : cli_operands_end(call, 1, err);
+}
+
+static int run(struct cli_call *call)
 {
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
-	struct explain_options options = { 0 };
+	struct explain_options o = { 0 };
 	struct subject_path subject = { 0 };
 	struct dp_error err = { 0 };
-	int rc = parse(argc, argv, &options, &err);
+	int rc = parse(call, &o, &err);
 
-	if (rc == 1)
+	if (rc == CLI_ANSWERED)
 		return 0;
-	if (!rc && options.from) {
-		rc = cli_timeline(options.from, argv[argc - 1], options.json, &err);
+	if (!rc && o.from) {
+		rc = cli_timeline(o.from, call->words[0], o.json, &err);
 		return rc ? dp_error_print(&err) : 0;
 	}
-	subject.path = argv[argc - 1];
 	if (!rc)
-		rc = dp_policy_load(options.policy, &policy, &err);
+		rc = dp_policy_load(o.policy, &policy, &err);
+	subject.path = call->words[0];
 	if (!rc)
 		rc = classify(&subject, &err);
 	if (rc)
 		return dp_error_print(&err);
-	default_subject(&options.subject);
-	if (options.json)
-		print_json(&subject, &options.subject, &policy);
+	default_subject(&o.subject);
+	if (o.json)
+		print_json(&subject, &o.subject, &policy);
 	else
-		print_text(&subject, &options.subject, &policy);
+		print_text(&subject, &o.subject, &policy);
 	return 0;
 }
+
+const struct cli_command cli_explain = {
+	.name = "explain",
+	.brief = "explain whether a path can be registered, or one stored result",
+	.usage = CLI_USAGE("explain PATH [OPTIONS]", "explain ID --from RESULTS [--format FORMAT]"),
+	.about = "Tells what a file, a folder or a device is mapped as, whether a memory region "
+		 "can be registered over it with each access mode, why, and what to do instead. "
+		 "Nothing is written, mapped or registered.\n\n"
+		 "With --from, prints one stored result step by step, such as "
+		 "teardown/devdax-2M/devdax-unbind/dereg, and what the kernel logged.",
+	.groups = CLI_GROUPS({ .options = options }),
+	.operand = CLI_FILES,
+	.run = run,
+};

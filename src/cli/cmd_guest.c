@@ -21,46 +21,6 @@
 #include "daxpin/teardown.h"
 #include "daxpin/text.h"
 
-static const char help[] =
-	"Usage: daxpin guest [OPTIONS] check [CHECK-OPTIONS]\n"
-	"       daxpin guest [OPTIONS] teardown [TEARDOWN-OPTIONS]\n"
-	"       daxpin guest [OPTIONS] race [RACE-OPTIONS]\n"
-	"       daxpin guest [OPTIONS] traffic [TRAFFIC-OPTIONS]\n"
-	"       daxpin guest [OPTIONS] run [RUN-OPTIONS]\n"
-	"       daxpin guest [OPTIONS] as-host [--empty-disks] [--far WORDS [--far-dies S]]\n"
-	"       COMMAND…\n"
-	"       daxpin guest [OPTIONS] --bare\n"
-	"\n"
-	"Boots a kernel in an emulated machine with NVDIMMs, an NVMe controller and\n"
-	"soft-RoCE, and runs the command there; run is all of these but race. as-host runs\n"
-	"any other command of daxpin there too, as if the guest were the host: to try what\n"
-	"it would do, on disks that are mounted or, with --empty-disks, nobody's. --far runs\n"
-	"another command at the same time (its words in one argument), behind an adapter of\n"
-	"its own at 198.18.0.2, as if on a second machine; this end is 198.18.0.1.\n"
-	"--far-dies kills it after S seconds, as if that machine had been switched off.\n"
-	"\n"
-	"  -k, --kernel KERNEL  debian:SUITE (default: the suite of this machine),\n"
-	"                       debian:SUITE/VERSION, debian:VERSION (whichever suite has\n"
-	"                       it), VMLINUZ:MODULES_DIR, host (the running kernel), the\n"
-	"                       folder of a kernel source that was built, or a kernel's .deb\n"
-	"                       file; may be repeated: the kernels are reported side by side\n"
-	"  --module FILE.ko     takes the place of the kernel's module of that name; may be\n"
-	"                       repeated\n"
-	"  --refresh            look for a newer kernel although one is cached\n"
-	"  --fetch              only have the kernel ready\n"
-	"  --accel ACCEL        auto, kvm or tcg (default: auto, KVM if a guest runs under it)\n"
-	"  --fresh              boot each guest, instead of restoring one that was saved\n"
-	"  --jobs N             so many guests at the same time (default: what cores and\n"
-	"                       free memory allow)\n"
-	"  --bare               boot the kernel with an init that powers off, and say how\n"
-	"                       long that took: what no guest can be faster than\n"
-	"  --timeout SECONDS    end the guest after so long (default 900)\n"
-	"  --silence SECONDS    end it when nothing was heard for so long (default 90)\n"
-	"  --cell SECONDS       give up a single question after so long (default 60)\n"
-	"  --record FILE        keep the observations there as they come, one JSON object a line\n"
-	"  --fault FAULT        panic, hang or silence: have the guest misbehave, to see that\n"
-	"                       it is noticed\n";
-
 /* The guest has 1 GiB: a region that fits leaves room for the rest. */
 #define GUEST_MEMORY (512ULL << 20)
 /* How often each race is run if nothing is said. */
@@ -74,161 +34,118 @@ struct guest_options {
 	const char *record; /* file that keeps what the guests say, or NULL */
 };
 
-static int parse_accel(const char *name, enum dp_accel *accel, struct dp_error *err)
+static int take_accel(void *field, const char *name, struct dp_error *err)
 {
+	enum dp_accel *accel = field;
+
+	(void)err;
 	for (int i = DP_ACCEL_AUTO; i <= DP_ACCEL_KVM; i++)
-		if (!strcmp(name, dp_accel_name((enum dp_accel)i))) {
+		if (!strcmp(name, dp_accel_name((enum dp_accel)i)))
 			*accel = (enum dp_accel)i;
-			return 0;
-		}
-	return dp_bad_input(err, "unknown accelerator \"%s\": auto, kvm or tcg", name);
-}
-
-static int parse_fault(const char *name, enum dp_fault *fault, struct dp_error *err)
-{
-	*fault = dp_fault_find(name);
-	return *fault ? 0 : dp_bad_input(err, "unknown fault \"%s\": panic, hang or silence", name);
-}
-
-static int parse_jobs(const char *text, unsigned int *jobs, struct dp_error *err)
-{
-	char *end;
-	long n = strtol(text, &end, 10);
-
-	if (*end || n < 1 || n > 64)
-		return dp_bad_input(err, "--jobs wants a number from 1 to 64, not \"%s\"", text);
-	*jobs = (unsigned int)n;
 	return 0;
 }
 
-static int add_module(struct guest_options *o, const char *path, struct dp_error *err)
+static int take_fault(void *field, const char *name, struct dp_error *err)
+{
+	enum dp_fault *fault = field;
+
+	(void)err;
+	*fault = dp_fault_find(name);
+	return 0;
+}
+
+#define CLI_OPTIONS struct guest_options
+
+static const struct cli_option options[] = {
+	OPT_LIST("kernel", 'k', "KERNEL", kernels, guests.nkernels,
+		 "Boot this kernel, see below. May be repeated: the kernels are reported side by "
+		 "side. Default: the newest one of this machine's suite.",
+		 .source = CLI_KERNELS),
+	OPT_LIST("module", 0, "FILE.ko", modules, guests.nmodules,
+		 "Load this module in place of the kernel's module of that name. May be repeated.",
+		 .source = CLI_FILES),
+	OPT_FLAG("refresh", 0, guests.refresh, "Look for a newer kernel even if one is cached."),
+	OPT_FLAG("fetch", 0, fetch, "Only fetch and prepare the kernel, and print where it is."),
+	OPT_CALLBACK("accel", 0, "ACCEL", guests.accel, take_accel,
+		     "Accelerator of QEMU. auto takes KVM if a guest runs under it, else TCG.",
+		     .choices = "auto, kvm, tcg", .initial = "auto"),
+	OPT_FLAG("fresh", 0, guests.fresh, "Boot each guest instead of restoring a snapshot."),
+	OPT_NUMBER("jobs", 0, "N", guests.jobs, 1, 64,
+		   "Run at most this many guests at the same time. Default: what cores and free "
+		   "memory allow."),
+	OPT_FLAG("bare", 0, bare,
+		 "Boot the kernel with an init that only powers off, and print how long that took. "
+		 "No guest can be faster."),
+	OPT_SECONDS("timeout", 0, "SECONDS", guests.limits.total_ms, "End a guest after this time.",
+		    .initial = "900"),
+	OPT_SECONDS("silence", 0, "SECONDS", guests.limits.silence_ms,
+		    "End a guest that has sent nothing for this time.", .initial = "90"),
+	OPT_SECONDS("cell", 0, "SECONDS", guests.cell_ms, "Give up a single case after this time.",
+		    .initial = "60"),
+	OPT_STRING("record", 0, "FILE", record,
+		   "Write what the guests observe to this file as it arrives, one JSON object a "
+		   "line.",
+		   .source = CLI_FILES),
+	OPT_CALLBACK("fault", 0, "FAULT", guests.fault, take_fault,
+		     "Have the guest misbehave, to test that this is noticed.",
+		     .choices = "panic, hang, silence"),
+	CLI_END,
+};
+
+static int check_modules(const struct guest_options *o, struct dp_error *err)
 {
 	struct stat st;
 
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
-		return dp_bad_input(err, "there is no module file %s", path);
-	if (o->guests.nmodules == CLI_MAX_LIST)
-		return dp_bad_input(err, "more than %d modules", CLI_MAX_LIST);
-	o->modules[o->guests.nmodules++] = path;
+	for (size_t i = 0; i < o->guests.nmodules; i++)
+		if (stat(o->modules[i], &st) || !S_ISREG(st.st_mode))
+			return dp_bad_input(err, "there is no module file %s", o->modules[i]);
 	return 0;
 }
 
-static int take(int letter, void *arg, struct dp_error *err)
+static int parse(struct cli_call *call, struct guest_options *o, struct dp_error *err)
 {
-	struct guest_options *o = arg;
-
-	switch (letter) {
-	case 'k':
-		if (o->guests.nkernels == CLI_MAX_LIST)
-			return dp_bad_input(err, "more than %d kernels", CLI_MAX_LIST);
-		o->kernels[o->guests.nkernels++] = optarg;
-		return 0;
-	case 'm':
-		return add_module(o, optarg, err);
-	case 'a':
-		return parse_accel(optarg, &o->guests.accel, err);
-	case 'b':
-		o->bare = true;
-		return 0;
-	case 'r':
-		o->guests.refresh = true;
-		return 0;
-	case 'n':
-		o->guests.fresh = true;
-		return 0;
-	case 'j':
-		return parse_jobs(optarg, &o->guests.jobs, err);
-	case 'F':
-		o->fetch = true;
-		return 0;
-	case 'R':
-		o->record = optarg;
-		return 0;
-	case 't':
-		return cli_parse_seconds(optarg, "timeout", &o->guests.limits.total_ms, err);
-	case 's':
-		return cli_parse_seconds(optarg, "silence", &o->guests.limits.silence_ms, err);
-	case 'c':
-		return cli_parse_seconds(optarg, "cell", &o->guests.cell_ms, err);
-	default:
-		return parse_fault(optarg, &o->guests.fault, err);
-	}
-}
-
-static int parse(int argc, char **argv, struct guest_options *o, struct dp_error *err)
-{
-	static const struct option known[] = {
-		{ "kernel", required_argument, NULL, 'k' },
-		{ "module", required_argument, NULL, 'm' },
-		{ "accel", required_argument, NULL, 'a' },
-		{ "bare", no_argument, NULL, 'b' },
-		{ "refresh", no_argument, NULL, 'r' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "silence", required_argument, NULL, 's' },
-		{ "cell", required_argument, NULL, 'c' },
-		{ "fault", required_argument, NULL, 'f' },
-		{ "fresh", no_argument, NULL, 'n' },
-		{ "jobs", required_argument, NULL, 'j' },
-		{ "fetch", no_argument, NULL, 'F' },
-		{ "record", required_argument, NULL, 'R' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
+	int rc;
 
 	*o = (struct guest_options){
 		.guests = { .kernels = o->kernels,
 			    .modules = o->modules,
-			    .limits = { .boot_ms = 300000,
-					.silence_ms = 90000,
-					.total_ms = 900000 },
-			    .cell_ms = 60000 },
+			    .limits = { .boot_ms = 300000 } },
 	};
-	int rc = cli_options(argc, argv, known, "+k:", help, take, o, err);
-
+	rc = cli_parse(call, o, err);
 	if (!o->guests.nkernels)
 		o->guests.nkernels = 1;
-	return rc;
+	return rc ? rc : check_modules(o, err);
 }
 
-static int split_words(char *text, struct dp_words *words)
-{
-	int rc = 0;
+/* ---- as-host ----------------------------------------------------------------------------- */
 
-	for (char *word = strsep(&text, " "); word && !rc; word = strsep(&text, " "))
+struct as_host_options {
+	bool empty;
+	const char *far;
+	uint64_t far_dies_ms;
+};
+
+static int split_words(const char *text, struct dp_words *words)
+{
+	dp_autofree char *copy = strdup(text);
+	char *rest = copy;
+	int rc = copy ? 0 : -ENOMEM;
+
+	for (char *word = strsep(&rest, " "); word && !rc; word = strsep(&rest, " "))
 		if (*word)
 			rc = dp_words_add(words, word);
 	return rc;
 }
 
-static int take_as_host(int letter, void *arg, struct dp_error *err)
+static int fill_command(const struct as_host_options *o, const struct cli_call *call,
+			struct dp_command *command)
 {
-	struct dp_command *command = arg;
+	int rc = o->far ? split_words(o->far, &command->as_host.far) : 0;
 
-	if (letter == 'f')
-		return split_words(optarg, &command->as_host.far);
-	if (letter == 'd')
-		return cli_parse_seconds(optarg, "far-dies", &command->as_host.far_dies_ms, err);
-	command->as_host.empty = true;
-	return 0;
-}
-
-/* @command: to be released in any case. Return: 0, 1 after --help, or a negative errno. */
-static int parse_as_host(int argc, char **argv, struct dp_command *command, struct dp_error *err)
-{
-	static const struct option known[] = {
-		{ "empty-disks", no_argument, NULL, 'e' },
-		{ "far", required_argument, NULL, 'f' },
-		{ "far-dies", required_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	int rc;
-
-	/* As it is named in messages. */
-	argv[0] = (char *)"guest as-host";
-	rc = cli_options(argc, argv, known, "+", help, take_as_host, command, err);
-	for (int i = optind; i < argc && !rc; i++)
-		rc = dp_words_add(&command->as_host.arguments, argv[i]);
+	command->as_host.empty = o->empty;
+	command->as_host.far_dies_ms = o->far_dies_ms;
+	for (int i = 0; i < call->count && !rc; i++)
+		rc = dp_words_add(&command->as_host.arguments, call->words[i]);
 	return rc;
 }
 
@@ -253,39 +170,48 @@ static int take_output(void *arg, const char *line, size_t len)
 	return 0;
 }
 
-static int run_as_host(const struct guest_options *o, int argc, char **argv, struct dp_error *err)
+static int run_as_host(const struct guest_options *o, struct cli_call *call, struct dp_error *err)
 {
 	dp_cleanup(dp_command_clear) struct dp_command command = { .kind = DP_COMMAND_AS_HOST };
+	struct as_host_options options = { 0 };
 	int exit_code = 0;
 	const struct dp_sink sink = { .arg = &exit_code, .line = take_output };
-	int rc = parse_as_host(argc, argv, &command, err);
+	int rc = cli_parse(call, &options, err);
 
 	if (rc)
-		return rc == 1 ? 0 : rc;
-	rc = dp_campaign_command(&o->guests, &command, &sink, cli_progress, err);
+		return rc;
+	if (!call->count)
+		return dp_bad_input(err, "a command is missing after as-host; "
+					 "see daxpin guest as-host --help");
+	rc = fill_command(&options, call, &command);
+	if (!rc)
+		rc = dp_campaign_command(&o->guests, &command, &sink, cli_progress, err);
 	fflush(stdout);
 	return rc ? rc : exit_code;
 }
 
-/* What the user left open: how often, and the seed, which is printed. */
+/* ---- what asks --------------------------------------------------------------------------- */
+
+/* How often, if that was left open. */
 static void complete_race(struct cli_check_options *check, struct guest_options *o)
 {
 	if (!check->iterations && !check->duration_ms)
 		check->iterations = RACES;
-	if (!check->seeded)
-		check->seed = dp_now_us() & UINT32_MAX;
 	if (o->guests.limits.total_ms < 2 * check->duration_ms)
 		o->guests.limits.total_ms = 2 * check->duration_ms;
 }
 
-static unsigned int kinds_of(enum cli_question question)
+/* As bits; "run" asks several. */
+static unsigned int kinds_of(const struct cli_command *command)
 {
 	unsigned int kinds = 0;
 
-	for (int k = 0; k < DP_QUESTIONS; k++)
-		if (question == CLI_RUN ? dp_question((enum dp_question_kind)k)->run
-					: (int)question == k)
+	for (int k = 0; k < DP_QUESTIONS; k++) {
+		const struct dp_question *question = dp_question((enum dp_question_kind)k);
+
+		if (command == &cli_run ? question->run : !strcmp(question->name, command->name))
 			kinds |= 1U << k;
+	}
 	return kinds;
 }
 
@@ -303,30 +229,32 @@ static struct dp_ask ask_of(struct cli_check_options *check, const struct dp_pol
 				.progress = cli_progress };
 }
 
-static int run_campaign(struct guest_options *o, enum cli_question question, int argc, char **argv,
+static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_call *call,
 			struct dp_error *err)
 {
 	dp_cleanup(dp_selection_clear) struct dp_selection selection = { 0 };
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
 	struct dp_run_record runs[CLI_MAX_LIST] = { 0 };
-	struct cli_check_options check;
+	struct cli_check_options check = { .seed = 1 };
 	struct dp_recorder recorder = { 0 };
 	struct dp_ask ask;
-	int rc = cli_check_parse(argc, argv, question, false, &check, err);
+	int rc;
 
-	if (rc == 1)
-		return 0;
+	if (kinds == 1U << DP_QUESTION_RACE)
+		check.seed = dp_now_us() & UINT32_MAX;
+	rc = cli_parse(call, &check, err);
+	if (rc == CLI_ANSWERED)
+		return rc;
+	if (!rc)
+		rc = cli_operands_end(call, 0, err);
 	if (!rc)
 		rc = dp_size_check(check.size, GUEST_MEMORY, err);
 	if (!rc)
 		rc = dp_policy_load(check.policy, &policy, err);
 	if (!rc)
-		rc = dp_selection_make(kinds_of(question), check.only, check.nonly, &selection,
-				       err);
-	if (!rc && question == CLI_RACE)
+		rc = dp_selection_make(kinds, check.only, check.nonly, &selection, err);
+	if (kinds == 1U << DP_QUESTION_RACE)
 		complete_race(&check, o);
-	else if (!check.seeded)
-		check.seed = 1;
 	ask = ask_of(&check, &policy);
 	if (!rc)
 		rc = cli_outputs_open(&check.outputs, err);
@@ -374,53 +302,82 @@ static int run_bare(struct guest_options *o, struct dp_error *err)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	enum cli_question question;
-} questions[] = {
-	{ "check", CLI_CHECK },     { "teardown", CLI_TEARDOWN }, { "race", CLI_RACE },
-	{ "traffic", CLI_TRAFFIC }, { "run", CLI_RUN },
+#undef CLI_OPTIONS
+#define CLI_OPTIONS struct as_host_options
+
+static const struct cli_option as_host_table[] = {
+	OPT_FLAG("empty-disks", 0, empty,
+		 "Leave the disks of the guest without file systems. Otherwise they are mounted."),
+	OPT_STRING("far", 0, "WORDS", far,
+		   "Run another command at the same time, as if on a second machine. WORDS is that "
+		   "command with its options, as one argument. Its RDMA device has the address "
+		   "198.18.0.2; that of COMMAND has 198.18.0.1."),
+	OPT_SECONDS("far-dies", 0, "SECONDS", far_dies_ms,
+		    "Kill the command of --far after this time, as if its machine were switched "
+		    "off."),
+	CLI_END,
 };
 
-static int run_command(struct guest_options *o, int argc, char **argv, struct dp_error *err)
-{
-	for (size_t i = 0; i < DP_ARRAY_SIZE(questions); i++)
-		if (!strcmp(argv[0], questions[i].name))
-			return run_campaign(o, questions[i].question, argc, argv, err);
-	if (!strcmp(argv[0], "as-host")) {
-		int rc = single_kernel(o, err);
+static const struct cli_command as_host = {
+	.name = "as-host",
+	.brief = "run a command of the host in the guest, as if it were the host",
+	.usage = CLI_USAGE("guest [GUEST-OPTIONS] as-host [OPTIONS] COMMAND [WORDS]"),
+	.about = "Runs a command of daxpin in the guest as if the guest were the host, to try what "
+		 "it would do.",
+	.groups = CLI_GROUPS({ .options = as_host_table }),
+	.operand = CLI_COMMANDS,
+	.stops = true,
+};
 
-		return rc ? rc : run_as_host(o, argc, argv, err);
-	}
-	return dp_bad_input(err,
-			    "the guest has no command \"%s\": check, teardown, race, traffic, run, "
-			    "as-host, or --bare alone",
-			    argv[0]);
+static int run_command(struct guest_options *o, struct cli_call *call, struct dp_error *err)
+{
+	int rc;
+
+	if (call->command != &as_host)
+		return run_campaign(o, kinds_of(call->command), call, err);
+	rc = single_kernel(o, err);
+	return rc ? rc : run_as_host(o, call, err);
 }
 
-int cli_guest(int argc, char **argv)
+static int run(struct cli_call *call)
 {
-	struct guest_options options;
+	struct guest_options o;
+	struct cli_call sub;
 	struct dp_error err = { 0 };
-	int rc = parse(argc, argv, &options, &err);
-	bool command = optind < argc;
+	int rc = parse(call, &o, &err);
 
-	if (rc == 1)
-		return 0;
-	if (rc)
-		return dp_error_print(&err);
-	if (command && !options.bare)
-		rc = run_command(&options, argc - optind, argv + optind, &err);
-	else if (command)
-		rc = dp_bad_input(&err, "--bare asks nothing: it takes no command");
-	else if (options.fetch)
-		rc = cli_fetch_kernels(options.kernels, options.guests.nkernels,
-				       options.guests.refresh, &err);
-	else if (options.bare)
-		rc = run_bare(&options, &err);
-	else
-		rc = dp_bad_input(&err,
-				  "a command for the guest is missing: check, teardown, race, "
-				  "traffic or run");
-	return rc < 0 ? dp_error_print(&err) : rc;
+	if (!rc && call->count && (o.bare || o.fetch))
+		rc = dp_bad_input(&err, "--%s takes no command", o.bare ? "bare" : "fetch");
+	else if (!rc && o.bare)
+		rc = run_bare(&o, &err);
+	else if (!rc && o.fetch)
+		rc = cli_fetch_kernels(o.kernels, o.guests.nkernels, o.guests.refresh, &err);
+	else if (!rc) {
+		rc = cli_descend(call, &sub, &err);
+		if (!rc)
+			rc = run_command(&o, &sub, &err);
+	}
+	return rc == CLI_ANSWERED ? 0 : rc < 0 ? dp_error_print(&err) : rc;
 }
+
+const struct cli_command cli_guest = {
+	.name = "guest",
+	.brief = "run a command in an emulated machine",
+	.usage = CLI_USAGE("guest [OPTIONS] COMMAND [COMMAND-OPTIONS]",
+			   "guest [OPTIONS] --fetch | --bare"),
+	.about = "Boots a kernel in an emulated machine with NVDIMMs, an NVMe controller and "
+		 "soft-RoCE, and runs the command there. Needs QEMU, but no privilege and no "
+		 "special hardware.",
+	.notes = "KERNEL is one of these:\n"
+		 "debian:SUITE\tThe newest kernel of a Debian suite.\n"
+		 "debian:SUITE/VERSION\tThe newest one there whose release begins with VERSION.\n"
+		 "debian:VERSION\tThe same, from the suite that has it.\n"
+		 "VMLINUZ:MODULES_DIR\tA kernel image and the folder of its modules.\n"
+		 "host\tThe running kernel and its modules.\n"
+		 "FOLDER\tA kernel source tree that was built.\n"
+		 "FILE.deb\tA Debian package of a kernel.",
+	.groups = CLI_GROUPS({ .options = options }),
+	.commands = CLI_SUBCOMMANDS(&cli_check, &cli_teardown, &cli_race, &cli_traffic, &cli_run,
+				    &as_host),
+	.run = run,
+};

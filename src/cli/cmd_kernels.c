@@ -12,28 +12,11 @@
 #include "daxpin/json.h"
 #include "daxpin/kernel.h"
 
-static const char help[] =
-	"Usage: daxpin kernels list [--refresh] [--format text|json]\n"
-	"       daxpin kernels fetch KERNEL…\n"
-	"       daxpin kernels clean\n"
-	"\n"
-	"list shows the kernels that were fetched, and those that the suites have, as the\n"
-	"package lists of the last day say (--refresh reads them again). fetch has kernels\n"
-	"ready (see daxpin guest --help for what a KERNEL is), clean removes those fetched.\n";
-
 struct kernels_options {
 	bool json, refresh;
 };
 
-static int take(int letter, void *arg, struct dp_error *err)
-{
-	struct kernels_options *o = arg;
-
-	if (letter == 'f')
-		return cli_parse_json(optarg, &o->json, err);
-	o->refresh = true;
-	return 0;
-}
+#define CLI_OPTIONS struct kernels_options
 
 static bool is_kernel(const struct dp_cache_entry *entry)
 {
@@ -131,13 +114,6 @@ int cli_fetch_kernels(const char *const *specs, size_t count, bool refresh, stru
 	return rc;
 }
 
-static int fetch(char *const *specs, int count, struct dp_error *err)
-{
-	if (!count)
-		return dp_bad_input(err, "which kernel? see daxpin kernels list");
-	return cli_fetch_kernels((const char *const *)specs, (size_t)count, false, err);
-}
-
 static int clean(const struct dp_cache_list *cache, struct dp_error *err)
 {
 	uint64_t freed = 0;
@@ -156,37 +132,91 @@ static int clean(const struct dp_cache_list *cache, struct dp_error *err)
 	return 0;
 }
 
-int cli_kernels(int argc, char **argv)
+static int run_list(struct cli_call *call)
 {
-	static const struct option known[] = { { "format", required_argument, NULL, 'f' },
-					       { "refresh", no_argument, NULL, 'r' },
-					       { "help", no_argument, NULL, 'h' },
-					       { 0 } };
 	dp_cleanup(dp_cache_list_clear) struct dp_cache_list cache = { 0 };
 	struct kernels_options o = { 0 };
 	struct dp_error err = { 0 };
-	/* The word comes before the options. */
-	bool named = argc > 1 && argv[1][0] != '-';
-	const char *word = named ? argv[1] : "";
-	int rc = cli_options(argc - named, argv + named, known, "", help, take, &o, &err);
-	char *const *rest = argv + named + optind;
-	int nrest = argc - named - optind;
+	int rc = cli_parse(call, &o, &err);
 
-	if (rc == 1)
-		return 0;
-	if (!rc && nrest && strcmp(word, "fetch"))
-		rc = dp_bad_input(&err, "unexpected \"%s\"", rest[0]);
+	if (!rc)
+		rc = cli_operands_end(call, 0, &err);
 	if (!rc)
 		rc = dp_cache_list(&cache);
-	if (rc)
-		return dp_error_print(&err);
-	if (!strcmp(word, "list"))
+	if (!rc)
 		rc = list(&o, &cache, &err);
-	else if (!strcmp(word, "fetch"))
-		rc = fetch(rest, nrest, &err);
-	else if (!strcmp(word, "clean"))
-		rc = clean(&cache, &err);
-	else
-		rc = dp_bad_input(&err, "kernels wants list, fetch or clean, not \"%s\"", word);
-	return rc ? dp_error_print(&err) : 0;
+	return rc && rc != CLI_ANSWERED ? dp_error_print(&err) : 0;
 }
+
+static int run_fetch(struct cli_call *call)
+{
+	struct kernels_options o = { 0 };
+	struct dp_error err = { 0 };
+	int rc = cli_parse(call, &o, &err);
+
+	if (!rc && !call->count)
+		rc = dp_bad_input(&err, "a kernel is missing; daxpin kernels list shows them");
+	if (!rc)
+		rc = cli_fetch_kernels((const char *const *)call->words, (size_t)call->count,
+				       o.refresh, &err);
+	return rc && rc != CLI_ANSWERED ? dp_error_print(&err) : 0;
+}
+
+static int run_clean(struct cli_call *call)
+{
+	dp_cleanup(dp_cache_list_clear) struct dp_cache_list cache = { 0 };
+	struct dp_error err = { 0 };
+	int rc = cli_parse(call, NULL, &err);
+
+	if (!rc)
+		rc = cli_operands_end(call, 0, &err);
+	if (!rc)
+		rc = dp_cache_list(&cache);
+	if (!rc)
+		rc = clean(&cache, &err);
+	return rc && rc != CLI_ANSWERED ? dp_error_print(&err) : 0;
+}
+
+static const struct cli_option refresh_options[] = {
+	OPT_FLAG("refresh", 0, refresh, "Read the package lists again, however recent they are."),
+	CLI_END,
+};
+
+static const struct cli_option list_options[] = { OPT_JSON(json), CLI_END };
+
+static const struct cli_command list_command = {
+	.name = "list",
+	.brief = "list kernels that were fetched, and those that can be",
+	.usage = CLI_USAGE("kernels list [OPTIONS]"),
+	.about = "Lists the kernels that were fetched, and those that the Debian suites have. The "
+		 "package lists of the suites are read once a day.",
+	.groups = CLI_GROUPS({ .options = refresh_options }, { .options = list_options }),
+	.run = run_list,
+};
+
+static const struct cli_command fetch_command = {
+	.name = "fetch",
+	.brief = "fetch kernels and prepare them for guests",
+	.usage = CLI_USAGE("kernels fetch [--refresh] KERNEL..."),
+	.about = "Fetches kernels, prepares them for guests, and prints where they are. \"daxpin "
+		 "guest --help\" tells what KERNEL can be.",
+	.groups = CLI_GROUPS({ .options = refresh_options }),
+	.operand = CLI_KERNELS,
+	.run = run_fetch,
+};
+
+static const struct cli_command clean_command = {
+	.name = "clean",
+	.brief = "remove the kernels that were fetched",
+	.usage = CLI_USAGE("kernels clean"),
+	.about = "Removes the kernels that were fetched.",
+	.run = run_clean,
+};
+
+const struct cli_command cli_kernels = {
+	.name = "kernels",
+	.brief = "list, fetch or remove the kernels of guests",
+	.usage = CLI_USAGE("kernels COMMAND [OPTIONS]"),
+	.about = "Lists, fetches or removes the kernels that guests can boot.",
+	.commands = CLI_SUBCOMMANDS(&list_command, &fetch_command, &clean_command),
+};

@@ -12,13 +12,6 @@
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 
-static const char help[] =
-	"Usage: daxpin list [--format text|json]\n"
-	"       daxpin list --ids\n"
-	"\n"
-	"Lists the RDMA devices, DAX devices, namespaces and DAX mounts of this machine,\n"
-	"or the ids of all checks, teardowns and races.\n";
-
 static const struct {
 	const char *key, *title;
 	struct json_object *(*collect)(void);
@@ -118,31 +111,34 @@ struct list_options {
 	bool ids;
 };
 
-static int take(int letter, void *arg, struct dp_error *err)
-{
-	struct list_options *o = arg;
+#define CLI_OPTIONS struct list_options
 
-	if (letter == 'f')
-		return cli_parse_json(optarg, &o->json, err);
-	o->ids = true;
-	return 0;
-}
+static const struct cli_option options[] = {
+	OPT_FLAG("ids", 0, ids, "Print the ids of all cases, one a line."),
+	OPT_JSON(json),
+	CLI_END,
+};
 
-int cli_list(int argc, char **argv)
+static int run(struct cli_call *call)
 {
-	static const struct option known[] = { { "format", required_argument, NULL, 'f' },
-					       { "ids", no_argument, NULL, 'i' },
-					       { "help", no_argument, NULL, 'h' },
-					       { 0 } };
-	struct list_options options = { 0 };
+	struct list_options o = { 0 };
 	struct dp_error err = { 0 };
-	int rc = cli_options(argc, argv, known, "", help, take, &options, &err);
+	int rc = cli_parse(call, &o, &err);
 
-	if (rc == 1)
+	if (rc == CLI_ANSWERED)
 		return 0;
-	if (!rc && optind < argc)
-		rc = dp_bad_input(&err, "unexpected \"%s\"", argv[optind]);
+	if (!rc)
+		rc = cli_operands_end(call, 0, &err);
 	if (rc)
 		return dp_error_print(&err);
-	return options.ids ? print_ids() : print_inventory(options.json);
+	return o.ids ? print_ids() : print_inventory(o.json);
 }
+
+const struct cli_command cli_list = {
+	.name = "list",
+	.brief = "list the devices of this machine, or the ids of all cases",
+	.usage = CLI_USAGE("list [--format FORMAT]", "list --ids"),
+	.about = "Prints the RDMA devices, DAX devices, namespaces and DAX mounts of this machine.",
+	.groups = CLI_GROUPS({ .options = options }),
+	.run = run,
+};

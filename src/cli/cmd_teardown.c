@@ -30,6 +30,7 @@
 
 struct host {
 	const struct cli_check_options *options;
+	const char *device; /* as it was named, or NULL */
 	struct dp_scenarios scenarios;
 	const struct dp_scenario *now;
 	struct dp_claim claim;
@@ -78,19 +79,21 @@ static int select_scenarios(struct host *h, struct dp_error *err)
 			    "namespace disabled; disks are unmounted, unbound and their files cut");
 }
 
-static int check_words(const struct cli_check_options *o, struct dp_error *err)
+static int check_words(const struct host *h, struct dp_error *err)
 {
-	if (!o->device) {
+	const struct cli_check_options *o = h->options;
+
+	if (!h->device) {
 		dp_bad_input(err, "on this machine teardown wants the name of a device%s",
 			     o->destroy ? " besides --destroy-data" : "");
 		return dp_hint(err, "daxpin list shows them; \"daxpin guest teardown\" needs none");
 	}
 	if (!o->destroy) {
-		dp_bad_input(err, "what is on %.100s would be lost", o->device);
+		dp_bad_input(err, "what is on %.100s would be lost", h->device);
 		return dp_hint(err, "say so with --destroy-data");
 	}
 	if (geteuid())
-		return dp_bad_input(err, "teardown of %.100s needs root, to unbind it", o->device);
+		return dp_bad_input(err, "teardown of %.100s needs root, to unbind it", h->device);
 	return 0;
 }
 
@@ -219,10 +222,10 @@ static int ask_one(struct host *h, struct dp_collect *collect, struct dp_error *
 static int begin(struct host *h, struct dp_collect *collect, struct dp_error *err)
 {
 	const struct cli_check_options *o = h->options;
-	int rc = check_words(o, err);
+	int rc = check_words(h, err);
 
 	if (!rc)
-		rc = dp_device_claim(o->device, &h->claim, err);
+		rc = dp_device_claim(h->device, &h->claim, err);
 	if (!rc)
 		rc = dp_size_check(o->size, UINT64_MAX, err);
 	if (!rc && o->size > h->claim.size)
@@ -250,16 +253,27 @@ static int begin(struct host *h, struct dp_collect *collect, struct dp_error *er
 	return 0;
 }
 
-int cli_teardown(int argc, char **argv)
+#define CLI_OPTIONS struct cli_check_options
+
+static const struct cli_option host_options[] = {
+	OPT_FLAG("destroy-data", 0, destroy,
+		 "Allow the device to be taken away, and all data on it to be lost. Required."),
+	CLI_END,
+};
+
+static int run(struct cli_call *call)
 {
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
-	struct cli_check_options options;
+	struct cli_check_options options = { 0 };
 	dp_cleanup(clear) struct host host = { .options = &options };
 	struct dp_error err = { 0 };
-	int rc = cli_check_parse(argc, argv, CLI_TEARDOWN, true, &options, &err);
+	int rc = cli_parse(call, &options, &err);
 
-	if (rc == 1)
+	if (rc == CLI_ANSWERED)
 		return 0;
+	host.device = call->count ? call->words[0] : NULL;
+	if (!rc)
+		rc = cli_operands_end(call, 1, &err);
 	if (!rc)
 		rc = begin(&host, &collect, &err);
 	if (!rc)
@@ -279,3 +293,22 @@ int cli_teardown(int argc, char **argv)
 	cli_outputs_close(&options.outputs);
 	return cli_exit_code(rc, options.bisect, &err);
 }
+
+const struct cli_command cli_teardown = {
+	.name = "teardown",
+	.brief = "take devices away under registered memory",
+	.usage = CLI_USAGE("teardown DEVICE --destroy-data [OPTIONS]",
+			   "guest [GUEST-OPTIONS] teardown [OPTIONS]"),
+	.about = "Takes a device away while memory regions over it are registered. Reports what "
+		 "the kernel did, step by step, and which clauses of the contract it broke.\n\n"
+		 "In the guest, each scenario has a machine of its own. On the host, only the "
+		 "device that is named is touched: device-dax (dax0.0), or a disk that can do DAX "
+		 "(pmem0). All data on it is lost, and a kernel that breaks the contract may go "
+		 "down.",
+	.groups = CLI_GROUPS(
+		{ .options = cli_case_options }, { .options = cli_region_options },
+		{ .options = host_options, .host_only = "the guest has devices of its own" },
+		{ .options = cli_report_options, .title = "Reports" }),
+	.operand = CLI_DEVICES,
+	.run = run,
+};

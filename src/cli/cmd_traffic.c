@@ -37,6 +37,7 @@
 
 struct traffic {
 	const struct cli_check_options *cli;
+	const char *device; /* that may be written to, or NULL */
 	struct dp_cases cases;
 	struct dp_traffic_options options;
 	struct dp_dirs dirs;
@@ -230,19 +231,19 @@ static int name_device(struct traffic *t, struct dp_error *err)
 	struct dp_claim claim;
 	int rc;
 
-	if (!o->device && o->destroy)
+	if (!t->device && o->destroy)
 		return dp_bad_input(err,
 				    "--destroy-data wants the device-dax that may be written to");
-	if (!o->device)
+	if (!t->device)
 		return 0;
 	if (!o->destroy)
 		return dp_bad_input(err, "what is on %s would be lost: say so with --destroy-data",
-				    o->device);
-	rc = dp_device_claim(o->device, &claim, err);
+				    t->device);
+	rc = dp_device_claim(t->device, &claim, err);
 	if (!rc && claim.block)
 		return dp_bad_input(err, "%s is no device-dax: files on it are made without harm",
-				    o->device);
-	t->options.env.device = o->device;
+				    t->device);
+	t->options.env.device = t->device;
 	return rc;
 }
 
@@ -275,7 +276,7 @@ static int begin(struct traffic *t, struct dp_collect *collect, struct dp_error 
 			err,
 			"what takes devices or the machine away is for guests: daxpin guest traffic");
 	t->options = (struct dp_traffic_options){ .env = { .size = o->size },
-						  .seed = o->seeded ? o->seed : 1,
+						  .seed = o->seed,
 						  .limit_ms = 20000,
 						  .reference = o->reference };
 	if (!rc && o->reference)
@@ -336,16 +337,52 @@ static int ask(struct traffic *t, struct dp_collect *collect, struct dp_error *e
 	return rc ? rc : finish(t, &end, collect, err);
 }
 
-int cli_traffic(int argc, char **argv)
+#define CLI_OPTIONS struct cli_check_options
+
+static const struct cli_option options_anywhere[] = {
+	OPT_SIZE("size", 0, "SIZE", size, "Size of each memory region.", .initial = "4M"),
+	OPT_NUMBER("seed", 0, "N", seed, 0, INT64_MAX, "Seed of the data patterns.",
+		   .initial = "1"),
+	OPT_FLAG("reference", 0, reference,
+		 "Also run ib_write_bw of perftest over each mapping, and report its bandwidth, or "
+		 "that it could not register the mapping."),
+	CLI_END,
+};
+
+static const struct cli_option options_of_ends[] = {
+	OPT_STRING("at", 0, "ADDRESS", at,
+		   "Use the RDMA device with this address. Default: the first one that has an "
+		   "address."),
+	OPT_STRING("listen", 0, "ADDRESS", listen,
+		   "Listen at this address for the other machine, which selects the cases."),
+	OPT_STRING("connect", 0, "ADDRESS", connect,
+		   "Run the cases with the machine that listens at this address."),
+	OPT_SECONDS("seconds", 0, "S", duration_ms,
+		    "Wait this long for the other machine. Default: 600 for --listen, and not at "
+		    "all for --connect."),
+	CLI_END,
+};
+
+static const struct cli_option options_of_device[] = {
+	OPT_FLAG("destroy-data", 0, destroy,
+		 "Allow writing to the device-dax that is named. Without it, mappings of "
+		 "device-dax are skipped."),
+	CLI_END,
+};
+
+static int run(struct cli_call *call)
 {
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
-	struct cli_check_options options;
+	struct cli_check_options options = { 0 };
 	dp_cleanup(clear) struct traffic traffic = { .cli = &options };
 	struct dp_error err = { 0 };
-	int rc = cli_check_parse(argc, argv, CLI_TRAFFIC, true, &options, &err);
+	int rc = cli_parse(call, &options, &err);
 
-	if (rc == 1)
+	if (rc == CLI_ANSWERED)
 		return 0;
+	traffic.device = call->count ? call->words[0] : NULL;
+	if (!rc)
+		rc = cli_operands_end(call, 1, &err);
 	if (!rc)
 		rc = begin(&traffic, &collect, &err);
 	if (!rc)
@@ -359,3 +396,26 @@ int cli_traffic(int argc, char **argv)
 	cli_outputs_close(&options.outputs);
 	return cli_exit_code(rc, options.bisect, &err);
 }
+
+const struct cli_command cli_traffic = {
+	.name = "traffic",
+	.brief = "move data by RDMA and verify it",
+	.usage = CLI_USAGE("traffic [OPTIONS] [DEVICE --destroy-data]",
+			   "traffic --listen ADDRESS[:PORT] [OPTIONS]",
+			   "traffic --connect ADDRESS[:PORT] [OPTIONS]",
+			   "guest [GUEST-OPTIONS] traffic [OPTIONS]"),
+	.about = "Moves data by RDMA into and out of each kind of mapping, and reads it back by a "
+		 "route that shares nothing with the mapping. Tries accesses that must be "
+		 "refused: with keys that are wrong, stale or lack the right, and outside the "
+		 "memory region.\n\n"
+		 "--listen on one machine and --connect on another run the cases between the two. "
+		 "Both write a report. PORT is for TCP and RDMA; the default is 18514.",
+	.groups = CLI_GROUPS(
+		{ .options = cli_case_options }, { .options = options_anywhere },
+		{ .options = options_of_ends, .host_only = "the guest has both ends" },
+		{ .options = options_of_device, .host_only = "the guest has devices of its own" },
+		{ .options = cli_folder_options, .host_only = "the guest has folders of its own" },
+		{ .options = cli_report_options, .title = "Reports" }),
+	.operand = CLI_DEVICES,
+	.run = run,
+};

@@ -1,330 +1,358 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli.h"
+#include "options.h"
 
-#include "daxpin/check.h"
-#include "daxpin/cleanup.h"
 #include "daxpin/text.h"
 
-/* How the answers are reported is the same for all of them. */
-#define REPORT_HELP                                                                                \
-	"  --changes        with several kernels: only what differs between them\n"                \
-	"  --baseline FILE  results (JSON) whose failures are known: they fail nothing, as\n"      \
-	"                   long as they stay of the same kind\n"                                  \
-	"  --bisect         exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell\n"       \
-	"  --format FORMAT  text, json, jsonl, tap, junit or html\n"                               \
-	"  -o FORMAT=FILE   write this report, too; may be repeated; jsonl is written as the\n"    \
-	"                   answers come\n"                                                        \
-	"  --timing         show how long the phases took\n"
+#define LONGEST_WAIT 86400 /* seconds: a day */
 
-static const char check_help[] =
-	"Usage: daxpin check [OPTIONS]        on this machine\n"
-	"       daxpin guest [OPTIONS] check [OPTIONS]\n"
-	"\n"
-	"Registers a memory region over each kind of mapping with each access mode, and\n"
-	"says whether the kernel allowed or rejected the longterm pin, and whether that\n"
-	"is the policy for it.\n"
-	"\n"
-	"  --only GLOB      only these: an id (check/devdax-*/remote-write) or a mapping;\n"
-	"                   may be repeated\n"
-	"  --size SIZE      of each region (default 2M)\n"
-	"  --rdma DEVICE    register through this adapter (default: the first)\n"
-	"  --policy FILE    expectations of your own (see daxpin-policy(5))\n"
-	"  --dir DIR        where temporary files may be made, besides the mount points of\n"
-	"                   ext4 and xfs; may be repeated; not for the guest\n" REPORT_HELP;
-
-static const char teardown_help[] =
-	"Usage: daxpin guest [OPTIONS] teardown [OPTIONS]\n"
-	"       daxpin teardown --destroy-data DEVICE [OPTIONS]     on this machine\n"
-	"\n"
-	"Takes devices away while memory regions over them are registered, and says what\n"
-	"the kernel did, step by step, and which clause of the contract it broke. In the\n"
-	"guest, each scenario has a machine of its own. On this machine, only the DAX\n"
-	"device that is named is touched (dax0.0, or the disk of a mounted fsdax, pmem0);\n"
-	"what is on it is lost, and a kernel that breaks its clause may go down.\n"
-	"\n"
-	"  --only GLOB      only these: an id (teardown/devdax-*/devdax-unbind/*) or a\n"
-	"                   mapping; may be repeated\n"
-	"  --size SIZE      of each region (default 2M)\n"
-	"  --rdma DEVICE    register through this adapter (default: the first)\n"
-	"  --destroy-data   yes, the device may be taken away; not for the guest\n" REPORT_HELP;
-
-static const char run_help[] =
-	"Usage: daxpin guest [OPTIONS] run [OPTIONS]\n"
-	"\n"
-	"check, teardown and traffic in one run: everything about a kernel but the races.\n"
-	"\n"
-	"  --only GLOB      only these: an id (teardown/devdax-*/devdax-unbind/*) or a\n"
-	"                   mapping; may be repeated\n"
-	"  --size SIZE      of each region (default 2M)\n"
-	"  --rdma DEVICE    register through this adapter (default: the first)\n"
-	"  --policy FILE    expectations of your own (see daxpin-policy(5))\n" REPORT_HELP;
-
-static const char race_help[] =
-	"Usage: daxpin guest [OPTIONS] race [OPTIONS]\n"
-	"\n"
-	"Registers and deregisters on several threads while a device is taken away and\n"
-	"brought back, again and again: each registration must succeed and hold the\n"
-	"device, or fail cleanly; nothing may leak, and the kernel must survive.\n"
-	"\n"
-	"  --only GLOB      only these: an id (race/devdax-*/devdax-unbind) or a mapping;\n"
-	"                   may be repeated\n"
-	"  --iterations N   races for each id (default 100)\n"
-	"  --seconds S      or so long for each id\n"
-	"  --seed N         of the random times, as an earlier run printed it\n"
-	"  --size SIZE      of each region (default 2M)\n"
-	"  --rdma DEVICE    register through this adapter (default: the first)\n" REPORT_HELP;
-
-static const char traffic_help[] =
-	"Usage: daxpin guest [OPTIONS] traffic [OPTIONS]\n"
-	"       daxpin traffic [OPTIONS] [DEVICE]                    on this machine alone\n"
-	"       daxpin traffic --listen ADDRESS[:PORT] [OPTIONS] [DEVICE]    on one machine,\n"
-	"       daxpin traffic --connect ADDRESS[:PORT] [OPTIONS] [DEVICE]   on another\n"
-	"\n"
-	"Moves data by RDMA into and out of each kind of mapping, reads it back by a route\n"
-	"that shares nothing with the mapping, and tries what must be refused: keys that\n"
-	"are wrong, stale or lack the right, addresses outside the region.\n"
-	"\n"
-	"  --only GLOB      only these: an id (traffic/devdax-*/write) or a mapping; may be\n"
-	"                   repeated\n"
-	"  --size SIZE      of each region (default 4M)\n"
-	"  --at ADDRESS     of an RDMA device of this machine (default: the first one's)\n"
-	"  --listen ADDRESS wait there for the other end, which says what is done; both\n"
-	"                   report\n"
-	"  --connect ADDRESS  where the other end listens\n"
-	"  --seconds S      wait so long for the other end (default: 600 to listen, 0 to\n"
-	"                   connect)\n"
-	"  --destroy-data   yes, the device-dax that is named may be written to; without it\n"
-	"                   the mappings of device-dax are left alone, not in the guest\n"
-	"  --dir DIR        where temporary files may be made, besides the mount points of\n"
-	"                   ext4 and xfs; may be repeated; not for the guest\n"
-	"  --seed N         of the patterns (default 1)\n"
-	"  --reference      have ib_write_bw of perftest do the same to each mapping that it\n"
-	"                   can take, and hold its bandwidth, and whether it could register the\n"
-	"                   mapping, beside what daxpin saw\n" REPORT_HELP;
-
-/* What each command takes, by letter. */
-static const struct {
-	const char *help, *letters;
-} questions[] = {
-	[CLI_CHECK] = { check_help, "ysrpftdcobB" },
-	[CLI_TEARDOWN] = { teardown_help, "ysrftDcobB" },
-	[CLI_RACE] = { race_help, "ysrftiSecobB" },
-	[CLI_TRAFFIC] = { traffic_help, "ysftedDLCASRcobB" },
-	[CLI_RUN] = { run_help, "ysrpftcobB" },
+/* An option as it was written. */
+struct given {
+	const struct cli_option *option; /* NULL for --help */
+	const char *value;               /* NULL if the word has none */
+	char name[64];                   /* "--only", "-o": as messages name it */
 };
 
-int cli_options(int argc, char **argv, const struct option *known, const char *brief,
-		const char *help, int (*take)(int letter, void *arg, struct dp_error *err),
-		void *arg, struct dp_error *err)
-{
-	char letters[16];
-	int letter, rc = 0;
+/* ---- one value --------------------------------------------------------------------------- */
 
-	snprintf(letters, sizeof(letters), "%sh", brief);
-	optind = 0;
-	opterr = 0;
-	while (!rc && (letter = getopt_long(argc, argv, letters, known, NULL)) != -1) {
-		if (letter == 'h')
-			return fputs(help, stdout) < 0 ? -EIO : 1;
-		if (letter == '?') {
-			dp_bad_input(err, "unknown option \"%s\", or one that lacks its value",
-				     argv[optind - 1]);
-			return dp_hint(err, "daxpin %s --help lists the options", argv[0]);
-		}
-		rc = take(letter, arg, err);
-	}
-	return rc;
-}
-
-int cli_parse_json(const char *name, bool *json, struct dp_error *err)
-{
-	*json = !strcmp(name, "json");
-	return *json || !strcmp(name, "text")
-		       ? 0
-		       : dp_bad_input(err, "unknown format \"%s\": text or json", name);
-}
-
-int cli_parse_seconds(const char *text, const char *option, uint64_t *ms, struct dp_error *err)
+static int take_number(const struct cli_option *o, const char *name, const char *value, void *field,
+		       struct dp_error *err)
 {
 	char *end;
-	long n;
+	uint64_t n;
 
 	errno = 0;
-	n = strtol(text, &end, 10);
-	if (errno || *end || n <= 0 || n > 86400)
-		return dp_bad_input(err, "--%s wants seconds from 1 to 86400, not \"%s\"", option,
-				    text);
-	*ms = (uint64_t)n * 1000;
+	n = strtoull(value, &end, 10);
+	if (errno || *end || !isdigit((unsigned char)*value) || n < o->min || n > o->max)
+		return o->max == INT64_MAX
+			       ? dp_bad_input(
+					 err,
+					 "%s wants a whole number of at least %llu, not \"%s\"",
+					 name, (unsigned long long)o->min, value)
+			       : dp_bad_input(
+					 err,
+					 "%s wants a whole number from %llu to %llu, not \"%s\"",
+					 name, (unsigned long long)o->min,
+					 (unsigned long long)o->max, value);
+	if (o->size == sizeof(uint64_t))
+		*(uint64_t *)field = n;
+	else
+		*(unsigned int *)field = (unsigned int)n;
 	return 0;
 }
 
-static int add(const char **list, size_t *count, const char *value, struct dp_error *err)
+static int take_seconds(const char *name, const char *value, uint64_t *ms, struct dp_error *err)
+{
+	char *end;
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(value, &end, 10);
+	if (errno || *end || !isdigit((unsigned char)*value) || !n || n > LONGEST_WAIT)
+		return dp_bad_input(err, "%s wants seconds from 1 to %d, not \"%s\"", name,
+				    LONGEST_WAIT, value);
+	*ms = n * 1000;
+	return 0;
+}
+
+static int take_size(const char *name, const char *value, uint64_t *bytes, struct dp_error *err)
+{
+	if (!dp_parse_size(value, bytes))
+		return 0;
+	return dp_bad_input(err, "%s wants a size such as 4096, 64K or 2M, not \"%s\"", name,
+			    value);
+}
+
+static int take_one_more(const char *name, const char *value, const char **list, size_t *count,
+			 struct dp_error *err)
 {
 	if (*count == CLI_MAX_LIST)
-		return dp_bad_input(err, "an option is repeated more than %d times", CLI_MAX_LIST);
+		return dp_bad_input(err, "%s is repeated more than %d times", name, CLI_MAX_LIST);
 	list[(*count)++] = value;
 	return 0;
 }
 
-static int parse_size(const char *text, uint64_t *size, struct dp_error *err)
+static bool is_choice(const char *choices, const char *value)
 {
-	int rc = dp_parse_size(text, size);
+	size_t len = strlen(value);
 
-	if (rc)
-		return dp_bad_input(err, "--size wants a size such as 4096, 64K or 2M, not \"%s\"",
-				    text);
-	return 0;
-}
+	for (const char *c = choices; *c; c += strspn(c, ", ")) {
+		size_t n = strcspn(c, ",");
 
-static int parse_number(const char *text, const char *option, uint64_t *number,
-			struct dp_error *err)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	if (errno || *end || end == text || *text == '-' || *number > INT64_MAX)
-		return dp_bad_input(err, "--%s wants a whole number, not \"%s\"", option, text);
-	return 0;
-}
-
-static int parse_iterations(const char *text, uint64_t *iterations, struct dp_error *err)
-{
-	int rc = parse_number(text, "iterations", iterations, err);
-
-	return rc || *iterations ? rc : dp_bad_input(err, "no race at all (--iterations 0)");
-}
-
-static int take(int letter, void *arg, struct dp_error *err)
-{
-	struct cli_check_options *o = arg;
-
-	switch (letter) {
-	case 'i':
-		return parse_iterations(optarg, &o->iterations, err);
-	case 'S':
-		return cli_parse_seconds(optarg, "seconds", &o->duration_ms, err);
-	case 'e':
-		o->seeded = true;
-		return parse_number(optarg, "seed", &o->seed, err);
-	case 'c':
-		o->outputs.how.changes = true;
-		return 0;
-	case 'D':
-		o->destroy = true;
-		return 0;
-	case 'L':
-		o->listen = optarg;
-		return 0;
-	case 'C':
-		o->connect = optarg;
-		return 0;
-	case 'A':
-		o->at = optarg;
-		return 0;
-	case 'R':
-		o->reference = true;
-		return 0;
-	case 'y':
-		return add(o->only, &o->nonly, optarg, err);
-	case 'd':
-		return add(o->dirs, &o->ndirs, optarg, err);
-	case 's':
-		return parse_size(optarg, &o->size, err);
-	case 'r':
-		o->rdma = optarg;
-		return 0;
-	case 'p':
-		o->policy = optarg;
-		return 0;
-	case 'f':
-		return cli_outputs_format(&o->outputs, optarg, err);
-	case 'o':
-		return cli_outputs_add(&o->outputs, optarg, err);
-	case 'b':
-		o->baseline = optarg;
-		return 0;
-	case 'B':
-		o->bisect = true;
-		return 0;
-	default:
-		o->outputs.how.timing = true;
-		return 0;
+		if (n == len && !strncmp(c, value, n))
+			return true;
+		c += n;
 	}
+	return false;
 }
 
-/* Those of a command, out of all. */
-static void select_options(const char *letters, const struct option *all, struct option *some)
+static int store(const struct given *given, void *options, struct dp_error *err)
 {
-	for (; all->name; all++)
-		if (all->val == 'h' || strchr(letters, all->val))
-			*some++ = *all;
-	*some = (struct option){ 0 };
+	const struct cli_option *o = given->option;
+	void *field = (char *)options + o->field;
+	char choices[128];
+
+	if (cli_choices(o, choices, sizeof(choices)) && !is_choice(choices, given->value))
+		return dp_bad_input(err, "%s wants one of %s, not \"%s\"", given->name, choices,
+				    given->value);
+	switch (o->kind) {
+	case CLI_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case CLI_STRING:
+		*(const char **)field = given->value;
+		return 0;
+	case CLI_NUMBER:
+		return take_number(o, given->name, given->value, field, err);
+	case CLI_SECONDS:
+		return take_seconds(given->name, given->value, field, err);
+	case CLI_SIZE:
+		return take_size(given->name, given->value, field, err);
+	case CLI_LIST:
+		return take_one_more(given->name, given->value, field,
+				     (size_t *)((char *)options + o->count), err);
+	case CLI_CALLBACK:
+		return o->take(field, given->value, err);
+	}
+	return -EINVAL;
 }
 
-int cli_check_parse(int argc, char **argv, enum cli_question question, bool host,
-		    struct cli_check_options *options, struct dp_error *err)
+int cli_take_json(void *field, const char *value, struct dp_error *err)
 {
-	static const struct option all[] = {
-		{ "only", required_argument, NULL, 'y' },
-		{ "size", required_argument, NULL, 's' },
-		{ "rdma", required_argument, NULL, 'r' },
-		{ "policy", required_argument, NULL, 'p' },
-		{ "format", required_argument, NULL, 'f' },
-		{ "timing", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "dir", required_argument, NULL, 'd' },
-		{ "iterations", required_argument, NULL, 'i' },
-		{ "seconds", required_argument, NULL, 'S' },
-		{ "seed", required_argument, NULL, 'e' },
-		{ "destroy-data", no_argument, NULL, 'D' },
-		{ "listen", required_argument, NULL, 'L' },
-		{ "connect", required_argument, NULL, 'C' },
-		{ "at", required_argument, NULL, 'A' },
-		{ "reference", no_argument, NULL, 'R' },
-		{ "changes", no_argument, NULL, 'c' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "baseline", required_argument, NULL, 'b' },
-		{ "bisect", no_argument, NULL, 'B' },
-		{ 0 },
-	};
-	struct option known[DP_ARRAY_SIZE(all)];
+	(void)err;
+	*(bool *)field = !strcmp(value, "json");
+	return 0;
+}
+
+/* ---- one option -------------------------------------------------------------------------- */
+
+/* The only option of the command whose name begins so. */
+static const char *abbreviated(const struct cli_call *call, const char *name, size_t len)
+{
+	const char *found = NULL;
+
+	for (const struct cli_group *g = call->command->groups; g && g->options; g++)
+		for (const struct cli_option *o = g->options; o->name; o++) {
+			if (!cli_group_applies(g, call) || strncmp(o->name, name, len) != 0)
+				continue;
+			if (found)
+				return NULL;
+			found = o->name;
+		}
+	return found;
+}
+
+/* One of several commands that has the option. */
+static const struct cli_command *owner(const struct cli_command *const *commands, const char *name,
+				       size_t len, bool brief)
+{
+	for (; commands && *commands; commands++)
+		if (cli_option_find((*commands)->groups, name, len, brief, NULL))
+			return *commands;
+	return NULL;
+}
+
+/* It may be one of another command: people write an option on the wrong side of a command. */
+static int refuse(const struct cli_call *call, const char *as, const char *name, size_t len,
+		  bool brief, struct dp_error *err)
+{
+	const struct cli_command *parent = call->parent, *other;
+	const char *whole = brief || !len ? NULL : abbreviated(call, name, len);
+
+	if (whole)
+		return dp_bad_input(err, "unknown option \"%s\" (did you mean --%s?)", as, whole);
+	if (parent && cli_option_find(parent->groups, name, len, brief, NULL))
+		return dp_bad_input(err, "%s is an option of \"%s\": write it before \"%s\"", as,
+				    parent->name, call->command->name);
+	other = owner(call->command->commands, name, len, brief);
+	if (other)
+		return dp_bad_input(err, "%s is an option of \"%s\": write it after that", as,
+				    cli_call_of(call, other).name);
+	/* Of daxpin's own commands, too many have one of that name. */
+	other = parent && parent->name[0] ? owner(parent->commands, name, len, brief) : NULL;
+	if (other)
+		return dp_bad_input(err, "%s is an option of \"%s %s\"", as, parent->name,
+				    other->name);
+	return dp_bad_input(err, "unknown option \"%s\"", as);
+}
+
+static int find(const struct cli_call *call, const char *word, const char *name, size_t len,
+		struct given *given, struct dp_error *err)
+{
+	const struct cli_group *group = NULL;
+	bool brief = word[1] != '-';
+
+	snprintf(given->name, sizeof(given->name), "%.*s", (int)(name - word + (ptrdiff_t)len),
+		 word);
+	if (brief ? *name == 'h' : len == 4 && !strncmp(name, "help", 4))
+		return 0;
+	given->option = cli_option_find(call->command->groups, name, len, brief, &group);
+	if (!given->option)
+		return refuse(call, brief ? word : given->name, name, len, brief, err);
+	if (!cli_group_applies(group, call))
+		return dp_bad_input(err, "%s is for the host: %s", given->name, group->host_only);
+	return 0;
+}
+
+static int read_word(const struct cli_call *call, const char *word, struct given *given,
+		     struct dp_error *err)
+{
+	bool brief = word[1] != '-';
+	const char *name = brief ? word + 1 : word + 2;
+	size_t len = brief ? 1 : strcspn(name, "=");
+	const char *rest = name + len;
+
+	*given = (struct given){ 0 };
+	if (brief)
+		given->value = *rest ? rest : NULL;
+	else if (*rest == '=')
+		given->value = rest + 1;
+	return find(call, word, name, len, given, err);
+}
+
+/* A value may be the next word, unless that is a long option. */
+static int find_value(struct given *given, char *const *next, size_t left, size_t *used,
+		      struct dp_error *err)
+{
+	const char *variable = given->option ? given->option->variable : NULL;
+
+	if (!variable)
+		return given->value ? dp_bad_input(err, "%s takes no value", given->name) : 0;
+	if (!given->value && left && strncmp(*next, "--", 2) != 0) {
+		given->value = *next;
+		*used = 1;
+	}
+	if (!given->value)
+		return dp_bad_input(err, "%s lacks its value (%s %s)", given->name, given->name,
+				    variable);
+	return *given->value ? 0
+			     : dp_bad_input(err, "the value of %s is empty (%s %s)", given->name,
+					    given->name, variable);
+}
+
+/* ---- all of them ------------------------------------------------------------------------- */
+
+static int hint(const struct cli_call *call, struct dp_error *err)
+{
+	return dp_hint(err, "see daxpin %s%s--help", call->name, call->name[0] ? " " : "");
+}
+
+static void set_defaults(const struct cli_command *command, void *options)
+{
+	for (const struct cli_group *g = command->groups; g && g->options; g++)
+		for (const struct cli_option *o = g->options; o->name; o++)
+			if (o->initial)
+				store(&(struct given){ .option = o, .value = o->initial }, options,
+				      NULL);
+}
+
+int cli_parse(struct cli_call *call, void *options, struct dp_error *err)
+{
+	int count = call->count, kept = 0, i = 0, rc = 0;
+	bool stops = call->command->commands || call->command->stops;
+
+	set_defaults(call->command, options);
+	for (; i < count && !rc; i++) {
+		const char *word = call->words[i];
+		struct given given;
+		size_t used = 0;
+
+		if (word[0] != '-' || !word[1]) {
+			if (stops)
+				break;
+			call->words[kept++] = call->words[i];
+			continue;
+		}
+		if (!strcmp(word, "--")) {
+			i++;
+			break;
+		}
+		rc = read_word(call, word, &given, err);
+		if (!rc)
+			rc = find_value(&given, call->words + i + 1, (size_t)(count - i - 1), &used,
+					err);
+		if (!rc && !given.option) {
+			cli_help(stdout, call);
+			return CLI_ANSWERED;
+		}
+		if (!rc)
+			rc = store(&given, options, err);
+		i += (int)used;
+	}
+	for (; i < count; i++)
+		call->words[kept++] = call->words[i];
+	call->count = kept;
+	return rc ? hint(call, err) : 0;
+}
+
+int cli_operands_end(const struct cli_call *call, int most, struct dp_error *err)
+{
+	if (call->count <= most)
+		return 0;
+	dp_bad_input(err, "unexpected \"%s\"", call->words[most]);
+	return hint(call, err);
+}
+
+/* ---- commands of commands ---------------------------------------------------------------- */
+
+static const struct cli_command *find_command(const struct cli_command *const *commands,
+					      const char *name)
+{
+	for (; commands && *commands; commands++)
+		if (!strcmp((*commands)->name, name))
+			return *commands;
+	return NULL;
+}
+
+static int refuse_command(const struct cli_call *call, const char *name, struct dp_error *err)
+{
+	const char *space = call->name[0] ? " " : "";
+
+	dp_bad_input(err, "unknown command \"%s%s%s\"", call->name, space, name);
+	for (const struct cli_command *const *c = call->command->commands; *c; c++)
+		if (find_command((*c)->commands, name))
+			return dp_hint(err, "there is \"daxpin%s%s %s %s\"", space, call->name,
+				       (*c)->name, name);
+	return dp_hint(err, "daxpin %s%s--help lists the commands", call->name, space);
+}
+
+int cli_descend(const struct cli_call *call, struct cli_call *sub, struct dp_error *err)
+{
+	const struct cli_command *command;
+
+	if (!call->count) {
+		if (call->name[0])
+			dp_bad_input(err, "a command is missing after \"%s\"", call->name);
+		else
+			dp_bad_input(err, "a command is missing");
+		return dp_hint(err, "daxpin %s%s--help lists them", call->name,
+			       call->name[0] ? " " : "");
+	}
+	command = find_command(call->command->commands, call->words[0]);
+	if (!command)
+		return refuse_command(call, call->words[0], err);
+	*sub = cli_call_of(call, command);
+	sub->words = call->words + 1;
+	sub->count = call->count - 1;
+	return 0;
+}
+
+int cli_dispatch(struct cli_call *call)
+{
+	struct cli_call sub;
+	struct dp_error err = { 0 };
 	int rc;
 
-	*options =
-		(struct cli_check_options){ .question = question,
-					    .size = question == CLI_TRAFFIC ? 4 << 20 : 2 << 20 };
-	select_options(questions[question].letters, all, known);
-	rc = cli_options(argc, argv, known, "o:", questions[question].help, take, options, err);
-	if (rc)
-		return rc;
-	if ((options->ndirs || options->destroy) && !host)
-		return dp_bad_input(err, "--%s is for the host: the guest has its own",
-				    options->ndirs ? "dir" : "destroy-data");
-	if ((options->listen || options->connect || options->at) && !host)
-		return dp_bad_input(err,
-				    "the guest has both ends: --listen, --connect and --at are "
-				    "for the host");
-	if (host && (question == CLI_TEARDOWN || question == CLI_TRAFFIC) && optind < argc)
-		options->device = argv[optind++];
-	if (optind < argc)
-		return dp_bad_input(err, "unexpected \"%s\": select ids with --only", argv[optind]);
-	return 0;
-}
-
-void cli_progress(const char *what, int percent)
-{
-	if (!isatty(STDERR_FILENO))
-		return;
-	if (percent < 0)
-		fputs("\r\033[K", stderr);
-	else
-		fprintf(stderr, "\r\033[K[%-20.*s] %3d%% %s", percent / 5, "####################",
-			percent, what);
+	if (call->command->run)
+		return call->command->run(call);
+	rc = cli_parse(call, NULL, &err);
+	if (rc == CLI_ANSWERED)
+		return 0;
+	if (!rc)
+		rc = cli_descend(call, &sub, &err);
+	return rc ? dp_error_print(&err) : cli_dispatch(&sub);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,8 +46,9 @@ static int add(struct cli_outputs *outputs, const struct dp_format *format, cons
 	return 0;
 }
 
-int cli_outputs_format(struct cli_outputs *outputs, const char *name, struct dp_error *err)
+int cli_take_format(void *field, const char *name, struct dp_error *err)
 {
+	struct cli_outputs *outputs = field;
 	const struct dp_format *format;
 	int rc = find_format(name, &format, err);
 
@@ -58,8 +60,9 @@ int cli_outputs_format(struct cli_outputs *outputs, const char *name, struct dp_
 	return rc ? rc : add(outputs, format, NULL, err);
 }
 
-int cli_outputs_add(struct cli_outputs *outputs, const char *text, struct dp_error *err)
+int cli_take_output(void *field, const char *text, struct dp_error *err)
 {
+	struct cli_outputs *outputs = field;
 	const struct dp_format *format;
 	const char *equals = strchr(text, '=');
 	char name[32];
@@ -102,14 +105,9 @@ static int open_one(struct cli_output *o, struct dp_error *err)
 int cli_outputs_open(struct cli_outputs *outputs, struct dp_error *err)
 {
 	const char *no_color = getenv("NO_COLOR");
-	bool to_stdout = false;
 	int rc = 0;
 
 	outputs->how.color = isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
-	for (size_t i = 0; i < outputs->count; i++)
-		to_stdout |= !outputs->list[i].path;
-	if (!to_stdout)
-		rc = add(outputs, dp_format_find("text"), NULL, err);
 	for (size_t i = 0; i < outputs->count && !rc; i++) {
 		rc = open_one(&outputs->list[i], err);
 		if (!rc && outputs->list[i].format->streams)
@@ -150,8 +148,6 @@ static int finish_one(struct cli_output *o)
 	char path[DRAFT_PATH];
 	int rc = 0;
 
-	if (!o->path)
-		return 0;
 	draft_name(o, path, sizeof(path));
 	rc = fclose(o->file) ? -EIO : 0;
 	o->file = NULL;
@@ -162,18 +158,35 @@ static int finish_one(struct cli_output *o)
 	return rc;
 }
 
+bool cli_stdout_unwanted(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
+}
+
 int cli_outputs_write(struct cli_outputs *outputs, const struct dp_run_record *runs, size_t nruns)
 {
+	bool failed = false;
+
 	for (size_t i = 0; i < outputs->count; i++) {
 		struct cli_output *o = &outputs->list[i];
+		int rc = write_one(o, runs, nruns, &outputs->how);
 
-		if (!write_one(o, runs, nruns, &outputs->how) && !finish_one(o))
+		/* What stdout could not take is said by main(). */
+		if (!o->path) {
+			failed |= rc && !cli_stdout_unwanted();
+			continue;
+		}
+		if (!rc)
+			rc = finish_one(o);
+		if (!rc)
 			continue;
 		fprintf(stderr, "daxpin: the report %s could not be written; is the disk full?\n",
-			o->path ? o->path : "to stdout");
-		return 3;
+			o->path);
+		failed = true;
 	}
-	return dp_runs_exit_code(runs, nruns);
+	return failed ? 3 : dp_runs_exit_code(runs, nruns);
 }
 
 void cli_outputs_close(struct cli_outputs *outputs)
@@ -227,4 +240,15 @@ int cli_report(struct cli_check_options *options, struct dp_run_record *runs, si
 	if (!rc)
 		rc = cli_outputs_write(&options->outputs, runs, nruns);
 	return !rc && options->bisect && nothing_passed(runs, nruns) ? CANNOT_TELL : rc;
+}
+
+void cli_progress(const char *what, int percent)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (percent < 0)
+		fputs("\r\033[K", stderr);
+	else
+		fprintf(stderr, "\r\033[K[%-20.*s] %3d%% %s", percent / 5, "####################",
+			percent, what);
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the commands that ask a kernel share, and those of them that only the guest has. */
+#include "cli.h"
+
+#define CLI_OPTIONS struct cli_check_options
+
+const struct cli_option cli_case_options[] = {
+	OPT_LIST(
+		"only", 0, "GLOB", only, nonly,
+		"Select the cases whose id matches this shell pattern, such as '*/devdax-2M/*', or "
+		"all cases of a mapping by its name. May be repeated. \"daxpin list --ids\" "
+		"prints all ids.",
+		.source = CLI_IDS),
+	CLI_END,
+};
+
+const struct cli_option cli_region_options[] = {
+	OPT_SIZE("size", 0, "SIZE", size, "Size of each memory region.", .initial = "2M"),
+	OPT_STRING("rdma", 0, "DEVICE", rdma,
+		   "Register through this RDMA device. Default: the first one.",
+		   .source = CLI_ADAPTERS),
+	CLI_END,
+};
+
+const struct cli_option cli_policy_options[] = {
+	OPT_STRING("policy", 0, "FILE", policy,
+		   "Judge by the expectations in this file, see daxpin-policy(5).",
+		   .source = CLI_FILES),
+	CLI_END,
+};
+
+const struct cli_option cli_folder_options[] = {
+	OPT_LIST("dir", 0, "DIR", dirs, ndirs,
+		 "Use this folder for temporary files, in addition to the mount points of ext4 "
+		 "and xfs. May be repeated.",
+		 .source = CLI_FOLDERS),
+	CLI_END,
+};
+
+const struct cli_option cli_report_options[] = {
+	OPT_CALLBACK("format", 0, "FORMAT", outputs, cli_take_format,
+		     "Write the report to standard output in this format.", .source = CLI_FORMATS,
+		     .initial = "text"),
+	OPT_CALLBACK("output", 'o', "FORMAT=FILE", outputs, cli_take_output,
+		     "Write a report to a file as well. May be repeated. A jsonl file is written "
+		     "while results arrive; any other file appears when it is complete.",
+		     .source = CLI_REPORTS),
+	OPT_FLAG("changes", 0, outputs.how.changes,
+		 "With several kernels, print only the ids whose results differ."),
+	OPT_STRING("baseline", 0, "FILE", baseline,
+		   "Results (json or jsonl) with known failures. A known failure does not count, "
+		   "unless it is of another kind: other contract clauses, another errno, or an "
+		   "oops in another function.",
+		   .source = CLI_FILES),
+	OPT_FLAG("bisect", 0, bisect,
+		 "Use the exit codes of \"git bisect run\": 0 good, 1 bad, 125 cannot tell."),
+	OPT_FLAG("timing", 0, outputs.how.timing, "Print how long each phase took."),
+	CLI_END,
+};
+
+static const struct cli_option race_options[] = {
+	OPT_NUMBER("iterations", 0, "N", iterations, 1, INT64_MAX,
+		   "Number of rounds for each id. Default: 100, unless --seconds is given."),
+	OPT_SECONDS("seconds", 0, "S", duration_ms, "End each id after this time."),
+	OPT_NUMBER("seed", 0, "N", seed, 0, INT64_MAX,
+		   "Seed of the random times, as an earlier run printed it. Default: a new one."),
+	CLI_END,
+};
+
+const struct cli_command cli_race = {
+	.name = "race",
+	.brief = "race registrations with the removal of a device",
+	.usage = CLI_USAGE("guest [GUEST-OPTIONS] race [OPTIONS]"),
+	.about = "Registers and deregisters memory regions on several threads while a device is "
+		 "taken away and brought back, again and again. Each registration must succeed "
+		 "and hold the device, or fail with a clean error. No pin may leak, and the "
+		 "kernel must survive.",
+	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = race_options },
+			     { .options = cli_region_options },
+			     { .options = cli_report_options, .title = "Reports" }),
+};
+
+const struct cli_command cli_run = {
+	.name = "run",
+	.brief = "check, teardown and traffic in one run",
+	.usage = CLI_USAGE("guest [GUEST-OPTIONS] run [OPTIONS]"),
+	.about = "Runs check, teardown and traffic and writes one report. Races are not included.",
+	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_region_options },
+			     { .options = cli_policy_options },
+			     { .options = cli_report_options, .title = "Reports" }),
+};
