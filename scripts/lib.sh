@@ -5,6 +5,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 me=${0##*/}
 
 # To build, to run a guest, and (the last line) to test.
+# shellcheck disable=SC2034 # used by those who read this file
 packages=(
 	build-essential cmake ninja-build pkg-config
 	libibverbs-dev librdmacm-dev libdaxctl-dev libndctl-dev libnl-3-dev libnl-route-3-dev libjson-c-dev
@@ -13,6 +14,7 @@ packages=(
 	qemu-system-x86 kmod e2fsprogs xfsprogs ibverbs-providers debian-archive-keyring
 	distro-info-data
 )
+# shellcheck disable=SC2034
 test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest)
 
 die() {
