@@ -12,6 +12,8 @@
 #include "daxpin/question.h"
 #include "daxpin/report.h"
 
+struct dp_results;
+
 /* Where a report goes. */
 struct cli_output {
 	const struct dp_format *format;
@@ -36,6 +38,7 @@ struct cli_check_options {
 	size_t ndirs;
 	const char *rdma;
 	const char *policy, *baseline;
+	struct dp_results *known; /* what the baseline has, NULL without */
 	struct cli_outputs outputs;
 	bool bisect; /* exit codes for git bisect run */
 	uint64_t size;
@@ -50,29 +53,43 @@ struct cli_check_options {
 extern const struct cli_option cli_case_options[], cli_region_options[], cli_policy_options[],
 	cli_folder_options[], cli_report_options[];
 
-/* "--format NAME", of the report that goes to stdout; @outputs is a struct cli_outputs. */
+/*
+ * For the rows of --format and -o. @outputs is a struct cli_outputs, the text is a format for
+ * stdout or FORMAT=FILE. Return: 0 or -EINVAL.
+ */
 int cli_take_format(void *outputs, const char *name, struct dp_error *err);
-
-/* "-o NAME=FILE", of one more report; @outputs is a struct cli_outputs. */
 int cli_take_output(void *outputs, const char *text, struct dp_error *err);
 
 /**
- * cli_outputs_open - before anything is asked: see whether the reports can be written
- * @outputs: those without a format for stdout get text
- * @err: names the file that cannot be written (bad input)
+ * cli_report_open - read the baseline and open the reports, before a kernel is asked
+ * @options: which files; release with cli_report_close() in any case
+ * @err: names the file that cannot be read or written (bad input)
  *
- * A file gets its name when it is whole; only one that streams has it from the beginning.
+ * A report gets its name when it is complete; only one that streams has it from the beginning.
  *
- * Return: 0 or -EINVAL. To be closed with cli_outputs_close() in any case.
+ * Return: 0 or -EINVAL.
  */
-int cli_outputs_open(struct cli_outputs *outputs, struct dp_error *err);
+int cli_report_open(struct cli_check_options *options, struct dp_error *err);
+
+/* Closes the reports, and removes those that are not complete. */
+void cli_report_close(struct cli_check_options *options);
 
 /* Writes one result to the outputs that stream; may be called by several threads. */
 void cli_outputs_tell(void *outputs, const struct dp_run_record *run,
 		      const struct dp_result *result);
 
-/* Writes the reports of runs. Return: the exit code of the runs, or 3 if one cannot be written. */
-int cli_outputs_write(struct cli_outputs *outputs, const struct dp_run_record *runs, size_t nruns);
+/**
+ * cli_report - compare runs with the baseline, if there is one, and write the reports
+ * @options: opened
+ * @runs: the runs; what the baseline says is added to their results
+ * @nruns: how many
+ * @err: that the baseline does not fit the runs (bad input)
+ *
+ * Return: the exit code of the runs, 3 if a report cannot be written, 125 with --bisect if nothing
+ * passed; or -EINVAL.
+ */
+int cli_report(struct cli_check_options *options, struct dp_run_record *runs, size_t nruns,
+	       struct dp_error *err);
 
 /**
  * cli_exit_code - of a command that asks kernels
@@ -81,17 +98,6 @@ int cli_outputs_write(struct cli_outputs *outputs, const struct dp_run_record *r
  * @err: is printed for a negative errno
  */
 int cli_exit_code(int rc, bool bisect, const struct dp_error *err);
-
-/* Closes, and removes what was not written to its end. */
-void cli_outputs_close(struct cli_outputs *outputs);
-
-/**
- * cli_report - hold runs against the baseline, if there is one, and write the reports
- * @options: the outputs are open
- * Return: the exit code, or -EINVAL for a baseline that is no good (bad input).
- */
-int cli_report(struct cli_check_options *options, struct dp_run_record *runs, size_t nruns,
-	       struct dp_error *err);
 
 struct json_object;
 

@@ -81,7 +81,7 @@ static int run(struct cli_call *call)
 	if (!rc)
 		rc = dp_collect_plan(&collect, &plan);
 	if (!rc)
-		rc = cli_outputs_open(&options.outputs, &err);
+		rc = cli_report_open(&options, &err);
 	if (!rc)
 		rc = check_host(&options, &plan, &collect, &err);
 	if (!rc && geteuid())
@@ -90,7 +90,7 @@ static int run(struct cli_call *call)
 			"counters' refresh, are out of reach; run as root for full proof\n");
 	if (!rc)
 		rc = cli_report(&options, &collect.run, 1, &err);
-	cli_outputs_close(&options.outputs);
+	cli_report_close(&options);
 	return cli_exit_code(rc, options.bisect, &err);
 }
 

@@ -257,7 +257,7 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		complete_race(&check, o);
 	ask = ask_of(&check, &policy);
 	if (!rc)
-		rc = cli_outputs_open(&check.outputs, err);
+		rc = cli_report_open(&check, err);
 	if (!rc && o->record)
 		rc = dp_recorder_open(&recorder, o->record, err);
 	if (!rc && o->record)
@@ -268,7 +268,7 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		rc = dp_recorder_close(&recorder, err);
 	if (!rc)
 		rc = cli_report(&check, runs, o->guests.nkernels, err);
-	cli_outputs_close(&check.outputs);
+	cli_report_close(&check);
 	for (size_t i = 0; i < o->guests.nkernels; i++)
 		dp_run_clear(&runs[i]);
 	return check.bisect ? cli_exit_code(rc, true, err) : rc;

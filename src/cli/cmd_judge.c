@@ -16,7 +16,7 @@ static int judge(const char *path, struct cli_check_options *o, struct dp_error 
 	if (!rc)
 		rc = dp_results_load(path, &results, err);
 	if (!rc)
-		rc = cli_outputs_open(&o->outputs, err);
+		rc = cli_report_open(o, err);
 	if (rc)
 		return rc;
 	dp_results_judge(&results, &policy);
@@ -41,7 +41,7 @@ static int run(struct cli_call *call)
 		rc = cli_operands_end(call, 1, &err);
 	if (!rc)
 		rc = judge(call->words[0], &options, &err);
-	cli_outputs_close(&options.outputs);
+	cli_report_close(&options);
 	return cli_exit_code(rc, options.bisect, &err);
 }
 

@@ -277,7 +277,7 @@ static int run(struct cli_call *call)
 	if (!rc)
 		rc = begin(&host, &collect, &err);
 	if (!rc)
-		rc = cli_outputs_open(&options.outputs, &err);
+		rc = cli_report_open(&options, &err);
 	dp_host_describe(&collect.run);
 	dp_collect_listen(&collect, NULL, cli_outputs_tell, &options.outputs);
 	for (size_t i = 0; i < host.scenarios.count && !rc; i++) {
@@ -290,7 +290,7 @@ static int run(struct cli_call *call)
 		rc = dp_collect_finish(&collect, NULL);
 	if (!rc)
 		rc = cli_report(&options, &collect.run, 1, &err);
-	cli_outputs_close(&options.outputs);
+	cli_report_close(&options);
 	return cli_exit_code(rc, options.bisect, &err);
 }
 

@@ -102,10 +102,19 @@ static int open_one(struct cli_output *o, struct dp_error *err)
 	return o->file ? 0 : -EINVAL;
 }
 
-int cli_outputs_open(struct cli_outputs *outputs, struct dp_error *err)
+static int read_baseline(struct cli_check_options *options, struct dp_error *err)
 {
+	if (!options->baseline)
+		return 0;
+	options->known = calloc(1, sizeof(*options->known));
+	return options->known ? dp_results_load(options->baseline, options->known, err) : -ENOMEM;
+}
+
+int cli_report_open(struct cli_check_options *options, struct dp_error *err)
+{
+	struct cli_outputs *outputs = &options->outputs;
 	const char *no_color = getenv("NO_COLOR");
-	int rc = 0;
+	int rc = read_baseline(options, err);
 
 	outputs->how.color = isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
 	for (size_t i = 0; i < outputs->count && !rc; i++) {
@@ -165,7 +174,7 @@ bool cli_stdout_unwanted(void)
 	return poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
 }
 
-int cli_outputs_write(struct cli_outputs *outputs, const struct dp_run_record *runs, size_t nruns)
+static int write_all(struct cli_outputs *outputs, const struct dp_run_record *runs, size_t nruns)
 {
 	bool failed = false;
 
@@ -189,10 +198,15 @@ int cli_outputs_write(struct cli_outputs *outputs, const struct dp_run_record *r
 	return failed ? 3 : dp_runs_exit_code(runs, nruns);
 }
 
-void cli_outputs_close(struct cli_outputs *outputs)
+void cli_report_close(struct cli_check_options *options)
 {
+	struct cli_outputs *outputs = &options->outputs;
 	char path[DRAFT_PATH];
 
+	if (options->known)
+		dp_results_clear(options->known);
+	free(options->known);
+	options->known = NULL;
 	for (size_t i = 0; i < outputs->count; i++) {
 		struct cli_output *o = &outputs->list[i];
 
@@ -229,16 +243,12 @@ static bool nothing_passed(const struct dp_run_record *runs, size_t nruns)
 int cli_report(struct cli_check_options *options, struct dp_run_record *runs, size_t nruns,
 	       struct dp_error *err)
 {
-	struct dp_results baseline = { 0 };
 	int rc = 0;
 
-	if (options->baseline)
-		rc = dp_results_load(options->baseline, &baseline, err);
-	for (size_t i = 0; options->baseline && i < nruns && !rc; i++)
-		rc = dp_run_hold_against(&runs[i], &baseline, nruns == 1, err);
-	dp_results_clear(&baseline);
+	for (size_t i = 0; options->known && i < nruns && !rc; i++)
+		rc = dp_run_hold_against(&runs[i], options->known, nruns == 1, err);
 	if (!rc)
-		rc = cli_outputs_write(&options->outputs, runs, nruns);
+		rc = write_all(&options->outputs, runs, nruns);
 	return !rc && options->bisect && nothing_passed(runs, nruns) ? CANNOT_TELL : rc;
 }
 
