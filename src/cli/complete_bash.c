@@ -10,14 +10,11 @@
  */
 #include "options.h"
 
+#include "daxpin/embed.h"
 #include "daxpin/report.h"
 
-/* The functions, put into the program by the assembler. */
-__asm__(".section .rodata\n"
-	"complete_bash: .incbin \"" DP_COMPLETE_BASH "\"\n"
-	".byte 0\n"
-	".previous\n");
-extern const char complete_bash[];
+/* The functions. */
+DP_EMBED(complete_bash, DP_COMPLETE_BASH);
 
 struct writer {
 	FILE *out;

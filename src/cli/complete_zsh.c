@@ -7,14 +7,11 @@
 
 #include "options.h"
 
+#include "daxpin/embed.h"
 #include "daxpin/report.h"
 
-/* The functions for values, put into the program by the assembler. */
-__asm__(".section .rodata\n"
-	"complete_zsh: .incbin \"" DP_COMPLETE_ZSH "\"\n"
-	".byte 0\n"
-	".previous\n");
-extern const char complete_zsh[];
+/* The functions for values. */
+DP_EMBED(complete_zsh, DP_COMPLETE_ZSH);
 
 struct writer {
 	FILE *out;

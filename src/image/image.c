@@ -18,6 +18,7 @@
 
 #include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
+#include "daxpin/embed.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/image.h"
@@ -25,12 +26,8 @@
 
 #define CONFIG_LIMIT (4 << 20)
 
-/* The init for --bare is put into the program by the assembler. */
-__asm__(".section .rodata\n"
-	"bare_init: .incbin \"" DP_BARE_INIT "\"\n"
-	"bare_init_end:\n"
-	".previous\n");
-extern const char bare_init[], bare_init_end[];
+/* The init for --bare. */
+DP_EMBED(bare_init, DP_BARE_INIT);
 
 /* Adds only the option that the guest looks for: reading the whole configuration is slow there. */
 static int add_config(struct dp_manifest *m, const char *path, struct dp_error *err)

@@ -12,18 +12,15 @@
 #include <string.h>
 
 #include "daxpin/cleanup.h"
+#include "daxpin/embed.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/policy.h"
 
 #define POLICY_LIMIT (1 << 20)
 
-/* The default policy, put into the program by the assembler. */
-__asm__(".section .rodata\n"
-	"default_policy: .incbin \"" DP_DEFAULT_POLICY "\"\n"
-	".byte 0\n"
-	".previous\n");
-extern const char default_policy[];
+/* The default policy. */
+DP_EMBED(default_policy, DP_DEFAULT_POLICY);
 
 struct loader {
 	const char *name;

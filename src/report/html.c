@@ -8,14 +8,10 @@
 
 #include "document.h"
 
+#include "daxpin/embed.h"
 #include "daxpin/json.h"
 
-/* The page is put into the program by the assembler. */
-__asm__(".section .rodata\n"
-	"report_html: .incbin \"" DP_REPORT_HTML "\"\n"
-	".byte 0\n"
-	".previous\n");
-extern const char report_html[];
+DP_EMBED(report_html, DP_REPORT_HTML);
 
 #define MARK "@DOCUMENT@"
 
