@@ -43,6 +43,14 @@ static struct recorded *recorded_of(struct recording *r, const char *id, struct 
 	return &r->list[r->count++];
 }
 
+static bool is_in(struct json_object *array, struct json_object *obj)
+{
+	for (size_t i = 0; i < json_object_array_length(array); i++)
+		if (json_object_equal(json_object_array_get_idx(array, i), obj))
+			return true;
+	return false;
+}
+
 /*
  * Cuts a recording up. What has no id of its own belongs to the one that has begun. Before one has,
  * it belongs to all: the kernel, the adapter.
@@ -70,6 +78,8 @@ static UNUSED struct recording recording_load(const char *kernel)
 		}
 		if (id)
 			snprintf(current, sizeof(current), "%s", id);
+		if (is_in(head, obj))
+			continue;
 		if (!strcmp(kind, "hello") || !strcmp(kind, "rdma"))
 			json_object_array_add(head, json_object_get(obj));
 		if (current[0])
