@@ -173,6 +173,7 @@ static const char *too_late(struct run *run, unsigned int i, char *text, size_t 
 {
 	struct watch *w = &run->watches[i];
 	uint64_t limit = run->shared->options.cell_limit_ms;
+	char where[256];
 
 	if (run->shared->lanes[i].next != w->seen) {
 		w->seen = run->shared->lanes[i].next;
@@ -180,9 +181,11 @@ static const char *too_late(struct run *run, unsigned int i, char *text, size_t 
 	}
 	if (dp_now_ms() - w->since <= limit)
 		return NULL;
+	dp_actor_where(w->worker.pid, where, sizeof(where));
 	kill(w->worker.pid, SIGKILL);
-	snprintf(text, size, "no answer within %llu s%s", (unsigned long long)limit / 1000,
-		 dp_reap(w->worker.pid, GRACE_MS, NULL) ? ", and it cannot be killed" : "");
+	snprintf(text, size, "no answer within %llu s%s%s%s", (unsigned long long)limit / 1000,
+		 where[0] ? ", in " : "", where,
+		 dp_reap(w->worker.pid, GRACE_MS, NULL) ? "; it cannot be killed" : "");
 	w->worker.pid = 0;
 	return text;
 }
@@ -206,7 +209,7 @@ static int bury(struct run *run, unsigned int i, const char *death, struct dp_er
 static int attend(struct run *run, unsigned int i, bool said, struct dp_error *err)
 {
 	struct watch *w = &run->watches[i];
-	char text[128];
+	char text[384];
 	const char *death =
 		said ? last_words(w, text, sizeof(text)) : too_late(run, i, text, sizeof(text));
 
