@@ -23,7 +23,7 @@ struct dp_error;
  * @err: context on failure; may be NULL
  * @fmt: format of the name below the folder; parent folders are made
  *
- * Return: 0, or -EINVAL if the folder cannot be written (bad input).
+ * Return: 0, -EINVAL if the folder cannot be written or -ENAMETOOLONG (both bad input).
  */
 int dp_cache_path(char *path, size_t size, struct dp_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -1,14 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Small files: sysfs and procfs attributes, folders, trees.
+ * Files: paths, small files read whole, attributes of sysfs and procfs, folders and trees. A path
+ * that is given as a format is refused with -ENAMETOOLONG if it does not fit PATH_MAX.
  */
 #ifndef DAXPIN_FILE_H
 #define DAXPIN_FILE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct dp_error;
+
+/**
+ * dp_path - put a path together, and refuse one that does not fit
+ * @path: receives it; "" on failure
+ * @size: size of @path, bytes
+ * @err: context on failure (bad input), may be NULL
+ * @fmt: format of the path
+ *
+ * A path that was cut names another file. So each path that is made from input is made by this.
+ *
+ * Return: 0 or -ENAMETOOLONG.
+ */
+int dp_path(char *path, size_t size, struct dp_error *err, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* dp_path() with the arguments of the format in a va_list. */
+int dp_vpath(char *path, size_t size, struct dp_error *err, const char *fmt, va_list ap)
+	__attribute__((format(printf, 4, 0)));
 
 /**
  * dp_read_file - read a whole file into memory, with a terminating NUL after it
@@ -81,7 +101,7 @@ bool dp_exists(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * @size: its size in bytes
  * @fmt: path of the link
  *
- * Return: 0 or a negative errno.
+ * Return: 0, -ENAMETOOLONG if the name does not fit, or another negative errno.
  */
 int dp_link_name(char *buf, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

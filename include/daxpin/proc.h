@@ -68,7 +68,7 @@ int dp_reap(pid_t pid, uint64_t limit_ms, int *status);
  * @path: receives the path
  * @size: size of @path in bytes
  *
- * Return: 0 or -ENOENT.
+ * Return: 0, -ENOENT or -ENOMEM.
  */
 int dp_find_program(const char *name, char *path, size_t size);
 

@@ -52,7 +52,8 @@ static void find_reason(const char *path, char *reason, size_t size)
 	char name[80], *rest = log;
 
 	reason[0] = '\0';
-	snprintf(name, sizeof(name), "%.60s", strrchr(path, '/') + 1);
+	if (dp_path(name, sizeof(name) - strlen(": "), NULL, "%s", strrchr(path, '/') + 1))
+		return;
 	strcpy(name + strcspn(name, "."), ": ");
 	if (!log || klogctl(SYSLOG_READ_ALL, log, LOG_SIZE) < 0)
 		return;
@@ -92,10 +93,10 @@ static int load_group(const char *group, struct dp_error *err)
 {
 	dp_autofree char *text = NULL;
 	char path[64], *rest;
-	int rc;
+	int rc = dp_path(path, sizeof(path), err, "/modules/%s", group);
 
-	snprintf(path, sizeof(path), "/modules/%s", group);
-	rc = dp_read_file(path, 65536, &text, NULL, err);
+	if (!rc)
+		rc = dp_read_file(path, 65536, &text, NULL, err);
 	if (rc)
 		return rc;
 	rest = text;

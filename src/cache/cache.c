@@ -27,33 +27,32 @@
 /* Precision of the time of last use, s. */
 #define USE_S 3600
 
-static int cache_root(char *path, size_t size)
+static int cache_root(char *path, size_t size, struct dp_error *err)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	int n;
 
 	if (xdg && xdg[0] == '/')
-		n = snprintf(path, size, "%s/daxpin", xdg);
-	else
-		n = snprintf(path, size, "%s/.cache/daxpin",
-			     home && home[0] == '/' ? home : "/root");
-	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+		return dp_path(path, size, err, "%s/daxpin", xdg);
+	return dp_path(path, size, err, "%s/.cache/daxpin",
+		       home && home[0] == '/' ? home : "/root");
 }
 
 int dp_cache_path(char *path, size_t size, struct dp_error *err, const char *fmt, ...)
 {
-	char root[PATH_MAX / 2], name[PATH_MAX / 4], *slash;
+	char root[PATH_MAX], name[PATH_MAX], *slash;
 	struct dp_error cause = { 0 };
 	va_list ap;
 	int rc;
 
 	va_start(ap, fmt);
-	vsnprintf(name, sizeof(name), fmt, ap);
+	rc = dp_vpath(name, sizeof(name), err, fmt, ap);
 	va_end(ap);
-	rc = cache_root(root, sizeof(root));
+	if (!rc)
+		rc = cache_root(root, sizeof(root), err);
+	if (!rc)
+		rc = dp_path(path, size, err, "%s/%s", root, name);
 	if (rc)
-		return dp_bad_input(err, "the path of the cache folder is too long");
-	snprintf(path, size, "%s/%s", root, name);
+		return rc;
 	slash = strrchr(path, '/');
 	*slash = '\0';
 	rc = dp_mkdir_p(path, &cause);
@@ -100,10 +99,11 @@ void dp_cache_use(const char *path)
 
 void dp_cache_note(const char *path, const char *text)
 {
-	char draft[PATH_MAX + 16];
+	char draft[PATH_MAX];
 	dp_autofd int fd = -1;
 
-	snprintf(draft, sizeof(draft), "%s.%d", path, (int)getpid());
+	if (dp_path(draft, sizeof(draft), NULL, "%s.%d", path, (int)getpid()))
+		return;
 	fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return;
@@ -145,8 +145,8 @@ static int add_entry(struct dp_cache_list *list, const char *kind, bool derived,
 	list->entries = grown;
 	entry = &list->entries[list->count];
 	*entry = (struct dp_cache_entry){ .kind = kind, .derived = derived };
-	snprintf(entry->path, sizeof(entry->path), "%s/%s", dir, name);
-	if (stat(entry->path, &st))
+	if (dp_path(entry->path, sizeof(entry->path), NULL, "%s/%s", dir, name) ||
+	    stat(entry->path, &st))
 		return 0;
 	tree_bytes = 0;
 	nftw(entry->path, add_bytes, 16, FTW_PHYS);
@@ -165,16 +165,16 @@ static int by_use(const void *a, const void *b)
 
 int dp_cache_list(struct dp_cache_list *list)
 {
-	char root[PATH_MAX / 2], dir[PATH_MAX / 2 + 32];
-	int rc = cache_root(root, sizeof(root));
+	char root[PATH_MAX], dir[PATH_MAX];
+	int rc = cache_root(root, sizeof(root), NULL);
 
 	*list = (struct dp_cache_list){ 0 };
 	for (size_t i = 0; i < DP_ARRAY_SIZE(kinds) && !rc; i++) {
 		dp_autodir DIR *d = NULL;
 		struct dirent *entry;
 
-		snprintf(dir, sizeof(dir), "%s/%s", root, kinds[i].kind);
-		d = opendir(dir);
+		rc = dp_path(dir, sizeof(dir), NULL, "%s/%s", root, kinds[i].kind);
+		d = rc ? NULL : opendir(dir);
 		while (d && !rc && (entry = readdir(d)))
 			if (entry->d_name[0] != '.')
 				rc = add_entry(list, kinds[i].kind, kinds[i].derived, dir,

@@ -11,12 +11,12 @@
 
 #include "cli.h"
 
+#include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/results.h"
 
 /* Until it is whole, a report has this behind its name: two runs may have one name for theirs. */
-#define DRAFT      ".%d.part"
-#define DRAFT_PATH (PATH_MAX + sizeof(DRAFT) + 16)
+#define DRAFT ".%d.part"
 /* For git bisect run: this commit cannot be tested (git-bisect(1)). */
 #define CANNOT_TELL 125
 
@@ -75,25 +75,26 @@ int cli_take_output(void *field, const char *text, struct dp_error *err)
 	return rc ? rc : add(outputs, format, equals + 1, err);
 }
 
-static void draft_name(const struct cli_output *o, char *path, size_t size)
+static int draft_name(const struct cli_output *o, char *path, size_t size, struct dp_error *err)
 {
-	if (o->direct)
-		snprintf(path, size, "%s", o->path);
-	else
-		snprintf(path, size, "%s" DRAFT, o->path, (int)getpid());
+	return o->direct ? dp_path(path, size, err, "%s", o->path)
+			 : dp_path(path, size, err, "%s" DRAFT, o->path, (int)getpid());
 }
 
 static int open_one(struct cli_output *o, struct dp_error *err)
 {
-	char path[DRAFT_PATH];
+	char path[PATH_MAX];
 	struct stat st;
+	int rc;
 
 	if (!o->path) {
 		o->file = stdout;
 		return 0;
 	}
 	o->direct = o->format->streams || (!stat(o->path, &st) && !S_ISREG(st.st_mode));
-	draft_name(o, path, sizeof(path));
+	rc = draft_name(o, path, sizeof(path), err);
+	if (rc)
+		return rc;
 	o->file = fopen(path, "we");
 	if (!o->file)
 		dp_fail(err, -errno, "the report %s cannot be written", o->path);
@@ -154,11 +155,11 @@ static int write_one(struct cli_output *o, const struct dp_run_record *runs, siz
 
 static int finish_one(struct cli_output *o)
 {
-	char path[DRAFT_PATH];
-	int rc = 0;
+	char path[PATH_MAX];
+	int rc = draft_name(o, path, sizeof(path), NULL);
 
-	draft_name(o, path, sizeof(path));
-	rc = fclose(o->file) ? -EIO : 0;
+	if (fclose(o->file))
+		rc = -EIO;
 	o->file = NULL;
 	if (!rc && !o->direct && rename(path, o->path))
 		rc = -errno;
@@ -201,7 +202,7 @@ static int write_all(struct cli_outputs *outputs, const struct dp_run_record *ru
 void cli_report_close(struct cli_check_options *options)
 {
 	struct cli_outputs *outputs = &options->outputs;
-	char path[DRAFT_PATH];
+	char path[PATH_MAX];
 
 	if (options->known)
 		dp_results_clear(options->known);
@@ -214,9 +215,8 @@ void cli_report_close(struct cli_check_options *options)
 			continue;
 		fclose(o->file);
 		o->file = NULL;
-		draft_name(o, path, sizeof(path));
 		/* A stream keeps what was told until then. */
-		if (!o->direct)
+		if (!o->direct && !draft_name(o, path, sizeof(path), NULL))
 			unlink(path);
 	}
 }

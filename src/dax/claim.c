@@ -73,11 +73,10 @@ static int identify(const char *device, struct dp_claim *claim, struct dp_error 
 	const char *name = strncmp(device, "/dev/", 5) ? device : device + 5;
 	struct stat st;
 
-	if (!is_name(name) || strlen(name) >= sizeof(claim->name))
+	if (!is_name(name) || dp_path(claim->name, sizeof(claim->name), NULL, "%s", name) ||
+	    dp_path(claim->node, sizeof(claim->node), NULL, "/dev/%s", name))
 		return dp_bad_input(err, "\"%.100s\" is no name of a device, such as dax0.1",
 				    device);
-	snprintf(claim->name, sizeof(claim->name), "%s", name);
-	snprintf(claim->node, sizeof(claim->node), "/dev/%s", name);
 	if (dp_exists(DAX_BUS "/%s", name))
 		return identify_dax(claim, err);
 	if (dp_exists("/sys/block/%s", name))
@@ -95,10 +94,9 @@ static bool has_open(const char *pid, const char *node)
 {
 	dp_autodir DIR *dir = NULL;
 	struct dirent *entry;
-	char path[300], to[300];
+	char path[PATH_MAX], to[300];
 
-	snprintf(path, sizeof(path), "/proc/%.32s/fd", pid);
-	dir = opendir(path);
+	dir = dp_path(path, sizeof(path), NULL, "/proc/%s/fd", pid) ? NULL : opendir(path);
 	while (dir && (entry = readdir(dir))) {
 		ssize_t n = readlinkat(dirfd(dir), entry->d_name, to, sizeof(to) - 1);
 
@@ -114,10 +112,10 @@ static bool has_mapped(const char *pid, const char *node)
 {
 	dp_autofree char *text = NULL;
 	size_t len = strlen(node);
-	char path[64];
+	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "/proc/%.32s/maps", pid);
-	if (dp_read_file(path, MAPS_LIMIT, &text, NULL, NULL))
+	if (dp_path(path, sizeof(path), NULL, "/proc/%s/maps", pid) ||
+	    dp_read_file(path, MAPS_LIMIT, &text, NULL, NULL))
 		return false;
 	for (const char *at = strstr(text, node); at; at = strstr(at + 1, node))
 		if (at > text && at[-1] == ' ' && (at[len] == '\n' || at[len] == ' '))

@@ -71,9 +71,11 @@ static int make_dir(const char *parent, const char *name, bool dax, struct dp_er
 {
 	dp_autofd int fd = -1;
 	struct fsxattr attr;
-	char path[300];
+	char path[PATH_MAX];
+	int rc = dp_path(path, sizeof(path), err, "%s/%s", parent, name);
 
-	snprintf(path, sizeof(path), "%s/%s", parent, name);
+	if (rc)
+		return rc;
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return dp_fail(err, -errno, "cannot make %s", path);
 	if (!dax)

@@ -10,6 +10,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 
 static void put_command(struct ndctl_cmd **cmd)
 {
@@ -70,9 +71,7 @@ static int enable_fsdax(struct ndctl_region *region, struct ndctl_namespace *ns,
 		rc = ndctl_pfn_set_namespace(pfn, ns);
 	if (!rc)
 		rc = ndctl_pfn_enable(pfn);
-	if (!rc)
-		snprintf(device, size, "%s", ndctl_pfn_get_block_device(pfn));
-	return rc;
+	return rc ? rc : dp_path(device, size, NULL, "%s", ndctl_pfn_get_block_device(pfn));
 }
 
 static int enable_devdax(struct ndctl_region *region, struct ndctl_namespace *ns, uint64_t align,
@@ -100,8 +99,7 @@ static int enable_devdax(struct ndctl_region *region, struct ndctl_namespace *ns
 	dev = daxctl_dev_get_first(ndctl_dax_get_daxctl_region(dax));
 	if (!dev)
 		return -ENODEV;
-	snprintf(device, size, "%s", daxctl_dev_get_devname(dev));
-	return 0;
+	return dp_path(device, size, NULL, "%s", daxctl_dev_get_devname(dev));
 }
 
 int dp_namespace_create(struct ndctl_region *region, const struct dp_namespace_spec *spec,

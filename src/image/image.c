@@ -81,17 +81,19 @@ int dp_image_build(const struct dp_kernel *kernel, char *path, size_t size, stru
 
 int dp_image_bare(char *path, size_t size, struct dp_error *err)
 {
-	char draft[PATH_MAX + 8];
+	char draft[PATH_MAX];
 	dp_autofd int lock = -1;
 	struct archive *a;
 	int rc = dp_cache_path(path, size, err, "images/bare-%s.cpio", DP_VERSION);
 
 	if (rc || dp_exists("%s", path))
 		return rc;
+	rc = dp_path(draft, sizeof(draft), err, "%s.new", path);
+	if (rc)
+		return rc;
 	lock = dp_cache_lock("images", err);
 	if (lock < 0)
 		return lock;
-	snprintf(draft, sizeof(draft), "%s.new", path);
 	rc = dp_cpio_open(draft, &a, err);
 	if (rc)
 		return rc;

@@ -8,6 +8,7 @@
 
 #include "daxpin/cache.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 
 void dp_manifest_free(struct dp_manifest **m)
 {
@@ -36,10 +37,7 @@ int dp_manifest_add_file(struct dp_manifest *m, const char *name, const char *so
 {
 	struct dp_entry *entry = dp_manifest_add(m, name, err);
 
-	if (!entry)
-		return -E2BIG;
-	snprintf(entry->source, sizeof(entry->source), "%s", source);
-	return 0;
+	return entry ? dp_path(entry->source, sizeof(entry->source), err, "%s", source) : -E2BIG;
 }
 
 int dp_manifest_add_text(struct dp_manifest *m, const char *name, char *text, struct dp_error *err)

@@ -9,6 +9,7 @@
 #include "daxpin/agent.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 #include "daxpin/image.h"
 #include "daxpin/kernel.h"
 
@@ -65,18 +66,20 @@ static int add_module(struct dp_manifest *m, const struct dp_kernel *kernel,
 	const char *local = replacement(kernel, module->name);
 	char name[DP_MODULE_NAME + 16];
 	struct dp_entry *entry;
-	int len;
+	int rc = dp_path(name, sizeof(name), err, "modules/%s.ko", module->name);
 
-	snprintf(name, sizeof(name), "modules/%s.ko", module->name);
+	if (rc)
+		return rc;
 	entry = dp_manifest_add(m, name, err);
 	if (!entry)
 		return -E2BIG;
 	/* A module of several groups is a carrier only if all of them are. */
 	entry->carrier = carrier && (entry->carrier || !entry->module);
 	entry->module = true;
-	len = local ? snprintf(entry->source, PATH_MAX, "%s", local)
-		    : snprintf(entry->source, PATH_MAX, "%s/%s", kernel->modules, module->path);
-	return len < PATH_MAX ? 0 : dp_fail(err, -ENAMETOOLONG, "%s", module->path);
+	if (local)
+		return dp_path(entry->source, sizeof(entry->source), err, "%s", local);
+	return dp_path(entry->source, sizeof(entry->source), err, "%s/%s", kernel->modules,
+		       module->path);
 }
 
 static int add_group(struct dp_manifest *m, const struct dp_kernel *kernel,

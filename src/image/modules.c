@@ -20,6 +20,7 @@
 #include "daxpin/agent.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 #include "daxpin/image.h"
 
 /* Looking up some dozens of modules takes milliseconds. */
@@ -254,9 +255,10 @@ static int check_index(const char *dir, struct dp_error *err)
 {
 	char path[PATH_MAX];
 	struct stat st;
+	int rc = dp_path(path, sizeof(path), err, "%s/modules.dep.bin", dir);
 
-	if (snprintf(path, sizeof(path), "%s/modules.dep.bin", dir) >= (int)sizeof(path))
-		return dp_fail(err, -ENAMETOOLONG, "%s", dir);
+	if (rc)
+		return rc;
 	if (stat(path, &st)) {
 		dp_bad_input(err, "%s is no modules folder: it has no modules.dep.bin", dir);
 		return dp_hint(err, "give the folder named after the kernel release, and run "

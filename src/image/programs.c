@@ -94,12 +94,14 @@ static int add_program(struct dp_manifest *m, const char *program, const char *p
 		       struct dp_error *err)
 {
 	char path[PATH_MAX], name[64];
+	int rc = dp_path(name, sizeof(name), err, "sbin/%s", program);
 
+	if (rc)
+		return rc;
 	if (dp_find_program(program, path, sizeof(path))) {
 		dp_report(err, -ENOENT, "the program %s is missing", program);
 		return dp_hint(err, "install the package %s", package);
 	}
-	snprintf(name, sizeof(name), "sbin/%s", program);
 	return add_with_libraries(m, name, path, err);
 }
 
@@ -112,8 +114,9 @@ static int add_provider(struct dp_manifest *m, struct dp_error *err)
 	for (size_t i = 0; i < DP_ARRAY_SIZE(dirs); i++) {
 		/* The number of libibverbs' private ABI is 34 from rdma-core 26 on. */
 		for (int abi = 34; abi < 100; abi++) {
-			snprintf(path, sizeof(path), "%s/librxe-rdmav%d.so", dirs[i], abi);
-			if (!dp_exists("%s", path))
+			if (dp_path(path, sizeof(path), NULL, "%s/librxe-rdmav%d.so", dirs[i],
+				    abi) ||
+			    !dp_exists("%s", path))
 				continue;
 			rc = add_with_libraries(m, path, path, err);
 			return rc ? rc

@@ -112,12 +112,12 @@ static int write_all(struct archive *a, const struct dp_manifest *m, struct dp_e
 
 int dp_manifest_write(const struct dp_manifest *m, const char *path, struct dp_error *err)
 {
-	char draft[PATH_MAX + 8];
+	char draft[PATH_MAX];
 	struct archive *a;
-	int rc, rc2;
+	int rc2, rc = dp_path(draft, sizeof(draft), err, "%s.new", path);
 
-	snprintf(draft, sizeof(draft), "%s.new", path);
-	rc = dp_cpio_open(draft, &a, err);
+	if (!rc)
+		rc = dp_cpio_open(draft, &a, err);
 	if (rc)
 		return rc;
 	rc = write_all(a, m, err);

@@ -46,17 +46,19 @@ static int prepare_root(struct apt *apt, const char *suite, struct dp_error *err
 	static const char *const dirs[] = { "state/lists/partial", "cache/archives/partial",
 					    "packages", "etc", "log" };
 	char path[PATH_MAX];
+	dp_autofd int fd = -1;
 	int rc = dp_cache_path(apt->root, sizeof(apt->root), err, "apt/%s", suite);
 
 	for (size_t i = 0; i < DP_ARRAY_SIZE(dirs) && !rc; i++) {
-		snprintf(path, sizeof(path), "%s/%s", apt->root, dirs[i]);
-		rc = dp_mkdir_p(path, err);
+		rc = dp_path(path, sizeof(path), err, "%s/%s", apt->root, dirs[i]);
+		if (!rc)
+			rc = dp_mkdir_p(path, err);
 	}
+	if (!rc)
+		rc = dp_path(path, sizeof(path), err, "%s/status", apt->root);
 	if (rc)
 		return rc;
-	snprintf(path, sizeof(path), "%s/status", apt->root);
-	dp_autofd int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	return fd < 0 ? dp_fail(err, -errno, "cannot write %s", path) : 0;
 }
 
@@ -159,7 +161,9 @@ static int write_sources(struct apt *apt, const char *suite, struct dp_error *er
 		return dp_hint(err, "daxpin fetches kernels through apt: without it, use "
 				    "--kernel VMLINUZ:MODULES_DIR"),
 		       rc;
-	snprintf(path, sizeof(path), "%s/etc/sources.list", apt->root);
+	rc = dp_path(path, sizeof(path), err, "%s/etc/sources.list", apt->root);
+	if (rc)
+		return rc;
 	out = fopen(path, "we");
 	if (!out)
 		return dp_fail(err, -errno, "cannot write %s", path);
@@ -293,12 +297,14 @@ static int download(struct apt *apt, char names[][128], int count, struct dp_err
 {
 	char dir[PATH_MAX];
 	const char *argv[MAX_PACKAGES + 8];
-	int n = 0;
+	int n = 0, rc = dp_path(dir, sizeof(dir), err, "%s/packages", apt->root);
 
-	snprintf(dir, sizeof(dir), "%s/packages", apt->root);
+	if (rc)
+		return rc;
 	dp_remove_tree(dir);
-	if (dp_mkdir_p(dir, err))
-		return err->code;
+	rc = dp_mkdir_p(dir, err);
+	if (rc)
+		return rc;
 	argv[n++] = "env";
 	argv[n++] = "-C";
 	argv[n++] = dir;
@@ -315,8 +321,10 @@ static int list_packages(struct apt *apt, char ***packages, size_t *count, struc
 {
 	char pattern[PATH_MAX];
 	glob_t found;
+	int rc = dp_path(pattern, sizeof(pattern), err, "%s/packages/*.deb", apt->root);
 
-	snprintf(pattern, sizeof(pattern), "%s/packages/*.deb", apt->root);
+	if (rc)
+		return rc;
 	if (glob(pattern, 0, NULL, &found))
 		return dp_fail(err, -ENOENT, "apt-get download left no package in %s", apt->root);
 	*packages = calloc(found.gl_pathc, sizeof(**packages));
@@ -332,9 +340,10 @@ static int update(struct apt *apt, bool refresh, struct dp_error *err)
 	static const char *const words[] = { "apt-get", "update", NULL };
 	char stamp[PATH_MAX];
 	struct stat st;
-	int rc;
+	int rc = dp_path(stamp, sizeof(stamp), err, "%s/updated", apt->root);
 
-	snprintf(stamp, sizeof(stamp), "%s/updated", apt->root);
+	if (rc)
+		return rc;
 	if (!refresh && !stat(stamp, &st) && st.st_mtime > time(NULL) - LISTS_S)
 		return 0;
 	if (apt->progress)

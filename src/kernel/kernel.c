@@ -28,15 +28,11 @@ static int first_match(char *path, size_t size, const char *dir, const char *pat
 {
 	char full[PATH_MAX];
 	glob_t found;
-	int rc = -ENOENT;
+	int rc = dp_path(full, sizeof(full), NULL, "%s/%s", dir, pattern);
 
-	snprintf(full, sizeof(full), "%s/%s", dir, pattern);
-	if (glob(full, 0, NULL, &found))
-		return rc;
-	if (strlen(found.gl_pathv[0]) < size) {
-		strcpy(path, found.gl_pathv[0]);
-		rc = 0;
-	}
+	if (rc || glob(full, 0, NULL, &found))
+		return -ENOENT;
+	rc = dp_path(path, size, NULL, "%s", found.gl_pathv[0]);
 	globfree(&found);
 	return rc;
 }
@@ -69,10 +65,11 @@ static int unpack(char *const *packages, size_t count, const char *dir, struct d
 /* Unpacks under another name first, so that a kernel folder that exists is complete. */
 static int unpack_into(char *const *packages, size_t count, const char *dir, struct dp_error *err)
 {
-	char draft[PATH_MAX + 8];
-	int rc;
+	char draft[PATH_MAX];
+	int rc = dp_path(draft, sizeof(draft), err, "%s.new", dir);
 
-	snprintf(draft, sizeof(draft), "%s.new", dir);
+	if (rc)
+		return rc;
 	dp_remove_tree(draft);
 	rc = unpack(packages, count, draft, err);
 	if (!rc && rename(draft, dir))
@@ -232,10 +229,10 @@ static void find_config(struct dp_kernel *kernel)
 	const char *release = strrchr(kernel->modules, '/') + 1;
 	const char *slash = strrchr(kernel->image, '/');
 	int dir = slash ? (int)(slash - kernel->image) + 1 : 0;
-	int n = snprintf(kernel->config, sizeof(kernel->config), "%.*sconfig-%s", dir,
-			 kernel->image, release);
 
-	if (n < 0 || (size_t)n >= sizeof(kernel->config) || !dp_exists("%s", kernel->config))
+	if (dp_path(kernel->config, sizeof(kernel->config), NULL, "%.*sconfig-%s", dir,
+		    kernel->image, release) ||
+	    !dp_exists("%s", kernel->config))
 		kernel->config[0] = '\0';
 }
 
@@ -243,8 +240,11 @@ static int resolve_paths(const char *spec, const char *colon, struct dp_kernel *
 			 struct dp_error *err)
 {
 	struct stat st;
+	int rc = dp_path(kernel->image, sizeof(kernel->image), err, "%.*s", (int)(colon - spec),
+			 spec);
 
-	snprintf(kernel->image, sizeof(kernel->image), "%.*s", (int)(colon - spec), spec);
+	if (rc)
+		return rc;
 	if (stat(kernel->image, &st) || !S_ISREG(st.st_mode))
 		return dp_bad_input(err, "there is no kernel file \"%s\"", kernel->image);
 	if (!realpath(colon + 1, kernel->modules))
@@ -257,12 +257,18 @@ static int resolve_paths(const char *spec, const char *colon, struct dp_kernel *
 static int resolve_host(struct dp_kernel *kernel, struct dp_error *err)
 {
 	struct utsname uts;
+	int rc;
 
 	uname(&uts);
-	snprintf(kernel->image, sizeof(kernel->image), "/boot/vmlinuz-%s", uts.release);
-	snprintf(kernel->modules, sizeof(kernel->modules), "/lib/modules/%s", uts.release);
-	if (!dp_exists("%s", kernel->image))
-		snprintf(kernel->image, sizeof(kernel->image), "%.4000s/vmlinuz", kernel->modules);
+	rc = dp_path(kernel->modules, sizeof(kernel->modules), err, "/lib/modules/%s", uts.release);
+	if (!rc)
+		rc = dp_path(kernel->image, sizeof(kernel->image), err, "/boot/vmlinuz-%s",
+			     uts.release);
+	if (!rc && !dp_exists("%s", kernel->image))
+		rc = dp_path(kernel->image, sizeof(kernel->image), err, "/lib/modules/%s/vmlinuz",
+			     uts.release);
+	if (rc)
+		return rc;
 	if (!dp_exists("%s", kernel->image) || !dp_exists("%s/modules.dep", kernel->modules)) {
 		dp_bad_input(err, "the running kernel %s has no image or modules here",
 			     uts.release);
@@ -297,12 +303,14 @@ int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
 	size_t len;
 
 	memset(kernel, 0, sizeof(*kernel));
-	if (spec)
-		snprintf(kernel->spec, sizeof(kernel->spec), "%s", spec);
-	else
+	if (!spec) {
 		default_spec(kernel->spec, sizeof(kernel->spec));
-	if (!strncmp(kernel->spec, "debian:", 7))
-		return resolve_debian(kernel->spec + 7, refresh, progress, kernel, err);
+		spec = kernel->spec;
+	} else {
+		snprintf(kernel->spec, sizeof(kernel->spec), "%s", spec);
+	}
+	if (!strncmp(spec, "debian:", 7))
+		return resolve_debian(spec + 7, refresh, progress, kernel, err);
 	if (!strcmp(spec, "host"))
 		return resolve_host(kernel, err);
 	if (!stat(spec, &st) && S_ISDIR(st.st_mode))

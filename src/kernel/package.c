@@ -74,9 +74,10 @@ static int copy_out(struct archive *a, const char *path, uint64_t *total, struct
 {
 	char parent[PATH_MAX], buf[65536];
 	dp_autofd int fd = -1;
-	int rc;
+	int rc = dp_path(parent, sizeof(parent), err, "%s", path);
 
-	snprintf(parent, sizeof(parent), "%s", path);
+	if (rc)
+		return rc;
 	*strrchr(parent, '/') = '\0';
 	rc = dp_mkdir_p(parent, err);
 	if (rc)
@@ -117,9 +118,9 @@ static int extract_files(struct archive *a, const char *dir, struct dp_error *er
 			return dp_report(err, -EINTR, "interrupted while unpacking");
 		if (!name || archive_entry_filetype(entry) != AE_IFREG)
 			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
-			return dp_bad_input(err, "a path in it is too long");
-		rc = copy_out(a, path, &total, err);
+		rc = dp_path(path, sizeof(path), err, "%s/%s", dir, name);
+		if (!rc)
+			rc = copy_out(a, path, &total, err);
 		if (rc)
 			return rc;
 	}

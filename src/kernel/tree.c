@@ -32,9 +32,9 @@ static bool module_path(const char *line, char *path, size_t size)
 	if (len < 3 || line[0] == '/' || strstr(line, ".."))
 		return false;
 	if (len > 3 && !strcmp(line + len - 3, ".ko"))
-		return snprintf(path, size, "%s", line) < (int)size;
+		return !dp_path(path, size, NULL, "%s", line);
 	return !strcmp(line + len - 2, ".o") &&
-	       snprintf(path, size, "%.*s.ko", (int)len - 2, line) < (int)size;
+	       !dp_path(path, size, NULL, "%.*s.ko", (int)len - 2, line);
 }
 
 /* Calls @each with every module of the tree; @order is cut up. */
@@ -47,9 +47,9 @@ static int for_modules(const char *tree, char *order,
 	for (char *line = strsep(&order, "\n"); line && !rc; line = strsep(&order, "\n")) {
 		if (!module_path(line, name, sizeof(name)))
 			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", tree, name) >= (int)sizeof(path))
-			return -ENAMETOOLONG;
-		rc = each(arg, path, name);
+		rc = dp_path(path, sizeof(path), NULL, "%s/%s", tree, name);
+		if (!rc)
+			rc = each(arg, path, name);
 	}
 	return rc;
 }
@@ -63,10 +63,10 @@ static int add_to_key(void *arg, const char *path, const char *name)
 static int link_module(void *arg, const char *path, const char *name)
 {
 	char to[PATH_MAX];
-	int rc;
+	int rc = dp_path(to, sizeof(to), NULL, "%s/kernel/%s", (const char *)arg, name);
 
-	if (snprintf(to, sizeof(to), "%s/kernel/%s", (const char *)arg, name) >= (int)sizeof(to))
-		return -ENAMETOOLONG;
+	if (rc)
+		return rc;
 	*strrchr(to, '/') = '\0';
 	rc = dp_mkdir_p(to, NULL);
 	if (rc)
@@ -82,16 +82,20 @@ static int stage(const char *tree, const char *dir, const char *release, char *o
 	static const char *const lists[] = { "modules.order", "modules.builtin",
 					     "modules.builtin.modinfo" };
 	char draft[PATH_MAX], modules[PATH_MAX], from[PATH_MAX], to[PATH_MAX];
-	int rc;
+	int rc = dp_path(draft, sizeof(draft), err, "%s.new", dir);
 
-	snprintf(draft, sizeof(draft), "%.4000s.new", dir);
+	if (rc)
+		return rc;
 	dp_remove_tree(draft);
-	snprintf(modules, sizeof(modules), "%.3800s/lib/modules/%s", draft, release);
-	rc = dp_mkdir_p(modules, err);
+	rc = dp_path(modules, sizeof(modules), err, "%s/lib/modules/%s", draft, release);
+	if (!rc)
+		rc = dp_mkdir_p(modules, err);
 	for (size_t i = 0; i < DP_ARRAY_SIZE(lists) && !rc; i++) {
-		snprintf(from, sizeof(from), "%.4000s/%s", tree, lists[i]);
-		snprintf(to, sizeof(to), "%.4000s/%s", modules, lists[i]);
-		rc = dp_exists("%s", from) && symlink(from, to) ? -errno : 0;
+		rc = dp_path(from, sizeof(from), err, "%s/%s", tree, lists[i]);
+		if (!rc)
+			rc = dp_path(to, sizeof(to), err, "%s/%s", modules, lists[i]);
+		if (!rc && dp_exists("%s", from) && symlink(from, to))
+			rc = -errno;
 	}
 	if (!rc)
 		rc = for_modules(tree, order, link_module, modules);
@@ -111,12 +115,12 @@ static int find_stage(const char *tree, const char *release, const char *order, 
 	dp_autofree char *copy = strdup(order);
 	char hex[33], path[PATH_MAX];
 	struct dp_key key;
+	int rc = dp_path(path, sizeof(path), err, "%s/modules.order", tree);
 
+	if (rc || !copy)
+		return rc ? rc : -ENOMEM;
 	dp_key_begin(&key, "tree");
 	dp_key_text(&key, release);
-	snprintf(path, sizeof(path), "%.4000s/modules.order", tree);
-	if (!copy)
-		return -ENOMEM;
 	if (dp_key_file(&key, path) || for_modules(tree, copy, add_to_key, &key)) {
 		dp_bad_input(err, "%s is no kernel source whose modules were all built", tree);
 		return dp_hint(err, "build them there: make modules"), -EINVAL;
@@ -127,31 +131,35 @@ static int find_stage(const char *tree, const char *release, const char *order, 
 
 int dp_tree_resolve(const char *tree, struct dp_kernel *kernel, struct dp_error *err)
 {
-	char dir[PATH_MAX], path[PATH_MAX], root[PATH_MAX - 64], release[96];
+	char dir[PATH_MAX], path[PATH_MAX], root[PATH_MAX], release[96];
 	dp_autofree char *order = NULL;
 	dp_autofd int lock = -1;
 	int rc;
 
-	if (!realpath(tree, path) || strlen(path) >= sizeof(root))
+	if (!realpath(tree, root))
 		return dp_bad_input(err, "there is no folder %s", tree);
-	strcpy(root, path);
-	snprintf(kernel->image, sizeof(kernel->image), "%s/arch/x86/boot/bzImage", root);
+	rc = dp_path(kernel->image, sizeof(kernel->image), err, "%s/arch/x86/boot/bzImage", root);
+	if (!rc)
+		rc = dp_path(kernel->config, sizeof(kernel->config), err, "%s/.config", root);
+	if (!rc)
+		rc = dp_path(path, sizeof(path), err, "%s/modules.order", root);
+	if (rc)
+		return rc;
 	if (!dp_exists("%s", kernel->image))
 		return missing(err, tree, "arch/x86/boot/bzImage");
 	if (dp_read_attr(release, sizeof(release), "%s/include/config/kernel.release", root) ||
 	    !release[0] || strchr(release, '/'))
 		return missing(err, tree, "include/config/kernel.release");
-	snprintf(path, sizeof(path), "%s/modules.order", root);
 	if (dp_read_file(path, ORDER_LIMIT, &order, NULL, NULL))
 		return missing(err, tree, "modules.order");
 	rc = find_stage(root, release, order, dir, sizeof(dir), err);
+	if (!rc)
+		rc = dp_path(kernel->modules, sizeof(kernel->modules), err, "%s/lib/modules/%s",
+			     dir, release);
 	if (rc)
 		return rc;
 	lock = dp_cache_lock("kernels", err);
 	if (lock < 0)
 		return lock;
-	rc = dp_exists("%s", dir) ? 0 : stage(root, dir, release, order, err);
-	snprintf(kernel->config, sizeof(kernel->config), "%s/.config", root);
-	snprintf(kernel->modules, sizeof(kernel->modules), "%.3900s/lib/modules/%s", dir, release);
-	return rc;
+	return dp_exists("%s", dir) ? 0 : stage(root, dir, release, order, err);
 }

@@ -15,7 +15,7 @@
 /* The vmlinux out of the bzImage, from the cache or unpacked anew; the bzImage if it has no PVH. */
 static int resolve_vmlinux(const char *image, char *path, struct dp_error *err)
 {
-	char hex[33], draft[PATH_MAX + 8], none[PATH_MAX + 8];
+	char hex[33], draft[PATH_MAX], none[PATH_MAX];
 	dp_autofd int lock = -1;
 	struct dp_key key;
 	bool pvh = false;
@@ -26,13 +26,15 @@ static int resolve_vmlinux(const char *image, char *path, struct dp_error *err)
 		return dp_bad_input(err, "there is no kernel %s", image);
 	dp_key_end(&key, hex);
 	rc = dp_cache_path(path, PATH_MAX, err, "vmlinux/%s", hex);
+	if (!rc)
+		rc = dp_path(draft, sizeof(draft), err, "%s.new", path);
+	if (!rc)
+		rc = dp_path(none, sizeof(none), err, "%s.none", path);
 	if (rc)
 		return rc;
 	lock = dp_cache_lock("vmlinux", err);
 	if (lock < 0)
 		return lock;
-	snprintf(draft, sizeof(draft), "%s.new", path);
-	snprintf(none, sizeof(none), "%s.none", path);
 	dp_cache_use(path);
 	if (!dp_exists("%s", path) && !dp_exists("%s", none)) {
 		rc = dp_bzimage_unpack(image, draft, &pvh, err);
@@ -42,7 +44,7 @@ static int resolve_vmlinux(const char *image, char *path, struct dp_error *err)
 			rc = dp_fail(err, -errno, "cannot write %s", none);
 	}
 	if (!rc && dp_exists("%s", none))
-		snprintf(path, PATH_MAX, "%s", image);
+		rc = dp_path(path, PATH_MAX, err, "%s", image);
 	return rc;
 }
 

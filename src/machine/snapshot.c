@@ -103,10 +103,11 @@ static bool begin_verifying(struct dp_boot *boot, const char *manifest, struct j
 static bool open_file(const char *dir, int i, struct json_object *files, int *fd)
 {
 	struct json_object *entry = dp_json_object(files, file_name(i));
-	char path[PATH_MAX + 32];
+	char path[PATH_MAX];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, file_name(i));
+	if (dp_path(path, sizeof(path), NULL, "%s/%s", dir, file_name(i)))
+		return false;
 	*fd = open(path, O_RDWR | O_CLOEXEC);
 	return *fd >= 0 && !fstat(*fd, &st) && st.st_size == dp_json_int_or(entry, "size", -1);
 }
@@ -118,11 +119,11 @@ static bool open_saved(const struct snapshot *s)
 	struct json_object *files;
 	dp_autofree char *text = NULL;
 	const char *made;
-	char path[PATH_MAX + 32];
+	char path[PATH_MAX];
 	bool whole;
 
-	snprintf(path, sizeof(path), "%s/manifest", s->dir);
-	if (dp_read_file(path, MANIFEST_LIMIT, &text, NULL, NULL))
+	if (dp_path(path, sizeof(path), NULL, "%s/manifest", s->dir) ||
+	    dp_read_file(path, MANIFEST_LIMIT, &text, NULL, NULL))
 		return false;
 	manifest = dp_json_parse(text);
 	made = dp_json_text(manifest, "key");
@@ -139,14 +140,16 @@ static bool open_saved(const struct snapshot *s)
 
 static int make_memories(struct dp_boot *boot, const char *draft, struct dp_error *err)
 {
-	char path[PATH_MAX + 32];
+	char path[PATH_MAX];
+	int rc = dp_path(path, sizeof(path), err, "%s/state", draft);
 
+	if (rc)
+		return rc;
 	for (int i = 0; i < DP_MEMORIES; i++) {
 		boot->memory[i] = dp_memory_make(i, err);
 		if (boot->memory[i] < 0)
 			return boot->memory[i];
 	}
-	snprintf(path, sizeof(path), "%s/state", draft);
 	boot->state = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	return boot->state < 0 ? dp_fail(err, -errno, "cannot write %s", path) : 0;
 }
@@ -156,13 +159,15 @@ static int keep_file(const char *draft, int i, struct dp_boot *boot, struct json
 		     struct dp_error *err)
 {
 	struct json_object *entry = json_object_new_object();
-	char path[PATH_MAX + 32], hex[33];
-	int from = *file_fd(boot, i), rc;
+	char path[PATH_MAX], hex[33];
+	int from = *file_fd(boot, i);
 	dp_autofd int to = -1;
 	struct stat st;
+	int rc = dp_path(path, sizeof(path), err, "%s/%s", draft, file_name(i));
 
 	json_object_object_add(files, file_name(i), entry);
-	snprintf(path, sizeof(path), "%s/%s", draft, file_name(i));
+	if (rc)
+		return rc;
 	if (i < DP_MEMORIES)
 		to = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fstat(from, &st) || (i < DP_MEMORIES && (to < 0 || ftruncate(to, st.st_size))))
@@ -181,20 +186,18 @@ static int keep_files(const char *draft, const struct snapshot *s, struct dp_err
 {
 	dp_autojson struct json_object *manifest = json_object_new_object();
 	struct json_object *files = json_object_new_object();
-	char path[PATH_MAX + 32];
+	char path[PATH_MAX];
 	dp_autofile FILE *out = NULL;
+	int rc = dp_path(path, sizeof(path), err, "%s/manifest", draft);
 
 	dp_json_add_text(manifest, "schema", SCHEMA);
 	dp_json_add_text(manifest, "key", s->key);
 	dp_json_add_text(manifest, "kernel", s->end->kernel);
 	json_object_object_add(manifest, "files", files);
-	for (int i = 0; i < DP_SAVED_FILES; i++) {
-		int rc = keep_file(draft, i, s->boot, files, err);
-
-		if (rc)
-			return rc;
-	}
-	snprintf(path, sizeof(path), "%s/manifest", draft);
+	for (int i = 0; i < DP_SAVED_FILES && !rc; i++)
+		rc = keep_file(draft, i, s->boot, files, err);
+	if (rc)
+		return rc;
 	out = fopen(path, "we");
 	if (!out ||
 	    fprintf(out, "%s\n",
@@ -209,11 +212,12 @@ static int save(const struct snapshot *s, const struct dp_session_limits *limits
 		const struct dp_sink *sink, dp_progress_fn progress, struct dp_error *err)
 {
 	const char *ending = s->end->ending;
-	char draft[PATH_MAX + 8];
+	char draft[PATH_MAX];
 	uint64_t since;
-	int rc;
+	int rc = dp_path(draft, sizeof(draft), err, "%s.new", s->dir);
 
-	snprintf(draft, sizeof(draft), "%s.new", s->dir);
+	if (rc)
+		return rc;
 	dp_remove_tree(draft);
 	rc = dp_mkdir_p(draft, err);
 	if (!rc)

@@ -9,6 +9,7 @@
 #include "verify.h"
 
 #include "daxpin/cache.h"
+#include "daxpin/file.h"
 
 struct dp_verification {
 	pthread_t thread;
@@ -16,7 +17,7 @@ struct dp_verification {
 	bool joined, whole;
 	int fds[DP_SAVED_FILES];
 	char wanted[DP_SAVED_FILES][33];
-	char manifest[PATH_MAX + 32];
+	char manifest[PATH_MAX];
 };
 
 struct hashing {
@@ -65,8 +66,11 @@ struct dp_verification *dp_verify_begin(const int fds[DP_SAVED_FILES],
 
 	if (!v)
 		return NULL;
+	if (dp_path(v->manifest, sizeof(v->manifest), NULL, "%s", manifest)) {
+		free(v);
+		return NULL;
+	}
 	pthread_mutex_init(&v->mutex, NULL);
-	snprintf(v->manifest, sizeof(v->manifest), "%s", manifest);
 	memcpy(v->fds, fds, sizeof(v->fds));
 	memcpy(v->wanted, wanted, sizeof(v->wanted));
 	if (pthread_create(&v->thread, NULL, verify, v)) {

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,16 +45,21 @@ static int open_devdax(const struct dp_mapping *mapping, const struct dp_env *en
 {
 	dp_autodir DIR *bus = opendir(BUS);
 	struct dirent *entry;
-	char path[280];
+	char path[PATH_MAX];
+	int rc;
 
 	while (bus && (entry = readdir(bus))) {
 		if (entry->d_name[0] == '.' || !suits(mapping, env, entry->d_name))
 			continue;
-		snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
+		rc = dp_path(path, sizeof(path), err, "/dev/%s", entry->d_name);
+		if (!rc)
+			rc = dp_path(area->resource, sizeof(area->resource), err, "%s",
+				     entry->d_name);
+		if (rc)
+			return rc;
 		area->fd = open(path, O_RDWR | O_CLOEXEC);
 		if (area->fd < 0)
 			return dp_fail(err, -errno, "cannot open %s", path);
-		snprintf(area->resource, sizeof(area->resource), "%.63s", entry->d_name);
 		return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
 	}
 	return dp_skip(err, "no device-dax with an alignment of %s that is large enough",

@@ -56,9 +56,9 @@ static int find_node(const char *zone, char *device, size_t size)
 		if (entry->d_name[0] == '.' ||
 		    dp_link_name(driver, sizeof(driver), BUS "/%s/driver", entry->d_name) ||
 		    strcmp(driver, "kmem") || !has_zone(entry->d_name, zone) ||
-		    dp_read_attr(node, sizeof(node), BUS "/%s/target_node", entry->d_name))
+		    dp_read_attr(node, sizeof(node), BUS "/%s/target_node", entry->d_name) ||
+		    dp_path(device, size, NULL, "%s", entry->d_name))
 			continue;
-		snprintf(device, size, "%.63s", entry->d_name);
 		return atoi(node);
 	}
 	return -ENODEV;

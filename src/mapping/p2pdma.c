@@ -44,7 +44,7 @@ static int open_p2pdma(const struct dp_mapping *mapping, const struct dp_env *en
 	char path[256] = "";
 
 	if (glob(DEVICES "/*/p2pmem/allocate", 0, NULL, &found) == 0)
-		snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
+		dp_path(path, sizeof(path), NULL, "%s", found.gl_pathv[0]);
 	globfree(&found);
 	if (!path[0])
 		return no_p2pmem(err);

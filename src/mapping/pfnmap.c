@@ -39,7 +39,7 @@ static int open_pfnmap(const struct dp_mapping *mapping, const struct dp_env *en
 	glob(DEVICES "/*/resource[0-5]", 0, NULL, &found);
 	for (size_t i = 0; i < found.gl_pathc && !path[0]; i++)
 		if (suits(found.gl_pathv[i], dp_span(mapping, env)))
-			snprintf(path, sizeof(path), "%s", found.gl_pathv[i]);
+			dp_path(path, sizeof(path), NULL, "%s", found.gl_pathv[i]);
 	globfree(&found);
 	if (!path[0])
 		return dp_skip(err, "no PCI device without a driver has a memory BAR that is large "

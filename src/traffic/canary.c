@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/vfs.h>
@@ -12,6 +13,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 
 /* Mapping and filling what was freed takes a second or two under emulation. */
 #define LIMIT_MS 60000
@@ -26,10 +28,12 @@
 
 static int open_disk(const char *disk, struct dp_area *area, struct dp_error *err)
 {
-	char path[80];
+	char path[PATH_MAX];
 	off_t length;
+	int rc = dp_path(path, sizeof(path), err, "/dev/%s", disk);
 
-	snprintf(path, sizeof(path), "/dev/%s", disk);
+	if (rc)
+		return rc;
 	area->fd = open(path, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
 	length = area->fd < 0 ? -1 : lseek(area->fd, 0, SEEK_END);
 	if (length < 0)

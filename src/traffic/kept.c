@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,9 +21,9 @@
 #include "daxpin/observe.h"
 #include "daxpin/steps.h"
 
-void dp_kept_path(const char *dir, const struct dp_mapping *mapping, char *path, size_t size)
+int dp_kept_path(const char *dir, const struct dp_mapping *mapping, char *path, size_t size)
 {
-	snprintf(path, size, "%s/daxpin-kept-%s", dir, mapping->name);
+	return dp_path(path, size, NULL, "%s/daxpin-kept-%s", dir, mapping->name);
 }
 
 /* The device-dax that begins at an address. */
@@ -37,8 +38,7 @@ static bool find_device(const char *start, char *name, size_t size)
 				 entry->d_name) ||
 		    strcmp(text, start))
 			continue;
-		snprintf(name, size, "%.63s", entry->d_name);
-		return true;
+		return !dp_path(name, size, NULL, "%s", entry->d_name);
 	}
 	return false;
 }
@@ -59,12 +59,11 @@ static int open_device(struct dp_end *end, const char *start, struct dp_error *e
 static int open_file(struct dp_end *end, uint64_t size, struct dp_error *err)
 {
 	const struct dp_env *env = &end->options->env;
-	char path[512];
+	char path[PATH_MAX];
 
-	for (size_t i = 0; i < env->ndirs && end->area.fd < 0; i++) {
-		dp_kept_path(env->dirs[i], end->mapping, path, sizeof(path));
-		end->area.fd = open(path, O_RDWR | O_CLOEXEC);
-	}
+	for (size_t i = 0; i < env->ndirs && end->area.fd < 0; i++)
+		if (!dp_kept_path(env->dirs[i], end->mapping, path, sizeof(path)))
+			end->area.fd = open(path, O_RDWR | O_CLOEXEC);
 	end->area.len = size;
 	return end->area.fd < 0 ? dp_report(err, -ENOENT, "the file is not there any more") : 0;
 }

@@ -16,7 +16,9 @@ struct dp_mapping;
  * @mapping: its kind
  * @path: receives it
  * @size: of @path, bytes
+ *
+ * Return: 0 or -ENAMETOOLONG.
  */
-void dp_kept_path(const char *dir, const struct dp_mapping *mapping, char *path, size_t size);
+int dp_kept_path(const char *dir, const struct dp_mapping *mapping, char *path, size_t size);
 
 #endif

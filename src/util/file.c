@@ -15,13 +15,40 @@
 /* How many descriptors a tree walk may hold at once. */
 #define WALK_DESCRIPTORS 16
 
+int dp_vpath(char *path, size_t size, struct dp_error *err, const char *fmt, va_list ap)
+{
+	int n = vsnprintf(path, size, fmt, ap), code = err ? err->code : 0;
+
+	if (n >= 0 && (size_t)n < size)
+		return 0;
+	dp_report(err, -ENAMETOOLONG, "the path %.64s… is too long", path);
+	if (err && !code)
+		err->input = true;
+	path[0] = '\0';
+	return -ENAMETOOLONG;
+}
+
+int dp_path(char *path, size_t size, struct dp_error *err, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = dp_vpath(path, size, err, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+/* For a function that takes the path as its last arguments. */
 #define FORMAT_PATH(path, fmt)                                                                     \
-	do {                                                                                       \
+	({                                                                                         \
 		va_list ap_;                                                                       \
+		int rc_;                                                                           \
 		va_start(ap_, fmt);                                                                \
-		vsnprintf(path, sizeof(path), fmt, ap_);                                           \
+		rc_ = dp_vpath(path, sizeof(path), NULL, fmt, ap_);                                \
 		va_end(ap_);                                                                       \
-	} while (0)
+		rc_;                                                                               \
+	})
 
 /* procfs and sysfs report no size, so the buffer grows until the file ends. */
 static int read_to_end(int fd, size_t limit, char **data, size_t *len)
@@ -75,11 +102,13 @@ int dp_read_file(const char *path, size_t limit, char **data, size_t *len, struc
 int dp_read_attr(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_MAX];
+	dp_autofd int fd = -1;
 	ssize_t n;
+	int rc = FORMAT_PATH(path, fmt);
 
-	FORMAT_PATH(path, fmt);
-	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
-
+	if (rc)
+		return rc;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	n = read(fd, buf, size - 1);
@@ -93,10 +122,12 @@ int dp_read_attr(char *buf, size_t size, const char *fmt, ...)
 int dp_write_attr(const char *value, const char *fmt, ...)
 {
 	char path[PATH_MAX];
+	dp_autofd int fd = -1;
+	int rc = FORMAT_PATH(path, fmt);
 
-	FORMAT_PATH(path, fmt);
-	dp_autofd int fd = open(path, O_WRONLY | O_CLOEXEC);
-
+	if (rc)
+		return rc;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (write(fd, value, strlen(value)) < 0)
@@ -125,11 +156,10 @@ int dp_mkdir_p(const char *path, struct dp_error *err)
 {
 	char part[PATH_MAX];
 
-	if (strlen(path) >= sizeof(part))
-		return dp_fail(err, -ENAMETOOLONG, "cannot make the folder %.64s…", path);
 	for (const char *slash = path + 1;; slash++) {
 		slash = strchrnul(slash, '/');
-		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+		if (dp_path(part, sizeof(part), err, "%.*s", (int)(slash - path), path))
+			return -ENAMETOOLONG;
 		if (mkdir(part, 0755) && errno != EEXIST && errno != EISDIR)
 			return dp_fail(err, -errno, "cannot make the folder %s", part);
 		if (!*slash)
@@ -159,8 +189,7 @@ bool dp_exists(const char *fmt, ...)
 	char path[PATH_MAX];
 	struct stat st;
 
-	FORMAT_PATH(path, fmt);
-	return stat(path, &st) == 0;
+	return !FORMAT_PATH(path, fmt) && stat(path, &st) == 0;
 }
 
 int dp_link_name(char *buf, size_t size, const char *fmt, ...)
@@ -168,13 +197,14 @@ int dp_link_name(char *buf, size_t size, const char *fmt, ...)
 	char path[PATH_MAX], target[PATH_MAX];
 	const char *slash;
 	ssize_t n;
+	int rc = FORMAT_PATH(path, fmt);
 
-	FORMAT_PATH(path, fmt);
+	if (rc)
+		return rc;
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n < 0)
 		return -errno;
 	target[n] = '\0';
 	slash = strrchr(target, '/');
-	snprintf(buf, size, "%s", slash ? slash + 1 : target);
-	return 0;
+	return dp_path(buf, size, NULL, "%s", slash ? slash + 1 : target);
 }

@@ -12,6 +12,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 #include "daxpin/proc.h"
 #include "daxpin/signals.h"
 #include "daxpin/text.h"
@@ -22,19 +23,19 @@
 int dp_find_program(const char *name, char *path, size_t size)
 {
 	const char *env = getenv("PATH");
-	char dirs[4096];
-	char *rest = dirs;
+	dp_autofree char *dirs = NULL;
+	char *rest;
 
-	if (strchr(name, '/')) {
-		snprintf(path, size, "%s", name);
-		return access(path, X_OK) ? -ENOENT : 0;
+	if (strchr(name, '/'))
+		return dp_path(path, size, NULL, "%s", name) || access(path, X_OK) ? -ENOENT : 0;
+	if (asprintf(&dirs, "%s:/usr/sbin:/sbin", env ? env : "/usr/bin:/bin") < 0) {
+		dirs = NULL;
+		return -ENOMEM;
 	}
-	snprintf(dirs, sizeof(dirs), "%s:/usr/sbin:/sbin", env ? env : "/usr/bin:/bin");
-	for (char *dir = strsep(&rest, ":"); dir; dir = strsep(&rest, ":")) {
-		snprintf(path, size, "%s/%s", dir, name);
-		if (access(path, X_OK) == 0)
+	rest = dirs;
+	for (char *dir = strsep(&rest, ":"); dir; dir = strsep(&rest, ":"))
+		if (!dp_path(path, size, NULL, "%s/%s", dir, name) && !access(path, X_OK))
 			return 0;
-	}
 	return -ENOENT;
 }
 

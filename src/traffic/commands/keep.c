@@ -2,6 +2,7 @@
 /* Flushes what is below the mapping, as an application does that wants its data to stay. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 /* Gives the temporary file a name in its own folder, and flushes file and folder. */
 static int keep_file(const struct dp_end *end, struct dp_error *err)
 {
-	char link[64], at[512] = "", path[640];
+	char link[64], at[PATH_MAX] = "", path[PATH_MAX];
 	dp_autofd int dir = -1;
 	ssize_t n;
 
@@ -23,7 +24,8 @@ static int keep_file(const struct dp_end *end, struct dp_error *err)
 	if (n < 0 || !strrchr(at, '/'))
 		return dp_fail(err, -EIO, "cannot tell where the file is");
 	*strrchr(at, '/') = '\0';
-	dp_kept_path(at, end->mapping, path, sizeof(path));
+	if (dp_kept_path(at, end->mapping, path, sizeof(path)))
+		return dp_fail(err, -ENAMETOOLONG, "cannot name the file in %.200s", at);
 	if (linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW))
 		return dp_fail(err, -errno, "cannot make %s", path);
 	dir = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <stdio.h>
@@ -124,15 +125,15 @@ static int look_extent(const struct look *look, int disk, const struct fiemap_ex
 
 static int open_disk(int file)
 {
-	char path[64], name[64];
+	char path[PATH_MAX], name[64];
 	struct stat st;
 
 	if (fstat(file, &st))
 		return -errno;
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(st.st_dev), minor(st.st_dev));
-	if (dp_link_name(name, sizeof(name), "%s", path))
+	if (dp_link_name(name, sizeof(name), "/sys/dev/block/%u:%u", major(st.st_dev),
+			 minor(st.st_dev)) ||
+	    dp_path(path, sizeof(path), NULL, "/dev/%s", name))
 		return -ENOENT;
-	snprintf(path, sizeof(path), "/dev/%.50s", name);
 	file = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	return file < 0 ? -errno : file;
 }
