@@ -281,7 +281,7 @@ int dp_command_from_json(const char *line, size_t len, struct dp_command *comman
 
 	*command = (struct dp_command){ 0 };
 	if (!obj)
-		return dp_report(err, -EBADMSG, "this is no command: %.*s",
+		return dp_report(err, -EBADMSG, "this is not a command: %.*s",
 				 (int)(len < 80 ? len : 80), line);
 	rc = find_command(obj, command, err);
 	if (rc)

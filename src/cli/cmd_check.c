@@ -86,8 +86,8 @@ static int run(struct cli_call *call)
 		rc = check_host(&options, &plan, &collect, &err);
 	if (!rc && geteuid())
 		fprintf(stderr,
-			"daxpin: not root: the owner and page size of mappings, and the pin "
-			"counters' refresh, are out of reach; run as root for full proof\n");
+			"daxpin: not root: the owner and the page size of mappings cannot be "
+			"read, and pin counters cannot be refreshed; run as root for full proof\n");
 	if (!rc)
 		rc = cli_report(&options, &collect.run, 1, &err);
 	cli_report_close(&options);

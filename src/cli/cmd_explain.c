@@ -116,8 +116,7 @@ static int classify_file(struct subject_path *s, const struct stat *st, struct d
 	else if (!strcmp(fs, "sysfs") && strstr(s->path, "/resource"))
 		name_mapping(s, DP_FAMILY_PFNMAP, "pfnmap");
 	else if (!strcmp(fs, "sysfs") || !strcmp(fs, "proc"))
-		return dp_bad_input(err, "%s is on %s: nothing that is mapped for RDMA", s->path,
-				    fs);
+		return dp_bad_input(err, "%s is on %s, which is not memory for RDMA", s->path, fs);
 	else if (!strcmp(fs, "tmpfs"))
 		name_mapping(s, DP_FAMILY_SHMEM, "tmpfs");
 	else if (!strcmp(fs, "hugetlbfs"))
@@ -141,7 +140,7 @@ static int classify_char(struct subject_path *s, const struct stat *st, struct d
 	if (dp_link_name(name, sizeof(name), "/sys/dev/char/%u:%u", major(st->st_rdev),
 			 minor(st->st_rdev)) ||
 	    dp_read_attr(align, sizeof(align), "/sys/bus/dax/devices/%s/align", name))
-		return dp_bad_input(err, "%s is a character device, and no device-dax", s->path);
+		return dp_bad_input(err, "%s is a character device, but not device-dax", s->path);
 	bytes = strtoull(align, NULL, 0);
 	dp_format_size(bytes, size, sizeof(size));
 	name_mapping(s, DP_FAMILY_DEVDAX, "devdax-%s", size);
@@ -301,7 +300,7 @@ static int take_release(void *field, const char *value, struct dp_error *err)
 
 	snprintf(subject->kernel, sizeof(subject->kernel), "%s", value);
 	return dp_parse_series(value, &series, NULL)
-		       ? dp_bad_input(err, "\"%s\" is no kernel release", value)
+		       ? dp_bad_input(err, "\"%s\" is not a kernel release", value)
 		       : 0;
 }
 

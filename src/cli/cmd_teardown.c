@@ -74,9 +74,11 @@ static int select_scenarios(struct host *h, struct dp_error *err)
 	all->count = kept;
 	if (kept)
 		return 0;
-	dp_bad_input(err, "nothing that was selected can be asked of %s", h->claim.name);
-	return dp_hint(err, "on this machine, device-dax is unbound, disabled, made kmem and its "
-			    "namespace disabled; disks are unmounted, unbound and their files cut");
+	dp_bad_input(err, "no case that was selected applies to %s", h->claim.name);
+	return dp_hint(
+		err,
+		"on this machine, device-dax is unbound, disabled or bound to kmem, or its "
+		"namespace disabled; disks are unmounted or unbound, or their files truncated");
 }
 
 static int check_words(const struct host *h, struct dp_error *err)
@@ -84,13 +86,15 @@ static int check_words(const struct host *h, struct dp_error *err)
 	const struct cli_check_options *o = h->options;
 
 	if (!h->device) {
-		dp_bad_input(err, "on this machine teardown wants the name of a device%s",
-			     o->destroy ? " besides --destroy-data" : "");
-		return dp_hint(err, "daxpin list shows them; \"daxpin guest teardown\" needs none");
+		dp_bad_input(err, "teardown on this machine needs the name of a device%s",
+			     o->destroy ? " in addition to --destroy-data" : "");
+		return dp_hint(
+			err,
+			"\"daxpin list\" shows the devices; \"daxpin guest teardown\" needs none");
 	}
 	if (!o->destroy) {
-		dp_bad_input(err, "what is on %.100s would be lost", h->device);
-		return dp_hint(err, "say so with --destroy-data");
+		dp_bad_input(err, "all data on %.100s would be lost", h->device);
+		return dp_hint(err, "allow that with --destroy-data");
 	}
 	if (geteuid())
 		return dp_bad_input(err, "teardown of %.100s needs root, to unbind it", h->device);
@@ -112,7 +116,7 @@ static int leave_mounts(struct host *h, struct dp_error *err)
 	h->how.env.dirs = h->dirs;
 	h->how.env.ndirs = 1;
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return dp_fail(err, -errno, "cannot have mounts of my own");
+		return dp_fail(err, -errno, "cannot make a mount namespace");
 	return 0;
 }
 
@@ -213,7 +217,7 @@ static int ask_one(struct host *h, struct dp_collect *collect, struct dp_error *
 	if (rc == -EINTR && h->stop[0])
 		dp_hint(err, "%s", h->stop);
 	else if (rc == -EINTR)
-		dp_hint(err, "%s is as it was before", h->claim.name);
+		dp_hint(err, "%s was restored", h->claim.name);
 	return rc;
 }
 

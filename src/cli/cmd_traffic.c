@@ -232,16 +232,18 @@ static int name_device(struct traffic *t, struct dp_error *err)
 	int rc;
 
 	if (!t->device && o->destroy)
-		return dp_bad_input(err,
-				    "--destroy-data wants the device-dax that may be written to");
+		return dp_bad_input(
+			err,
+			"--destroy-data needs the name of the device-dax that may be written to");
 	if (!t->device)
 		return 0;
 	if (!o->destroy)
-		return dp_bad_input(err, "what is on %s would be lost: say so with --destroy-data",
+		return dp_bad_input(err,
+				    "all data on %s would be lost: allow that with --destroy-data",
 				    t->device);
 	rc = dp_device_claim(t->device, &claim, err);
 	if (!rc && claim.block)
-		return dp_bad_input(err, "%s is no device-dax: files on it are made without harm",
+		return dp_bad_input(err, "%s is not device-dax: only a device-dax has to be named",
 				    t->device);
 	t->options.env.device = t->device;
 	return rc;
@@ -252,8 +254,7 @@ static int find_reference(const struct cli_check_options *o, struct dp_error *er
 	char path[PATH_MAX];
 
 	if (o->listen)
-		return dp_bad_input(err,
-				    "what is done is for --connect to say: --reference is for it");
+		return dp_bad_input(err, "--reference is for --connect, which selects the cases");
 	if (!dp_find_program("ib_write_bw", path, sizeof(path)))
 		return 0;
 	dp_bad_input(err, "the program ib_write_bw is missing");
@@ -267,14 +268,14 @@ static int begin(struct traffic *t, struct dp_collect *collect, struct dp_error 
 	int rc = dp_size_check(o->size, memory, err);
 
 	if (!rc && o->listen && o->nonly)
-		rc = dp_bad_input(err, "what is done is for --connect to say: --only is for it");
+		rc = dp_bad_input(err, "--only is for --connect, which selects the cases");
 	if (!rc)
 		rc = dp_cases_make(o->only, o->nonly, &t->cases, err);
 	dp_cases_for_host(&t->cases);
 	if (!rc && !t->cases.count)
 		rc = dp_bad_input(
 			err,
-			"what takes devices or the machine away is for guests: daxpin guest traffic");
+			"cases that take devices or the machine away run in guests only: daxpin guest traffic");
 	t->options = (struct dp_traffic_options){ .env = { .size = o->size },
 						  .seed = o->seed,
 						  .limit_ms = 20000,

@@ -75,7 +75,7 @@ static int identify(const char *device, struct dp_claim *claim, struct dp_error 
 
 	if (!is_name(name) || dp_path(claim->name, sizeof(claim->name), NULL, "%s", name) ||
 	    dp_path(claim->node, sizeof(claim->node), NULL, "/dev/%s", name))
-		return dp_bad_input(err, "\"%.100s\" is no name of a device, such as dax0.1",
+		return dp_bad_input(err, "\"%.100s\" is not the name of a device, such as dax0.1",
 				    device);
 	if (dp_exists(DAX_BUS "/%s", name))
 		return identify_dax(claim, err);

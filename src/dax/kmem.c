@@ -114,8 +114,9 @@ static int enable_ram(struct daxctl_dev *dev, const char *device, struct dp_erro
 	dp_write_attr(policy, AUTO_ONLINE);
 	if (rc < 0)
 		return dp_fail(err, rc, "cannot bind %s to kmem", device);
-	return daxctl_dev_get_memory(dev) ? 0
-					  : dp_fail(err, -ENXIO, "%s has become no memory", device);
+	return daxctl_dev_get_memory(dev)
+		       ? 0
+		       : dp_fail(err, -ENXIO, "%s was not added as memory", device);
 }
 
 /*

@@ -25,7 +25,7 @@ struct dp_entry *dp_manifest_add(struct dp_manifest *m, const char *name, struct
 		if (!strcmp(m->list[i].name, name))
 			return &m->list[i];
 	if (m->count == DP_MAX_ENTRIES || strlen(name) >= sizeof(m->list[0].name)) {
-		dp_fail(err, -E2BIG, "too much for the image: %s", name);
+		dp_fail(err, -E2BIG, "the image has no room for another file: %s", name);
 		return NULL;
 	}
 	strcpy(m->list[m->count].name, name);

@@ -260,7 +260,7 @@ static int check_index(const char *dir, struct dp_error *err)
 	if (rc)
 		return rc;
 	if (stat(path, &st)) {
-		dp_bad_input(err, "%s is no modules folder: it has no modules.dep.bin", dir);
+		dp_bad_input(err, "%s is not a modules folder: it has no modules.dep.bin", dir);
 		return dp_hint(err, "give the folder named after the kernel release, and run "
 				    "depmod for it if it was copied");
 	}

@@ -58,7 +58,8 @@ static int unpack(char *const *packages, size_t count, const char *dir, struct d
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = dp_package_extract(packages[i], dir, err);
 	if (!rc && locate(dir, &kernel))
-		rc = dp_bad_input(err, "the package %s holds no kernel with modules", packages[0]);
+		rc = dp_bad_input(err, "the package %s does not contain a kernel with modules",
+				  packages[0]);
 	return rc ? rc : dp_depmod(dir, strrchr(kernel.modules, '/') + 1, err);
 }
 
@@ -140,7 +141,7 @@ static int find_suite(const char *version, bool refresh, dp_progress_fn progress
 	if (rc || suite[0])
 		return rc;
 	if (!read) {
-		dp_report(err, -EIO, "the package lists of no suite can be read");
+		dp_report(err, -EIO, "no package lists can be read");
 		return dp_hint(err, "check the network, or use --kernel VMLINUZ:MODULES_DIR with a "
 				    "kernel that is here"),
 		       -EIO;
@@ -174,7 +175,7 @@ static int resolve_debian(const char *name, bool refresh, dp_progress_fn progres
 	int rc = 0;
 
 	if (!split_debian(name, suite, version, sizeof(suite))) {
-		dp_bad_input(err, "\"%s\" is no suite or version of Debian's", name);
+		dp_bad_input(err, "\"%s\" is not a suite or version of Debian", name);
 		return dp_hint(err,
 			       "such as debian:trixie, debian:trixie-backports/6.17, debian:6.17"),
 		       -EINVAL;
@@ -219,8 +220,9 @@ static int resolve_package(const char *package, struct dp_kernel *kernel, struct
 	rc = dp_exists("%s", dir) ? 0 : unpack_into(list, 1, dir, err);
 	if (rc)
 		return rc;
-	return locate(dir, kernel) ? dp_bad_input(err, "%s holds no kernel with modules", package)
-				   : 0;
+	return locate(dir, kernel)
+		       ? dp_bad_input(err, "%s does not contain a kernel with modules", package)
+		       : 0;
 }
 
 /* The configuration lies beside the image, named as distributions do; "" if there is none. */
@@ -321,7 +323,7 @@ int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
 	colon = strrchr(spec, ':');
 	if (colon && colon > spec && colon[1])
 		return resolve_paths(spec, colon, kernel, err);
-	dp_bad_input(err, "\"%s\" is no kernel", spec);
+	dp_bad_input(err, "\"%s\" is not a kernel", spec);
 	return dp_hint(err,
 		       "give debian:SUITE, debian:VERSION, VMLINUZ:MODULES_DIR, host, the folder "
 		       "of a kernel source that was built, or a kernel's .deb file");

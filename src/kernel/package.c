@@ -159,7 +159,7 @@ static int extract(const char *package, const char *dir, struct dp_error *err)
 		if (!strncmp(archive_entry_pathname(entry), "data.tar", 8))
 			return extract_data(a, dir, err);
 	return dp_bad_input(err, "%s",
-			    rc == ARCHIVE_EOF ? "it holds no files" : archive_error_string(a));
+			    rc == ARCHIVE_EOF ? "it contains no files" : archive_error_string(a));
 }
 
 int dp_package_extract(const char *package, const char *dir, struct dp_error *err)

@@ -20,7 +20,8 @@
 
 static int missing(struct dp_error *err, const char *dir, const char *what)
 {
-	dp_bad_input(err, "%s is no kernel source that was built: it has no %s", dir, what);
+	dp_bad_input(err, "%s is not a kernel source tree that was built: %s is missing", dir,
+		     what);
 	return dp_hint(err, "build it there: make bzImage modules"), -EINVAL;
 }
 
@@ -122,7 +123,7 @@ static int find_stage(const char *tree, const char *release, const char *order, 
 	dp_key_begin(&key, "tree");
 	dp_key_text(&key, release);
 	if (dp_key_file(&key, path) || for_modules(tree, copy, add_to_key, &key)) {
-		dp_bad_input(err, "%s is no kernel source whose modules were all built", tree);
+		dp_bad_input(err, "not all modules of the kernel source tree %s were built", tree);
 		return dp_hint(err, "build them there: make modules"), -EINVAL;
 	}
 	dp_key_end(&key, hex);

@@ -269,7 +269,7 @@ int dp_snapshot_open(struct dp_boot *boot, const struct dp_session_limits *limit
 		return rc;
 	dp_cache_trim(s.dir);
 	if (!open_saved(&s))
-		return dp_report(err, -EIO, "the snapshot %s is damaged as soon as it is written",
+		return dp_report(err, -EIO, "the snapshot %s cannot be read back as it was written",
 				 s.dir);
 	return 0;
 }

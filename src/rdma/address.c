@@ -58,7 +58,7 @@ int dp_address_parse(const char *text, uint16_t port, struct sockaddr_storage *a
 		return dp_bad_input(err, "\"%s\" has no port from 1 to 65535", text);
 	rc = host[0] ? getaddrinfo(host, service, &hints, &list) : EAI_NONAME;
 	if (rc)
-		return dp_bad_input(err, "\"%s\" is no address: %s", text, gai_strerror(rc));
+		return dp_bad_input(err, "\"%s\" is not an address: %s", text, gai_strerror(rc));
 	memset(address, 0, sizeof(*address));
 	memcpy(address, list->ai_addr, list->ai_addrlen);
 	return 0;

@@ -63,7 +63,7 @@ static int bind_port(const struct sockaddr *address, struct dp_port *port, struc
 	}
 	if (!rc && port->id->verbs)
 		return complete_port(port, err);
-	dp_bad_input(err, "%s is no address of an RDMA device of this machine", text);
+	dp_bad_input(err, "%s is not an address of an RDMA device of this machine", text);
 	return dp_hint(err, "give the address of an interface that one lies on: daxpin list");
 }
 

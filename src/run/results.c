@@ -123,14 +123,15 @@ int dp_results_read(const char *path, struct json_object **root, struct dp_error
 	}
 	*root = is_lines(text) ? read_lines(text) : json_tokener_parse(text);
 	if (!json_object_is_type(*root, json_type_object)) {
-		rc = dp_bad_input(err, "%s is no JSON document, or was cut short", path);
+		rc = dp_bad_input(err, "%s is not a JSON document, or was cut short", path);
 	} else {
 		schema = dp_json_text(*root, "schema");
 		if (schema && !strcmp(schema, "daxpin/1")) {
 			dp_rename_older(*root);
 			return 0;
 		}
-		rc = dp_bad_input(err, "%s is no result of daxpin (schema \"daxpin/1\")", path);
+		rc = dp_bad_input(err, "%s is not a result file of daxpin (schema \"daxpin/1\")",
+				  path);
 	}
 	json_object_put(*root);
 	*root = NULL;
@@ -274,7 +275,7 @@ static int read_result(struct json_object *obj, struct dp_result *r, const char 
 		       struct dp_error *err)
 {
 	if (!json_object_is_type(obj, json_type_object))
-		return dp_bad_input(err, "%s: a result is no object", name);
+		return dp_bad_input(err, "%s: a result is not an object", name);
 	text(obj, "id", r->id, sizeof(r->id));
 	if (!strchr(r->id, '/') || strchr(strchr(r->id, '/') + 1, '/') == NULL)
 		return dp_bad_input(err, "%s: a result has no id", name);
@@ -385,7 +386,7 @@ int dp_results_parse(struct json_object *root, const char *name, struct dp_resul
 
 	*results = (struct dp_results){ 0 };
 	if (!count || count > MAX_RUNS)
-		return dp_bad_input(err, "%s holds no run", name);
+		return dp_bad_input(err, "%s has no runs", name);
 	results->runs = calloc(count, sizeof(*results->runs));
 	if (!results->runs)
 		return -ENOMEM;

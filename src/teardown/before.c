@@ -83,7 +83,7 @@ static int rehearse(struct dp_teardown *t, void (*act)(int fd, void *arg), struc
 	dp_actor_clear(&actor);
 	if (fate == DP_DONE && !reply.rc)
 		return 0;
-	return dp_skip(err, "nothing is registered, and still it does not work: %s",
+	return dp_skip(err, "it fails even without a registration: %s",
 		       fate == DP_DONE ? reply.text : dp_fate_name(fate));
 }
 

@@ -175,7 +175,7 @@ int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_w
 		rc = dp_reap(pid, limit_ms, &status);
 	if (rc) {
 		kill_and_reap(pid);
-		return dp_fail(err, rc, "%s was ended after at most %llu s", argv[0],
+		return dp_fail(err, rc, "%s did not end within %llu s and was killed", argv[0],
 			       (unsigned long long)limit_ms / 1000);
 	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status))

@@ -381,7 +381,7 @@ static void refuses_what_is_no_command(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < DP_ARRAY_SIZE(bad); i++)
-		refused(bad[i], "this is no command");
+		refused(bad[i], "this is not a command");
 	/* A misspelled key is not the default of the right one; a teardown has no iterations. */
 	refused_with(check_line, "siez", json("1"), "\"siez\" is unknown");
 	refused_with(teardown_line, "iterations", json("1"), "\"iterations\" is unknown");
@@ -389,7 +389,7 @@ static void refuses_what_is_no_command(void **state)
 	assert_non_null(blanks);
 	memset(blanks, ' ', DP_COMMAND_LIMIT);
 	memcpy(blanks, teardown_line, sizeof(teardown_line) - 1);
-	refused(blanks, "this is no command");
+	refused(blanks, "this is not a command");
 }
 
 /* The side that writes has the limits of the side that reads. */

@@ -53,7 +53,7 @@ static void refuses_what_is_no_result(void **state)
 		{ "{\"runs\":[]}", "no run" },
 		{ "{\"runs\":[7]}", "no results" },
 		{ "{\"runs\":[{\"results\":{}}]}", "no results" },
-		{ RUN("7"), "no object" },
+		{ RUN("7"), "not an object" },
 		{ RUN("{\"status\":\"pass\"}"), "no id" },
 		{ RUN("{\"id\":\"nothing\",\"status\":\"pass\"}"), "no id" },
 		{ RUN("{\"id\":\"check/a/b\",\"status\":\"fine\"}"), "no status" },
