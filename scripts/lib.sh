@@ -15,7 +15,7 @@ packages=(
 	distro-info-data
 )
 # shellcheck disable=SC2034
-test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest)
+test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest groff-base)
 
 die() {
 	printf '%s: %s\n' "$me" "$1" >&2
