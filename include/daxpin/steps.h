@@ -36,8 +36,9 @@ enum dp_step {
 	DP_STEP_EVENT_AGAIN,
 	DP_STEP_PINS,
 	DP_STEP_COME_BACK,
-	/* of a race */
-	DP_STEP_RACE,
+	/* of a race, see src/race/run.c */
+	DP_STEP_RACE,   /* the sums so far; later ones replace them */
+	DP_STEP_ROUNDS, /* how many rounds the last sums are of */
 	/* of traffic, see docs/traffic.md */
 	DP_STEP_LEG,
 	DP_STEP_TRANSFERS,

@@ -216,6 +216,7 @@ static const struct {
 			     { DP_FIELD_NOT_RELEASED, ALWAYS },
 			     { DP_FIELD_LEAKED, ALWAYS },
 			     TOOK } },
+	[DP_STEP_ROUNDS] = { "rounds", { ALWAYS_1(RACES) } },
 	[DP_STEP_LEG] = { "leg", { ALWAYS_1(LEG), OF_LEG } },
 	[DP_STEP_TRANSFERS] = { "transfers", { ALWAYS_2(TRANSFERS, BYTES), OF_LEG } },
 	[DP_STEP_FAILED] = { "failed", { ALWAYS_3(WHAT, OFFSET, LENGTH), ALWAYS_1(TEXT), OF_LEG } },

@@ -19,6 +19,7 @@ struct legs {
 	size_t size;
 	int64_t count; /* legs that have begun */
 	bool open;
+	int64_t left_out;
 	int64_t seen[DP_STEPS]; /* steps of the leg that is open */
 	bool mapping, plain;    /* memories that were read back in it */
 	int64_t transfers;
@@ -62,7 +63,11 @@ static bool differs(struct legs *l, struct json_object *counts)
 		if (emitted != l->seen[i])
 			return gap(l, (enum dp_step)i);
 	}
-	return false;
+	if (dp_json_int_or(counts, "left-out", 0) == l->left_out)
+		return false;
+	snprintf(l->text, l->size, "not observed: what was left out of leg %" PRId64 ", and why",
+		 l->count);
+	return true;
 }
 
 static bool end_leg(struct legs *l, struct json_object *step)
@@ -122,6 +127,8 @@ bool dp_find_gap(const struct verdict *v, char *text, size_t size)
 		struct json_object *obj = json_object_array_get_idx(v->steps, i);
 		enum dp_step step = dp_step_of(obj, "step");
 
+		if (dp_step_of(obj, "left-out") != DP_STEPS && dp_json_text(obj, "text"))
+			l.left_out++;
 		if (step == DP_STEP_LEG)
 			found = begin_leg(&l, obj);
 		else if (step == DP_STEP_LEG_END)

@@ -10,7 +10,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/observe.h"
 
-#define OWED (DP_STEP_BIT(DP_STEP_RACE) | DP_STEP_BIT(DP_STEP_TAINT))
+#define OWED (DP_STEP_BIT(DP_STEP_RACE) | DP_STEP_BIT(DP_STEP_ROUNDS) | DP_STEP_BIT(DP_STEP_TAINT))
 
 /* C2 and C4: a registration succeeds and holds the device, or fails cleanly. */
 static void judge_holding(struct verdict *v, struct json_object *race)
@@ -114,15 +114,20 @@ static void tell(struct verdict *v, struct json_object *race)
 }
 
 /* A race that ended before it was one, or not at all, is no answer. */
-static bool is_cut_short(struct json_object *race, char *text, size_t size)
+static bool is_cut_short(const struct verdict *v, struct json_object *race, char *text, size_t size)
 {
-	int64_t races;
+	int64_t races, rounds = 0;
 
 	if (!dp_completed(race))
 		snprintf(text, size, "%s: %.300s", dp_text_of(race, DP_FIELD_STATE),
 			 dp_text_of(race, DP_FIELD_TEXT));
 	else if (!dp_is_above_zero(race, DP_FIELD_RACES, &races))
 		snprintf(text, size, "it ended before the first round had");
+	else if (dp_step_int(dp_seen(v, DP_STEP_ROUNDS), DP_FIELD_RACES, &rounds) ||
+		 rounds != races)
+		snprintf(text, size,
+			 "not observed: the last of %" PRId64 " rounds; the sums are of %" PRId64,
+			 rounds, races);
 	else
 		return false;
 	return true;
@@ -143,7 +148,7 @@ void dp_judge_race(struct verdict *v)
 	if (r->violates)
 		r->status = DP_FAIL;
 	else if (!dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
-		 !is_cut_short(race, r->why, sizeof(r->why)))
+		 !is_cut_short(v, race, r->why, sizeof(r->why)))
 		r->status = DP_PASS;
 	r->unfinished = r->status == DP_ERROR;
 	if (race)

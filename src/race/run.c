@@ -353,6 +353,15 @@ static int begin(struct run *run, struct dp_error *err)
 	return 0;
 }
 
+/* Which of the sums are the last. */
+static void emit_rounds(const struct run *run)
+{
+	struct json_object *obj = dp_step_new(DP_STEP_ROUNDS);
+
+	dp_step_set_int(obj, DP_FIELD_RACES, (int64_t)run->rounds);
+	dp_emit(run->fd, obj);
+}
+
 int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_options *options,
 		int fd, struct dp_error *err)
 {
@@ -379,6 +388,7 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 		if (!on)
 			break;
 	}
+	emit_rounds(&run);
 	dp_emit(fd, dp_step_taint(options->taint));
 	dp_mark_step(DP_CLEANUP);
 	emit(&run, "end", NULL);

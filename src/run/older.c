@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Documents of daxpin 0.1.0: some members had other names. They are renamed when a document is
- * read, so that a baseline of then is still one.
+ * Documents of daxpin 0.1.0: some members had other names, and some that were null were left out.
+ * When such a document is read, it gets the members of today, so that a baseline of then is still
+ * one. What it has not observed it still lacks.
  */
 #include <json-c/json.h>
 #include <string.h>
@@ -43,10 +44,30 @@ static void each(struct json_object *obj, const char *key, void (*visit)(struct 
 		visit(json_object_array_get_idx(list, i));
 }
 
+static void add_null(struct json_object *obj, const char *key)
+{
+	if (!json_object_object_get_ex(obj, key, NULL))
+		json_object_object_add(obj, key, NULL);
+}
+
+static void complete_proof(struct json_object *result)
+{
+	struct json_object *proof;
+
+	if (!json_object_is_type(result, json_type_object) ||
+	    !json_object_object_get_ex(result, "proof", &proof) ||
+	    !json_object_is_type(proof, json_type_object))
+		return;
+	add_null(proof, "zone_before");
+	add_null(proof, "zone_after");
+	add_null(proof, "missing");
+}
+
 static void rename_result(struct json_object *result)
 {
 	struct json_object *facts;
 
+	complete_proof(result);
 	each(result, "steps", rename_step);
 	if (!json_object_is_type(result, json_type_object) ||
 	    !json_object_object_get_ex(result, "facts", &facts))
@@ -61,7 +82,7 @@ static void rename_run(struct json_object *run)
 	each(run, "results", rename_result);
 }
 
-void dp_rename_older(struct json_object *root)
+void dp_update_older(struct json_object *root)
 {
 	each(root, "runs", rename_run);
 }

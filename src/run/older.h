@@ -5,6 +5,6 @@
 struct json_object;
 
 /* Gives members of a document that daxpin 0.1.0 wrote the names that they have today. */
-void dp_rename_older(struct json_object *root);
+void dp_update_older(struct json_object *root);
 
 #endif

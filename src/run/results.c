@@ -7,6 +7,7 @@
 
 #include "daxpin/results.h"
 
+#include "lines.h"
 #include "older.h"
 
 #include "daxpin/cleanup.h"
@@ -32,78 +33,6 @@ static struct json_object *member(struct json_object *obj, const char *key, json
 
 /* ---- JSON Lines: put together as the document that they would have been ------------------- */
 
-static bool same_text(struct json_object *a, struct json_object *b, const char *key)
-{
-	const char *x = dp_json_text(a, key), *y = dp_json_text(b, key);
-
-	return !strcmp(x ? x : "", y ? y : "");
-}
-
-/* The run that a line belongs to. Before a guest is heard of, its kernel has only been asked for.
- */
-static struct json_object *run_of(struct json_object *runs, struct json_object *line)
-{
-	struct json_object *run;
-
-	for (size_t i = 0; i < json_object_array_length(runs); i++) {
-		run = json_object_array_get_idx(runs, i);
-		if (same_text(run, line, "kernel") && same_text(run, line, "kernel_spec"))
-			return run;
-	}
-	run = json_object_new_object();
-	dp_json_add_text(run, "kernel", dp_json_text(line, "kernel"));
-	dp_json_add_text(run, "kernel_spec", dp_json_text(line, "kernel_spec"));
-	json_object_object_add(run, "results", json_object_new_array());
-	dp_json_add_text(run, "ended_early", "the file ends before the run");
-	json_object_array_add(runs, run);
-	return run;
-}
-
-/* What was asked again has two lines; the later one counts. */
-static void add_result(struct json_object *results, struct json_object *result)
-{
-	for (size_t i = 0; i < json_object_array_length(results); i++)
-		if (same_text(json_object_array_get_idx(results, i), result, "id")) {
-			json_object_array_put_idx(results, i, json_object_get(result));
-			return;
-		}
-	json_object_array_add(results, json_object_get(result));
-}
-
-static void add_line(struct json_object *runs, struct json_object *line)
-{
-	struct json_object *result = member(line, "result", json_type_object);
-	struct json_object *heading = member(line, "run", json_type_object), *run;
-
-	if (!result && !heading)
-		return;
-	run = run_of(runs, line);
-	if (result)
-		add_result(json_object_object_get(run, "results"), result);
-	if (!heading)
-		return;
-	json_object_object_del(run, "ended_early");
-	json_object_object_foreach (heading, key, value)
-		json_object_object_add(run, key, json_object_get(value));
-}
-
-/* A line that was cut short is not there: that is what the format is for. */
-static struct json_object *read_lines(char *rest)
-{
-	struct json_object *root = json_object_new_object(), *runs = json_object_new_array();
-
-	dp_json_add_text(root, "schema", "daxpin/1");
-	json_object_object_add(root, "runs", runs);
-	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-		struct json_object *obj = json_tokener_parse(line);
-
-		if (json_object_is_type(obj, json_type_object))
-			add_line(runs, obj);
-		json_object_put(obj);
-	}
-	return root;
-}
-
 static bool is_lines(const char *text)
 {
 	static const char begin[] = "{\"schema\":\"daxpin-lines/1\"";
@@ -121,13 +50,13 @@ int dp_results_read(const char *path, struct json_object **root, struct dp_error
 		err->input = true;
 		return -EINVAL;
 	}
-	*root = is_lines(text) ? read_lines(text) : json_tokener_parse(text);
+	*root = is_lines(text) ? dp_lines_document(text) : json_tokener_parse(text);
 	if (!json_object_is_type(*root, json_type_object)) {
 		rc = dp_bad_input(err, "%s is not a JSON document, or was cut short", path);
 	} else {
 		schema = dp_json_text(*root, "schema");
 		if (schema && !strcmp(schema, "daxpin/1")) {
-			dp_rename_older(*root);
+			dp_update_older(*root);
 			return 0;
 		}
 		rc = dp_bad_input(err, "%s is not a result file of daxpin (schema \"daxpin/1\")",

@@ -81,8 +81,7 @@ static int open_kept(struct dp_end *end, const struct dp_kept *item, struct dp_e
  * Adds to a step what the region holds, or why that is not known. Return: the step.
  * Only what is not found is lost.
  */
-static enum dp_step look(struct dp_end *end, const struct dp_kept *item,
-			 struct json_object *step)
+static enum dp_step look(struct dp_end *end, const struct dp_kept *item, struct json_object *step)
 {
 	dp_autojson struct json_object *command = dp_talk_command("verify");
 	dp_autojson struct json_object *reply = NULL;

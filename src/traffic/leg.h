@@ -33,6 +33,7 @@ struct dp_leg {
 	uint64_t measured;            /* operations in which the last bandwidth was measured */
 	unsigned int number;          /* of the case's legs, from 1 */
 	unsigned int steps[DP_STEPS]; /* that were emitted, by name */
+	unsigned int left_out;        /* steps that were not, with a reason */
 };
 
 /* ---- what is emitted (steps.c) ----------------------------------------------------------- */

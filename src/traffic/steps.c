@@ -26,6 +26,7 @@ void dp_leg_emit_begin(struct dp_leg *leg)
 	struct json_object *obj = dp_step_new(DP_STEP_LEG);
 
 	memset(leg->steps, 0, sizeof(leg->steps));
+	leg->left_out = 0;
 	leg->number = ++leg->drive->legs;
 	dp_step_set_int(obj, DP_FIELD_LEG, leg->number);
 	emit(leg, obj);
@@ -39,6 +40,8 @@ void dp_leg_emit_end(struct dp_leg *leg)
 	for (int i = 0; i < DP_STEPS; i++)
 		if (leg->steps[i])
 			dp_json_add_int(counts, dp_step_name((enum dp_step)i), leg->steps[i]);
+	if (leg->left_out)
+		dp_json_add_int(counts, "left-out", leg->left_out);
 	dp_step_set_int(obj, DP_FIELD_LEG, leg->number);
 	dp_step_set(obj, DP_FIELD_COUNTS, counts);
 	emit(leg, obj);
@@ -73,6 +76,7 @@ void dp_leg_leave_out(struct dp_leg *leg, enum dp_step step, const char *what, c
 	dp_json_add_text(obj, "step", dp_step_name(step));
 	dp_step_set_text(obj, DP_FIELD_WHAT, what);
 	dp_step_set_text(obj, DP_FIELD_TEXT, why);
+	leg->left_out++;
 	emit(leg, obj);
 }
 

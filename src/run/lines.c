@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* JSON Lines (docs/json.md), put together to the document that they would have been. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "lines.h"
+
+#include "daxpin/json.h"
+
+static bool same_text(struct json_object *a, struct json_object *b, const char *key)
+{
+	const char *x = dp_json_text(a, key), *y = dp_json_text(b, key);
+
+	return !strcmp(x ? x : "", y ? y : "");
+}
+
+/* The run that a line belongs to. Before a guest is heard of, its kernel has only been asked for.
+ */
+static struct json_object *run_of(struct json_object *runs, struct json_object *line)
+{
+	struct json_object *run;
+
+	for (size_t i = 0; i < json_object_array_length(runs); i++) {
+		run = json_object_array_get_idx(runs, i);
+		if (same_text(run, line, "kernel") && same_text(run, line, "kernel_spec"))
+			return run;
+	}
+	run = json_object_new_object();
+	dp_json_add_text(run, "kernel", dp_json_text(line, "kernel"));
+	dp_json_add_text(run, "kernel_spec", dp_json_text(line, "kernel_spec"));
+	json_object_object_add(run, "results", json_object_new_array());
+	dp_json_add_text(run, "ended_early", "the file ends before the run");
+	json_object_array_add(runs, run);
+	return run;
+}
+
+/* What was asked again has two lines; the later one counts. */
+static void add_result(struct json_object *results, struct json_object *result)
+{
+	for (size_t i = 0; i < json_object_array_length(results); i++)
+		if (same_text(json_object_array_get_idx(results, i), result, "id")) {
+			json_object_array_put_idx(results, i, json_object_get(result));
+			return;
+		}
+	json_object_array_add(results, json_object_get(result));
+}
+
+static void add_line(struct json_object *runs, struct json_object *line)
+{
+	struct json_object *result = dp_json_object(line, "result");
+	struct json_object *heading = dp_json_object(line, "run"), *run;
+
+	if (!result && !heading)
+		return;
+	run = run_of(runs, line);
+	if (result)
+		add_result(json_object_object_get(run, "results"), result);
+	if (!heading)
+		return;
+	json_object_object_del(run, "ended_early");
+	json_object_object_foreach (heading, key, value)
+		json_object_object_add(run, key, json_object_get(value));
+}
+
+struct json_object *dp_lines_document(char *rest)
+{
+	struct json_object *root = json_object_new_object(), *runs = json_object_new_array();
+	struct json_object *tool;
+
+	dp_json_add_text(root, "schema", "daxpin/1");
+	json_object_object_add(root, "runs", runs);
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+		struct json_object *obj = json_tokener_parse(line);
+
+		if ((tool = dp_json_object(obj, "tool")))
+			json_object_object_add(root, "tool", json_object_get(tool));
+		else if (json_object_is_type(obj, json_type_object))
+			add_line(runs, obj);
+		json_object_put(obj);
+	}
+	return root;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The contract, from recordings of real guests in which one thing is made to be otherwise: each
+ * clause is broken by what breaks it, and by nothing else.
+ */
+#include "recorded.h"
+
+#include "daxpin/results.h"
+
+static struct dp_policy policy;
+
+static int load_policy(void **state)
+{
+	(void)state;
+	return dp_policy_load(NULL, &policy, NULL);
+}
+
+static int clear_policy(void **state)
+{
+	(void)state;
+	dp_policy_clear(&policy);
+	return 0;
+}
+
+/* Judges lines about an id, which are released. */
+static void expect(const char *id, struct json_object *lines, enum dp_status status,
+		   const char *violates)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	const struct dp_result *r = replay(id, lines, WHOLE, &policy, &collect);
+	char clauses[DP_CLAUSES_TEXT];
+
+	dp_clauses_text(r->violates, clauses);
+	if (r->status != status || strcmp(clauses, violates))
+		fail_msg("%s: %s, \"%s\": %s; expected %s, \"%s\"", id, dp_status_name(r->status),
+			 clauses, r->why, dp_status_name(status), violates);
+	assert_true(r->why[0]);
+	json_object_put(lines);
+}
+
+#define UNBIND "teardown/devdax-2M/devdax-unbind/dereg"
+#define SPLAT(step)                                                                                \
+	"{\"kind\":\"kernel\",\"splat\":\"oops\",\"function\":\"f\",\"step\":\"" step              \
+	"\",\"lines\":[\"x\"]}"
+
+/* On 5.10 the unbind waits for the pins. */
+static struct json_object *waits(void)
+{
+	return recorded_lines("5.10", UNBIND);
+}
+
+static void passes_what_waits(void **state)
+{
+	(void)state;
+	expect(UNBIND, waits(), DP_PASS, "");
+}
+
+/* From 5.18 on it completes under them, and the deregistration oopses. */
+static void fails_what_does_not_wait(void **state)
+{
+	(void)state;
+	expect(UNBIND, recorded_lines("6.1", UNBIND), DP_FAIL, "C1 C2");
+	expect(UNBIND, recorded_lines("7.2", UNBIND), DP_FAIL, "C1 C2");
+}
+
+/* One step of a scenario says something else. */
+static void expect_with(const char *step, const char *key, const char *value, enum dp_status status,
+			const char *violates)
+{
+	struct json_object *lines = waits();
+
+	set(lines, step, key, value);
+	expect(UNBIND, lines, status, violates);
+}
+
+static void fails_each_clause(void **state)
+{
+	struct json_object *lines = waits();
+
+	(void)state;
+	expect_with("taint", "after", "128", DP_FAIL, "C1");
+	expect_with("event", "state", "\"completed\"", DP_FAIL, "C2");
+	set(lines, "event", "state", "\"completed\"");
+	set(lines, "event", "errno", "null");
+	set(lines, "cpu-access", "result", "\"same\"");
+	expect(UNBIND, lines, DP_FAIL, "C2 C3");
+	expect_with("register", "pins_held", "511", DP_FAIL, "C4");
+	expect_with("register-again", "state", "\"died\"", DP_FAIL, "C4");
+	expect_with("event-end", "state", "\"waits\"", DP_FAIL, "C5");
+	expect_with("owner-end", "state", "\"waits\"", DP_FAIL, "C5");
+	expect_with("pins", "pins_held", "3", DP_FAIL, "C6");
+	expect_with("come-back", "state", "\"failed\"", DP_FAIL, "C7");
+	expect_with("come-back", "register", "\"EFAULT\"", DP_FAIL, "C7");
+}
+
+static void knows_no_other_states(void **state)
+{
+	(void)state;
+	expect_with("event", "state", "\"fine\"", DP_ERROR, "");
+	expect_with("register", "state", "\"died\"", DP_ERROR, "");
+	expect_with("register", "state", "null", DP_ERROR, "");
+}
+
+/* After a splat, what else goes wrong is not held against the kernel a second time. */
+static void stops_judging_after_a_splat(void **state)
+{
+	struct json_object *lines = waits();
+
+	(void)state;
+	put_after(lines, "release", SPLAT("release"));
+	set(lines, "pins", "pins_held", "512");
+	take(lines, "come-back");
+	expect(UNBIND, lines, DP_FAIL, "C1");
+}
+
+/* What came before the splat must have been seen all the same, but a fail is one. */
+static void gives_no_verdict_without_an_end(void **state)
+{
+	struct json_object *lines = waits();
+
+	(void)state;
+	json_object_array_del_idx(lines, json_object_array_length(lines) - 1, 1);
+	while (dp_json_text(json_object_array_get_idx(lines, json_object_array_length(lines) - 1),
+			    "id") == NULL ||
+	       strcmp(dp_json_text(
+			      json_object_array_get_idx(lines, json_object_array_length(lines) - 1),
+			      "kind"),
+		      "begin"))
+		json_object_array_del_idx(lines, json_object_array_length(lines) - 1, 1);
+	expect(UNBIND, lines, DP_ERROR, "");
+	/* Unless a clause was already broken. */
+	lines = recorded_lines("6.1", UNBIND);
+	for (size_t i = json_object_array_length(lines); i-- > 0;)
+		if (!strcmp(dp_json_text(json_object_array_get_idx(lines, i), "kind"), "end"))
+			json_object_array_del_idx(lines, i, 1);
+	expect(UNBIND, lines, DP_FAIL, "C1 C2");
+}
+
+/* What happens when a scenario has ended is daxpin's doing, not its answer. */
+static void ignores_what_the_cleanup_causes(void **state)
+{
+	struct json_object *lines = waits();
+
+	(void)state;
+	put_after(lines, "taint", SPLAT("cleanup"));
+	expect(UNBIND, lines, DP_PASS, "");
+}
+
+/* A region that is paged on demand holds nothing, and its registration looks at no page. */
+static void expects_nothing_of_on_demand_regions(void **state)
+{
+	const char *id = "teardown/fsdax-xfs-4K/fsdax-truncate/none";
+	struct json_object *lines = recorded_lines("7.2", id);
+
+	(void)state;
+	expect(id, lines, DP_PASS, "");
+	lines = recorded_lines("7.2", id);
+	set(lines, "register", "on_demand", "false");
+	set(lines, "register", "pins_held", "512");
+	set(lines, "event", "pins_held", "512");
+	expect(id, lines, DP_FAIL, "C2 C4");
+}
+
+/* The counters of a node that has gone are no evidence; those of one that stays are. */
+static void counts_only_on_nodes_that_stay(void **state)
+{
+	const char *id = "teardown/kmem-movable/kmem-offline/dereg";
+	struct json_object *lines = recorded_lines("5.10", id);
+
+	(void)state;
+	set(lines, "pins", "pins_held", "8");
+	set(lines, "register", "on_device", "true");
+	expect(id, lines, DP_PASS, "");
+	lines = recorded_lines("5.10", id);
+	set(lines, "pins", "pins_held", "8");
+	set(lines, "register", "on_device", "false");
+	expect(id, lines, DP_FAIL, "C6");
+}
+
+#define RACE "race/devdax-2M/devdax-unbind"
+
+static void expect_race(const char *key, const char *value, enum dp_status status,
+			const char *violates)
+{
+	struct json_object *lines = recorded_lines("5.10", RACE);
+
+	if (key)
+		set(lines, "race", key, value);
+	expect(RACE, lines, status, violates);
+}
+
+static void judges_races_by_their_sums(void **state)
+{
+	(void)state;
+	expect_race(NULL, NULL, DP_PASS, "");
+	expect_race("not_held", "1", DP_FAIL, "C2 C4");
+	expect_race("late", "1", DP_FAIL, "C4");
+	expect_race("not_released", "1", DP_FAIL, "C4");
+	expect_race("leaked", "5", DP_FAIL, "C6");
+	expect_race("early", "1", DP_FAIL, "C7");
+	expect_race("state", "\"registration hangs\"", DP_FAIL, "C4");
+	expect_race("state", "\"event waits\"", DP_FAIL, "C5");
+	expect_race("state", "\"does not come back\"", DP_FAIL, "C7");
+	/* The racer's end is no answer, and neither is a race that was not run to its end. */
+	expect_race("state", "\"racer died\"", DP_ERROR, "");
+	expect_race("races", "0", DP_ERROR, "");
+	expect_race("races", "1", DP_ERROR, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passes_what_waits),
+		cmocka_unit_test(fails_what_does_not_wait),
+		cmocka_unit_test(fails_each_clause),
+		cmocka_unit_test(knows_no_other_states),
+		cmocka_unit_test(stops_judging_after_a_splat),
+		cmocka_unit_test(gives_no_verdict_without_an_end),
+		cmocka_unit_test(ignores_what_the_cleanup_causes),
+		cmocka_unit_test(expects_nothing_of_on_demand_regions),
+		cmocka_unit_test(counts_only_on_nodes_that_stay),
+		cmocka_unit_test(judges_races_by_their_sums),
+	};
+
+	return cmocka_run_group_tests(tests, load_policy, clear_policy);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Verdicts on traffic, from recordings of real guests in which something is made to be otherwise.
+ */
+#include "recorded.h"
+
+/* Judges lines about an id, which are released. */
+static void expect(const char *id, struct json_object *lines, enum dp_status status,
+		   const char *word)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	const struct dp_result *r = replay(id, lines, WHOLE, NULL, &collect);
+
+	if (r->status != status || !strstr(r->why, word))
+		fail_msg("%s: %s, \"%s\"; expected %s, \"%s\"", id, dp_status_name(r->status),
+			 r->why, dp_status_name(status), word);
+	json_object_put(lines);
+}
+
+static void expect_with(const char *kernel, const char *id, const char *step, const char *key,
+			const char *value, enum dp_status status, const char *word)
+{
+	struct json_object *lines = recorded_lines(kernel, id);
+
+	set(lines, step, key, value);
+	expect(id, lines, status, word);
+}
+
+#define WRITE "traffic/devdax-2M/write"
+#define SEND  "traffic/anon/send"
+
+static void passes_what_arrives(void **state)
+{
+	(void)state;
+	expect(WRITE, recorded_lines("6.1", WRITE), DP_PASS, "read back by second-mapping");
+	expect(SEND, recorded_lines("6.1", SEND), DP_PASS, "read back by process");
+	expect("traffic/devdax-2M/power-loss",
+	       recorded_lines("6.1", "traffic/devdax-2M/power-loss"), DP_PASS, "second-mapping");
+	expect("traffic/fsdax-ext4-4K/write", recorded_lines("6.1", "traffic/fsdax-ext4-4K/write"),
+	       DP_SKIP_STATUS, "EOPNOTSUPP");
+}
+
+/* Bytes that are wrong by one route. */
+static struct json_object *damaged(const char *kernel, const char *id, int wrong)
+{
+	struct json_object *lines = recorded_lines(kernel, id), *route;
+	struct json_object *step = json_object_array_get_idx(lines, find_step(lines, "verify"));
+
+	route = json_object_array_get_idx(json_object_object_get(step, "routes"), 0);
+	json_object_object_add(route, "wrong", json_object_new_int(wrong));
+	json_object_object_add(route, "first", json_object_new_int(7));
+	json_object_object_add(route, "found", json_object_new_int(1));
+	json_object_object_add(route, "expected", json_object_new_int(2));
+	return lines;
+}
+
+static void fails_what_is_wrong(void **state)
+{
+	struct json_object *lines = damaged("6.1", WRITE, 3);
+
+	(void)state;
+	expect(WRITE, lines, DP_FAIL, "3 bytes of the");
+	expect_with("6.1", WRITE, "refusal", "status", "0", DP_FAIL, "is not refused");
+	lines = recorded_lines("6.1", WRITE);
+	put_after(lines, "leg",
+		  "{\"kind\":\"step\",\"step\":\"failed\",\"what\":\"write\",\"offset\":5,"
+		  "\"length\":9,\"text\":\"retries\",\"topology\":\"veth\",\"role\":\"target\","
+		  "\"on_demand\":false}");
+	expect(WRITE, lines, DP_FAIL,
+	       "write of 9 bytes at offset 5: retries (over veth, as target)");
+	/* What the guest did not live to tell is wrong all the same. */
+	lines = damaged("6.1", WRITE, 3);
+	while (find_step(lines, "verify") + 1 < json_object_array_length(lines))
+		json_object_array_del_idx(lines, json_object_array_length(lines) - 1, 1);
+	expect(WRITE, lines, DP_FAIL, "3 bytes");
+}
+
+/* The first refusal of the mapping as a target, which the other end must have refused. */
+static void expect_refusal(const char *id, const char *what, const char *status, enum dp_status is,
+			   const char *word)
+{
+	struct json_object *lines = recorded_lines("6.1", id);
+	size_t changed = 0;
+
+	for (size_t i = 0; i < json_object_array_length(lines); i++) {
+		struct json_object *line = json_object_array_get_idx(lines, i);
+		const char *name = dp_json_text(line, "what"), *role = dp_json_text(line, "role");
+
+		if (!name || strcmp(name, what) || !role || strcmp(role, "target"))
+			continue;
+		json_object_object_add(line, "status", json_tokener_parse(status));
+		changed++;
+	}
+	assert_true(changed > 0);
+	expect(id, lines, is, word);
+}
+
+static void knows_what_is_due(void **state)
+{
+	(void)state;
+	expect_refusal(WRITE, "stale-key", "10", DP_PASS, "");
+	expect_refusal(WRITE, "stale-key", "11", DP_FAIL, "\"remote access error\" is due");
+	expect_refusal(SEND, "stale-key", "11", DP_PASS, "");
+	expect_refusal(SEND, "stale-key", "10", DP_FAIL, "\"remote operation error\" is due");
+	expect_refusal("traffic/anon/fetch-add", "misaligned", "9", DP_PASS, "");
+}
+
+static void says_nothing_without_an_observation(void **state)
+{
+	struct json_object *lines = recorded_lines("6.1", WRITE);
+
+	(void)state;
+	take(lines, "verify");
+	expect(WRITE, lines, DP_ERROR, "not observed: step \"verify\" of leg");
+	lines = recorded_lines("6.1", WRITE);
+	take(lines, "leg-end");
+	expect(WRITE, lines, DP_ERROR, "not observed: step \"leg-end\"");
+	lines = recorded_lines("6.1", WRITE);
+	take(lines, "legs");
+	expect(WRITE, lines, DP_ERROR, "not observed: step \"legs\"");
+	lines = recorded_lines("6.1", WRITE);
+	put_after(lines, "leg",
+		  "{\"kind\":\"step\",\"step\":\"trouble\",\"what\":\"verify\",\"text\":\"lost\"}");
+	expect(WRITE, lines, DP_ERROR, "verify: lost");
+}
+
+/* What somebody else's program makes of it agrees, or nobody knows. */
+static void compares_with_a_reference(void **state)
+{
+	static const char step[] =
+		"{\"kind\":\"step\",\"step\":\"reference\",\"tool\":\"ib_write_bw\","
+		"\"registers\":true,\"registered\":false,\"size\":65536,\"topology\":\"veth\","
+		"\"role\":\"target\",\"on_demand\":false}";
+	struct json_object *lines = recorded_lines("6.1", WRITE);
+
+	(void)state;
+	put_after(lines, "leg", step);
+	expect(WRITE, lines, DP_ERROR, "ib_write_bw could not register it, daxpin could");
+}
+
+#define UNBIND "traffic/devdax-2M/devdax-unbind"
+
+static void judges_what_is_in_flight(void **state)
+{
+	(void)state;
+	expect(UNBIND, recorded_lines("5.10", UNBIND), DP_PASS, "are untouched");
+	expect_with("5.10", UNBIND, "event", "state", "\"completed\"", DP_FAIL, "C2");
+	expect_with("5.10", UNBIND, "canary", "wrong", "5", DP_FAIL,
+		    "C8: 5 bytes of memory that was handed on");
+	expect_with("5.10", UNBIND, "in-flight", "status", "10", DP_FAIL, "C8");
+	expect_with("5.10", UNBIND, "in-flight", "status", "-1", DP_FAIL,
+		    "neither complete nor fail");
+	expect_with("5.10", UNBIND, "event-end", "state", "\"waits\"", DP_FAIL, "C5");
+	expect_with("5.10", UNBIND, "event", "state", "\"died\"", DP_ERROR, "died");
+}
+
+static void lets_pages_move(void **state)
+{
+	const char *id = "traffic/kmem-movable/kmem-offline";
+
+	(void)state;
+	expect(id, recorded_lines("6.1", id), DP_PASS, "the event completed");
+	expect_with("6.1", id, "event", "movable", "false", DP_FAIL, "C2");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passes_what_arrives),
+		cmocka_unit_test(fails_what_is_wrong),
+		cmocka_unit_test(knows_what_is_due),
+		cmocka_unit_test(says_nothing_without_an_observation),
+		cmocka_unit_test(compares_with_a_reference),
+		cmocka_unit_test(judges_what_is_in_flight),
+		cmocka_unit_test(lets_pages_move),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
