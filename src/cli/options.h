@@ -216,8 +216,8 @@ void cli_walk(const struct cli_call *call, void (*visit)(const struct cli_call *
 
 /* ---- options.c: the parser ---------------------------------------------------------------- */
 
-/* What cli_parse() returns when --help has been answered. */
-#define CLI_ANSWERED 1
+/* What cli_parse() returns when --help has been answered: neither an errno nor an exit code. */
+#define CLI_ANSWERED 256
 
 /**
  * cli_parse - read the options of a command
