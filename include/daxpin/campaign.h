@@ -17,6 +17,9 @@
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 
+/* How long one operation of traffic may take, ms: seconds, under emulation too. */
+#define DP_TRAFFIC_LIMIT_MS 20000
+
 /* What is asked: the questions of each kind that were selected. */
 struct dp_selection {
 	struct dp_plan checks;
@@ -53,11 +56,16 @@ struct dp_ask {
 	uint64_t seed;                  /* of races, and of the patterns of traffic */
 	bool reference;                 /* of traffic: ib_write_bw of perftest does the same */
 	const struct dp_policy *policy; /* expectations of the checks */
-	dp_tell_fn tell;                /* told each result once it is certain, or NULL; may be
-					   called by several threads at once */
-	void *tell_arg;                 /* for tell */
 	dp_progress_fn progress;        /* may be NULL */
-	struct dp_recorder *recorder;   /* keeps what the guests say, or NULL */
+	/*
+	 * Called before anything is asked, once it was found that it can be; NULL for nobody.
+	 * Returns 0, or a negative errno, which ends it.
+	 */
+	int (*begin)(void *arg, struct dp_error *err);
+	/* Told each result once it is certain, by several threads at once; NULL for nobody. */
+	dp_tell_fn tell;
+	void *arg;                    /* for begin and tell */
+	struct dp_recorder *recorder; /* keeps what the guests say, or NULL */
 };
 
 /* The guests that are asked. */
@@ -105,45 +113,68 @@ int dp_campaign_command(const struct dp_guests *guests, const struct dp_command 
 
 /* ---- this machine ------------------------------------------------------------------------ */
 
-/* How something that was carried out on this machine has ended. */
-struct dp_host_end {
-	bool done;              /* it has said so */
-	struct dp_error failed; /* it could not go on; code 0 otherwise */
+/* What of this machine may be used. */
+struct dp_host {
+	const char *const *dirs; /* folders for temporary files, besides the mount points */
+	size_t ndirs;
+	const char *device; /* that may be torn down, or written to; NULL for none */
 };
 
 /**
- * dp_host_run - have something carried out on this machine, by a process of its own
- * @body: what it does; writes observations to @fd
- * @arg: for @body
- * @log: the kernel's log is listened to as well
- * @sink: receives what is observed
- * @progress: may be NULL
- * @end: receives what the process has said of itself
+ * dp_host_check - ask this machine which mappings may be pinned
+ * @host: what of it may be used
+ * @plan: what is asked
+ * @ask: how
+ * @run: receives the answers; to be released with dp_run_clear()
  * @err: context on failure
  *
- * Return: 0 once the process has ended, however; -EINTR after SIGINT or SIGTERM; another negative
- * errno. Nothing of the process is left, unless the kernel keeps it.
+ * Return: 0; a negative errno if nothing could be asked; -EINTR after SIGINT or SIGTERM.
  */
-int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const struct dp_sink *sink,
-		dp_progress_fn progress, struct dp_host_end *end, struct dp_error *err);
+int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,
+		  struct dp_run_record *run, struct dp_error *err);
 
-struct dp_mount;
+/**
+ * dp_host_teardown - tear one device of this machine down, in one scenario after the other
+ * @host: which device; what is on it is lost
+ * @scenarios: what is asked; those that the device is not made for, or that take more away than the
+ *             device, are left out
+ * @ask: how
+ * @run, @err: as above
+ *
+ * Needs root. The device is refused if anybody uses it. After each scenario it is bound again as it
+ * was; once the kernel has splat, nothing more is asked.
+ *
+ * Return: as above.
+ */
+int dp_host_teardown(const struct dp_host *host, const struct dp_scenarios *scenarios,
+		     const struct dp_ask *ask, struct dp_run_record *run, struct dp_error *err);
 
-/* Where temporary files may be made: the folders that the user named, then the mount points. */
-struct dp_dirs {
-	const char **list;
-	size_t count;
-	struct dp_mount *mounts;
+enum dp_peer_kind {
+	DP_PEER_HERE,     /* both ends are here */
+	DP_PEER_CONNECTS, /* this end listens and has the memory; the other says what is done */
+	DP_PEER_LISTENS,  /* this end says what is done */
 };
 
-/* Return: 0 or -ENOMEM; to be released with dp_dirs_clear() in any case. */
-int dp_dirs_read(const char *const *named, size_t count, struct dp_dirs *dirs);
-void dp_dirs_clear(struct dp_dirs *dirs);
+/* Where the other end of the traffic is. */
+struct dp_peer {
+	enum dp_peer_kind kind;
+	struct sockaddr_storage address; /* of both ends, to listen at, or to connect to; family 0
+					    for that of the first adapter */
+	uint64_t wait_ms;                /* how long the other one is waited for */
+};
 
-/* Writes into a run that it was on this machine, and with which kernel. */
-void dp_host_describe(struct dp_run_record *run);
-
-/* Whether the adapter (NULL for the first) is there and can be opened. Return: 0 or an errno. */
-int dp_host_rdma(const char *name, struct dp_error *err);
+/**
+ * dp_host_traffic - move data between two ends, of which one or both are this machine
+ * @host: what of it may be used; a device that is named must be device-dax, and is written to
+ * @cases: what is asked, without what is for guests only (dp_cases_for_host())
+ * @peer: where the other end is
+ * @ask: how
+ * @run, @err: as above
+ *
+ * Return: as above.
+ */
+int dp_host_traffic(const struct dp_host *host, const struct dp_cases *cases,
+		    const struct dp_peer *peer, const struct dp_ask *ask, struct dp_run_record *run,
+		    struct dp_error *err);
 
 #endif

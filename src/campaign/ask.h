@@ -8,9 +8,6 @@
 #include "daxpin/campaign.h"
 #include "daxpin/kernel.h"
 
-/* How long one operation of traffic may take: seconds, under emulation too. */
-#define TRAFFIC_LIMIT_MS 20000
-
 /* A kernel's guest, made ready once for all that it is asked. */
 struct dp_guest {
 	struct dp_boot boot;      /* boots it */

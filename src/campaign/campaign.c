@@ -109,7 +109,7 @@ static int leave_unanswered(const struct campaign *c, const char *why, struct dp
 	snprintf(collect.run.ending, sizeof(collect.run.ending), "%.500s", why);
 	snprintf(collect.run.where, sizeof(collect.run.where), "guest");
 	snprintf(collect.run.kernel_spec, sizeof(collect.run.kernel_spec), "%s", c->kernel->spec);
-	dp_collect_listen(&collect, c->ask->policy, c->ask->tell, c->ask->tell_arg);
+	dp_collect_listen(&collect, c->ask->policy, c->ask->tell, c->ask->arg);
 	rc = dp_collect_finish(&collect, c->ask->policy);
 	dp_run_clear(run);
 	if (rc)
@@ -215,6 +215,8 @@ int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *s
 	unsigned int threads = kernels_at_once(&crowd.campaign);
 	int rc = kernels && list ? 0 : -ENOMEM;
 
+	if (!rc && ask->begin)
+		rc = ask->begin(ask->arg, err);
 	/* All of them, before the first is asked: a word that is no kernel ends it here. */
 	for (size_t i = 0; i < guests->nkernels && !rc; i++)
 		rc = dp_kernel_ready(guests, i, ask->reference, ask->progress, &kernels[i], err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What check and teardown share on this machine: an executor, and somebody who listens to it. */
+/* An executor on this machine, and somebody who listens to it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "daxpin/campaign.h"
+#include "host.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
@@ -164,7 +164,7 @@ int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const stru
 	return rc;
 }
 
-void dp_host_describe(struct dp_run_record *run)
+static void describe(struct dp_run_record *run)
 {
 	struct utsname uts;
 
@@ -172,6 +172,38 @@ void dp_host_describe(struct dp_run_record *run)
 	snprintf(run->where, sizeof(run->where), "host");
 	snprintf(run->subject.kernel, sizeof(run->subject.kernel), "%s", uts.release);
 	run->subject.host = true;
+}
+
+int dp_host_begin(const struct dp_ask *ask, struct dp_collect *collect, struct dp_error *err)
+{
+	describe(&collect->run);
+	dp_collect_listen(collect, ask->policy, ask->tell, ask->arg);
+	return ask->begin ? ask->begin(ask->arg, err) : 0;
+}
+
+int dp_host_finish(const struct dp_ask *ask, struct dp_collect *collect, struct dp_run_record *run)
+{
+	int rc = dp_collect_finish(collect, ask->policy);
+
+	*run = collect->run;
+	collect->run = (struct dp_run_record){ 0 };
+	return rc;
+}
+
+int dp_host_failed(const struct dp_host_end *end, struct dp_collect *collect, struct dp_error *err)
+{
+	char *ending = collect->run.ending;
+	size_t size = sizeof(collect->run.ending);
+
+	if (end->failed.code && !collect->answered) {
+		*err = end->failed;
+		return err->code;
+	}
+	if (end->failed.code)
+		snprintf(ending, size, "%.500s", end->failed.what);
+	else if (!end->done)
+		snprintf(ending, size, "the process that carried it out was lost");
+	return 0;
 }
 
 int dp_host_rdma(const char *name, struct dp_error *err)
@@ -184,16 +216,21 @@ int dp_host_rdma(const char *name, struct dp_error *err)
 	return rc;
 }
 
-int dp_dirs_read(const char *const *named, size_t count, struct dp_dirs *dirs)
+uint64_t dp_host_memory(void)
+{
+	return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+int dp_dirs_read(const struct dp_host *host, struct dp_dirs *dirs)
 {
 	size_t nmounts = 0;
 
 	dp_mounts_read(&dirs->mounts, &nmounts);
-	dirs->list = calloc(count + nmounts + 1, sizeof(*dirs->list));
+	dirs->list = calloc(host->ndirs + nmounts + 1, sizeof(*dirs->list));
 	if (!dirs->list)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		dirs->list[dirs->count++] = named[i];
+	for (size_t i = 0; i < host->ndirs; i++)
+		dirs->list[dirs->count++] = host->dirs[i];
 	for (size_t i = 0; i < nmounts; i++)
 		dirs->list[dirs->count++] = dirs->mounts[i].dir;
 	return 0;

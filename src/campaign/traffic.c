@@ -30,7 +30,7 @@ static int make_command(const struct campaign *c, const struct dp_case *list, si
 		.kind = DP_COMMAND_TRAFFIC,
 		.traffic = { .size = c->ask->size,
 			     .seed = c->ask->seed,
-			     .limit_ms = TRAFFIC_LIMIT_MS,
+			     .limit_ms = DP_TRAFFIC_LIMIT_MS,
 			     .reference = c->ask->reference },
 	};
 	for (size_t i = 0; i < count && !rc; i++)

@@ -62,21 +62,24 @@ int cli_take_output(void *outputs, const char *text, struct dp_error *err);
 
 /**
  * cli_report_open - read the baseline and open the reports, before a kernel is asked
- * @options: which files; release with cli_report_close() in any case
+ * @options: struct cli_check_options: which files; release with cli_report_close() in any case
  * @err: names the file that cannot be read or written (bad input)
  *
  * A report gets its name when it is complete; only one that streams has it from the beginning.
  *
  * Return: 0 or -EINVAL.
  */
-int cli_report_open(struct cli_check_options *options, struct dp_error *err);
+int cli_report_open(void *options, struct dp_error *err);
 
 /* Closes the reports, and removes those that are not complete. */
 void cli_report_close(struct cli_check_options *options);
 
-/* Writes one result to the outputs that stream; may be called by several threads. */
-void cli_outputs_tell(void *outputs, const struct dp_run_record *run,
-		      const struct dp_result *result);
+/*
+ * Writes one result to the reports that stream; may be called by several threads. @options: struct
+ * cli_check_options, opened.
+ */
+void cli_report_tell(void *options, const struct dp_run_record *run,
+		     const struct dp_result *result);
 
 /**
  * cli_report - compare runs with the baseline, if there is one, and write the reports
@@ -98,6 +101,28 @@ int cli_report(struct cli_check_options *options, struct dp_run_record *runs, si
  * @err: is printed for a negative errno
  */
 int cli_exit_code(int rc, bool bisect, const struct dp_error *err);
+
+struct dp_ask;
+struct dp_host;
+struct dp_policy;
+
+/* How to ask what the options say. @policy: NULL where nothing is compared with one */
+struct dp_ask cli_ask(struct cli_check_options *options, const struct dp_policy *policy);
+
+/* What of this machine the options allow to use. @device: that was named, or NULL */
+struct dp_host cli_host(const struct cli_check_options *options, const char *device);
+
+/**
+ * cli_conclude - end a command that has asked this machine
+ * @options: as they were for cli_ask()
+ * @run: the answers
+ * @rc: 0, or a negative errno: then there is no report
+ * @err: why
+ *
+ * Return: the exit code.
+ */
+int cli_conclude(struct cli_check_options *options, struct dp_run_record *run, int rc,
+		 struct dp_error *err);
 
 struct json_object;
 

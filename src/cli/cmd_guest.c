@@ -215,20 +215,6 @@ static unsigned int kinds_of(const struct cli_command *command)
 	return kinds;
 }
 
-static struct dp_ask ask_of(struct cli_check_options *check, const struct dp_policy *policy)
-{
-	return (struct dp_ask){ .size = check->size,
-				.rdma = check->rdma,
-				.iterations = check->iterations,
-				.duration_ms = check->duration_ms,
-				.seed = check->seed,
-				.reference = check->reference,
-				.policy = policy,
-				.tell = cli_outputs_tell,
-				.tell_arg = &check->outputs,
-				.progress = cli_progress };
-}
-
 static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_call *call,
 			struct dp_error *err)
 {
@@ -255,9 +241,7 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		rc = dp_selection_make(kinds, check.only, check.nonly, &selection, err);
 	if (kinds == 1U << DP_QUESTION_RACE)
 		complete_race(&check, o);
-	ask = ask_of(&check, &policy);
-	if (!rc)
-		rc = cli_report_open(&check, err);
+	ask = cli_ask(&check, &policy);
 	if (!rc && o->record)
 		rc = dp_recorder_open(&recorder, o->record, err);
 	if (!rc && o->record)

@@ -22,8 +22,7 @@ static int judge(const char *path, struct cli_check_options *o, struct dp_error 
 	dp_results_judge(&results, &policy);
 	for (size_t i = 0; i < results.count; i++)
 		for (size_t k = 0; k < results.runs[i].count; k++)
-			cli_outputs_tell(&o->outputs, &results.runs[i],
-					 &results.runs[i].results[k]);
+			cli_report_tell(o, &results.runs[i], &results.runs[i].results[k]);
 	return cli_report(o, results.runs, results.count, err);
 }
 

@@ -111,8 +111,9 @@ static int read_baseline(struct cli_check_options *options, struct dp_error *err
 	return options->known ? dp_results_load(options->baseline, options->known, err) : -ENOMEM;
 }
 
-int cli_report_open(struct cli_check_options *options, struct dp_error *err)
+int cli_report_open(void *arg, struct dp_error *err)
 {
+	struct cli_check_options *options = arg;
 	struct cli_outputs *outputs = &options->outputs;
 	const char *no_color = getenv("NO_COLOR");
 	int rc = read_baseline(options, err);
@@ -126,10 +127,11 @@ int cli_report_open(struct cli_check_options *options, struct dp_error *err)
 	return rc;
 }
 
-void cli_outputs_tell(void *arg, const struct dp_run_record *run, const struct dp_result *result)
+void cli_report_tell(void *arg, const struct dp_run_record *run, const struct dp_result *result)
 {
 	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-	struct cli_outputs *outputs = arg;
+	const struct cli_check_options *options = arg;
+	const struct cli_outputs *outputs = &options->outputs;
 
 	pthread_mutex_lock(&mutex);
 	for (size_t i = 0; i < outputs->count; i++)

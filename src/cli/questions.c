@@ -2,6 +2,37 @@
 /* What the commands that ask a kernel share, and those of them that only the guest has. */
 #include "cli.h"
 
+#include "daxpin/campaign.h"
+
+struct dp_ask cli_ask(struct cli_check_options *options, const struct dp_policy *policy)
+{
+	return (struct dp_ask){ .size = options->size,
+				.rdma = options->rdma,
+				.iterations = options->iterations,
+				.duration_ms = options->duration_ms,
+				.seed = options->seed,
+				.reference = options->reference,
+				.policy = policy,
+				.progress = cli_progress,
+				.begin = cli_report_open,
+				.tell = cli_report_tell,
+				.arg = options };
+}
+
+struct dp_host cli_host(const struct cli_check_options *options, const char *device)
+{
+	return (struct dp_host){ .dirs = options->dirs, .ndirs = options->ndirs, .device = device };
+}
+
+int cli_conclude(struct cli_check_options *options, struct dp_run_record *run, int rc,
+		 struct dp_error *err)
+{
+	if (!rc)
+		rc = cli_report(options, run, 1, err);
+	cli_report_close(options);
+	return cli_exit_code(rc, options->bisect, err);
+}
+
 #define CLI_OPTIONS struct cli_check_options
 
 const struct cli_option cli_case_options[] = {

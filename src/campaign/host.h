@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the executors of this machine share. */
+#ifndef DAXPIN_CAMPAIGN_HOST_H
+#define DAXPIN_CAMPAIGN_HOST_H
+
+#include "daxpin/campaign.h"
+
+/* How something that was carried out on this machine has ended. */
+struct dp_host_end {
+	bool done;              /* it has said so */
+	struct dp_error failed; /* it could not go on; code 0 otherwise */
+};
+
+/**
+ * dp_host_run - have something carried out on this machine, by a process of its own
+ * @body: what it does; writes observations to @fd
+ * @arg: for @body
+ * @log: the kernel's log is listened to as well
+ * @sink: receives what is observed
+ * @progress: may be NULL
+ * @end: receives what the process has said of itself
+ * @err: context on failure
+ *
+ * Return: 0 once the process has ended, however; -EINTR after SIGINT or SIGTERM; another negative
+ * errno. Nothing of the process is left, unless the kernel keeps it.
+ */
+int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const struct dp_sink *sink,
+		dp_progress_fn progress, struct dp_host_end *end, struct dp_error *err);
+
+/**
+ * dp_host_begin - before anything is asked: describe this machine, and let the caller begin
+ * @ask: who is told the results
+ * @collect: has all ids
+ * @err: context on failure
+ *
+ * Return: 0, or what @ask->begin returned.
+ */
+int dp_host_begin(const struct dp_ask *ask, struct dp_collect *collect, struct dp_error *err);
+
+/**
+ * dp_host_finish - judge what was observed
+ * @ask: with which policy
+ * @collect: the observations
+ * @run: receives what is in the run of @collect
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int dp_host_finish(const struct dp_ask *ask, struct dp_collect *collect, struct dp_run_record *run);
+
+/**
+ * dp_host_failed - what the end of a process means for the run
+ * @end: of the process
+ * @collect: what was observed; its run's ending is set if the process ended too early
+ * @err: receives why nothing at all was answered
+ *
+ * Return: 0 if there is something to judge, or a negative errno.
+ */
+int dp_host_failed(const struct dp_host_end *end, struct dp_collect *collect, struct dp_error *err);
+
+/* Whether the adapter (NULL for the first) is there and can be opened. Return: 0 or an errno. */
+int dp_host_rdma(const char *name, struct dp_error *err);
+
+/* Physical memory of this machine, bytes. */
+uint64_t dp_host_memory(void);
+
+struct dp_mount;
+
+/* Where temporary files may be made: the folders that the user named, then the mount points. */
+struct dp_dirs {
+	const char **list;
+	size_t count;
+	struct dp_mount *mounts;
+};
+
+/* Return: 0 or -ENOMEM; to be released with dp_dirs_clear() in any case. */
+int dp_dirs_read(const struct dp_host *host, struct dp_dirs *dirs);
+void dp_dirs_clear(struct dp_dirs *dirs);
+
+/* ---- host_peer.c ------------------------------------------------------------------------- */
+
+/* Two machines find each other over TCP, at the same address and port as over RDMA. */
+
+/* Listens for one other end. Return: a socket, or a negative errno. */
+int dp_peer_listen(const struct sockaddr_storage *address, struct dp_error *err);
+
+/**
+ * dp_peer_accept - wait for the other end to connect
+ * @fd: from dp_peer_listen()
+ * @wait_ms: for how long
+ * @stream: is told that the waiting goes on
+ * @err: context on failure
+ *
+ * Return: a socket, or a negative errno.
+ */
+int dp_peer_accept(int fd, uint64_t wait_ms, int stream, struct dp_error *err);
+
+/**
+ * dp_peer_find - connect to the other end, which listens
+ * @address: where
+ * @wait_ms: how long somebody who is not there yet is waited for
+ * @err: context on failure
+ *
+ * Return: a socket, or a negative errno.
+ */
+int dp_peer_find(const struct sockaddr_storage *address, uint64_t wait_ms, struct dp_error *err);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "host.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
+
+/* One registration takes microseconds; a gigabyte through a slow path, seconds. */
+#define CELL_LIMIT_MS 60000
+
+struct executor {
+	const struct dp_plan *plan;
+	const struct dp_check_options *options;
+};
+
+static void carry_out(int fd, void *arg)
+{
+	const struct executor *e = arg;
+	struct dp_error failure = { 0 };
+
+	if (dp_check_run(e->plan, e->options, fd, &failure))
+		dp_emit_failure(fd, &failure);
+	else
+		dp_emit_text(fd, "done", NULL, NULL);
+}
+
+int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,
+		  struct dp_run_record *run, struct dp_error *err)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	dp_cleanup(dp_dirs_clear) struct dp_dirs dirs = { 0 };
+	struct dp_check_options options = { .env = { .size = ask->size },
+					    .rdma = ask->rdma,
+					    .cell_limit_ms = CELL_LIMIT_MS };
+	struct executor executor = { plan, &options };
+	struct dp_host_end end = { 0 };
+	struct dp_sink sink;
+	int rc = dp_size_check(ask->size, dp_host_memory(), err);
+
+	if (!rc)
+		rc = dp_host_rdma(ask->rdma, err);
+	if (!rc)
+		rc = dp_dirs_read(host, &dirs);
+	if (!rc)
+		rc = dp_collect_plan(&collect, plan);
+	if (!rc)
+		rc = dp_host_begin(ask, &collect, err);
+	options.env.dirs = dirs.list;
+	options.env.ndirs = dirs.count;
+	sink = dp_collect_sink(&collect);
+	if (!rc)
+		rc = dp_host_run(carry_out, &executor, false, &sink, ask->progress, &end, err);
+	if (!rc)
+		rc = dp_host_failed(&end, &collect, err);
+	return rc ? rc : dp_host_finish(ask, &collect, run);
+}
