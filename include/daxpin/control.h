@@ -47,7 +47,7 @@ struct dp_control {
  * @len: its length in bytes
  * @control: receives it; texts are printable
  *
- * Return: true; false if it is none: then it is for whoever takes observations.
+ * Return: true; false if it is not a control line.
  */
 bool dp_control_parse(const char *line, size_t len, struct dp_control *control);
 

@@ -113,10 +113,10 @@ struct owed {
 	enum when when;
 };
 
-/* One more than the longest list has. */
+/* The longest list, and its end. */
 #define MAX_OWED 20
 
-/* What becomes of somebody who was asked to do something. */
+/* How an actor ended (actor.h). */
 #define FATE                                                                                       \
 	{ DP_FIELD_STATE, ALWAYS }, { DP_FIELD_ERRNO, ENDED }, { DP_FIELD_TEXT, FAILED },          \
 	{                                                                                          \
@@ -136,7 +136,7 @@ struct owed {
 	{                                                                                          \
 		DP_FIELD_ON_DEMAND, ALWAYS                                                         \
 	}
-/* What becomes of an event that meets traffic. */
+/* How an event ended that happened while traffic was in flight. */
 #define IN_FLIGHT                                                                                  \
 	{ DP_FIELD_STATE, ALWAYS }, { DP_FIELD_TEXT, FAILED }, { DP_FIELD_WHERE, STUCK },          \
 	{                                                                                          \
