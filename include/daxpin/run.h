@@ -86,4 +86,21 @@ bool dp_result_is_known(const struct dp_result *r);
 /* The result of an id, or NULL. */
 const struct dp_result *dp_run_find(const struct dp_run_record *run, const char *id);
 
+/**
+ * dp_answer_write - add what was observed of a check to its result in a document (docs/json.md)
+ * @cell: that was answered
+ * @result: the result's object
+ */
+void dp_answer_write(const struct dp_cell *cell, struct json_object *result);
+
+/**
+ * dp_answer_read - read what dp_answer_write() wrote, believing nothing
+ * @result: the result's object
+ * @id: of the result
+ * @cell: receives the observation. One that lacks something is broken, and says what it lacks
+ *
+ * Return: false if the verdict is missing or contradicts the errno.
+ */
+bool dp_answer_read(struct json_object *result, const char *id, struct dp_cell *cell);
+
 #endif

@@ -19,50 +19,6 @@ static struct json_object *expectation(const struct dp_result *r)
 	return obj;
 }
 
-static struct json_object *proof(const struct dp_cell *cell)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "owner", cell->owner);
-	dp_json_add_bool(obj, "uniform", cell->uniform);
-	if (cell->leaf)
-		dp_json_add_int(obj, "leaf", (int64_t)cell->leaf);
-	else
-		dp_json_add_text(obj, "leaf", NULL);
-	dp_json_add_text(obj, "leaf_by", cell->leaf_by);
-	dp_json_add_text(obj, "resource", cell->resource);
-	dp_json_add_text(obj, "zone_before", cell->zone_before);
-	dp_json_add_text(obj, "zone_after", cell->zone_after);
-	dp_json_add_int(obj, "moved", (int64_t)cell->moved);
-	dp_json_add_text(obj, "missing", cell->proof_text);
-	return obj;
-}
-
-static void add_answer(struct json_object *obj, const struct dp_cell *cell)
-{
-	struct json_object *pins = json_object_new_object(), *us = json_object_new_object();
-	struct json_object *vmpin = json_object_new_object();
-
-	dp_json_add_text(obj, "verdict", cell->err ? "rejected" : "allowed");
-	dp_json_add_text(obj, "errno", cell->err ? dp_errno_name(cell->err) : NULL);
-	if (cell->pins_seen) {
-		dp_json_add_int(pins, "acquired", (int64_t)cell->acquired);
-		dp_json_add_int(pins, "released", (int64_t)cell->released);
-	} else {
-		dp_json_add_text(pins, "missing", cell->pins_text);
-	}
-	json_object_object_add(obj, "pins", pins);
-	dp_json_add_int(vmpin, "held", cell->vmpin_held_kib);
-	dp_json_add_int(vmpin, "kept", cell->vmpin_kept_kib);
-	json_object_object_add(obj, "vmpin_kib", vmpin);
-	dp_json_add_int(us, "register", (int64_t)cell->register_us);
-	dp_json_add_int(us, "deregister", (int64_t)cell->deregister_us);
-	json_object_object_add(obj, "us", us);
-	dp_json_add_int(obj, "pages", (int64_t)cell->pages);
-	dp_json_add_int(obj, "attempts", cell->attempts);
-	json_object_object_add(obj, "proof", proof(cell));
-}
-
 /* The first splat, its lines joined. */
 static struct json_object *kernel(struct json_object *splat)
 {
@@ -94,7 +50,7 @@ struct json_object *dp_result_object(const struct dp_result *r)
 	dp_json_add_text(obj, "id", r->id);
 	dp_json_add_text(obj, "status", dp_status_name(r->status));
 	if (r->observed && r->cell.outcome == DP_ANSWERED) {
-		add_answer(obj, &r->cell);
+		dp_answer_write(&r->cell, obj);
 		dp_json_add_bool(obj, "proven", !r->unproven);
 	}
 	if (r->violates) {

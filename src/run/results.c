@@ -101,61 +101,6 @@ static bool read_status(struct json_object *obj, enum dp_status *status)
 	return false;
 }
 
-/*
- * The members of a result that are an observation, by their names in the stream. The document has
- * them in groups.
- */
-static const struct {
-	const char *group, *member, *name; /* group: NULL for the result itself */
-} observed[] = {
-	{ NULL, "errno", "errno" },
-	{ NULL, "pages", "pages" },
-	{ NULL, "attempts", "attempts" },
-	{ "pins", "acquired", "acquired" },
-	{ "pins", "released", "released" },
-	{ "pins", "missing", "pins_text" },
-	{ "vmpin_kib", "held", "vmpin_held_kib" },
-	{ "vmpin_kib", "kept", "vmpin_kept_kib" },
-	{ "us", "register", "register_us" },
-	{ "us", "deregister", "deregister_us" },
-	{ "proof", "owner", "owner" },
-	{ "proof", "uniform", "uniform" },
-	{ "proof", "leaf", "leaf" },
-	{ "proof", "leaf_by", "leaf_by" },
-	{ "proof", "resource", "resource" },
-	{ "proof", "zone_before", "zone_before" },
-	{ "proof", "zone_after", "zone_after" },
-	{ "proof", "moved", "moved" },
-	{ "proof", "missing", "proof_text" },
-};
-
-/*
- * The observation of a check that was answered, as it was in the stream; one that lacks something
- * is broken, and says what it lacks. False if the verdict and the errno contradict each other.
- */
-static bool read_cell(struct json_object *obj, const char *id, struct dp_cell *cell)
-{
-	struct json_object *line = json_object_new_object(), *value;
-	const char *verdict = dp_json_text(obj, "verdict"), *name = dp_json_text(obj, "errno");
-	struct dp_error err = { 0 };
-
-	dp_json_add_text(line, "id", id);
-	dp_json_add_text(line, "outcome", "answered");
-	for (size_t i = 0; i < DP_ARRAY_SIZE(observed); i++) {
-		struct json_object *group =
-			observed[i].group ? member(obj, observed[i].group, json_type_object) : obj;
-
-		if (group && json_object_object_get_ex(group, observed[i].member, &value))
-			json_object_object_add(line, observed[i].name, json_object_get(value));
-	}
-	if (dp_cell_from_json(line, cell, &err)) {
-		cell->outcome = DP_BROKEN;
-		snprintf(cell->text, sizeof(cell->text), "%.500s", err.what);
-	}
-	json_object_put(line);
-	return !strcmp(verdict, name ? "rejected" : "allowed");
-}
-
 static void read_expected(struct json_object *obj, struct dp_result *r)
 {
 	const char *verdict = obj ? dp_json_text(obj, "verdict") : NULL;
@@ -213,7 +158,7 @@ static int read_result(struct json_object *obj, struct dp_result *r, const char 
 	text(obj, "why", r->why, sizeof(r->why));
 	text(obj, "reference", r->reference, sizeof(r->reference));
 	r->observed = dp_json_text(obj, "verdict") != NULL;
-	if (r->observed && !read_cell(obj, r->id, &r->cell))
+	if (r->observed && !dp_answer_read(obj, r->id, &r->cell))
 		return dp_bad_input(err, "%s: %s has no answer that can be read", name, r->id);
 	r->unproven = !flag(obj, "proven", true);
 	r->unfinished = !flag(obj, "ended", true);
