@@ -167,6 +167,21 @@ static void refuses(void **state)
 	}
 }
 
+/* A command returns it where it would return an exit code, up to 255. */
+static void tells_that_help_was_answered(void **state)
+{
+	struct cli_call call;
+	struct values v;
+	struct dp_error err;
+	int rc;
+
+	(void)state;
+	rc = parse("--help", NULL, &call, &v, &err);
+	assert_int_equal(rc, CLI_ANSWERED);
+	assert_true(rc > 255);
+	assert_int_equal(parse("--flag -h --frob", NULL, &call, &v, &err), CLI_ANSWERED);
+}
+
 static void repeats_so_often(void **state)
 {
 	char word[] = "--list=x";
@@ -265,9 +280,13 @@ static void describes_everything(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_values),    cmocka_unit_test(sets_defaults),
-		cmocka_unit_test(refuses),         cmocka_unit_test(repeats_so_often),
-		cmocka_unit_test(knows_the_guest), cmocka_unit_test(describes_everything),
+		cmocka_unit_test(reads_values),
+		cmocka_unit_test(sets_defaults),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(repeats_so_often),
+		cmocka_unit_test(tells_that_help_was_answered),
+		cmocka_unit_test(knows_the_guest),
+		cmocka_unit_test(describes_everything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
