@@ -68,8 +68,8 @@ static int select_scenarios(struct teardown *t, const struct dp_scenarios *all,
 		return 0;
 	dp_bad_input(err, "no case that was selected applies to %s", t->claim.name);
 	return dp_hint(err,
-		       "on this machine, device-dax is unbound, disabled or bound to kmem, or its "
-		       "namespace disabled; disks are unmounted or unbound, or their files "
+		       "on this machine, device-dax can be unbound, disabled or bound to kmem, and "
+		       "its namespace disabled; disks can be unmounted or unbound, and their files "
 		       "truncated");
 }
 
