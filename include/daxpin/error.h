@@ -65,14 +65,6 @@ int dp_skip(struct dp_error *why, const char *fmt, ...) __attribute__((format(pr
 int dp_hint(struct dp_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /**
- * dp_error_print - print an error as one line on stderr: "daxpin: WHAT; HINT"
- * @err: the error
- *
- * Return: the exit code that belongs to it, 2 for bad input and 3 for a run that failed.
- */
-int dp_error_print(const struct dp_error *err);
-
-/**
  * dp_errno_name - symbolic name of an errno
  * @code: errno, positive or negative
  *

@@ -121,8 +121,10 @@ static pid_t start_program(const char *const *argv, int (*before)(struct dp_erro
 
 		dup2(pipe_fd[1], STDOUT_FILENO);
 		dup2(pipe_fd[1], STDERR_FILENO);
-		if (before && before(&failure))
-			_exit(dp_error_print(&failure));
+		if (before && before(&failure)) {
+			dprintf(STDERR_FILENO, "daxpin: %s\n", failure.what);
+			_exit(3);
+		}
 		execv(argv[0], (char *const *)argv);
 		_exit(127);
 	}

@@ -90,7 +90,7 @@ static int run_list(struct cli_call *call)
 	int rc = read_cache(call, &o, &cache, &err);
 
 	if (rc)
-		return rc == CLI_ANSWERED ? 0 : dp_error_print(&err);
+		return rc == CLI_ANSWERED ? 0 : cli_error_print(&err);
 	if (o.json)
 		print_json(&cache);
 	else
@@ -107,7 +107,7 @@ static int run_clean(struct cli_call *call)
 
 	if (!rc)
 		rc = clean(&cache, o.all, &err);
-	return rc && rc != CLI_ANSWERED ? dp_error_print(&err) : 0;
+	return rc && rc != CLI_ANSWERED ? cli_error_print(&err) : 0;
 }
 
 static const struct cli_option list_options[] = { OPT_JSON(json), CLI_END };

@@ -159,7 +159,7 @@ static int run(struct cli_call *call)
 	if (!rc)
 		rc = dp_results_load(call->words[1], &c.new, &err);
 	if (rc)
-		return dp_error_print(&err);
+		return cli_error_print(&err);
 	c.list = o.json ? json_object_new_array() : NULL;
 	compare_all(&c);
 	return report(&c);

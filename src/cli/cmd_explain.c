@@ -353,7 +353,7 @@ static int run(struct cli_call *call)
 		return 0;
 	if (!rc && o.from) {
 		rc = cli_timeline(o.from, call->words[0], o.json, &err);
-		return rc ? dp_error_print(&err) : 0;
+		return rc ? cli_error_print(&err) : 0;
 	}
 	if (!rc)
 		rc = dp_policy_load(o.policy, &policy, &err);
@@ -361,7 +361,7 @@ static int run(struct cli_call *call)
 	if (!rc)
 		rc = classify(&subject, &err);
 	if (rc)
-		return dp_error_print(&err);
+		return cli_error_print(&err);
 	default_subject(&o.subject);
 	if (o.json)
 		print_json(&subject, &o.subject, &policy);

@@ -341,7 +341,7 @@ static int run(struct cli_call *call)
 		if (!rc)
 			rc = run_command(&o, &sub, &err);
 	}
-	return rc == CLI_ANSWERED ? 0 : rc < 0 ? dp_error_print(&err) : rc;
+	return rc == CLI_ANSWERED ? 0 : rc < 0 ? cli_error_print(&err) : rc;
 }
 
 const struct cli_command cli_guest = {

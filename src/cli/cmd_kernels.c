@@ -145,7 +145,7 @@ static int run_list(struct cli_call *call)
 		rc = dp_cache_list(&cache);
 	if (!rc)
 		rc = list(&o, &cache, &err);
-	return rc && rc != CLI_ANSWERED ? dp_error_print(&err) : 0;
+	return rc && rc != CLI_ANSWERED ? cli_error_print(&err) : 0;
 }
 
 static int run_fetch(struct cli_call *call)
@@ -159,7 +159,7 @@ static int run_fetch(struct cli_call *call)
 	if (!rc)
 		rc = cli_fetch_kernels((const char *const *)call->words, (size_t)call->count,
 				       o.refresh, &err);
-	return rc && rc != CLI_ANSWERED ? dp_error_print(&err) : 0;
+	return rc && rc != CLI_ANSWERED ? cli_error_print(&err) : 0;
 }
 
 static int run_clean(struct cli_call *call)
@@ -174,7 +174,7 @@ static int run_clean(struct cli_call *call)
 		rc = dp_cache_list(&cache);
 	if (!rc)
 		rc = clean(&cache, &err);
-	return rc && rc != CLI_ANSWERED ? dp_error_print(&err) : 0;
+	return rc && rc != CLI_ANSWERED ? cli_error_print(&err) : 0;
 }
 
 static const struct cli_option refresh_options[] = {

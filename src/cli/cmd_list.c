@@ -130,7 +130,7 @@ static int run(struct cli_call *call)
 	if (!rc)
 		rc = cli_operands_end(call, 0, &err);
 	if (rc)
-		return dp_error_print(&err);
+		return cli_error_print(&err);
 	return o.ids ? print_ids() : print_inventory(o.json);
 }
 

@@ -19,7 +19,7 @@ static int run_bash(struct cli_call *call)
 
 	if (!rc)
 		cli_complete_bash(stdout, &root);
-	return rc < 0 ? dp_error_print(&err) : 0;
+	return rc < 0 ? cli_error_print(&err) : 0;
 }
 
 static int run_zsh(struct cli_call *call)
@@ -29,7 +29,7 @@ static int run_zsh(struct cli_call *call)
 
 	if (!rc)
 		cli_complete_zsh(stdout, &root);
-	return rc < 0 ? dp_error_print(&err) : 0;
+	return rc < 0 ? cli_error_print(&err) : 0;
 }
 
 static int run_man(struct cli_call *call)
@@ -39,7 +39,7 @@ static int run_man(struct cli_call *call)
 
 	if (!rc)
 		cli_fill_man(stdout, stdin, &root);
-	return rc < 0 ? dp_error_print(&err) : 0;
+	return rc < 0 ? cli_error_print(&err) : 0;
 }
 
 static const struct cli_command bash = {
@@ -103,7 +103,7 @@ static int run(struct cli_call *call)
 	}
 	if (!rc)
 		rc = cli_descend(call, &sub, &err);
-	return rc ? dp_error_print(&err) : cli_dispatch(&sub);
+	return rc ? cli_error_print(&err) : cli_dispatch(&sub);
 }
 
 const struct cli_command cli_daxpin = {

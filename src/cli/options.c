@@ -354,5 +354,5 @@ int cli_dispatch(struct cli_call *call)
 		return 0;
 	if (!rc)
 		rc = cli_descend(call, &sub, &err);
-	return rc ? dp_error_print(&err) : cli_dispatch(&sub);
+	return rc ? cli_error_print(&err) : cli_dispatch(&sub);
 }

@@ -270,4 +270,12 @@ void cli_complete_zsh(FILE *out, const struct cli_call *root);
  */
 void cli_fill_man(FILE *out, FILE *in, const struct cli_call *root);
 
+/**
+ * cli_error_print - print an error as one line on stderr: "daxpin: WHAT; HINT"
+ * @err: the error
+ *
+ * Return: the exit code that belongs to it, 2 for bad input and 3 for a run that failed.
+ */
+int cli_error_print(const struct dp_error *err);
+
 #endif

@@ -225,7 +225,7 @@ void cli_report_close(struct cli_check_options *options)
 
 int cli_exit_code(int rc, bool bisect, const struct dp_error *err)
 {
-	int code = rc < 0 ? dp_error_print(err) : rc;
+	int code = rc < 0 ? cli_error_print(err) : rc;
 
 	return bisect && code > 1 ? CANNOT_TELL : code;
 }

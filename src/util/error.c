@@ -80,13 +80,6 @@ int dp_hint(struct dp_error *err, const char *fmt, ...)
 	return err->code ? err->code : -EINVAL;
 }
 
-int dp_error_print(const struct dp_error *err)
-{
-	fprintf(stderr, "daxpin: %s%s%s\n", err->what[0] ? err->what : "failed without a reason",
-		err->hint[0] ? "; " : "", err->hint);
-	return err->input ? 2 : 3;
-}
-
 const char *dp_errno_name(int code)
 {
 	const char *name = strerrorname_np(code < 0 ? -code : code);
