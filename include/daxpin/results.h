@@ -73,12 +73,12 @@ void dp_result_kind(const struct dp_result *r, char *text, size_t size);
 
 /* How a result differs from an older one of the same id. Statuses: pass, skip, error, fail. */
 enum dp_change {
-	DP_SAME,
-	DP_BETTER,   /* the status comes earlier in this order */
-	DP_WORSE,    /* the status comes later, or the failure is of another kind */
-	DP_CHANGED,  /* the same status, no failure, but another answer */
-	DP_APPEARED, /* there is no older result */
-	DP_GONE,     /* there is no newer result */
+	DP_CHANGE_SAME,
+	DP_CHANGE_BETTER,   /* the status comes earlier in this order */
+	DP_CHANGE_WORSE,    /* the status comes later, or the failure is of another kind */
+	DP_CHANGE_OTHER,    /* the same status, no failure, but another answer */
+	DP_CHANGE_APPEARED, /* there is no older result */
+	DP_CHANGE_GONE,     /* there is no newer result */
 	DP_CHANGES,
 };
 

@@ -69,7 +69,7 @@ static void tell(struct comparison *c, const struct pair *pair, enum dp_change c
 	char was[512], is[512];
 
 	c->counts[change]++;
-	if (change == DP_SAME)
+	if (change == DP_CHANGE_SAME)
 		return;
 	if (c->list) {
 		struct json_object *obj = json_object_new_object();
@@ -100,7 +100,7 @@ static void compare_pair(struct comparison *c, const struct pair *pair)
 	}
 	for (size_t i = 0; new &&i < new->count; i++)
 		if (!old || !dp_run_find(old, new->results[i].id))
-			tell(c, pair, DP_APPEARED, NULL, &new->results[i]);
+			tell(c, pair, DP_CHANGE_APPEARED, NULL, &new->results[i]);
 }
 
 /* Each run of the old ones with its partner, then those that only the new ones have. */
@@ -124,7 +124,7 @@ static int report(struct comparison *c)
 		for (int i = 0; i < DP_CHANGES; i++)
 			printf("%s%zu %s", i ? ", " : "", c->counts[i], dp_change_name(i));
 		printf("\n");
-		return c->counts[DP_WORSE] > 0;
+		return c->counts[DP_CHANGE_WORSE] > 0;
 	}
 	root = json_object_new_object();
 	dp_json_add_text(root, "schema", "daxpin-compare/1");
@@ -133,7 +133,7 @@ static int report(struct comparison *c)
 		dp_json_add_int(root, dp_change_name(i), (int64_t)c->counts[i]);
 	cli_print_json(root);
 	json_object_put(root);
-	return c->counts[DP_WORSE] > 0;
+	return c->counts[DP_CHANGE_WORSE] > 0;
 }
 
 #define CLI_OPTIONS struct compare_options

@@ -56,14 +56,15 @@ enum dp_change dp_result_change(const struct dp_result *before, const struct dp_
 	char old[256], new[256];
 
 	if (!before || !after)
-		return before ? DP_GONE : DP_APPEARED;
+		return before ? DP_CHANGE_GONE : DP_CHANGE_APPEARED;
 	if (rank(after->status) != rank(before->status))
-		return rank(after->status) < rank(before->status) ? DP_BETTER : DP_WORSE;
+		return rank(after->status) < rank(before->status) ? DP_CHANGE_BETTER
+								  : DP_CHANGE_WORSE;
 	dp_result_kind(before, old, sizeof(old));
 	dp_result_kind(after, new, sizeof(new));
 	if (!strcmp(old, new))
-		return DP_SAME;
-	return after->status == DP_FAIL ? DP_WORSE : DP_CHANGED;
+		return DP_CHANGE_SAME;
+	return after->status == DP_FAIL ? DP_CHANGE_WORSE : DP_CHANGE_OTHER;
 }
 
 const struct dp_run_record *dp_run_partner(const struct dp_run_record *run,
@@ -83,7 +84,7 @@ static void hold_against(struct dp_result *r, const struct dp_result *known)
 	enum dp_change change = dp_result_change(known, r);
 
 	if (r->status == DP_FAIL && known && known->status == DP_FAIL)
-		r->baseline = change == DP_SAME ? DP_KNOWN : DP_OTHER;
+		r->baseline = change == DP_CHANGE_SAME ? DP_KNOWN : DP_OTHER;
 	else if (r->status == DP_FAIL)
 		r->baseline = DP_NEW;
 	else if (known && known->status == DP_FAIL)

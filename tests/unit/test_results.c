@@ -96,15 +96,15 @@ static void tells_what_changed(void **state)
 	const struct dp_result skipped = { .id = "check/a/b", .status = DP_SKIP_STATUS };
 
 	(void)state;
-	assert_int_equal(dp_result_change(&allowed, &allowed), DP_SAME);
-	assert_int_equal(dp_result_change(&allowed, &rejected), DP_CHANGED);
-	assert_int_equal(dp_result_change(&allowed, &leaks), DP_WORSE);
-	assert_int_equal(dp_result_change(&leaks, &allowed), DP_BETTER);
-	assert_int_equal(dp_result_change(&leaks, &wrong), DP_WORSE);
-	assert_int_equal(dp_result_change(&leaks, &skipped), DP_BETTER);
-	assert_int_equal(dp_result_change(&allowed, &skipped), DP_WORSE);
-	assert_int_equal(dp_result_change(NULL, &allowed), DP_APPEARED);
-	assert_int_equal(dp_result_change(&allowed, NULL), DP_GONE);
+	assert_int_equal(dp_result_change(&allowed, &allowed), DP_CHANGE_SAME);
+	assert_int_equal(dp_result_change(&allowed, &rejected), DP_CHANGE_OTHER);
+	assert_int_equal(dp_result_change(&allowed, &leaks), DP_CHANGE_WORSE);
+	assert_int_equal(dp_result_change(&leaks, &allowed), DP_CHANGE_BETTER);
+	assert_int_equal(dp_result_change(&leaks, &wrong), DP_CHANGE_WORSE);
+	assert_int_equal(dp_result_change(&leaks, &skipped), DP_CHANGE_BETTER);
+	assert_int_equal(dp_result_change(&allowed, &skipped), DP_CHANGE_WORSE);
+	assert_int_equal(dp_result_change(NULL, &allowed), DP_CHANGE_APPEARED);
+	assert_int_equal(dp_result_change(&allowed, NULL), DP_CHANGE_GONE);
 }
 
 /* A run with one result. */
