@@ -81,5 +81,7 @@ bool dp_answer_read(struct json_object *result, const char *id, struct dp_cell *
 		cell->outcome = DP_BROKEN;
 		snprintf(cell->text, sizeof(cell->text), "%.500s", err.what);
 	}
+	if (!json_object_object_get_ex(result, "errno", NULL))
+		return verdict && (!strcmp(verdict, "rejected") || !strcmp(verdict, "allowed"));
 	return verdict && !strcmp(verdict, name ? "rejected" : "allowed");
 }
