@@ -4,7 +4,7 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 me=${0##*/}
 
-# To build, to run a guest, and (the last line) to test.
+# To build and to run a guest.
 # shellcheck disable=SC2034 # used by those who read this file
 packages=(
 	build-essential cmake ninja-build pkg-config

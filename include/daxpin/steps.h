@@ -122,7 +122,7 @@ enum dp_field {
 	DP_FIELD_QP_STATE, /* "RTS", "ERR", …, null if nobody is left to tell; named "state" */
 	DP_FIELD_MEMORY,   /* that was read back: "mapping", "plain" */
 	DP_FIELD_ROUTES,   /* a list of objects, one for each route by which it was read back */
-	DP_FIELD_LOOKS, /* how many routes there are */
+	DP_FIELD_LOOKS,    /* how many routes there are */
 	DP_FIELD_ROUTE,
 	DP_FIELD_CHECKED, /* bytes */
 	DP_FIELD_WRONG,   /* bytes */

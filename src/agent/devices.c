@@ -165,6 +165,7 @@ static int find_regions(struct ndctl_ctx *ctx, struct ndctl_region **regions, st
 				regions[n++] = region;
 	if (n < REGIONS)
 		return dp_fail(err, -ENODEV, "%zu of %d NVDIMM regions have appeared", n, REGIONS);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
 	qsort(regions, n, sizeof(*regions), by_resource);
 	return 0;
 }

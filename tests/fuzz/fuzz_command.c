@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A command from anywhere: what is accepted, printed and read again, is the same. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
-#include "daxpin/cleanup.h"
 #include "daxpin/command.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char *print(const struct dp_command *command)
 {
@@ -28,10 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	first = print(&command);
 	if (!first)
 		return 0;
-	if (dp_command_from_json(first, strlen(first), &again, NULL))
-		abort();
+	HOLDS(!dp_command_from_json(first, strlen(first), &again, NULL));
 	second = print(&again);
-	if (!second || again.kind != command.kind || strcmp(first, second))
-		abort();
+	HOLDS(second && again.kind == command.kind && !strcmp(first, second));
 	return 0;
 }

@@ -65,11 +65,9 @@ static void judge_steps(struct json_object *list)
 	const struct dp_subject subject = { 0 };
 	struct dp_cell cell = { .outcome = DP_ANSWERED };
 	struct dp_result result;
-	const struct dp_observed o = { .id = "traffic/anon/write",
-				       .cell = &cell,
-				       .steps = list,
-				       .doing = "",
-				       .absent = "" };
+	const struct dp_observed o = {
+		.id = "traffic/anon/write", .cell = &cell, .steps = list, .doing = "", .absent = ""
+	};
 
 	dp_judge(NULL, &subject, &o, &result);
 	HOLDS(result.status >= DP_PASS && result.status < DP_STATUSES);
