@@ -4,8 +4,8 @@
  * those of the page cache. A pin replaces each by an anonymous copy first, so the frames change.
  *
  * The address is shifted by a page, so that PTEs map it. Where a PMD can map a large folio of ext4
- * (seen on 7.2), a pin for reading never returns: it asks for a copy, for which the kernel takes the
- * PMD away, and the next fault maps a PMD again.
+ * (seen on 7.2), a pin for reading never returns: it asks for a copy, for which the kernel takes
+ * the PMD away, and the next fault maps a PMD again.
  */
 #include <sys/mman.h>
 
