@@ -9,6 +9,7 @@
 #include "daxpin/command.h"
 #include "daxpin/error.h"
 #include "daxpin/json.h"
+#include "daxpin/list.h"
 
 /* ---- types ------------------------------------------------------------------------------- */
 
@@ -101,15 +102,13 @@ const struct dp_type dp_type_text = { "a string", read_text, write_text, text_fi
 
 int dp_words_add(struct dp_words *words, const char *word)
 {
-	char **grown = reallocarray(words->list, words->count + 1, sizeof(*words->list));
+	char *copy = strdup(word), **added = copy ? dp_list_add(words->list, words->count) : NULL;
 
-	if (!grown)
+	if (!added) {
+		free(copy);
 		return -ENOMEM;
-	words->list = grown;
-	words->list[words->count] = strdup(word);
-	if (!words->list[words->count])
-		return -ENOMEM;
-	words->count++;
+	}
+	*added = copy;
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "daxpin/clock.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+#include "daxpin/list.h"
 #include "daxpin/signals.h"
 #include "daxpin/text.h"
 
@@ -138,21 +139,19 @@ static int add_entry(struct dp_cache_list *list, const char *kind, bool derived,
 {
 	struct dp_cache_entry *entry;
 	struct stat st;
-	void *grown = reallocarray(list->entries, list->count + 1, sizeof(*list->entries));
+	char path[PATH_MAX];
 
-	if (!grown)
-		return -ENOMEM;
-	list->entries = grown;
-	entry = &list->entries[list->count];
-	*entry = (struct dp_cache_entry){ .kind = kind, .derived = derived };
-	if (dp_path(entry->path, sizeof(entry->path), NULL, "%s/%s", dir, name) ||
-	    stat(entry->path, &st))
+	if (dp_path(path, sizeof(path), NULL, "%s/%s", dir, name) || stat(path, &st))
 		return 0;
+	entry = dp_list_add(list->entries, list->count);
+	if (!entry)
+		return -ENOMEM;
 	tree_bytes = 0;
-	nftw(entry->path, add_bytes, 16, FTW_PHYS);
-	entry->bytes = tree_bytes;
-	entry->used = st.st_mtime;
-	list->count++;
+	nftw(path, add_bytes, 16, FTW_PHYS);
+	*entry = (struct dp_cache_entry){
+		.kind = kind, .derived = derived, .bytes = tree_bytes, .used = st.st_mtime
+	};
+	strcpy(entry->path, path);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
 #include "daxpin/file.h"
+#include "daxpin/list.h"
 
 #define MOUNTINFO_LIMIT (8 << 20)
 
@@ -61,16 +62,14 @@ int dp_mounts_read(struct dp_mount **mounts, size_t *count)
 		return rc;
 	rest = text;
 	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-		struct dp_mount mount = { 0 };
-		void *grown;
+		struct dp_mount mount = { 0 }, *added;
 
 		if (!parse_mount(line, &mount))
 			continue;
-		grown = reallocarray(list, *count + 1, sizeof(*list));
-		if (!grown)
+		added = dp_list_add(list, *count);
+		if (!added)
 			return -ENOMEM;
-		list = grown;
-		list[(*count)++] = mount;
+		*added = mount;
 	}
 	*mounts = dp_take_ptr(list);
 	return 0;

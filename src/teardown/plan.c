@@ -6,27 +6,16 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/globs.h"
+#include "daxpin/list.h"
 #include "daxpin/question.h"
 #include "daxpin/teardown.h"
-
-static int add(struct dp_scenarios *scenarios, const struct dp_scenario *scenario)
-{
-	void *grown = reallocarray(scenarios->list, scenarios->count + 1, sizeof(*scenarios->list));
-
-	if (!grown)
-		return -ENOMEM;
-	scenarios->list = grown;
-	scenarios->list[scenarios->count++] = *scenario;
-	return 0;
-}
 
 /* What an event and a mapping give: one scenario for each release, or one race. */
 static int add_all(const struct dp_event *event, const struct dp_mapping *mapping, bool race,
 		   struct dp_globs *globs, struct dp_scenarios *scenarios)
 {
 	for (int r = 0; r < (race ? 1 : DP_RELEASES); r++) {
-		struct dp_scenario s = { mapping, event, (enum dp_release)r, "" };
-		int rc;
+		struct dp_scenario s = { mapping, event, (enum dp_release)r, "" }, *added;
 
 		if (race)
 			snprintf(s.id, sizeof(s.id), "race/%s/%s", mapping->name, event->name);
@@ -35,9 +24,10 @@ static int add_all(const struct dp_event *event, const struct dp_mapping *mappin
 				 event->name, dp_release_name(s.release));
 		if ((!race && !(event->releases & DP_BIT(r))) || !dp_globs_select(globs, s.id))
 			continue;
-		rc = add(scenarios, &s);
-		if (rc)
-			return rc;
+		added = dp_list_add(scenarios->list, scenarios->count);
+		if (!added)
+			return -ENOMEM;
+		*added = s;
 	}
 	return 0;
 }

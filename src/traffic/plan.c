@@ -6,20 +6,10 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/globs.h"
+#include "daxpin/list.h"
 #include "daxpin/question.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
-
-static int add(struct dp_cases *cases, const struct dp_case *tcase)
-{
-	void *grown = reallocarray(cases->list, cases->count + 1, sizeof(*cases->list));
-
-	if (!grown)
-		return -ENOMEM;
-	cases->list = grown;
-	cases->list[cases->count++] = *tcase;
-	return 0;
-}
 
 static int add_mapping(const struct dp_mapping *mapping, struct dp_globs *globs,
 		       struct dp_cases *cases)
@@ -27,10 +17,9 @@ static int add_mapping(const struct dp_mapping *mapping, struct dp_globs *globs,
 	size_t noperations, nevents;
 	const struct dp_operation *const *operations = dp_operations(&noperations);
 	const struct dp_event *const *events = dp_events(&nevents);
-	int rc = 0;
 
-	for (size_t i = 0; i < noperations + nevents && !rc; i++) {
-		struct dp_case tcase = { .mapping = mapping };
+	for (size_t i = 0; i < noperations + nevents; i++) {
+		struct dp_case tcase = { .mapping = mapping }, *added;
 
 		if (i < noperations)
 			tcase.operation = operations[i];
@@ -42,10 +31,14 @@ static int add_mapping(const struct dp_mapping *mapping, struct dp_globs *globs,
 			continue;
 		snprintf(tcase.id, sizeof(tcase.id), "traffic/%s/%s", mapping->name,
 			 tcase.event ? tcase.event->name : tcase.operation->name);
-		if (dp_globs_select(globs, tcase.id))
-			rc = add(cases, &tcase);
+		if (!dp_globs_select(globs, tcase.id))
+			continue;
+		added = dp_list_add(cases->list, cases->count);
+		if (!added)
+			return -ENOMEM;
+		*added = tcase;
 	}
-	return rc;
+	return 0;
 }
 
 int dp_cases_make(const char *const *only, size_t nonly, struct dp_cases *cases,
