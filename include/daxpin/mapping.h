@@ -137,6 +137,37 @@ void dp_area_close(struct dp_area *area);
 int dp_area_map(const struct dp_mapping *mapping, const struct dp_env *env, struct dp_area *area,
 		int flags, int fd, struct dp_error *err);
 
+/**
+ * dp_area_map_new - give a new, empty file its size, and map it shared
+ * @mapping, @env, @area, @err: as for dp_area_map(); area->fd is the file
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_area_map_new(const struct dp_mapping *mapping, const struct dp_env *env,
+		    struct dp_area *area, struct dp_error *err);
+
+/**
+ * dp_area_map_pci - map a file that sysfs has for a PCI device, shared
+ * @mapping, @env, @area, @err: as for dp_area_map(); the resource of @area is the device's address
+ * @path: DP_PCI_DEVICES "/ADDRESS/…"
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_area_map_pci(const struct dp_mapping *mapping, const struct dp_env *env,
+		    struct dp_area *area, const char *path, struct dp_error *err);
+
+#define DP_PCI_DEVICES "/sys/bus/pci/devices"
+
+/**
+ * dp_area_map_scratch - map a temporary file on the file system of a kind, as dp_mapping.open does
+ *
+ * The file is a DAX file for DP_FAMILY_FSDAX, and none for other families. See dp_scratch_open().
+ *
+ * Return: 0, DP_SKIP if there is no folder for it, or a negative errno.
+ */
+int dp_area_map_scratch(const struct dp_mapping *mapping, const struct dp_env *env,
+			struct dp_area *area, struct dp_error *err);
+
 /* Bytes that a mapping of this kind spans: the size, rounded up to the granule. */
 uint64_t dp_span(const struct dp_mapping *mapping, const struct dp_env *env);
 

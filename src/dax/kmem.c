@@ -145,24 +145,25 @@ static int await_node(struct daxctl_dev *dev, const char *device, struct dp_erro
 	return 0;
 }
 
-static int online_movable(struct daxctl_dev *dev, const char *device, struct dp_error *err)
+static int online(struct daxctl_dev *dev, const char *device, int (*how)(struct daxctl_memory *mem),
+		  struct dp_error *err)
 {
 	int rc = enable_ram(dev, device, err);
 
 	if (!rc)
-		rc = daxctl_memory_online(daxctl_dev_get_memory(dev));
+		rc = how(daxctl_dev_get_memory(dev));
 	return rc < 0 ? dp_fail(err, rc, "cannot online the memory of %s", device)
 		      : await_node(dev, device, err);
 }
 
+static int online_movable(struct daxctl_dev *dev, const char *device, struct dp_error *err)
+{
+	return online(dev, device, daxctl_memory_online, err);
+}
+
 static int online_normal(struct daxctl_dev *dev, const char *device, struct dp_error *err)
 {
-	int rc = enable_ram(dev, device, err);
-
-	if (!rc)
-		rc = daxctl_memory_online_no_movable(daxctl_dev_get_memory(dev));
-	return rc < 0 ? dp_fail(err, rc, "cannot online the memory of %s", device)
-		      : await_node(dev, device, err);
+	return online(dev, device, daxctl_memory_online_no_movable, err);
 }
 
 int dp_dax_to_kmem(const char *device, bool movable, struct dp_error *err)

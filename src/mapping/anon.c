@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Anonymous memory in base pages: the control that every other kind is compared with. */
-#include <errno.h>
 #include <sys/mman.h>
 
-#include "daxpin/error.h"
 #include "daxpin/mapping.h"
 
 static int open_anon(const struct dp_mapping *mapping, const struct dp_env *env,

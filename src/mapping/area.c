@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -38,6 +40,27 @@ int dp_area_map(const struct dp_mapping *mapping, const struct dp_env *env, stru
 	area->addr = at;
 	area->len = env->size;
 	return 0;
+}
+
+int dp_area_map_new(const struct dp_mapping *mapping, const struct dp_env *env,
+		    struct dp_area *area, struct dp_error *err)
+{
+	uint64_t span = dp_span(mapping, env);
+
+	if (ftruncate(area->fd, (off_t)span))
+		return dp_fail(err, -errno, "cannot make a file of %llu bytes for %s",
+			       (unsigned long long)span, mapping->name);
+	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
+}
+
+int dp_area_map_pci(const struct dp_mapping *mapping, const struct dp_env *env,
+		    struct dp_area *area, const char *path, struct dp_error *err)
+{
+	area->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (area->fd < 0)
+		return dp_fail(err, -errno, "cannot open %s", path);
+	sscanf(path, DP_PCI_DEVICES "/%63[^/]", area->resource);
+	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
 }
 
 /* Before 5.14: one access a page. Adding nothing leaves the byte as it is, whoever owns it. */

@@ -10,10 +10,8 @@
  * The private kinds are faulted for reading: a write would replace the page by an anonymous copy,
  * which is not what the name says (and which the kernel lets an MR pin).
  */
-#include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "daxpin/error.h"
 #include "daxpin/mapping.h"
 
 #define PAGE 4096
@@ -22,15 +20,12 @@
 static int open_fsdax(const struct dp_mapping *mapping, const struct dp_env *env,
 		      struct dp_area *area, struct dp_error *err)
 {
-	int sharing = mapping->private ? MAP_PRIVATE : MAP_SHARED;
+	int rc = dp_area_map_scratch(mapping, env, area, err);
 	struct stat st;
 
-	area->fd = dp_scratch_open(env, mapping->fs, true, dp_span(mapping, env), err);
-	if (area->fd < 0)
-		return err->code;
-	if (fstat(area->fd, &st) == 0)
+	if (!rc && fstat(area->fd, &st) == 0)
 		dp_block_resource(st.st_dev, area->resource, sizeof(area->resource));
-	return dp_area_map(mapping, env, area, sharing, area->fd, err);
+	return rc;
 }
 
 #define FSDAX(ident, ...)                                                                          \

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
 
@@ -13,9 +12,7 @@ static int open_memfd(const struct dp_mapping *mapping, const struct dp_env *env
 	area->fd = memfd_create("daxpin", MFD_CLOEXEC);
 	if (area->fd < 0)
 		return dp_fail(err, -errno, "memfd_create");
-	if (ftruncate(area->fd, (off_t)dp_span(mapping, env)))
-		return dp_fail(err, -errno, "ftruncate of a memfd");
-	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
+	return dp_area_map_new(mapping, env, area, err);
 }
 
 DP_MAPPING(memfd, .name = "memfd", .what = "shared memory of a memfd", .rank = 40,

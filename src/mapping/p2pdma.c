@@ -4,19 +4,15 @@
  * through p2pmem/allocate in sysfs (drivers/pci/p2pdma.c, from 6.2 on). p2pmem_alloc_mmap() inserts
  * all pages; faulting them in with madvise() would be refused, as that goes through gup.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
 
-#define DEVICES "/sys/bus/pci/devices"
 /* The guest carries the configuration of its kernel, to be able to tell why something is missing.
  */
 #define CONFIG "/boot/config"
@@ -43,16 +39,12 @@ static int open_p2pdma(const struct dp_mapping *mapping, const struct dp_env *en
 	glob_t found = { 0 };
 	char path[256] = "";
 
-	if (glob(DEVICES "/*/p2pmem/allocate", 0, NULL, &found) == 0)
+	if (glob(DP_PCI_DEVICES "/*/p2pmem/allocate", 0, NULL, &found) == 0)
 		dp_path(path, sizeof(path), NULL, "%s", found.gl_pathv[0]);
 	globfree(&found);
 	if (!path[0])
 		return no_p2pmem(err);
-	area->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (area->fd < 0)
-		return dp_fail(err, -errno, "cannot open %s", path);
-	sscanf(path, DEVICES "/%63[^/]", area->resource);
-	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
+	return dp_area_map_pci(mapping, env, area, path, err);
 }
 
 DP_MAPPING(p2pdma, .name = "p2pdma", .what = "PCI peer-to-peer memory of an NVMe controller",

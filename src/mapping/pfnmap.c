@@ -4,20 +4,14 @@
  * through its resource file. It is never touched: reading a register can change a device. The whole
  * range is mapped by mmap() itself.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
-
-#define DEVICES "/sys/bus/pci/devices"
 
 /* A memory BAR (its resource file is as long as the BAR) of a device that has no driver. */
 static bool suits(const char *path, uint64_t span)
@@ -25,8 +19,8 @@ static bool suits(const char *path, uint64_t span)
 	struct stat st;
 	char device[64];
 
-	return sscanf(path, DEVICES "/%63[^/]", device) == 1 &&
-	       !dp_exists(DEVICES "/%s/driver", device) && stat(path, &st) == 0 &&
+	return sscanf(path, DP_PCI_DEVICES "/%63[^/]", device) == 1 &&
+	       !dp_exists(DP_PCI_DEVICES "/%s/driver", device) && stat(path, &st) == 0 &&
 	       (uint64_t)st.st_size >= span;
 }
 
@@ -36,7 +30,7 @@ static int open_pfnmap(const struct dp_mapping *mapping, const struct dp_env *en
 	glob_t found = { 0 };
 	char path[256] = "";
 
-	glob(DEVICES "/*/resource[0-5]", 0, NULL, &found);
+	glob(DP_PCI_DEVICES "/*/resource[0-5]", 0, NULL, &found);
 	for (size_t i = 0; i < found.gl_pathc && !path[0]; i++)
 		if (suits(found.gl_pathv[i], dp_span(mapping, env)))
 			dp_path(path, sizeof(path), NULL, "%s", found.gl_pathv[i]);
@@ -44,11 +38,7 @@ static int open_pfnmap(const struct dp_mapping *mapping, const struct dp_env *en
 	if (!path[0])
 		return dp_skip(err, "no PCI device without a driver has a memory BAR that is large "
 				    "enough");
-	area->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (area->fd < 0)
-		return dp_fail(err, -errno, "cannot open %s", path);
-	sscanf(path, DEVICES "/%63[^/]", area->resource);
-	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
+	return dp_area_map_pci(mapping, env, area, path, err);
 }
 
 DP_MAPPING(pfnmap, .name = "pfnmap", .what = "a PCI BAR without struct pages (VM_PFNMAP)",

@@ -9,6 +9,7 @@
 #include <linux/stat.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -91,6 +92,18 @@ int dp_scratch_open(const struct dp_env *env, const char *fs, bool dax, uint64_t
 		"no folder on %s %s DAX where a temporary file can be made: name one with --dir",
 		fs, dax ? "with" : "without");
 	return -ENOENT;
+}
+
+int dp_area_map_scratch(const struct dp_mapping *mapping, const struct dp_env *env,
+			struct dp_area *area, struct dp_error *err)
+{
+	bool dax = mapping->family == DP_FAMILY_FSDAX;
+
+	area->fd = dp_scratch_open(env, mapping->fs, dax, dp_span(mapping, env), err);
+	if (area->fd < 0)
+		return err->code;
+	return dp_area_map(mapping, env, area, mapping->private ? MAP_PRIVATE : MAP_SHARED,
+			   area->fd, err);
 }
 
 void dp_block_resource(uint64_t dev, char *name, size_t size)

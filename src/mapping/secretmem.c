@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Memory that the kernel itself cannot see: memfd_secret(2), mm/secretmem.c. */
 #include <errno.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
-#include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
 
@@ -21,9 +20,7 @@ static int open_secretmem(const struct dp_mapping *mapping, const struct dp_env 
 				    "CONFIG_SECRETMEM, or not booted with secretmem.enable=1");
 	if (area->fd < 0)
 		return dp_fail(err, -errno, "memfd_secret");
-	if (ftruncate(area->fd, (off_t)dp_span(mapping, env)))
-		return dp_fail(err, -errno, "ftruncate of a secret memfd");
-	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
+	return dp_area_map_new(mapping, env, area, err);
 }
 
 DP_MAPPING(secretmem, .name = "secretmem", .what = "secret memory of memfd_secret", .rank = 60,

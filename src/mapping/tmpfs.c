@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A file on tmpfs. */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <sys/mman.h>
 #include <sys/vfs.h>
 
 #include "daxpin/cleanup.h"
@@ -34,9 +32,7 @@ static int open_tmpfs(const struct dp_mapping *mapping, const struct dp_env *env
 	area->fd = scratch_on_tmpfs();
 	if (area->fd < 0)
 		return dp_skip(err, "no writable tmpfs at /dev/shm, /run or /tmp");
-	if (ftruncate(area->fd, (off_t)dp_span(mapping, env)))
-		return dp_fail(err, -errno, "ftruncate of a file on tmpfs");
-	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
+	return dp_area_map_new(mapping, env, area, err);
 }
 
 DP_MAPPING(tmpfs, .name = "tmpfs", .what = "a shared file on tmpfs", .rank = 50,
