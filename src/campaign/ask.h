@@ -81,7 +81,7 @@ int dp_task_begin(const struct campaign *c, const struct dp_command *command, si
 		  struct dp_task *task, struct dp_error *err);
 
 /* A copy for a command, NULL of NULL. */
-static inline char *dp_copy(const char *text)
+static inline char *dp_text_copy(const char *text)
 {
 	return text ? strdup(text) : NULL;
 }

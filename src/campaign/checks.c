@@ -21,7 +21,7 @@ static int make_command(const struct campaign *c, unsigned int part, unsigned in
 		.check = { .part = part,
 			   .parts = parts,
 			   .size = c->ask->size,
-			   .rdma = dp_copy(c->ask->rdma),
+			   .rdma = dp_text_copy(c->ask->rdma),
 			   .cell_limit_ms = c->guests->cell_ms,
 			   .fault = c->guests->fault },
 	};

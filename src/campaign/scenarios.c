@@ -12,9 +12,9 @@ static int begin(const struct campaign *c, bool race, const char *id, struct dp_
 {
 	dp_cleanup(dp_command_clear) struct dp_command command = {
 		.kind = race ? DP_COMMAND_RACE : DP_COMMAND_TEARDOWN,
-		.scenario = { .id = dp_copy(id),
+		.scenario = { .id = dp_text_copy(id),
 			      .size = c->ask->size,
-			      .rdma = dp_copy(c->ask->rdma),
+			      .rdma = dp_text_copy(c->ask->rdma),
 			      .iterations = c->ask->iterations,
 			      .duration_ms = c->ask->duration_ms,
 			      .seed = c->ask->seed },

@@ -32,8 +32,8 @@ static void take_kept(const struct dp_record *record, struct json_object *step,
 {
 	*kept = (struct dp_kept){
 		.id = strdup(record->id),
-		.mapping = dp_copy(dp_json_text(step, "mapping")),
-		.start = dp_copy(dp_json_text(step, "start")),
+		.mapping = dp_text_copy(dp_json_text(step, "mapping")),
+		.start = dp_text_copy(dp_json_text(step, "start")),
 		.size = (uint64_t)dp_json_int_or(step, "size", 0),
 		.ledger = json_object_get(dp_json_object(step, "ledger")),
 	};

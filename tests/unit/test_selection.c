@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "test.h"
+
+#include "daxpin/campaign.h"
+
+#define CHECKS    (1U << DP_QUESTION_CHECK)
+#define TEARDOWNS (1U << DP_QUESTION_TEARDOWN)
+#define RACES     (1U << DP_QUESTION_RACE)
+#define TRAFFIC   (1U << DP_QUESTION_TRAFFIC)
+#define ALL       (CHECKS | TEARDOWNS | RACES | TRAFFIC)
+
+static void make(unsigned int kinds, const char *const *only, size_t nonly,
+		 struct dp_selection *selection)
+{
+	struct dp_error err = { 0 };
+
+	if (dp_selection_make(kinds, only, nonly, selection, &err))
+		fail_msg("%s", err.what);
+}
+
+static void refused(unsigned int kinds, const char *glob, const char *why)
+{
+	struct dp_selection selection;
+	struct dp_error err = { 0 };
+
+	assert_int_equal(dp_selection_make(kinds, &glob, 1, &selection, &err), -EINVAL);
+	assert_true(err.input);
+	assert_says(&err, why);
+	assert_null(selection.checks.list);
+	assert_null(selection.globs);
+}
+
+static void without_globs_selects_all_of_its_kinds(void **state)
+{
+	dp_cleanup(dp_selection_clear) struct dp_selection one = { 0 }, all = { 0 };
+
+	(void)state;
+	make(TEARDOWNS, NULL, 0, &one);
+	assert_int_equal(one.checks.count, 0);
+	assert_true(one.teardowns.count > 100);
+	assert_int_equal(one.races.count, 0);
+	assert_int_equal(one.cases.count, 0);
+	make(ALL, NULL, 0, &all);
+	assert_true(all.checks.count > 100);
+	assert_int_equal(all.teardowns.count, one.teardowns.count);
+	assert_true(all.races.count > 0);
+	assert_true(all.cases.count > 0);
+	assert_int_equal(all.nglobs, 0);
+}
+
+/* A glob need not match every kind; the checks remember those that match them. */
+static void of_several_kinds_takes_what_matches(void **state)
+{
+	static const char *const only[] = { "teardown/devdax-2M/devdax-unbind/dereg",
+					    "check/anon/*", "devdax-2M" };
+	dp_cleanup(dp_selection_clear) struct dp_selection s = { 0 };
+
+	(void)state;
+	make(CHECKS | TEARDOWNS, only, 2, &s);
+	assert_int_equal(s.teardowns.count, 1);
+	assert_string_equal(s.teardowns.list[0].id, only[0]);
+	assert_true(s.checks.count > 0);
+	for (size_t i = 0; i < s.checks.count; i++)
+		assert_string_equal(s.checks.list[i].mapping->name, "anon");
+	assert_int_equal(s.nglobs, 1);
+	assert_string_equal(s.globs[0], "check/anon/*");
+	dp_selection_clear(&s);
+	/* A mapping alone is of all kinds that have it. */
+	make(ALL, &only[2], 1, &s);
+	assert_true(s.checks.count && s.teardowns.count && s.races.count && s.cases.count);
+	assert_int_equal(s.nglobs, 1);
+}
+
+/* A kind that no glob matches is not asked at all, rather than as a whole. */
+static void leaves_out_a_kind_that_nothing_matches(void **state)
+{
+	static const char *const only[] = { "traffic/anon/write" };
+	dp_cleanup(dp_selection_clear) struct dp_selection s = { 0 };
+
+	(void)state;
+	make(ALL, only, 1, &s);
+	assert_int_equal(s.checks.count, 0);
+	assert_int_equal(s.teardowns.count, 0);
+	assert_int_equal(s.races.count, 0);
+	assert_int_equal(s.cases.count, 1);
+	assert_int_equal(s.nglobs, 0);
+}
+
+static void refuses_what_matches_nothing(void **state)
+{
+	(void)state;
+	refused(CHECKS, "teardown/*", "matches no check");
+	refused(RACES, "race/anon/devdax-unbind", "matches no race");
+	refused(CHECKS | TEARDOWNS | TRAFFIC, "race/*", "matches no check, teardown or traffic");
+	refused(CHECKS | RACES, "nothing", "\"nothing\" matches no check or race");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_globs_selects_all_of_its_kinds),
+		cmocka_unit_test(of_several_kinds_takes_what_matches),
+		cmocka_unit_test(leaves_out_a_kind_that_nothing_matches),
+		cmocka_unit_test(refuses_what_matches_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
