@@ -14,8 +14,10 @@ packages=(
 	qemu-system-x86 kmod e2fsprogs xfsprogs ibverbs-providers debian-archive-keyring
 	distro-info-data
 )
+# To test, with linters and another compiler.
 # shellcheck disable=SC2034
-test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest groff-base)
+test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest groff-base zsh
+	clang clang-format clang-tidy shellcheck)
 
 die() {
 	printf '%s: %s\n' "$me" "$1" >&2
