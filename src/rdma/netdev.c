@@ -10,11 +10,11 @@
 #include "daxpin/error.h"
 #include "daxpin/netdev.h"
 
-struct nl_sock *dp_link_socket(void)
+struct nl_sock *dp_netlink_socket(int protocol)
 {
 	struct nl_sock *sock = nl_socket_alloc();
 
-	if (sock && nl_connect(sock, NETLINK_ROUTE)) {
+	if (sock && nl_connect(sock, protocol)) {
 		nl_socket_free(sock);
 		return NULL;
 	}
@@ -39,7 +39,7 @@ int dp_link_up(struct nl_sock *sock, const char *name, unsigned int mtu)
 
 int dp_link_move(const char *name, int netns)
 {
-	dp_cleanup(put_socket) struct nl_sock *sock = dp_link_socket();
+	dp_cleanup(put_socket) struct nl_sock *sock = dp_netlink_socket(NETLINK_ROUTE);
 	dp_cleanup(put_link) struct rtnl_link *link = NULL;
 	dp_cleanup(put_link) struct rtnl_link *change = rtnl_link_alloc();
 	int rc = sock ? rtnl_link_get_kernel(sock, 0, name, &link) : -NLE_NOMEM;
@@ -52,7 +52,7 @@ int dp_link_move(const char *name, int netns)
 
 int dp_netdev_veth(const char *netdev, struct dp_error *err)
 {
-	dp_cleanup(put_socket) struct nl_sock *sock = dp_link_socket();
+	dp_cleanup(put_socket) struct nl_sock *sock = dp_netlink_socket(NETLINK_ROUTE);
 	char peer[32];
 	int rc = sock ? 0 : -NLE_NOMEM;
 
@@ -70,7 +70,7 @@ int dp_netdev_veth(const char *netdev, struct dp_error *err)
 
 int dp_netdev_delete(const char *netdev, struct dp_error *err)
 {
-	dp_cleanup(put_socket) struct nl_sock *sock = dp_link_socket();
+	dp_cleanup(put_socket) struct nl_sock *sock = dp_netlink_socket(NETLINK_ROUTE);
 	dp_cleanup(put_link) struct rtnl_link *link = rtnl_link_alloc();
 	int rc;
 

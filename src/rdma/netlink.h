@@ -28,8 +28,11 @@ static inline void put_link(struct rtnl_link **link)
 
 /* ---- netdev.c ---------------------------------------------------------------------------- */
 
-/* A socket in the network namespace that the caller is in. Return: NULL on failure. */
-struct nl_sock *dp_link_socket(void);
+/*
+ * A socket of a netlink protocol (NETLINK_ROUTE, NETLINK_RDMA), in the network namespace that the
+ * caller is in. Return: NULL on failure.
+ */
+struct nl_sock *dp_netlink_socket(int protocol);
 
 /* Sets an interface up, with an MTU in bytes unless it is 0. Return: 0 or -NLE_…. */
 int dp_link_up(struct nl_sock *sock, const char *name, unsigned int mtu);
@@ -38,9 +41,6 @@ int dp_link_up(struct nl_sock *sock, const char *name, unsigned int mtu);
 int dp_link_move(const char *name, int netns);
 
 /* ---- nldev.c ----------------------------------------------------------------------------- */
-
-/* A NETLINK_RDMA socket. Return: NULL on failure. */
-struct nl_sock *dp_nldev_socket(void);
 
 /* An empty message for an RDMA_NLDEV_CMD_…. Return: NULL without memory. */
 struct nl_msg *dp_nldev_message(int command);

@@ -6,17 +6,6 @@
 
 #include "netlink.h"
 
-struct nl_sock *dp_nldev_socket(void)
-{
-	struct nl_sock *sock = nl_socket_alloc();
-
-	if (sock && nl_connect(sock, NETLINK_RDMA)) {
-		nl_socket_free(sock);
-		return NULL;
-	}
-	return sock;
-}
-
 struct nl_msg *dp_nldev_message(int command)
 {
 	return nlmsg_alloc_simple(RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, command), NLM_F_REQUEST);

@@ -72,7 +72,7 @@ static int take_id(struct nl_msg *msg, void *id)
 /* The kernel answers, or refuses, before the call that sends the question returns. */
 static uint32_t ask_id(const char *device)
 {
-	dp_cleanup(put_socket) struct nl_sock *sock = dp_nldev_socket();
+	dp_cleanup(put_socket) struct nl_sock *sock = dp_netlink_socket(NETLINK_RDMA);
 	dp_cleanup(put_message) struct nl_msg *msg = dp_nldev_message(RDMA_NLDEV_CMD_GET_CHARDEV);
 	uint32_t id = RDMA_DRIVER_UNKNOWN;
 	int index = dp_nldev_index(device);

@@ -12,7 +12,7 @@
 /* Sends a command about an RDMA link, and waits for the kernel's answer. */
 static int ask(struct nl_msg *msg, const char *what, const char *device, struct dp_error *err)
 {
-	dp_cleanup(put_socket) struct nl_sock *sock = dp_nldev_socket();
+	dp_cleanup(put_socket) struct nl_sock *sock = dp_netlink_socket(NETLINK_RDMA);
 	int rc;
 
 	if (!sock)

@@ -73,7 +73,7 @@ static int add_address(struct nl_sock *sock, const char *netdev, const char *add
 
 static int set_end(const char *netdev, const char *address, struct dp_error *err)
 {
-	dp_cleanup(put_socket) struct nl_sock *sock = dp_link_socket();
+	dp_cleanup(put_socket) struct nl_sock *sock = dp_netlink_socket(NETLINK_ROUTE);
 	int rc = sock ? dp_link_up(sock, "lo", 0) : -NLE_NOMEM;
 
 	if (!rc)
@@ -150,7 +150,7 @@ static int add_route(struct nl_sock *sock, const char *to, const char *netdev, c
  */
 static int set_rules(const char *near, const char *far)
 {
-	dp_cleanup(put_socket) struct nl_sock *sock = dp_link_socket();
+	dp_cleanup(put_socket) struct nl_sock *sock = dp_netlink_socket(NETLINK_ROUTE);
 	int rc = sock ? add_rule(sock, near, 10, RT_TABLE_LOCAL) : -NLE_NOMEM;
 
 	if (!rc)
