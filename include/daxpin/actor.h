@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Processes that do what a kernel might never return from, and somebody who watches them.
+ * Actors: child processes that make system calls from which a broken kernel may never return. The
+ * parent watches them and tells a task that waits from one that is slow.
  */
 #ifndef DAXPIN_ACTOR_H
 #define DAXPIN_ACTOR_H
@@ -10,27 +11,27 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What an actor answers. */
+/* The answer of an actor. */
 struct dp_reply {
 	int rc;         /* 0 or a negative errno */
-	int64_t number; /* whatever was asked for */
-	char text[320]; /* context, or a list */
+	int64_t number; /* a result whose meaning depends on the command */
+	char text[320]; /* context of a failure, or a list */
 };
 
 enum dp_fate {
 	DP_DONE,  /* it has answered */
-	DP_WAITS, /* it sleeps in the kernel, and nothing changes */
-	DP_RUNS,  /* it is still busy after the limit */
-	DP_DIED,  /* it has gone without an answer */
+	DP_WAITS, /* it sleeps in the kernel and makes no progress */
+	DP_RUNS,  /* it is still busy when the limit has passed */
+	DP_DIED,  /* it ended without an answer */
 };
 
 /* "completed", "waits", "runs", "died" */
 const char *dp_fate_name(enum dp_fate fate);
 
 struct dp_actor {
-	pid_t pid;  /* 0 without one, or after it was reaped */
-	int fd;     /* -1 without one */
-	int status; /* once it was reaped */
+	pid_t pid;  /* 0 if there is none, or after it was reaped */
+	int fd;     /* socket to it, -1 if there is none */
+	int status; /* wait status, once it was reaped */
 };
 
 #define DP_NO_ACTOR                                                                                \
@@ -39,12 +40,12 @@ struct dp_actor {
 	}
 
 /**
- * dp_actor_start - start a process
+ * dp_actor_start - start an actor
  * @actor: receives it; release with dp_actor_clear()
- * @body: what it does: reads commands from and writes struct dp_reply to its descriptor
- * @arg: for @body
+ * @body: runs in the child; reads command bytes from @fd and writes struct dp_reply to it
+ * @arg: passed to @body
  *
- * It dies with its parent (PR_SET_PDEATHSIG), if it can.
+ * The child is killed when its parent ends (PR_SET_PDEATHSIG), unless the kernel holds it.
  *
  * Return: 0 or a negative errno.
  */
@@ -53,36 +54,39 @@ int dp_actor_start(struct dp_actor *actor, void (*body)(int fd, void *arg), void
 /**
  * dp_actor_wait - wait until an actor has answered, has died, or is seen to wait
  * @actor: the actor
- * @limit_ms: how long it may be busy
- * @reply: receives the answer of DP_DONE
+ * @limit_ms: how long it may be busy, milliseconds
+ * @reply: receives the answer if the return value is DP_DONE
  *
- * Waiting is not told by the clock alone, as a busy machine is slow: the task must have been found
- * asleep, without a single switch of context, so many times in a row; or, as some wait by looking
- * again and again, asleep in the same place of the kernel nearly always.
+ * A busy machine is slow, so the clock alone does not show that a task waits. It counts as waiting
+ * once it was found asleep, without a context switch in between, in 30 looks in a row; or, for
+ * kernel code that polls, once nearly all looks found it asleep in the same kernel functions.
+ *
+ * Return: DP_DONE, DP_DIED, DP_WAITS, or DP_RUNS after @limit_ms.
  */
 enum dp_fate dp_actor_wait(struct dp_actor *actor, uint64_t limit_ms, struct dp_reply *reply);
 
-/* Waits in the same way for it to be gone: DP_DIED once it is, DP_WAITS or DP_RUNS otherwise. */
+/* As dp_actor_wait(), for the end of the actor: DP_DIED once it has ended, DP_WAITS or DP_RUNS. */
 enum dp_fate dp_actor_wait_end(struct dp_actor *actor, uint64_t limit_ms);
 
 /*
- * Waits by the clock alone, for those whose work is done by threads of theirs: DP_DONE, DP_DIED, or
- * DP_RUNS after the limit.
+ * As dp_actor_wait(), by the clock alone: for an actor whose threads do the work while its main
+ * thread sleeps. Return: DP_DONE, DP_DIED, or DP_RUNS after @limit_ms.
  */
 enum dp_fate dp_actor_hear(struct dp_actor *actor, uint64_t limit_ms, struct dp_reply *reply);
 
-/* Sends one command byte; false if nobody is there to take it. */
+/* Sends one command byte. Return: false if the actor has ended. */
 bool dp_actor_tell(struct dp_actor *actor, char command);
 
 /**
- * dp_actor_where - the kernel functions in which a task is, the innermost first
+ * dp_actor_where - the kernel stack of a task, innermost function first
  * @pid: the task
- * @text: receives them, blank-separated; "" if the kernel does not tell (root only)
- * @size: its size in bytes
+ * @text: receives up to 12 function names, separated by blanks; "" if /proc/PID/stack cannot be
+ *        read, which takes root
+ * @size: size of @text in bytes
  */
 void dp_actor_where(pid_t pid, char *text, size_t size);
 
-/* Kills it, waits shortly, and forgets about it if it cannot be killed. */
+/* Kills the actor and reaps it. One that the kernel holds is left behind after 200 ms. */
 void dp_actor_clear(struct dp_actor *actor);
 
 #endif

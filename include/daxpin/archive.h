@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * libarchive, for scope cleanup.
- */
+/* Scope-bound release for libarchive. */
 #ifndef DAXPIN_ARCHIVE_H
 #define DAXPIN_ARCHIVE_H
 

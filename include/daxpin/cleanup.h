@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Scope-bound release: every error path of a function is one `return`.
+ * Scope-bound release: what a function holds is released when its variable goes out of scope, so
+ * that every error path is one `return`.
  */
 #ifndef DAXPIN_CLEANUP_H
 #define DAXPIN_CLEANUP_H
@@ -35,14 +36,15 @@ static inline void dp_closedirp(DIR **d)
 		closedir(*d);
 }
 
-/* free() when the variable goes out of scope */
+/* free(); initialise with NULL */
 #define dp_autofree dp_cleanup(dp_freep)
-/* close() when the variable goes out of scope and holds a descriptor; start it at -1 */
-#define dp_autofd   dp_cleanup(dp_closep)
+/* close(); initialise with -1 */
+#define dp_autofd dp_cleanup(dp_closep)
+/* fclose() and closedir(); initialise with NULL */
 #define dp_autofile dp_cleanup(dp_fclosep)
 #define dp_autodir  dp_cleanup(dp_closedirp)
 
-/* Hands the value of a scope-bound descriptor to the caller and leaves -1 behind. */
+/* Takes a descriptor out of a scope-bound variable, which then holds -1. */
 static inline int dp_take_fd(int *fd)
 {
 	int taken = *fd;
@@ -51,7 +53,7 @@ static inline int dp_take_fd(int *fd)
 	return taken;
 }
 
-/* Hands a scope-bound pointer to the caller and leaves NULL behind. */
+/* Takes a pointer out of a scope-bound variable, which then holds NULL. */
 #define dp_take_ptr(p)                                                                             \
 	({                                                                                         \
 		__typeof__(p) taken_ = (p);                                                        \

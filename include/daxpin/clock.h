@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The monotonic clock. */
 #ifndef DAXPIN_CLOCK_H
 #define DAXPIN_CLOCK_H
 

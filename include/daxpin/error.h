@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Errors travel as a negative errno; the context travels beside it in one struct dp_error that the
- * caller owns. The function that knows what failed fills it once; those above only return.
+ * A function that fails returns a negative errno. The context goes into one struct dp_error, which
+ * the caller owns: the function that knows what failed records it once, and those above only return
+ * the errno.
  */
 #ifndef DAXPIN_ERROR_H
 #define DAXPIN_ERROR_H
 
 #include <stdbool.h>
 
-/* What a function that may find its question unaskable returns, with the reason in the error. */
+/* Returned where a question cannot be asked on this machine; the error holds the reason. */
 #define DP_SKIP 1
 
 struct dp_error {
 	int code;       /* negative errno, 0 while nothing failed */
-	bool input;     /* the caller's input is at fault: exit code 2 rather than 3 */
+	bool input;     /* the user's input is at fault: exit code 2 rather than 3 */
 	char what[768]; /* what failed, on what */
 	char hint[256]; /* what to do about it, may be empty */
 };
 
 /**
  * dp_fail - record a failure, with the meaning of the errno appended in parentheses
- * @err: where to record it, may be NULL; an error that is already there is kept (the first one,
- *       nearest the cause, is the one to read)
+ * @err: where to record it, may be NULL; an error that is already recorded is kept, because the
+ *       first one is nearest the cause
  * @code: negative errno
  * @fmt: what failed, on what
  *
@@ -31,8 +32,9 @@ int dp_fail(struct dp_error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /**
- * dp_report - record a failure whose sentence says all, where an errno would only repeat it
- * As dp_fail(), without the meaning of the errno appended.
+ * dp_report - record a failure without appending the meaning of the errno
+ *
+ * As dp_fail(), for a sentence that already says what went wrong.
  */
 int dp_report(struct dp_error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -19,7 +19,7 @@ struct dp_error;
  * @err: context on failure (bad input), may be NULL
  * @fmt: format of the path
  *
- * A path that was cut names another file. So each path that is made from input is made by this.
+ * A path that was cut off names another file. Every path that is made from input goes through here.
  *
  * Return: 0 or -ENAMETOOLONG.
  */
@@ -34,7 +34,7 @@ int dp_vpath(char *path, size_t size, struct dp_error *err, const char *fmt, va_
  * dp_read_file - read a whole file into memory, with a terminating NUL after it
  * @path: the file
  * @limit: largest size accepted, bytes
- * @data: receives the content, to be freed
+ * @data: receives the content; release with free()
  * @len: receives its length in bytes without the NUL, may be NULL
  * @err: context on failure, may be NULL
  *
@@ -63,7 +63,7 @@ int dp_read_attr(char *buf, size_t size, const char *fmt, ...)
 int dp_write_attr(const char *value, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /**
- * dp_write_all - write all bytes, however many calls it takes
+ * dp_write_all - write all bytes, with as many calls as it takes
  * @fd: descriptor
  * @data: bytes
  * @len: how many
@@ -73,7 +73,7 @@ int dp_write_attr(const char *value, const char *fmt, ...) __attribute__((format
 int dp_write_all(int fd, const void *data, size_t len);
 
 /**
- * dp_mkdir_p - make a folder and those above it (mode 0755)
+ * dp_mkdir_p - make a folder and the missing ones above it (mode 0755)
  * @path: the folder
  * @err: context on failure
  *
@@ -85,7 +85,7 @@ int dp_mkdir_p(const char *path, struct dp_error *err);
  * dp_remove_tree - remove a folder and all below it, without following symbolic links
  * @path: the folder
  *
- * Return: 0 (also if it was not there) or the first negative errno met.
+ * Return: 0, also if there is no such folder, or the first negative errno.
  */
 int dp_remove_tree(const char *path);
 

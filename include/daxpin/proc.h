@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Other programs: run, with a limit, and with nothing left running.
+ * Running other programs. Each has a time limit, and none outlives daxpin.
  */
 #ifndef DAXPIN_PROC_H
 #define DAXPIN_PROC_H
@@ -12,27 +12,28 @@
 struct dp_error;
 
 /**
- * dp_run - run a program to its end, without input, its output kept
- * @argv: NULL-terminated; argv[0] is looked up in PATH and the sbin folders
- * @limit_ms: after so many milliseconds it is killed
- * @output: receives what it printed on stdout and stderr (its last 64 KiB, NUL-terminated), to be
- *          freed, also if it ended with another status than 0; may be NULL
- * @err: context on failure, with the last line that it printed
+ * dp_run - run a program to its end, with stdin from /dev/null
+ * @argv: NULL-terminated; argv[0] is looked up by dp_find_program()
+ * @limit_ms: time limit, milliseconds; the program is killed when it has passed
+ * @output: receives the last 64 KiB of stdout and stderr, NUL-terminated, also if the status is not
+ *          0; release with free(); may be NULL
+ * @err: context on failure, with the last line of the output
  *
- * Return: 0; -ENOENT if there is no such program; -ETIMEDOUT; -EIO if it ended with another status
- * than 0.
+ * Return: 0; -ENOENT if there is no such program; -ETIMEDOUT; -EINTR after SIGINT or SIGTERM; -EIO
+ * if it ended with a status other than 0.
  */
 int dp_run(const char *const *argv, uint64_t limit_ms, char **output, struct dp_error *err);
 
-/* Someone who wants to see the output while the program runs. */
+/* Called with output while the program runs. */
 struct dp_watcher {
 	void (*line)(void *arg, const char *line);
 	void *arg;
 };
 
 /**
- * dp_run_watched - dp_run() with somebody watching
- * @watcher: is told the latest whole line each time output has come
+ * dp_run_watched - dp_run() with a callback for its output
+ * @watcher: called with the latest whole line each time that output arrives
+ *
  * As dp_run().
  */
 int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_watcher *watcher,
@@ -43,8 +44,8 @@ int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_w
  * @argv: NULL-terminated; looked up as for dp_run()
  * @in: descriptor for its stdin, -1 for /dev/null
  * @out: descriptor for its stdout and stderr, -1 for /dev/null
- * @keep: descriptors it inherits under their own numbers
- * @nkeep: how many
+ * @keep: descriptors that the program inherits, under the same numbers
+ * @nkeep: number of descriptors
  * @err: context on failure
  *
  * Return: the process id, or a negative errno.
@@ -53,9 +54,9 @@ pid_t dp_spawn(const char *const *argv, int in, int out, const int *keep, size_t
 	       struct dp_error *err);
 
 /**
- * dp_reap - wait for a child, for at most so long
+ * dp_reap - wait for a child to end
  * @pid: the child
- * @limit_ms: milliseconds; 0 only looks
+ * @limit_ms: time limit, milliseconds; 0 does not wait
  * @status: receives the wait status, may be NULL
  *
  * Return: 0 once it has ended, -ETIMEDOUT while it runs, -ECHILD if it is no child.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sizes and versions as people write them, and text as people may see it.
+ * Sizes and kernel versions as text, and text that is safe to print.
  */
 #ifndef DAXPIN_TEXT_H
 #define DAXPIN_TEXT_H
@@ -21,7 +21,7 @@ struct dp_error;
 int dp_parse_size(const char *text, uint64_t *bytes);
 
 /**
- * dp_format_size - write a size with the largest unit that leaves no rest
+ * dp_format_size - write a size with the largest unit that divides it
  * @bytes: the size
  * @buf: receives it
  * @len: size of @buf in bytes
@@ -30,7 +30,7 @@ int dp_parse_size(const char *text, uint64_t *bytes);
  */
 const char *dp_format_size(uint64_t bytes, char *buf, size_t len);
 
-/* A kernel series, as far as policy knows it: 6.1 is {6, 1}. */
+/* A kernel series: 6.1 is {6, 1}. */
 struct dp_series {
 	unsigned int major, minor;
 };
@@ -39,7 +39,7 @@ struct dp_series {
  * dp_parse_series - read the series from a version or release such as "6.1" or "6.1.0-56-amd64"
  * @text: begins with MAJOR.MINOR
  * @series: receives it
- * @end: receives where reading stopped, may be NULL
+ * @end: receives the first character after it, may be NULL
  *
  * Return: 0 or -EINVAL.
  */
@@ -49,16 +49,16 @@ int dp_parse_series(const char *text, struct dp_series *series, const char **end
 int dp_compare_series(struct dp_series a, struct dp_series b);
 
 /**
- * dp_printable - make text from elsewhere fit for a terminal
- * @text: changed in place: control characters but newline and tab become '?'
+ * dp_printable - replace control characters, which a terminal would obey
+ * @text: changed in place: control characters other than newline and tab become '?'
  */
 void dp_printable(char *text);
 
 /**
- * dp_last_line - the last line of what a program printed
- * @text: loses the white space at its end
+ * dp_last_line - the last line of a program's output
+ * @text: the output; white space at its end is cut off
  *
- * Return: where that line begins in @text.
+ * Return: pointer into @text.
  */
 const char *dp_last_line(char *text);
 

@@ -17,15 +17,20 @@
 #include "daxpin/file.h"
 #include "daxpin/proc.h"
 
-/* How often a task is looked at, ms. */
+/* Time between two looks at a task, ms. */
 #define LOOK_MS 20
-/* How often in a row it must not have moved; or how much more often slept here than elsewhere. */
-#define QUIET     30
+/* A task waits after so many looks in a row without a context switch. */
+#define QUIET 30
+/*
+ * A task that polls in the kernel waits at this score: a look in the same place adds 1, a look
+ * elsewhere takes ELSEWHERE away.
+ */
 #define POLLS     45
 #define ELSEWHERE 4
-/* How long a task that was killed may take, ms; one that waits in the kernel does not go. */
+/* Time for a killed task to end, ms; one that is held by the kernel never does. */
 #define GRACE_MS 200
-#define FRAMES   12
+/* Kernel functions that are told of a stack. */
+#define FRAMES 12
 
 const char *dp_fate_name(enum dp_fate fate)
 {
@@ -71,8 +76,9 @@ static bool reaped(struct dp_actor *actor)
 }
 
 /*
- * A task's state and the sum of its context switches; false if it cannot be read. X is one that has
- * oopsed on its way out and is never reaped (make_task_dead(), kernel/exit.c).
+ * Reads the state of a task and the sum of its context switches; false if they cannot be read.
+ * State X is a task that oopsed while it exited and is never reaped (make_task_dead(),
+ * kernel/exit.c).
  */
 static bool read_task(pid_t pid, char *state, int64_t *switches)
 {
@@ -93,15 +99,15 @@ static bool read_task(pid_t pid, char *state, int64_t *switches)
 	return true;
 }
 
-/* What has been seen of a task that does not answer. */
+/* What the looks at a task have shown so far. */
 struct sight {
 	int64_t switches;
-	int still; /* looks in a row at which it had not moved */
-	int there; /* looks at which it slept in the same place, less those at which it did not */
-	char place[640];
+	int still;       /* looks in a row without a context switch */
+	int there;       /* score of looks that found it asleep in the same place */
+	char place[640]; /* that place: its kernel stack */
 };
 
-/* Who polls is elsewhere now and then: that takes back more than a look there has given. */
+/* A task that polls is elsewhere now and then, so one such look does not begin the count anew. */
 static void look_at_place(struct sight *sight, const char *place)
 {
 	if (place[0] && !strcmp(place, sight->place))
@@ -112,7 +118,7 @@ static void look_at_place(struct sight *sight, const char *place)
 		snprintf(sight->place, sizeof(sight->place), "%s", place);
 }
 
-/* Looks at it once more; true if it is clear by now that it waits. */
+/* Looks at the task once; true if the looks together show that it waits. */
 static bool seen_to_wait(pid_t pid, struct sight *sight)
 {
 	char state, place[sizeof(sight->place)];
@@ -123,7 +129,7 @@ static bool seen_to_wait(pid_t pid, struct sight *sight)
 		switches = -1;
 	else
 		dp_actor_where(pid, place, sizeof(place));
-	/* Nothing becomes of the dead. */
+	/* A task in state X never moves again. */
 	sight->still = switches < 0 || switches != sight->switches ? 0
 		       : state == 'X'                              ? QUIET
 								   : sight->still + 1;
@@ -132,18 +138,18 @@ static bool seen_to_wait(pid_t pid, struct sight *sight)
 	return sight->still >= QUIET || sight->there >= POLLS;
 }
 
-/* Looks once, after so long at most; true if something is to be told. */
+/* Polls once, for at most @ms; true if the actor has answered or ended, and @fate tells which. */
 static bool look(struct dp_actor *actor, int ms, bool end_only, struct dp_reply *reply,
 		 enum dp_fate *fate)
 {
 	struct pollfd p = { .fd = end_only ? -1 : actor->fd, .events = POLLIN };
 	bool end;
 
-	/* The end of its socket is not the end of the task: it may hang on its way out. */
+	/* Its socket closes before the task has ended, and the task may still hang in exit. */
 	if (poll(&p, 1, ms) > 0 && !(p.revents & POLLIN))
 		poll(NULL, 0, LOOK_MS / 4);
 	end = reaped(actor);
-	/* It may have answered and gone since it was looked at. */
+	/* It may have answered and ended since poll() returned. */
 	*fate = DP_DONE;
 	if (!end_only && recv(actor->fd, reply, sizeof(*reply), MSG_DONTWAIT) == sizeof(*reply))
 		return true;

@@ -12,7 +12,7 @@
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 
-/* How many descriptors a tree walk may hold at once. */
+/* Descriptors that a tree walk may hold open at the same time. */
 #define WALK_DESCRIPTORS 16
 
 int dp_vpath(char *path, size_t size, struct dp_error *err, const char *fmt, va_list ap)
@@ -50,7 +50,7 @@ int dp_path(char *path, size_t size, struct dp_error *err, const char *fmt, ...)
 		rc_;                                                                               \
 	})
 
-/* procfs and sysfs report no size, so the buffer grows until the file ends. */
+/* Files of procfs and sysfs have no size, so the buffer grows until the file ends. */
 static int read_to_end(int fd, size_t limit, char **data, size_t *len)
 {
 	size_t room = 16384, used = 0;

@@ -17,7 +17,7 @@
 #include "daxpin/signals.h"
 #include "daxpin/text.h"
 
-/* More than most tools print; of a longer output the beginning is dropped. */
+/* More than most tools print; the beginning of a longer output is dropped. */
 #define OUTPUT_LIMIT 65536
 
 int dp_find_program(const char *name, char *path, size_t size)
@@ -39,7 +39,7 @@ int dp_find_program(const char *name, char *path, size_t size)
 	return -ENOENT;
 }
 
-/* In the child, between fork and exec: only async-signal-safe calls. */
+/* Runs in the child between fork and exec, where only async-signal-safe calls are allowed. */
 static void become(const char *path, const char *const *argv, int in, int out, const int *keep,
 		   size_t nkeep, pid_t parent)
 {
@@ -51,7 +51,7 @@ static void become(const char *path, const char *const *argv, int in, int out, c
 		_exit(127);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* A Ctrl-C is daxpin's to handle, not its children's. */
+	/* Ctrl-C is handled by daxpin, which then ends its children. */
 	setpgid(0, 0);
 	dup2(in >= 0 ? in : null, STDIN_FILENO);
 	dup2(out >= 0 ? out : null, STDOUT_FILENO);
@@ -103,7 +103,7 @@ static void kill_and_reap(pid_t pid)
 		;
 }
 
-/* The last whole line of what was read so far goes to the watcher, who likes to show progress. */
+/* Passes the last whole line that was read so far to the watcher. */
 static void tell(const struct dp_watcher *watcher, const char *buf, size_t used)
 {
 	const char *end = watcher ? memrchr(buf, '\n', used) : NULL;
@@ -117,7 +117,7 @@ static void tell(const struct dp_watcher *watcher, const char *buf, size_t used)
 	watcher->line(watcher->arg, line);
 }
 
-/* Reads until the writer closes its end; -ETIMEDOUT once the limit has passed, -EINTR on Ctrl-C. */
+/* Reads until the writer closes its end; -ETIMEDOUT after @end, -EINTR after SIGINT or SIGTERM. */
 static int collect(int fd, uint64_t end, char *buf, size_t size, const struct dp_watcher *watcher)
 {
 	size_t used = 0;
@@ -134,7 +134,7 @@ static int collect(int fd, uint64_t end, char *buf, size_t size, const struct dp
 			continue;
 		if (p[1].revents)
 			return -EINTR;
-		/* Of a long output the later half is worth more. */
+		/* The end of a long output says more than its beginning. */
 		if (used + 1 >= size) {
 			memmove(buf, buf + size / 2, used - size / 2);
 			used -= size / 2;
@@ -175,6 +175,8 @@ int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_w
 		rc = dp_reap(pid, limit_ms, &status);
 	if (rc) {
 		kill_and_reap(pid);
+		if (rc == -EINTR)
+			return dp_report(err, rc, "interrupted while %s ran", argv[0]);
 		return dp_fail(err, rc, "%s did not end within %llu s and was killed", argv[0],
 			       (unsigned long long)limit_ms / 1000);
 	}
