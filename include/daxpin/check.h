@@ -38,7 +38,7 @@ struct dp_check {
 	char id[96]; /* check/MAPPING/ACCESS */
 };
 
-/* Which questions, and on what. */
+/* The checks that are carried out. */
 struct dp_plan {
 	struct dp_check *list;
 	size_t count;
@@ -76,8 +76,8 @@ void dp_plan_clear(struct dp_plan *plan);
 int dp_size_check(uint64_t size, uint64_t memory, struct dp_error *err);
 
 /*
- * The machine's pin counters, shared by all who ask: whoever holds the mutex is the only one to
- * register.
+ * The machine's pin counters, shared by all processes that ask. Only the holder of the counters
+ * lock registers.
  */
 struct dp_pin_counters {
 	pthread_mutex_t mutex; /* robust and shared between processes */
@@ -86,62 +86,62 @@ struct dp_pin_counters {
 };
 
 /*
- * Someone who asks one question after the other. The mapping stays from one question to the next if
- * they are about the same kind and nothing has changed it; that it is what its name says is shown
- * anew for each.
+ * The state of a process that asks one question after the other. The mapping is kept for the next
+ * question if that is about the same kind and nothing has changed it. The proof that it is what its
+ * name says is made for each question.
  */
 struct dp_asker {
 	const struct dp_rdma *rdma;
 	const struct dp_env *env;
 	struct dp_pin_counters *counters;
-	const struct dp_mapping *mapping; /* that area is of, NULL without one */
-	const struct dp_mapping *absent;  /* that this machine was found not to have */
-	struct dp_error absence;          /* and why */
+	const struct dp_mapping *mapping; /* the kind of area, NULL if none is mapped */
+	const struct dp_mapping *absent;  /* a kind that this machine does not have */
+	struct dp_error absence;          /* the reason for that */
 	struct dp_area area;
-	struct dp_iomem iomem;       /* read when area was made */
+	struct dp_iomem iomem;       /* as read when area was mapped */
 	struct dp_error iomem_error; /* why it could not be read */
-	struct dp_witness witness;   /* of the area's first byte */
+	struct dp_witness witness;   /* for the first byte of area */
 	int64_t vmpin_kib;           /* VmPin after the last question */
 };
 
-/* Begins with an adapter, a machine and its counters. */
+/* Initialises it with an adapter, a machine and its counters. */
 void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const struct dp_env *env,
 		   struct dp_pin_counters *counters);
 
 /**
- * dp_asker_ask - ask one question and write down what was seen
- * @asker: begun with dp_asker_init(); release with dp_asker_close()
- * @question: what to ask
+ * dp_asker_ask - ask one question and record the observation
+ * @asker: initialised by dp_asker_init(); release with dp_asker_close()
+ * @question: the check
  * @cell: receives the observation, whatever happened
  */
 void dp_asker_ask(struct dp_asker *asker, const struct dp_check *question, struct dp_cell *cell);
 
-/* Takes the mapping away. */
+/* Unmaps the area, and releases what else it holds. */
 void dp_asker_close(struct dp_asker *asker);
 
 /* How to carry out a plan. */
 struct dp_check_options {
 	struct dp_env env;
 	const char *rdma;            /* adapter, NULL for the first */
-	struct dp_worker_pool *pool; /* who stands by with the first adapter; NULL for nobody */
-	uint64_t cell_limit_ms;      /* a cell that takes longer counts as stuck */
-	unsigned int lanes;          /* mappings asked about at the same time; 0 for one */
-	/* Called before the first question about a mapping, may be NULL. */
+	struct dp_worker_pool *pool; /* workers that have opened the first adapter, or NULL */
+	uint64_t cell_limit_ms;      /* a check that takes longer is given up */
+	unsigned int lanes;          /* mappings that are checked at the same time; 0 for one */
+	/* Called before each check of a mapping, may be NULL. */
 	int (*prepare)(const struct dp_mapping *mapping, struct dp_error *err);
-	int (*misbehave)(void); /* called instead of the first cell, to test the watchers */
+	int (*misbehave)(void); /* called before each check, to test how failures are handled */
 };
 
 /**
  * dp_check_run - carry out a plan
- * @plan: the questions
+ * @plan: the checks
  * @options: how
  * @fd: stream that receives the observations as they are made
  * @err: context on failure
  *
- * The questions are asked by child processes, one for each lane. If the kernel kills one (an oops
- * does) or it gets stuck, that is an observation, and another child goes on with the next question.
+ * Worker processes ask, one for each lane. A worker that the kernel kills (as an oops does), or
+ * that gets stuck, is an observation, too, and another worker goes on with the next check.
  *
- * Return: 0 once each question has its observation, or a negative errno if none could be asked.
+ * Return: 0 once each check has its observation, or a negative errno if none could be asked.
  */
 int dp_check_run(const struct dp_plan *plan, const struct dp_check_options *options, int fd,
 		 struct dp_error *err);

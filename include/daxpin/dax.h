@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * device-dax, namespaces, and file systems on pmem. What is here changes devices, and is called by
- * the guest's agent, and by teardowns of a device that was named; the last part reads.
+ * device-dax, namespaces, and file systems on pmem.
+ *
+ * The functions up to dp_fs_wipe() change devices. They are for the agent of a guest, and for
+ * teardowns of a device that the user has named. Those that follow only read.
  */
 #ifndef DAXPIN_DAX_H
 #define DAXPIN_DAX_H
@@ -27,19 +29,19 @@ struct dp_namespace_spec {
 
 /**
  * dp_region_init_labels - write empty label indexes to the DIMMs of a region
- * @region: disabled for the time being, as the kernel refuses otherwise
+ * @region: is disabled meanwhile, because the kernel refuses to write otherwise
  * @err: context on failure
  *
- * Without labels a region is one namespace that cannot be split.
+ * A region without labels is one namespace, which cannot be split.
  *
  * Return: 0 or a negative errno.
  */
 int dp_region_init_labels(struct ndctl_region *region, struct dp_error *err);
 
 /**
- * dp_namespace_create - make a namespace and enable it, its page map in memory
- * @region: where
- * @spec: what
+ * dp_namespace_create - make a namespace and enable it; its struct pages are in RAM
+ * @region: the region that has room for it
+ * @spec: mode, size and alignment
  * @device: receives "pmem0" or "dax0.0"
  * @size: size of @device in bytes
  * @err: context on failure
@@ -50,8 +52,8 @@ int dp_namespace_create(struct ndctl_region *region, const struct dp_namespace_s
 			char *device, size_t size, struct dp_error *err);
 
 /**
- * dp_namespace_claim - make device-dax of the one namespace that a region without labels is
- * @region: where
+ * dp_namespace_claim - make device-dax of a region without labels, which is one namespace
+ * @region: the region
  * @align: 4K, 2M or 1G
  * @device: receives "dax1.0"
  * @size: size of @device in bytes
@@ -73,11 +75,12 @@ int dp_namespace_claim(struct ndctl_region *region, uint64_t align, char *device
 int dp_dax_to_kmem(const char *device, bool movable, struct dp_error *err);
 
 /*
- * What `daxctl disable-device`, `daxctl reconfigure-device` and their likes do, by device name
- * ("dax0.1", "namespace0.1", "region0"). Each returns 0 or a negative errno with its context.
+ * The same as `daxctl disable-device`, `daxctl reconfigure-device` and the commands of ndctl, for a
+ * device by name ("dax0.1", "namespace0.1", "region0"). Each returns 0 or a negative errno, with
+ * the context in @err.
  */
 int dp_dax_disable(const char *device, struct dp_error *err);
-/* Binds it to device_dax; memory that is online is given back first. */
+/* Binds it to device_dax. Memory of it that is online is offlined first. */
 int dp_dax_to_devdax(const char *device, struct dp_error *err);
 /* Offlines its memory and unbinds it from kmem. */
 int dp_dax_offline(const char *device, struct dp_error *err);
@@ -108,13 +111,14 @@ int dp_fs_format(const char *fs, const char *device, struct dp_error *err);
 int dp_fs_mount(const char *fs, const char *device, const char *dir, struct dp_error *err);
 
 /**
- * dp_fs_remount - mount a file system that has been mounted by dp_fs_mount() before
- * As dp_fs_mount(), without making folders below @dir.
+ * dp_fs_remount - mount a file system that was mounted by dp_fs_mount() before
+ *
+ * As dp_fs_mount(), but it makes no folders below @dir.
  */
 int dp_fs_remount(const char *fs, const char *device, const char *dir, struct dp_error *err);
 
 /**
- * dp_fs_wipe - have a disk no longer recognised as a file system (ext4, xfs)
+ * dp_fs_wipe - erase the signature of a file system (ext4, xfs) from a disk
  * @device: block device, not mounted
  * @err: context on failure
  *
@@ -122,7 +126,7 @@ int dp_fs_remount(const char *fs, const char *device, const char *dir, struct dp
  */
 int dp_fs_wipe(const char *device, struct dp_error *err);
 
-/* One mounted file system on which daxpin can ask. */
+/* One mounted file system on which temporary files can be made. */
 struct dp_mount {
 	char dir[256];
 	char fs[16];
@@ -139,7 +143,7 @@ struct dp_mount {
  */
 int dp_mounts_read(struct dp_mount **mounts, size_t *count);
 
-/* A device that somebody wants to have torn down, and that is nobody's. */
+/* A device that the user wants to tear down, and that is not in use. */
 struct dp_claim {
 	char name[64];  /* "dax0.1", "pmem0" */
 	char node[80];  /* "/dev/dax0.1" */
@@ -151,11 +155,11 @@ struct dp_claim {
 /**
  * dp_device_claim - find out whether a device may be destroyed
  * @device: its name, or the path of its node
- * @claim: receives what it is
- * @err: why not (bad input): there is no such device, it is of another kind, mounted or held, in
- * use by a process, or carries a file system or a partition table
+ * @claim: receives name, kind and size
+ * @err: why it may not (bad input): there is no such device, it is of another kind, it is mounted,
+ *       held or in use by a process, or it carries a file system or a partition table
  *
- * Needs root. Changes nothing.
+ * Takes root. Changes nothing.
  *
  * Return: 0, -EINVAL, or another negative errno if it could not be looked at.
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kinds of memory mapping. Each kind is one file in src/mapping that ends in its descriptors; they
- * are found through a linker section, there is no list of them.
+ * Kinds of memory mapping. Each kind is one file in src/mapping that ends in its descriptors, which
+ * register themselves (daxpin/registry.h). What is said of a kind here is data; no code looks at
+ * the parts of its name.
  */
 #ifndef DAXPIN_MAPPING_H
 #define DAXPIN_MAPPING_H
@@ -20,14 +21,14 @@ struct dp_env {
 	uint64_t size;           /* bytes to map for a region, a multiple of the page size */
 	const char *const *dirs; /* folders where temporary files may be made */
 	size_t ndirs;
-	uint64_t split; /* where an extent of a temporary file is to end, bytes; 0 for nowhere */
+	uint64_t split;     /* offset where an extent of a temporary file has to end; 0 for none */
 	const char *device; /* the only device-dax that may be used, NULL for any */
-	bool guest;         /* a machine of daxpin's own, where nothing is precious */
+	bool guest;         /* a guest of daxpin, where no data can be lost */
 };
 
 /*
- * What a kind of mapping is made of, which decides what can be done to it. The first number is 1: a
- * descriptor that names no family is noticed.
+ * What a kind of mapping is made of. This decides which events and operations apply to it. 0 is no
+ * family, so that a descriptor without one is noticed.
  */
 enum dp_family {
 	DP_FAMILY_ANON = 1,  /* anonymous memory of the page allocator */
@@ -44,16 +45,16 @@ enum dp_family {
 
 enum dp_populate {
 	DP_POPULATE_WRITE, /* fault for writing, without changing a byte */
-	DP_POPULATE_READ,  /* fault for reading, so that private mappings keep the original page */
-	DP_POPULATE_MMAP,  /* mapped whole by mmap */
-	DP_POPULATE_NONE,  /* mapped whole by mmap, and not to be touched */
+	DP_POPULATE_READ,  /* fault for reading: a private mapping keeps the page of its file */
+	DP_POPULATE_MMAP,  /* nothing to do: mmap() has mapped all pages */
+	DP_POPULATE_NONE,  /* nothing to do, and an access could change the device */
 };
 
-/* One mapping that has been made. */
+/* One mapping in the address space of this process. */
 struct dp_area {
-	void *addr;     /* where the region begins */
+	void *addr;     /* first byte of the region */
 	uint64_t len;   /* its length, bytes */
-	void *reserved; /* what munmap() must take away */
+	void *reserved; /* what to unmap */
 	size_t reserved_len;
 	int fd;            /* -1 if none */
 	char resource[64]; /* the device behind it as /proc/iomem names it, or "" */
@@ -75,8 +76,9 @@ struct dp_mapping {
 	enum dp_populate populate;
 
 	/*
-	 * Makes the mapping, unpopulated, with dp_area_map(). Returns 0, DP_SKIP with the reason
-	 * if this machine has none, or a negative errno with its context.
+	 * Makes the mapping, by dp_area_map() or a function on top of it, without populating it.
+	 * Returns 0, DP_SKIP with the reason if this machine has none, or a negative errno with its
+	 * context.
 	 */
 	int (*open)(const struct dp_mapping *mapping, const struct dp_env *env,
 		    struct dp_area *area, struct dp_error *err);
@@ -94,16 +96,18 @@ const struct dp_mapping *const *dp_mappings(size_t *count);
 
 /**
  * dp_mapping_find - a kind by its fixed name
+ * @name: the whole name
+ *
  * Return: NULL if there is none.
  */
 const struct dp_mapping *dp_mapping_find(const char *name);
 
-/* What a mapping is made of; each fits the applies member of an event or an operation. */
+/* Tests of the family, for the member "applies" of an event or an operation. */
 bool dp_is_devdax(const struct dp_mapping *mapping);
-bool dp_is_fsdax(const struct dp_mapping *mapping); /* shared files only */
+bool dp_is_fsdax(const struct dp_mapping *mapping); /* shared mappings only */
 bool dp_is_kmem(const struct dp_mapping *mapping);
 bool dp_is_p2pdma(const struct dp_mapping *mapping);
-/* For what takes away the adapter or the owner: memory of a device, and plain memory. */
+/* For events that take away the adapter or the owner instead of the memory. */
 bool dp_is_devdax_or_control(const struct dp_mapping *mapping);
 
 /**
@@ -111,26 +115,26 @@ bool dp_is_devdax_or_control(const struct dp_mapping *mapping);
  * @mapping: its kind
  * @env: what it may use
  * @area: receives it; release with dp_area_close()
- * @err: the reason or the failure
+ * @err: the reason for DP_SKIP, or context on failure
  *
- * Return: 0, DP_SKIP, or a negative errno. Nothing is left mapped or open unless 0.
+ * Return: 0, DP_SKIP, or a negative errno. On failure nothing stays mapped or open.
  */
 int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, struct dp_area *area,
 		 struct dp_error *err);
 
-/* Unmaps and closes; an area that is zero with fd -1 is left alone. */
+/* Unmaps and closes. An area of zeros with fd -1 is left alone. */
 void dp_area_close(struct dp_area *area);
 
 /**
- * dp_area_map - map at an address that is aligned as the kind wants it
- * @mapping: gives granule and skew
- * @env: gives the size
+ * dp_area_map - map at an address with the alignment of the kind
+ * @mapping: its kind: granule and skew
+ * @env: the size
  * @area: receives addr, len and what to unmap
  * @flags: for mmap(): MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS, …
  * @fd: what to map, -1 for none
  * @err: context on failure
  *
- * All mappings are readable and writable: what is asked is whether they may be pinned.
+ * All mappings are readable and writable: the question is whether they may be pinned.
  *
  * Return: 0 or a negative errno.
  */
@@ -138,7 +142,7 @@ int dp_area_map(const struct dp_mapping *mapping, const struct dp_env *env, stru
 		int flags, int fd, struct dp_error *err);
 
 /**
- * dp_area_map_new - give a new, empty file its size, and map it shared
+ * dp_area_map_new - extend a new, empty file to the span of the kind, and map it shared
  * @mapping, @env, @area, @err: as for dp_area_map(); area->fd is the file
  *
  * Return: 0 or a negative errno.
@@ -147,7 +151,7 @@ int dp_area_map_new(const struct dp_mapping *mapping, const struct dp_env *env,
 		    struct dp_area *area, struct dp_error *err);
 
 /**
- * dp_area_map_pci - map a file that sysfs has for a PCI device, shared
+ * dp_area_map_pci - map a file of a PCI device in sysfs, shared
  * @mapping, @env, @area, @err: as for dp_area_map(); the resource of @area is the device's address
  * @path: DP_PCI_DEVICES "/ADDRESS/…"
  *
@@ -159,46 +163,47 @@ int dp_area_map_pci(const struct dp_mapping *mapping, const struct dp_env *env,
 #define DP_PCI_DEVICES "/sys/bus/pci/devices"
 
 /**
- * dp_area_map_scratch - map a temporary file on the file system of a kind, as dp_mapping.open does
+ * dp_area_map_scratch - map a temporary file on the file system of a kind
  *
- * The file is a DAX file for DP_FAMILY_FSDAX, and none for other families. See dp_scratch_open().
+ * Can be the member "open" of a kind that has "fs". The mapping is private if the kind is. The file
+ * is a DAX file if the family is DP_FAMILY_FSDAX. See dp_scratch_open().
  *
  * Return: 0, DP_SKIP if there is no folder for it, or a negative errno.
  */
 int dp_area_map_scratch(const struct dp_mapping *mapping, const struct dp_env *env,
 			struct dp_area *area, struct dp_error *err);
 
-/* Bytes that a mapping of this kind spans: the size, rounded up to the granule. */
+/* Bytes that a mapping of this kind spans: the size of a region, rounded up to the granule. */
 uint64_t dp_span(const struct dp_mapping *mapping, const struct dp_env *env);
 
 /**
- * dp_scratch_open - a temporary file without a name, on a given file system
- * @env: gives the folders
+ * dp_scratch_open - a temporary file without a name, on a file system of a type
+ * @env: the folders to try
  * @fs: "ext4" or "xfs"
  * @dax: whether the file must be a DAX file (STATX_ATTR_DAX) or must not be one
  * @len: bytes of zeros to write, so that blocks are allocated and initialised
- * @err: the reason or the failure
+ * @err: the reason for DP_SKIP, or context on failure
  *
- * With env->split, a block is taken out of the file there (FALLOC_FL_COLLAPSE_RANGE), so that what
- * follows is not next to it on the disk; a file system that cannot do that leaves it whole.
+ * With env->split, a block is removed from the file there (FALLOC_FL_COLLAPSE_RANGE), so that what
+ * follows is not adjacent on the disk. A file system that cannot do that leaves the file whole.
  *
- * Return: a descriptor (0 or more), -ENOENT with err->code DP_SKIP if there is no such folder, or
- * another negative errno.
+ * Return: a descriptor; -ENOENT with err->code DP_SKIP if no folder fits; or another negative
+ * errno.
  */
 int dp_scratch_open(const struct dp_env *env, const char *fs, bool dax, uint64_t len,
 		    struct dp_error *err);
 
 /**
- * dp_block_resource - the name that /proc/iomem gives to the namespace below a block device
+ * dp_block_resource - the name in /proc/iomem of the namespace below a block device
  * @dev: device number of the block device, or of a file on it
- * @name: receives it, "" if it is no pmem
+ * @name: receives it; "" if the device is not pmem
  * @size: size of @name in bytes
  */
 void dp_block_resource(uint64_t dev, char *name, size_t size);
 
 /*
- * False if this kernel was built without CONFIG_PCI_P2PDMA, as far as that is known: guests carry
- * their kernel's configuration.
+ * False if this kernel was built without CONFIG_PCI_P2PDMA. Only a guest has the configuration of
+ * its kernel; elsewhere this is true.
  */
 bool dp_p2pdma_built(void);
 

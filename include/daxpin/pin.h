@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pin accounting, and the way from a user address to the owner of the memory behind it.
+ * Pin counters, and who owns the memory behind a user address.
  */
 #ifndef DAXPIN_PIN_H
 #define DAXPIN_PIN_H
@@ -22,29 +22,30 @@ struct dp_pins {
  * @text: NUL-terminated
  * @pins: receives them
  *
- * Return: 0, or -ENODATA if a counter is missing (kernels before 5.8) or no number.
+ * Return: 0, or -ENODATA if a counter is missing (kernels before 5.8) or is not a number.
  */
 int dp_vmstat_parse(const char *text, struct dp_pins *pins);
 
 /**
- * dp_pins_read - read the pin counters, refreshed
+ * dp_pins_read - read the pin counters, up to date
  * @pins: receives them
  *
- * The counters are per CPU and folded once a second; a write to /proc/sys/vm/stat_refresh folds
- * them now (vmstat_refresh(), mm/vmstat.c), which needs root. A reading that may lag is none.
+ * The counters are per CPU and folded into the sums once a second. A write to
+ * /proc/sys/vm/stat_refresh folds them at once (vmstat_refresh(), mm/vmstat.c), which takes root.
+ * Without it this fails: a reading may lag behind.
  *
  * Return: 0 or a negative errno.
  */
 int dp_pins_read(struct dp_pins *pins);
 
 /**
- * dp_vmpin_kib - VmPin of this process (mm->pinned_vm, to which ib_umem_get() adds)
+ * dp_vmpin_kib - VmPin of this process: mm->pinned_vm, which ib_umem_get() increases
  *
  * Return: KiB, or a negative errno.
  */
 int64_t dp_vmpin_kib(void);
 
-/* One resource of /proc/iomem with its path from the top. */
+/* One resource of /proc/iomem, with the path of names that leads to it. */
 struct dp_resource {
 	uint64_t start, end; /* physical, inclusive */
 	char path[192];      /* "Persistent Memory/namespace0.1/dax0.1" */
@@ -57,9 +58,9 @@ struct dp_iomem {
 
 /**
  * dp_iomem_parse - read the text of /proc/iomem
- * @text: NUL-terminated; nesting is by two blanks a level
- * @iomem: receives the resources in file order; release with dp_iomem_clear()
- * @err: the line that could not be read
+ * @text: NUL-terminated; two blanks of indentation for each level
+ * @iomem: receives the resources, in the order of the file; release with dp_iomem_clear()
+ * @err: names the line that cannot be parsed
  *
  * Return: 0, -EBADMSG, -EPERM if all addresses are zero (what /proc/iomem shows without
  * CAP_SYS_ADMIN), -ENOMEM.
@@ -67,7 +68,8 @@ struct dp_iomem {
 int dp_iomem_parse(const char *text, struct dp_iomem *iomem, struct dp_error *err);
 
 /**
- * dp_iomem_read - read /proc/iomem
+ * dp_iomem_read - read and parse /proc/iomem
+ *
  * As dp_iomem_parse().
  */
 int dp_iomem_read(struct dp_iomem *iomem, struct dp_error *err);
@@ -89,51 +91,51 @@ const struct dp_resource *dp_iomem_find(const struct dp_iomem *iomem, uint64_t p
  * @pages: how many pages
  * @pfn: receives @pages numbers, 0 where nothing is mapped
  *
- * Reads /proc/self/pagemap (fs/proc/task_mmu.c), which hides the numbers without CAP_SYS_ADMIN.
- * Not for ranges that are mapped by PUD: the page walk splits them (walk_pud_range() calls
- * split_huge_pud()), so that reading changes what is read.
+ * Reads /proc/self/pagemap (fs/proc/task_mmu.c), which hides the numbers without CAP_SYS_ADMIN. Do
+ * not use it for ranges that are mapped by PUD: the page walk splits a PUD (walk_pud_range() calls
+ * split_huge_pud()), so reading would change what is read.
  *
  * Return: 0, -EPERM if the numbers are hidden, or another negative errno.
  */
 int dp_frames_read(const void *addr, size_t pages, uint64_t *pfn);
 
-/* What the page table says of one address. */
+/* The page-table entry that maps one address. */
 struct dp_leaf {
-	uint64_t size; /* bytes that the leaf entry maps, 0 if the kernel does not tell */
+	uint64_t size; /* bytes that the entry maps, 0 if the kernel does not tell */
 	uint64_t phys; /* physical address, 0 if gup-fast finds no page there */
 };
 
-/* Someone who watches one address. */
+/* A perf event that samples accesses to one address. */
 struct dp_witness {
 	const void *addr;
-	void *ring; /* perf's ring buffer, NULL without a witness */
+	void *ring; /* the ring buffer, NULL if the event could not be opened */
 	int fd;
 	bool sized; /* samples hold the page size */
-	int error;  /* negative errno: why there is none */
+	int error;  /* negative errno: why the event could not be opened */
 };
 
 /**
- * dp_witness_open - be ready to have the kernel walk the page table for one address
+ * dp_witness_open - prepare to have the kernel walk the page table for one address
  * @addr: a readable address of this process
- * @witness: receives the watcher, also if it failed; release with dp_witness_close()
+ * @witness: receives the event, or why there is none; release with dp_witness_close()
  *
  * A hardware breakpoint on the address samples PERF_SAMPLE_DATA_PAGE_SIZE and
  * PERF_SAMPLE_PHYS_ADDR: perf_get_pgtable_size() and perf_virt_to_phys() in kernel/events/core.c.
- * Before 5.11 there is only the address.
+ * Kernels before 5.11 give the physical address only.
  */
 void dp_witness_open(const void *addr, struct dp_witness *witness);
 
 /**
- * dp_witness_look - read one byte at the address, and what the kernel found on the way
- * @witness: the watcher
- * @leaf: receives what the walk found
+ * dp_witness_look - read one byte at the address and take the sample that this makes
+ * @witness: the event
+ * @leaf: receives what the page-table walk found
  * @err: context on failure
  *
  * Return: 0, or a negative errno (-EACCES by perf_event_paranoid).
  */
 int dp_witness_look(struct dp_witness *witness, struct dp_leaf *leaf, struct dp_error *err);
 
-/* A watcher that is zero is left alone. */
+/* Closes the event. A structure of zeros is left alone. */
 void dp_witness_close(struct dp_witness *witness);
 
 /**
@@ -142,7 +144,7 @@ void dp_witness_close(struct dp_witness *witness);
  * @zone: receives "Normal", "Movable", …
  * @size: its size in bytes
  *
- * Return: 0 or a negative errno (no memory hotplug in this kernel).
+ * Return: 0 or a negative errno, for example if this kernel has no memory hotplug.
  */
 int dp_zone_of(uint64_t phys, char *zone, size_t size);
 

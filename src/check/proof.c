@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Proof that a mapping is what its name says, from the kernel and not from what was asked for:
- * the page size from a page-table walk (dp_witness_look()), the owner of each frame from pagemap
- * against /proc/iomem.
+ * The proof that a mapping is what its name says. It comes from the kernel, not from what was asked
+ * for: the page size from a page-table walk (dp_witness_look()), the owner of each frame from
+ * pagemap and /proc/iomem.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +19,7 @@
 
 #define PUD_SIZE (1ULL << 30)
 
-/* VM_PFNMAP hides its frames from pagemap; smaps tells that it is one ("pf" in VmFlags). */
+/* pagemap hides the frames of VM_PFNMAP; smaps has the flag "pf" for it. */
 static bool is_pfnmap(const struct dp_area *area)
 {
 	dp_autofree char *text = NULL;
@@ -35,8 +35,8 @@ static bool is_pfnmap(const struct dp_area *area)
 }
 
 /*
- * Frames, by pagemap. Not where a PUD maps them: there the page walk would split what it looks at,
- * and one leaf is one range of frames anyway.
+ * Reads the frames from pagemap, unless a PUD maps them: the page walk would split it, and its
+ * frames follow from the physical address of the leaf.
  */
 static int take_frames(const struct dp_area *area, const struct dp_mapping *mapping,
 		       const struct dp_leaf *leaf, struct dp_proof *proof)
@@ -54,7 +54,7 @@ static int take_frames(const struct dp_area *area, const struct dp_mapping *mapp
 	return 0;
 }
 
-/* The kernel's own image lies in System RAM, and gives parts of it back to the allocator. */
+/* The kernel image is a resource within System RAM; parts of it go back to the allocator. */
 static void copy_owner(const struct dp_resource *res, char *owner, size_t size)
 {
 	static const char ram[] = "System RAM";

@@ -5,23 +5,23 @@
 #include "daxpin/check.h"
 #include "daxpin/observe.h"
 
-/* What the kernel says of the mapping at one moment. */
+/* The frames behind a mapping at one moment. */
 struct dp_proof {
-	uint64_t *pfn; /* of each page, 0 where unknown */
+	uint64_t *pfn; /* frame number of each page, 0 if unknown */
 	size_t pages;
 };
 
 /**
- * dp_proof_take - find out who owns the frames and how large the leaf is, before registration
- * @asker: has the mapping, faulted in
+ * dp_proof_take - find the owner of the frames and the size of the leaf, before registration
+ * @asker: whose area is mapped and faulted in
  * @proof: receives the frames; release with dp_proof_clear()
  * @cell: receives owner, leaf and zone, or in proof_text why one is missing
  */
 void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell);
 
 /**
- * dp_proof_after - see whether the registration moved the pages
- * @asker: has the mapping
+ * dp_proof_after - find whether the registration has moved pages
+ * @asker: whose area is mapped
  * @proof: what dp_proof_take() saw
  * @cell: receives moved and zone_after
  */

@@ -20,53 +20,50 @@
 #include "daxpin/rdma.h"
 #include "daxpin/worker_pool.h"
 
-/* How often the stream says that nothing has happened, ms. */
+/* Time after which an observation says that the executor is alive, ms. */
 #define HEARTBEAT_MS 2000
-/* How long a worker that was killed may take to go away, ms; one in state D does not. */
+/* Time for a killed worker to end, ms; one that is held by the kernel never does. */
 #define GRACE_MS 2000
 
 #define MAX_LANES 16
 
-/*
- * A lane asks about one mapping after the other: a worker that asks, and somebody who watches it.
- * Shared between the two.
- */
+/* A lane checks one mapping after the other. It is shared between its worker and the parent. */
 struct lane {
 	struct shared *shared;
-	volatile size_t next, end; /* the question being asked, and where the mapping's end */
-	volatile bool failed;      /* the worker could not begin; error says why */
+	volatile size_t next, end; /* the current check, and the end of those of its mapping */
+	volatile bool failed;      /* the worker could not start; error says why */
 	struct dp_error error;
 };
 
 struct shared {
 	struct dp_check_options options;
 	int fd;
-	atomic_size_t unclaimed; /* the first question that is no lane's yet */
+	atomic_size_t unclaimed; /* the first check that no lane has taken */
 	struct dp_pin_counters counters;
 	struct lane lanes[MAX_LANES];
 	size_t count;
 	struct dp_check questions[];
 };
 
-/* What is known of a lane's worker. */
+/* The parent's view of the worker of a lane. */
 struct watch {
 	struct dp_actor worker;
-	bool done; /* all that it could find to ask has been asked */
-	size_t seen;
-	uint64_t since; /* ms, when seen was new */
+	bool done;      /* no check is left for it */
+	size_t seen;    /* the check that it was last seen at */
+	uint64_t since; /* when that began, ms */
 };
 
 struct run {
 	struct shared *shared;
-	struct dp_worker_pool *pool; /* NULL without one */
-	size_t size; /* bytes of shared that are this run's own; 0 if they are the pool's */
+	struct dp_worker_pool *pool; /* or NULL */
+	size_t size; /* bytes mapped for shared; 0 if it lies in the memory of the pool */
 	unsigned int lanes;
 	struct watch watches[MAX_LANES];
 };
 
 /* ---- the worker -------------------------------------------------------------------------- */
 
-/* The next mapping's questions are this lane's; false if all are somebody's. */
+/* Takes the checks of the next mapping for this lane; false if none are left. */
 static bool claim(struct lane *lane)
 {
 	struct shared *shared = lane->shared;
@@ -104,7 +101,7 @@ static void ask(struct shared *shared, struct dp_asker *asker, const struct dp_c
 		_exit(1);
 }
 
-/* Answers once, when nothing is left to be asked. */
+/* Replies once, when no check is left. */
 static void work(int fd, struct dp_rdma *rdma, void *arg)
 {
 	struct lane *lane = arg;
@@ -126,7 +123,7 @@ static void work(int fd, struct dp_rdma *rdma, void *arg)
 	dp_asker_close(&asker);
 }
 
-/* ---- those who watch --------------------------------------------------------------------- */
+/* ---- the parent -------------------------------------------------------------------------- */
 
 static int start_worker(struct run *run, unsigned int i, struct dp_error *err)
 {
@@ -150,8 +147,8 @@ static int emit_death(int fd, const char *id, const char *text)
 	return dp_emit(fd, obj);
 }
 
-/* What became of a worker that has said something or ended; NULL if its work is done. */
-static const char *last_words(struct watch *w, char *text, size_t size)
+/* Why a worker ended that has replied or closed its socket; NULL if its work is done. */
+static const char *ending_of(struct watch *w, char *text, size_t size)
 {
 	struct dp_reply reply;
 	int status = 0;
@@ -168,8 +165,8 @@ static const char *last_words(struct watch *w, char *text, size_t size)
 	return text;
 }
 
-/* One that does not answer is given up; NULL if it is not yet time for that. */
-static const char *too_late(struct run *run, unsigned int i, char *text, size_t size)
+/* Kills a worker whose check takes too long; NULL while it is within the limit. */
+static const char *enforce_limit(struct run *run, unsigned int i, char *text, size_t size)
 {
 	struct watch *w = &run->watches[i];
 	uint64_t limit = run->shared->options.cell_limit_ms;
@@ -190,8 +187,8 @@ static const char *too_late(struct run *run, unsigned int i, char *text, size_t 
 	return text;
 }
 
-/* A worker that is no more: what it was asking has its observation, another one takes over. */
-static int bury(struct run *run, unsigned int i, const char *death, struct dp_error *err)
+/* Emits the observation of the check that a worker died in, and starts another worker. */
+static int replace_worker(struct run *run, unsigned int i, const char *death, struct dp_error *err)
 {
 	struct lane *lane = &run->shared->lanes[i];
 
@@ -205,23 +202,23 @@ static int bury(struct run *run, unsigned int i, const char *death, struct dp_er
 	return start_worker(run, i, err);
 }
 
-/* Looks after one lane; @said: its worker has spoken or ended. */
+/* Handles one lane. @said: its worker has replied or closed its socket. */
 static int attend(struct run *run, unsigned int i, bool said, struct dp_error *err)
 {
 	struct watch *w = &run->watches[i];
 	char text[384];
 	const char *death =
-		said ? last_words(w, text, sizeof(text)) : too_late(run, i, text, sizeof(text));
+		said ? ending_of(w, text, sizeof(text)) : enforce_limit(run, i, text, sizeof(text));
 
 	if (death)
-		return bury(run, i, death, err);
+		return replace_worker(run, i, death, err);
 	w->done = said;
 	if (said)
 		dp_worker_pool_return(run->pool, &w->worker);
 	return 0;
 }
 
-/* Sleeps until a worker says something, or for a while; then looks after all of them. */
+/* Waits for workers, for HEARTBEAT_MS at most, and handles each lane. */
 static int look(struct run *run, struct dp_error *err)
 {
 	struct pollfd p[MAX_LANES];
@@ -269,7 +266,7 @@ static int init_counters(struct dp_pin_counters *counters)
 	return rc;
 }
 
-/* What the lanes must know lies in memory that they share: the pool's, or some of its own. */
+/* Puts what the lanes need into shared memory: that of the pool if it fits, or new one. */
 static int share(struct run *run, const struct dp_plan *plan,
 		 const struct dp_check_options *options, int fd, struct dp_error *err)
 {

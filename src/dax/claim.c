@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * May this device be destroyed? It must be named, be what can be torn down, and be nobody's: not
- * mounted or held, not open or mapped in another process, and without a file system or a partition
- * table on it. Looks only.
+ * May what is on this device be destroyed? The user must have named it, it must be of a kind that
+ * can be torn down, and nobody may use it: it is not mounted or held, not open or mapped in another
+ * process, and carries no file system or partition table. This code changes nothing.
  */
 #include <blkid/blkid.h>
 #include <ctype.h>
@@ -22,12 +22,12 @@
 #include "daxpin/file.h"
 
 #define DAX_BUS "/sys/bus/dax/devices"
-/* Where signatures lie: all that libblkid knows begin below, but for those at the very end. */
+/* Bytes at the beginning of a device that hold the signatures that libblkid knows. */
 #define HEAD (2ULL << 20)
-/* A process with many mappings has a few MiB of them. */
+/* Largest /proc/PID/maps that is read, bytes. A process with many mappings has a few MiB. */
 #define MAPS_LIMIT (64 << 20)
 
-/* ---- what it is -------------------------------------------------------------------------- */
+/* ---- the kind of device ------------------------------------------------------------------ */
 
 static bool is_name(const char *name)
 {
@@ -87,9 +87,9 @@ static int identify(const char *device, struct dp_claim *claim, struct dp_error 
 	return dp_hint(err, "daxpin list shows those that exist");
 }
 
-/* ---- who has it -------------------------------------------------------------------------- */
+/* ---- users of the device ----------------------------------------------------------------- */
 
-/* Whether one of the links in a process's fd folder leads to the node. */
+/* Whether a process has the node open. */
 static bool has_open(const char *pid, const char *node)
 {
 	dp_autodir DIR *dir = NULL;
@@ -107,7 +107,7 @@ static bool has_open(const char *pid, const char *node)
 	return false;
 }
 
-/* A mapping stays when its descriptor is closed. */
+/* Whether a process has the node mapped. A mapping outlives its descriptor. */
 static bool has_mapped(const char *pid, const char *node)
 {
 	dp_autofree char *text = NULL;
@@ -144,7 +144,7 @@ static int check_users(const struct dp_claim *claim, struct dp_error *err)
 	return 0;
 }
 
-/* ---- what is on it ----------------------------------------------------------------------- */
+/* ---- content of the device --------------------------------------------------------------- */
 
 static void free_probe(blkid_probe *probe)
 {
@@ -152,7 +152,7 @@ static void free_probe(blkid_probe *probe)
 		blkid_free_probe(*probe);
 }
 
-/* Somebody who opens a disk for himself keeps others out: a mount, swap, a device mapper. */
+/* O_EXCL fails while a mount, swap or device mapper holds the disk. */
 static int open_disk(const struct dp_claim *claim, struct dp_error *err)
 {
 	dp_autofree struct dp_mount *mounts = NULL;
@@ -172,7 +172,7 @@ static int open_disk(const struct dp_claim *claim, struct dp_error *err)
 	return dp_fail(err, -errno, "cannot open %s", claim->node);
 }
 
-/* device-dax cannot be read, and libblkid reads: it is given a copy of the beginning. */
+/* libblkid calls read(), which device-dax does not have, so it gets a copy of the beginning. */
 static int copy_head(const struct dp_claim *claim, struct dp_error *err)
 {
 	dp_autofd int dax = open(claim->node, O_RDWR | O_CLOEXEC), copy = -1;

@@ -16,14 +16,14 @@
 #include "daxpin/file.h"
 #include "daxpin/proc.h"
 
-/* Making a file system takes half a second under emulation. */
+/* Time limit of mkfs, ms. It takes half a second under emulation. */
 #define MKFS_LIMIT_MS 60000
-/* Zeroed to wipe one off: where ext4 and xfs have what makes them recognised. */
+/* Bytes that are zeroed to erase a file system: they hold the signatures of ext4 and xfs. */
 #define SUPERBLOCKS (1 << 20)
 
 /*
- * Both lay extents out in units of 2 MiB, so that a file of that size can be mapped by PMD. Small
- * logs, because writing them is most of the time mkfs takes.
+ * Both lay extents out in units of 2 MiB, so that a file of that size can be mapped by PMD. The
+ * logs are small, because writing them takes most of the time of mkfs.
  */
 static const char *const mkfs_ext4[] = {
 	"mkfs.ext4",
@@ -40,7 +40,7 @@ static const char *const mkfs_ext4[] = {
 	NULL,
 	NULL
 };
-/* --unsupported: below 300 MiB, and with a log below 64 MiB. Nobody keeps data on it. */
+/* --unsupported allows a size below 300 MiB and a log below 64 MiB. No data is kept on it. */
 static const char *const mkfs_xfs[] = { "mkfs.xfs",
 					"--unsupported",
 					"-q",
@@ -96,7 +96,7 @@ int dp_fs_format(const char *fs, const char *device, struct dp_error *err)
 
 int dp_fs_remount(const char *fs, const char *device, const char *dir, struct dp_error *err)
 {
-	/* Nobody shall write while others are asked: the inode tables are not zeroed in secret. */
+	/* Otherwise ext4 zeroes inode tables in the background while questions are asked. */
 	const char *options = strcmp(fs, "ext4") ? "dax=inode" : "dax=inode,noinit_itable";
 
 	if (mount(device, dir, fs, 0, options))

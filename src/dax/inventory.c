@@ -55,7 +55,7 @@ static const char *mode_name(struct ndctl_namespace *ns)
 	}
 }
 
-/* The block device belongs to what was laid over the namespace, if anything was. */
+/* The block device belongs to the pfn or btt device on top of the namespace, if there is one. */
 static const char *block_device(struct ndctl_namespace *ns)
 {
 	struct ndctl_pfn *pfn = ndctl_namespace_get_pfn(ns);

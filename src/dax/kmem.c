@@ -13,7 +13,7 @@
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 
-/* What get_mempolicy() tells of at once: one word of nodes is enough here. */
+/* Nodes that get_mempolicy() reports here: one word of them is enough. */
 #define NODES         64
 #define NODE_LIMIT_MS 10000
 #define AUTO_ONLINE   "/sys/devices/system/memory/auto_online_blocks"
@@ -36,7 +36,7 @@ static struct daxctl_dev *find_device(struct daxctl_ctx *ctx, const char *name)
 	return NULL;
 }
 
-/* Does one thing to a device. */
+/* Finds a device and calls @act with it. */
 static int with_device(const char *device,
 		       int (*act)(struct daxctl_dev *dev, const char *device, struct dp_error *err),
 		       struct dp_error *err)
@@ -47,7 +47,7 @@ static int with_device(const char *device,
 
 	if (rc)
 		return dp_fail(err, rc, "libdaxctl");
-	/* What fails is said once, by whoever asked for it. */
+	/* libdaxctl must not print: the caller reports a failure. */
 	daxctl_set_log_priority(ctx, LOG_EMERG);
 	dev = find_device(ctx, device);
 	return dev ? act(dev, device, err) : dp_fail(err, -ENODEV, "there is no %s", device);
@@ -107,7 +107,7 @@ static int enable_ram(struct daxctl_dev *dev, const char *device, struct dp_erro
 		if (rc)
 			return rc;
 	}
-	/* The zone is chosen afterwards; the kernel's own policy must not be faster. */
+	/* The zone is chosen afterwards, so the kernel must not online the memory by itself. */
 	dp_read_attr(policy, sizeof(policy), AUTO_ONLINE);
 	dp_write_attr("offline", AUTO_ONLINE);
 	rc = daxctl_dev_enable_ram(dev);
@@ -120,10 +120,10 @@ static int enable_ram(struct daxctl_dev *dev, const char *device, struct dp_erro
 }
 
 /*
- * Tasks may use a node that has just got its memory when cpuset_hotplug_workfn() in
- * kernel/cgroup/cpuset.c has told each of them, the oldest first, from a work queue. A child that
- * is forked meanwhile is passed over, and refused the node for ever (mbind() gives EINVAL): so
- * nobody goes on before this task knows.
+ * A task may use a node that has just got memory once cpuset_hotplug_workfn() in
+ * kernel/cgroup/cpuset.c has updated the task, from a work queue, the oldest task first. A child
+ * that is forked meanwhile is missed and never gets the node (mbind() fails with EINVAL). So this
+ * waits until the calling task has been updated.
  */
 static int await_node(struct daxctl_dev *dev, const char *device, struct dp_error *err)
 {

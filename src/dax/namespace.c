@@ -20,7 +20,7 @@ static void put_command(struct ndctl_cmd **cmd)
 
 static int init_dimm(struct ndctl_dimm *dimm, struct dp_error *err)
 {
-	/* The labels that were read are what is written back; the command must live until then. */
+	/* libndctl changes the labels that this command has read, and writes them back. */
 	dp_cleanup(put_command) struct ndctl_cmd *index = ndctl_dimm_read_label_index(dimm);
 	int rc;
 
@@ -30,7 +30,7 @@ static int init_dimm(struct ndctl_dimm *dimm, struct dp_error *err)
 	rc = ndctl_dimm_init_labels(dimm, NDCTL_NS_VERSION_1_2);
 	if (rc < 0)
 		return dp_fail(err, rc, "cannot write labels to %s", ndctl_dimm_get_devname(dimm));
-	/* The kernel read the labels when it bound the DIMM; make it read them again. */
+	/* The kernel reads labels when it binds the DIMM. */
 	if (ndctl_dimm_is_enabled(dimm) && (ndctl_dimm_disable(dimm) || ndctl_dimm_enable(dimm)))
 		return dp_fail(err, -EIO, "cannot rebind %s", ndctl_dimm_get_devname(dimm));
 	return 0;
@@ -151,7 +151,7 @@ static void put_context(struct ndctl_ctx **ctx)
 		ndctl_unref(*ctx);
 }
 
-/* Does one thing to a region, or to a namespace of it. */
+/* Calls @region_act for the region, or @namespace_act for the namespace, of this name. */
 static int with_name(const char *name, int (*region_act)(struct ndctl_region *),
 		     int (*namespace_act)(struct ndctl_namespace *), const char *verb,
 		     struct dp_error *err)
@@ -164,7 +164,7 @@ static int with_name(const char *name, int (*region_act)(struct ndctl_region *),
 
 	if (rc)
 		return dp_fail(err, rc, "libndctl");
-	/* What fails is said once, by whoever asked for it. */
+	/* libndctl must not print: the caller reports a failure. */
 	ndctl_set_log_priority(ctx, LOG_EMERG);
 	rc = -ENODEV;
 	ndctl_bus_foreach (ctx, bus)

@@ -63,7 +63,7 @@ int dp_area_map_pci(const struct dp_mapping *mapping, const struct dp_env *env,
 	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
 }
 
-/* Before 5.14: one access a page. Adding nothing leaves the byte as it is, whoever owns it. */
+/* For kernels before 5.14: one access to each page. Adding 0 is a write that changes no byte. */
 static void touch(const struct dp_area *area, enum dp_populate populate)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -2,9 +2,9 @@
 /*
  * A whole block device, mapped through the page cache.
  *
- * Faulting it for writing makes its pages dirty: they are written back, unchanged, at some time.
- * On a machine with owners that could undo what someone else wrote meanwhile, so that this kind is
- * for guests only.
+ * Faulting it for writing makes its pages dirty, and they are written back, unchanged, at some
+ * later time. That could undo what somebody else wrote to the device meanwhile, so this kind is for
+ * guests only.
  */
 #include <errno.h>
 #include <fcntl.h>

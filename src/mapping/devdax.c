@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * device-dax. The device's alignment is the page size it maps: dev_dax_huge_fault() in
- * drivers/dax/device.c installs PTEs, PMDs or PUDs and nothing smaller.
+ * device-dax. The alignment of the device is the size of the page-table entries that map it:
+ * dev_dax_huge_fault() in drivers/dax/device.c installs PTEs, PMDs or PUDs and nothing smaller.
  */
 #include <dirent.h>
 #include <errno.h>

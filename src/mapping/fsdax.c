@@ -4,8 +4,8 @@
  *
  * Whether a fault maps 2 MiB or 4 KiB depends on the block allocation and on the address: a PMD
  * needs the same offset within 2 MiB in the address and in the file (dax_fault_check_fallback(),
- * fs/dax.c). So the 4K kinds shift their address by a page, on every kernel, and the 2M kinds
- * align it; that blocks are contiguous is up to the file system and shown by the proof.
+ * fs/dax.c). So the 4K kinds shift their address by a page and the 2M kinds align it. Whether the
+ * blocks are contiguous is up to the file system, and the proof shows it.
  *
  * The private kinds are faulted for reading: a write would replace the page by an anonymous copy,
  * which is not what the name says (and which the kernel lets an MR pin).

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Persistent memory that the kmem driver has given to the page allocator. Its memory blocks are
- * online in ZONE_NORMAL or in ZONE_MOVABLE; out of the latter a longterm pin must move the pages
- * first (check_and_migrate_movable_pages(), mm/gup.c).
+ * online in ZONE_NORMAL or in ZONE_MOVABLE. A long-term pin first moves pages out of ZONE_MOVABLE
+ * (check_and_migrate_movable_pages(), mm/gup.c).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,10 +21,10 @@
 #include "daxpin/pin.h"
 
 #define BUS "/sys/bus/dax/devices"
-/* mbind() takes a bit mask; one word of it is enough for the nodes looked at here. */
+/* Nodes that the bit mask for mbind() has room for: one word of them is enough. */
 #define NODES 64
 
-/* The first block of the device that is online tells the zone. */
+/* Whether the first memory block of the device that is online is in this zone. */
 static bool has_zone(const char *device, const char *wanted)
 {
 	char text[32], zone[16];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Shared memory behind a memfd. */
+/* Shared memory of memfd_create(2). */
 #include <errno.h>
 #include <sys/mman.h>
 

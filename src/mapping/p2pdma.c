@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * PCI peer-to-peer memory: the controller memory buffer of an NVMe device, handed to user space
+ * PCI peer-to-peer memory: the controller memory buffer of an NVMe device, which user space maps
  * through p2pmem/allocate in sysfs (drivers/pci/p2pdma.c, from 6.2 on). p2pmem_alloc_mmap() inserts
- * all pages; faulting them in with madvise() would be refused, as that goes through gup.
+ * all pages. Faulting them in with madvise() would be refused, because that goes through gup.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -13,8 +13,7 @@
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
 
-/* The guest carries the configuration of its kernel, to be able to tell why something is missing.
- */
+/* A guest has the configuration of its kernel, to tell why something is missing. */
 #define CONFIG "/boot/config"
 
 bool dp_p2pdma_built(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A file of an ordinary, not DAX, file system: the pages are page cache with a file behind them. Of
- * what size they are is up to the file system (large folios).
+ * A file without DAX: its pages are in the page cache. Their size is up to the file system (large
+ * folios).
  */
 #include "daxpin/mapping.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A private mapping of a file of an ordinary, not DAX, file system, only read so far: its pages are
- * those of the page cache. A pin replaces each by an anonymous copy first, so the frames change.
+ * A private mapping of a file without DAX that was only read so far: its pages are those of the
+ * page cache. A pin first replaces each of them by an anonymous copy, so the frames change.
  *
  * The address is shifted by a page, so that PTEs map it. Where a PMD can map a large folio of ext4
  * (seen on 7.2), a pin for reading never returns: it asks for a copy, for which the kernel takes

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Memory without struct pages behind it, by VM_PFNMAP: a PCI BAR that no driver has claimed, mapped
- * through its resource file. It is never touched: reading a register can change a device. The whole
- * range is mapped by mmap() itself.
+ * Memory without struct pages (VM_PFNMAP): a BAR of a PCI device without a driver, mapped through
+ * its resource file. mmap() maps all of it. It is never accessed, because reading a register can
+ * change a device.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
 
-/* A memory BAR (its resource file is as long as the BAR) of a device that has no driver. */
+/* Whether this BAR is large enough (its file has its size), and its device without a driver. */
 static bool suits(const char *path, uint64_t span)
 {
 	struct stat st;

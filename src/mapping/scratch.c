@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Temporary files on the file systems of the machine: they never have a name, so nothing is left
- * of them whatever happens.
+ * Temporary files on the file systems of the machine. They have no name, so nothing is left of them
+ * however daxpin ends. Only in guests does traffic name a file that must outlive the machine.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,9 +23,9 @@
 #define XFS_SUPER_MAGIC 0x58465342
 #endif
 
-/* One write; small enough for a guest, large enough that 2 MiB extents are allocated in one go. */
+/* Bytes written at a time: a 2 MiB extent is allocated at once, and the buffer fits a guest. */
 #define CHUNK (2 << 20)
-/* A multiple of the blocks of ext4 and xfs. */
+/* Bytes removed for env->split: a multiple of the block size of ext4 and xfs. */
 #define BLOCK 4096
 
 static bool is_fs(const char *dir, const char *fs)
@@ -112,7 +112,7 @@ void dp_block_resource(uint64_t dev, char *name, size_t size)
 
 	name[0] = '\0';
 	snprintf(disk, sizeof(disk), "/sys/dev/block/%u:%u/device", major(dev), minor(dev));
-	/* The parent of a pmem disk is the namespace, or a pfn device that was laid over it. */
+	/* The parent of a pmem disk is the namespace, or a pfn device on top of it. */
 	if (dp_read_attr(name, size, "%s/namespace", disk))
 		dp_link_name(name, size, "%s", disk);
 	if (strncmp(name, "namespace", 9))

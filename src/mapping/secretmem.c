@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Memory that the kernel itself cannot see: memfd_secret(2), mm/secretmem.c. */
+/* Memory that is not in the direct map of the kernel: memfd_secret(2), mm/secretmem.c. */
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -21,7 +21,7 @@
 struct walk {
 	struct dp_iomem *iomem;
 	size_t room;
-	size_t deepest; /* level that the next line can have: a child has a parent */
+	size_t deepest; /* level that the next line may have at most: one below this line's */
 	char paths[LEVELS][192];
 };
 

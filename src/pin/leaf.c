@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How large is the page-table entry behind an address? smaps and mincore do not know for DAX, and
- * what the caller asked for proves nothing. But perf can sample the page size and the physical
- * address of a data access, and finds both by walking the page table of the task, whatever the
- * event. A hardware breakpoint on the address makes an event for exactly the byte in question.
+ * How many bytes does the page-table entry behind an address map? smaps and mincore do not tell for
+ * DAX, and the size that was asked for proves nothing. But perf can sample the page size and the
+ * physical address of a data access; it finds both by walking the page table of the task. A
+ * hardware breakpoint on the address makes a sample for an access to exactly that byte.
  *
- * The ring buffer (see tools/include/uapi/linux/perf_event.h): one page of control,
- * then the data; one PERF_RECORD_SAMPLE is header, addr, phys_addr, data_page_size.
+ * The ring buffer (include/uapi/linux/perf_event.h) is a control page and then the data. One
+ * PERF_RECORD_SAMPLE holds header, addr, phys_addr and data_page_size.
  */
 #include <errno.h>
 #include <linux/hw_breakpoint.h>
@@ -81,7 +81,7 @@ void dp_witness_close(struct dp_witness *witness)
 	witness->ring = NULL;
 }
 
-/* Copies the sample at the tail; it may wrap around the end of the data. */
+/* Copies the sample at the tail, which may wrap around the end of the data. */
 static bool take_sample(struct perf_event_mmap_page *control, struct sample *s)
 {
 	const char *data = (const char *)control + control->data_offset;

@@ -41,7 +41,7 @@ int dp_vmstat_parse(const char *text, struct dp_pins *pins)
 int dp_pins_read(struct dp_pins *pins)
 {
 	dp_autofree char *text = NULL;
-	/* The counters are kept per CPU: without this they are old by up to some hundred pages. */
+	/* The counters are kept per CPU: without this the sums lag by up to some hundred pages. */
 	int rc = dp_write_attr("1", "/proc/sys/vm/stat_refresh");
 
 	if (rc)
