@@ -7,6 +7,7 @@
 #include "verdict.h"
 
 #include "daxpin/question.h"
+#include "daxpin/text.h"
 
 const char *dp_status_name(enum dp_status status)
 {
@@ -95,4 +96,6 @@ void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject,
 	} else {
 		snprintf(result->why, sizeof(result->why), "not answered: %.600s", o->absent);
 	}
+	/* It quotes what a guest or a file said. */
+	dp_printable(result->why);
 }

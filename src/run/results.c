@@ -134,6 +134,8 @@ static struct json_object *read_kernel(struct json_object *obj)
 	lines = json_object_new_array();
 	copy = strdup(dp_json_text(obj, "text") ? dp_json_text(obj, "text") : "");
 	rest = copy;
+	if (copy)
+		dp_printable(copy);
 	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
 		if (*line)
 			json_object_array_add(lines, json_object_new_string(line));

@@ -39,11 +39,11 @@ static inline char *fuzz_text(const uint8_t *data, size_t size)
 	return text;
 }
 
-/* Without controls that a terminal would obey. */
+/* Without controls that a terminal obeys and XML does not allow; DEL is none of them. */
 static inline bool fuzz_printable(const char *text)
 {
 	for (; *text; text++)
-		if (iscntrl((unsigned char)*text) && *text != '\n' && *text != '\t')
+		if ((unsigned char)*text < ' ' && *text != '\n' && *text != '\t')
 			return false;
 	return true;
 }

@@ -10,31 +10,30 @@
 #include "daxpin/report.h"
 #include "daxpin/results.h"
 
-static void write_all(const struct dp_results *results)
+/* Return: the report, to be freed. */
+static char *write_as(const char *format, const struct dp_results *results)
 {
-	static const char *const names[] = { "text", "jsonl", "tap", "junit", "html" };
 	const struct dp_report_options how = { .timing = true };
-
-	for (size_t i = 0; i < DP_ARRAY_SIZE(names); i++) {
-		dp_autofile FILE *out = fopen("/dev/null", "we");
-
-		if (out)
-			dp_format_find(names[i])->write(out, results->runs, results->count, &how);
-	}
-}
-
-static char *write_json(const struct dp_results *results)
-{
-	const struct dp_report_options how = { 0 };
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
 	if (!out)
 		exit(1);
-	dp_format_find("json")->write(out, results->runs, results->count, &how);
+	dp_format_find(format)->write(out, results->runs, results->count, &how);
 	fclose(out);
 	return text;
+}
+
+static void write_all(const struct dp_results *results)
+{
+	static const char *const names[] = { "text", "json", "jsonl", "tap", "junit", "html" };
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(names); i++) {
+		dp_autofree char *text = write_as(names[i], results);
+
+		HOLDS(fuzz_printable(text));
+	}
 }
 
 static void check_results(const struct dp_results *results)
@@ -71,7 +70,7 @@ static char *judged(const char *text)
 	dp_results_judge(&results, &policy);
 	check_results(&results);
 	write_all(&results);
-	return write_json(&results);
+	return write_as("json", &results);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
