@@ -5,7 +5,6 @@
  * step that was lost on the way leaves a gap.
  */
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,7 +71,7 @@ static bool differs(struct legs *l, struct json_object *counts)
 
 static bool end_leg(struct legs *l, struct json_object *step)
 {
-	struct json_object *counts = json_object_object_get(step, dp_field_name(DP_FIELD_COUNTS));
+	struct json_object *counts = dp_json_object(step, dp_field_name(DP_FIELD_COUNTS));
 
 	if (!l->open)
 		return gap(l, DP_STEP_LEG);
@@ -120,7 +119,7 @@ static bool end_legs(struct legs *l, struct json_object *step)
 bool dp_find_gap(const struct verdict *v, char *text, size_t size)
 {
 	struct legs l = { .text = text, .size = size };
-	size_t count = v->steps ? json_object_array_length(v->steps) : 0;
+	size_t count = dp_json_count(v->steps);
 	bool found = false;
 
 	for (size_t i = 0; i < count && !found; i++) {

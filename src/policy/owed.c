@@ -4,7 +4,6 @@
  * field that a step owes and does not have, are explained by the stream itself (left out, with a
  * reason) or by a splat of the kernel before them; otherwise there is no verdict.
  */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,7 +68,7 @@ static bool is_repeated(enum dp_step step, dp_steps seen, char *text, size_t siz
 
 bool dp_find_missing(const struct verdict *v, dp_steps owed, dp_steps once, char *text, size_t size)
 {
-	size_t count = v->steps ? json_object_array_length(v->steps) : 0;
+	size_t count = dp_json_count(v->steps);
 	dp_steps seen = 0, left_out = 0;
 
 	for (size_t i = 0; i < count; i++) {

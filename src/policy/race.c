@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The contract for a race, from its sums. */
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,7 +65,7 @@ static double per_second(struct json_object *race)
 /* How the registrations ended: "12 allowed, 34 EFAULT". */
 static void list_endings(struct json_object *race, char *text, size_t size)
 {
-	struct json_object *errors = json_object_object_get(race, dp_field_name(DP_FIELD_ERRORS));
+	struct json_object *errors = dp_json_object(race, dp_field_name(DP_FIELD_ERRORS));
 	int64_t allowed;
 	size_t used;
 
@@ -74,7 +73,7 @@ static void list_endings(struct json_object *race, char *text, size_t size)
 		used = (size_t)snprintf(text, size, "unknown");
 	else
 		used = (size_t)snprintf(text, size, "%" PRId64 " allowed", allowed);
-	if (!json_object_is_type(errors, json_type_object))
+	if (!errors)
 		return;
 	json_object_object_foreach (errors, name, count)
 		if (used < size)
@@ -93,8 +92,7 @@ static void add_facts(struct verdict *v, struct json_object *race)
 	for (size_t i = 0; i < DP_ARRAY_SIZE(same); i++)
 		dp_fact(v, dp_field_name(same[i]), race, same[i]);
 	dp_fact(v, "pins_leaked", race, DP_FIELD_LEAKED);
-	json_object_object_add(v->result->facts, "races_per_second",
-			       json_object_new_double(per_second(race)));
+	dp_json_add_double(v->result->facts, "races_per_second", per_second(race));
 }
 
 /* The sums, after what was found broken or missing. */

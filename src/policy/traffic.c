@@ -6,7 +6,6 @@
  */
 #include <infiniband/verbs.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -189,9 +188,8 @@ static void judge_route(struct tally *t, struct json_object *step, struct json_o
 
 static void judge_look(struct tally *t, struct json_object *step)
 {
-	struct json_object *routes = json_object_object_get(step, dp_field_name(DP_FIELD_ROUTES));
-	size_t count =
-		json_object_is_type(routes, json_type_array) ? json_object_array_length(routes) : 0;
+	struct json_object *routes = dp_json_array(step, dp_field_name(DP_FIELD_ROUTES));
+	size_t count = dp_json_count(routes);
 
 	for (size_t i = 0; i < count; i++)
 		judge_route(t, step, json_object_array_get_idx(routes, i));
@@ -263,8 +261,7 @@ static void take_bandwidth(struct tally *t, struct json_object *step)
 	dp_json_add_bool(obj, "on_demand", dp_is_set(step, DP_FIELD_ON_DEMAND));
 	dp_json_add_int(obj, "size", number(step, DP_FIELD_SIZE));
 	dp_json_add_int(obj, "bytes_per_second", s > 0 ? (int64_t)(bytes / s) : 0);
-	json_object_object_add(obj, "operations_per_second",
-			       json_object_new_double(s > 0 ? operations / s : 0));
+	dp_json_add_double(obj, "operations_per_second", s > 0 ? operations / s : 0);
 }
 
 /* Two that ask a kernel the same at the same time and hear different things: no verdict. */
@@ -302,7 +299,7 @@ static const struct {
 
 static void judge_all(struct tally *t)
 {
-	size_t count = t->v->steps ? json_object_array_length(t->v->steps) : 0;
+	size_t count = dp_json_count(t->v->steps);
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *obj = json_object_array_get_idx(t->v->steps, i);

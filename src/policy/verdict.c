@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +17,7 @@ enum dp_step dp_step_of(struct json_object *obj, const char *kind)
 
 struct json_object *dp_seen(const struct verdict *v, enum dp_step step)
 {
-	size_t count = v->steps ? json_object_array_length(v->steps) : 0;
+	size_t count = dp_json_count(v->steps);
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *obj = json_object_array_get_idx(v->steps, i);
@@ -71,8 +70,7 @@ void dp_fact(struct verdict *v, const char *name, struct json_object *obj, enum 
 
 	if (!v->result->facts)
 		v->result->facts = json_object_new_object();
-	if (json_object_is_type(obj, json_type_object) &&
-	    json_object_object_get_ex(obj, dp_field_name(field), &value))
+	if (json_object_object_get_ex(obj, dp_field_name(field), &value))
 		json_object_object_add(v->result->facts, name, json_object_get(value));
 }
 
@@ -97,7 +95,7 @@ void dp_broken(struct verdict *v, enum dp_clause clause, const char *fmt, ...)
 /* The first splat that is an answer; NULL if there is none. */
 static struct json_object *first_splat(const struct verdict *v)
 {
-	size_t count = v->steps ? json_object_array_length(v->steps) : 0;
+	size_t count = dp_json_count(v->steps);
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *obj = json_object_array_get_idx(v->steps, i);

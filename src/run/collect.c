@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +146,7 @@ static bool says(struct json_object *obj, const char *key, const char *text)
 static bool replaced(struct json_object *steps, struct json_object *obj)
 {
 	const char *step = dp_json_text(obj, "step");
-	size_t count = json_object_array_length(steps);
+	size_t count = dp_json_count(steps);
 
 	if (!step || strcmp(step, "race"))
 		return false;
@@ -167,7 +166,7 @@ static void add_step(struct dp_record *record, struct json_object *obj)
 		record->steps = json_object_new_array();
 	if (replaced(record->steps, obj))
 		return;
-	if (json_object_array_length(record->steps) < STEPS_LIMIT)
+	if (dp_json_count(record->steps) < STEPS_LIMIT)
 		json_object_array_add(record->steps, json_object_get(obj));
 }
 
@@ -201,7 +200,7 @@ static void take_doing(struct dp_collect *c, struct json_object *obj)
 /* The step a splat belongs to if the log has no marks: the one that was begun last. */
 static const char *last_step(const struct dp_record *record)
 {
-	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
+	size_t count = dp_json_count(record->steps);
 
 	if (record->doing[0])
 		return record->doing;
@@ -212,7 +211,7 @@ static const char *last_step(const struct dp_record *record)
 /* What a kernel says again and again is kept once, with how often. */
 static bool counted(const struct dp_record *record, struct json_object *splat)
 {
-	size_t count = record->steps ? json_object_array_length(record->steps) : 0;
+	size_t count = dp_json_count(record->steps);
 	const char *kind = dp_json_text(splat, "splat"), *function;
 	struct json_object *last;
 
@@ -252,9 +251,8 @@ static void take_rdma(struct dp_collect *c, struct json_object *obj)
 	copy(c->run.rdma_device, sizeof(c->run.rdma_device), dp_json_text(obj, "device"));
 	copy(c->run.subject.provider, sizeof(c->run.subject.provider),
 	     dp_json_text(obj, "provider"));
-	c->run.subject.odp = json_object_get_boolean(json_object_object_get(obj, "odp"));
-	c->run.subject.odp_seen =
-		json_object_is_type(json_object_object_get(obj, "odp"), json_type_boolean);
+	c->run.subject.odp = false;
+	c->run.subject.odp_seen = !dp_json_bool(obj, "odp", &c->run.subject.odp);
 }
 
 static void take_hello(struct dp_collect *c, struct json_object *obj)

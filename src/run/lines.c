@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* JSON Lines (docs/json.md), put together to the document that they would have been. */
-#include <json-c/json.h>
 #include <string.h>
 
 #include "lines.h"
@@ -20,7 +19,7 @@ static struct json_object *run_of(struct json_object *runs, struct json_object *
 {
 	struct json_object *run;
 
-	for (size_t i = 0; i < json_object_array_length(runs); i++) {
+	for (size_t i = 0; i < dp_json_count(runs); i++) {
 		run = json_object_array_get_idx(runs, i);
 		if (same_text(run, line, "kernel") && same_text(run, line, "kernel_spec"))
 			return run;
@@ -37,7 +36,7 @@ static struct json_object *run_of(struct json_object *runs, struct json_object *
 /* What was asked again has two lines; the later one counts. */
 static void add_result(struct json_object *results, struct json_object *result)
 {
-	for (size_t i = 0; i < json_object_array_length(results); i++)
+	for (size_t i = 0; i < dp_json_count(results); i++)
 		if (same_text(json_object_array_get_idx(results, i), result, "id")) {
 			json_object_array_put_idx(results, i, json_object_get(result));
 			return;
@@ -54,7 +53,7 @@ static void add_line(struct json_object *runs, struct json_object *line)
 		return;
 	run = run_of(runs, line);
 	if (result)
-		add_result(json_object_object_get(run, "results"), result);
+		add_result(dp_json_array(run, "results"), result);
 	if (!heading)
 		return;
 	json_object_object_del(run, "ended_early");
@@ -65,18 +64,17 @@ static void add_line(struct json_object *runs, struct json_object *line)
 struct json_object *dp_lines_document(char *rest)
 {
 	struct json_object *root = json_object_new_object(), *runs = json_object_new_array();
-	struct json_object *tool;
 
 	dp_json_add_text(root, "schema", "daxpin/1");
 	json_object_object_add(root, "runs", runs);
 	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-		struct json_object *obj = json_tokener_parse(line);
+		dp_autojson struct json_object *obj = dp_json_parse(line);
+		struct json_object *tool = dp_json_object(obj, "tool");
 
-		if ((tool = dp_json_object(obj, "tool")))
+		if (tool)
 			json_object_object_add(root, "tool", json_object_get(tool));
-		else if (json_object_is_type(obj, json_type_object))
+		else if (obj)
 			add_line(runs, obj);
-		json_object_put(obj);
 	}
 	return root;
 }

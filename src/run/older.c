@@ -4,19 +4,17 @@
  * When such a document is read, it gets the members of today, so that a baseline of then is still
  * one. What it has not observed it still lacks.
  */
-#include <json-c/json.h>
 #include <string.h>
 
 #include "older.h"
 
-#include "daxpin/observe.h"
+#include "daxpin/json.h"
 
 static void rename_member(struct json_object *obj, const char *old, const char *name)
 {
 	struct json_object *value;
 
-	if (!json_object_is_type(obj, json_type_object) ||
-	    !json_object_object_get_ex(obj, old, &value))
+	if (!json_object_object_get_ex(obj, old, &value))
 		return;
 	json_object_object_add(obj, name, json_object_get(value));
 	json_object_object_del(obj, old);
@@ -24,23 +22,18 @@ static void rename_member(struct json_object *obj, const char *old, const char *
 
 static void rename_step(struct json_object *step)
 {
-	const char *name;
+	const char *name = dp_json_text(step, "step");
 
 	rename_member(step, "complaint", "splat");
-	name = json_object_is_type(step, json_type_object) ? dp_json_text(step, "step") : NULL;
 	if (name && !strcmp(name, "pace"))
 		dp_json_add_text(step, "step", "bandwidth");
 }
 
 static void each(struct json_object *obj, const char *key, void (*visit)(struct json_object *))
 {
-	struct json_object *list;
+	struct json_object *list = dp_json_array(obj, key);
 
-	if (!json_object_is_type(obj, json_type_object) ||
-	    !json_object_object_get_ex(obj, key, &list) ||
-	    !json_object_is_type(list, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(list); i++)
+	for (size_t i = 0; i < dp_json_count(list); i++)
 		visit(json_object_array_get_idx(list, i));
 }
 
@@ -52,11 +45,9 @@ static void add_null(struct json_object *obj, const char *key)
 
 static void complete_proof(struct json_object *result)
 {
-	struct json_object *proof;
+	struct json_object *proof = dp_json_object(result, "proof");
 
-	if (!json_object_is_type(result, json_type_object) ||
-	    !json_object_object_get_ex(result, "proof", &proof) ||
-	    !json_object_is_type(proof, json_type_object))
+	if (!proof)
 		return;
 	add_null(proof, "zone_before");
 	add_null(proof, "zone_after");
@@ -65,13 +56,10 @@ static void complete_proof(struct json_object *result)
 
 static void rename_result(struct json_object *result)
 {
-	struct json_object *facts;
+	struct json_object *facts = dp_json_object(result, "facts");
 
 	complete_proof(result);
 	each(result, "steps", rename_step);
-	if (!json_object_is_type(result, json_type_object) ||
-	    !json_object_object_get_ex(result, "facts", &facts))
-		return;
 	rename_member(facts, "pace", "bandwidth");
 	rename_member(facts, "own_key_errors", "local_key_errors");
 }

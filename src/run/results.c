@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The document "daxpin/1" (docs/json.md), read back. */
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/question.h"
 
@@ -21,17 +21,6 @@
 /* More than a document of daxpin's can have. */
 #define MAX_RUNS    1024
 #define MAX_RESULTS 100000
-
-static struct json_object *member(struct json_object *obj, const char *key, json_type type)
-{
-	struct json_object *value = json_object_is_type(obj, json_type_object)
-					    ? json_object_object_get(obj, key)
-					    : NULL;
-
-	return json_object_is_type(value, type) ? value : NULL;
-}
-
-/* ---- JSON Lines: put together as the document that they would have been ------------------- */
 
 static bool is_lines(const char *text)
 {
@@ -50,8 +39,8 @@ int dp_results_read(const char *path, struct json_object **root, struct dp_error
 		err->input = true;
 		return -EINVAL;
 	}
-	*root = is_lines(text) ? dp_lines_document(text) : json_tokener_parse(text);
-	if (!json_object_is_type(*root, json_type_object)) {
+	*root = is_lines(text) ? dp_lines_document(text) : dp_json_parse(text);
+	if (!*root) {
 		rc = dp_bad_input(err, "%s is not a JSON document, or was cut short", path);
 	} else {
 		schema = dp_json_text(*root, "schema");
@@ -67,23 +56,9 @@ int dp_results_read(const char *path, struct json_object **root, struct dp_error
 	return rc;
 }
 
-static bool flag(struct json_object *obj, const char *key, bool otherwise)
-{
-	struct json_object *value = member(obj, key, json_type_boolean);
-
-	return value ? json_object_get_boolean(value) : otherwise;
-}
-
-static int64_t number(struct json_object *obj, const char *key)
-{
-	int64_t value = 0;
-
-	return obj && !dp_json_int(obj, key, &value) ? value : 0;
-}
-
 static void text(struct json_object *obj, const char *key, char *to, size_t size)
 {
-	const char *value = obj ? dp_json_text(obj, key) : NULL;
+	const char *value = dp_json_text(obj, key);
 
 	snprintf(to, size, "%s", value ? value : "");
 	dp_printable(to);
@@ -103,8 +78,7 @@ static bool read_status(struct json_object *obj, enum dp_status *status)
 
 static void read_expected(struct json_object *obj, struct dp_result *r)
 {
-	const char *verdict = obj ? dp_json_text(obj, "verdict") : NULL;
-	const char *name = obj ? dp_json_text(obj, "errno") : NULL;
+	const char *verdict = dp_json_text(obj, "verdict"), *name = dp_json_text(obj, "errno");
 
 	r->expected = verdict != NULL;
 	if (verdict && strcmp(verdict, "allowed"))
@@ -113,11 +87,11 @@ static void read_expected(struct json_object *obj, struct dp_result *r)
 
 static void read_violates(struct json_object *list, struct dp_result *r)
 {
-	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-		struct json_object *one = json_object_array_get_idx(list, i);
+	for (size_t i = 0; i < dp_json_count(list); i++) {
+		const char *name = dp_json_text_at(list, i);
 
-		if (json_object_is_type(one, json_type_string))
-			r->violates |= dp_clause_find(json_object_get_string(one));
+		if (name)
+			r->violates |= dp_clause_find(name);
 	}
 }
 
@@ -138,7 +112,7 @@ static struct json_object *read_kernel(struct json_object *obj)
 		dp_printable(copy);
 	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
 		if (*line)
-			json_object_array_add(lines, json_object_new_string(line));
+			dp_json_append_text(lines, line);
 	dp_json_add_text(splat, "kind", "kernel");
 	dp_json_add_text(splat, "splat", dp_json_text(obj, "kind"));
 	dp_json_add_text(splat, "function", dp_json_text(obj, "function"));
@@ -152,8 +126,9 @@ static int read_result(struct json_object *obj, struct dp_result *r, const char 
 {
 	if (!json_object_is_type(obj, json_type_object))
 		return dp_bad_input(err, "%s: a result is not an object", name);
-	text(obj, "id", r->id, sizeof(r->id));
-	if (!strchr(r->id, '/') || strchr(strchr(r->id, '/') + 1, '/') == NULL)
+	/* One that was cut off would be the id of another result. */
+	if (dp_json_copy_text(obj, "id", r->id, sizeof(r->id)) || !strchr(r->id, '/') ||
+	    strchr(strchr(r->id, '/') + 1, '/') == NULL)
 		return dp_bad_input(err, "%s: a result has no id", name);
 	if (!read_status(obj, &r->status))
 		return dp_bad_input(err, "%s: %s has no status", name, r->id);
@@ -162,13 +137,13 @@ static int read_result(struct json_object *obj, struct dp_result *r, const char 
 	r->observed = dp_json_text(obj, "verdict") != NULL;
 	if (r->observed && !dp_answer_read(obj, r->id, &r->cell))
 		return dp_bad_input(err, "%s: %s has no answer that can be read", name, r->id);
-	r->unproven = !flag(obj, "proven", true);
-	r->unfinished = !flag(obj, "ended", true);
-	read_expected(member(obj, "expected", json_type_object), r);
-	read_violates(member(obj, "violates", json_type_array), r);
-	r->facts = json_object_get(member(obj, "facts", json_type_object));
-	r->steps = json_object_get(member(obj, "steps", json_type_array));
-	r->kernel = read_kernel(member(obj, "kernel", json_type_object));
+	r->unproven = !dp_json_bool_or(obj, "proven", true);
+	r->unfinished = !dp_json_bool_or(obj, "ended", true);
+	read_expected(dp_json_object(obj, "expected"), r);
+	read_violates(dp_json_array(obj, "violates"), r);
+	r->facts = json_object_get(dp_json_object(obj, "facts"));
+	r->steps = json_object_get(dp_json_array(obj, "steps"));
+	r->kernel = read_kernel(dp_json_object(obj, "kernel"));
 	return 0;
 }
 
@@ -191,7 +166,7 @@ static void read_phases(struct json_object *timing, struct dp_run_record *run)
 
 static void read_heading(struct json_object *obj, struct dp_run_record *run)
 {
-	struct json_object *rdma = member(obj, "rdma", json_type_object);
+	struct json_object *rdma = dp_json_object(obj, "rdma");
 
 	text(obj, "where", run->where, sizeof(run->where));
 	text(obj, "accel", run->accel, sizeof(run->accel));
@@ -203,17 +178,16 @@ static void read_heading(struct json_object *obj, struct dp_run_record *run)
 	text(obj, "kernel_splat", run->splat, sizeof(run->splat));
 	text(rdma, "device", run->rdma_device, sizeof(run->rdma_device));
 	text(rdma, "provider", run->subject.provider, sizeof(run->subject.provider));
-	run->subject.odp = flag(rdma, "odp", false);
-	run->subject.odp_seen = member(rdma, "odp", json_type_boolean) != NULL;
+	run->subject.odp_seen = !dp_json_bool(rdma, "odp", &run->subject.odp);
 	run->subject.host = !strcmp(run->where, "host");
-	run->jobs = (unsigned int)number(obj, "jobs");
-	run->boots = (unsigned int)number(obj, "boots");
-	read_phases(member(obj, "timing", json_type_object), run);
+	run->jobs = (unsigned int)dp_json_int_or(obj, "jobs", 0);
+	run->boots = (unsigned int)dp_json_int_or(obj, "boots", 0);
+	read_phases(dp_json_object(obj, "timing"), run);
 }
 
 static int read_console(struct json_object *list, struct dp_run_record *run)
 {
-	size_t count = list ? json_object_array_length(list) : 0;
+	size_t count = dp_json_count(list);
 
 	if (!count || count > MAX_RESULTS)
 		return 0;
@@ -221,10 +195,8 @@ static int read_console(struct json_object *list, struct dp_run_record *run)
 	if (!run->console)
 		return -ENOMEM;
 	for (; run->nconsole < count; run->nconsole++) {
-		struct json_object *line = json_object_array_get_idx(list, run->nconsole);
-		char *copy = strdup(json_object_is_type(line, json_type_string)
-					    ? json_object_get_string(line)
-					    : "");
+		const char *line = dp_json_text_at(list, run->nconsole);
+		char *copy = strdup(line ? line : "");
 
 		if (!copy)
 			return -ENOMEM;
@@ -237,8 +209,8 @@ static int read_console(struct json_object *list, struct dp_run_record *run)
 static int read_run(struct json_object *obj, struct dp_run_record *run, const char *name,
 		    struct dp_error *err)
 {
-	struct json_object *list = member(obj, "results", json_type_array);
-	size_t count = list ? json_object_array_length(list) : 0;
+	struct json_object *list = dp_json_array(obj, "results");
+	size_t count = dp_json_count(list);
 	int rc = 0;
 
 	if (!list || count > MAX_RESULTS)
@@ -250,14 +222,14 @@ static int read_run(struct json_object *obj, struct dp_run_record *run, const ch
 	for (; run->count < count && !rc; run->count++)
 		rc = read_result(json_object_array_get_idx(list, run->count),
 				 &run->results[run->count], name, err);
-	return rc ? rc : read_console(member(obj, "console", json_type_array), run);
+	return rc ? rc : read_console(dp_json_array(obj, "console"), run);
 }
 
 int dp_results_parse(struct json_object *root, const char *name, struct dp_results *results,
 		     struct dp_error *err)
 {
-	struct json_object *list = member(root, "runs", json_type_array);
-	size_t count = list ? json_object_array_length(list) : 0;
+	struct json_object *list = dp_json_array(root, "runs");
+	size_t count = dp_json_count(list);
 	int rc = 0;
 
 	*results = (struct dp_results){ 0 };
@@ -276,13 +248,10 @@ int dp_results_parse(struct json_object *root, const char *name, struct dp_resul
 
 int dp_results_load(const char *path, struct dp_results *results, struct dp_error *err)
 {
-	struct json_object *root = NULL;
+	dp_autojson struct json_object *root = NULL;
 	int rc = dp_results_read(path, &root, err);
 
-	if (!rc)
-		rc = dp_results_parse(root, path, results, err);
-	json_object_put(root);
-	return rc;
+	return rc ? rc : dp_results_parse(root, path, results, err);
 }
 
 void dp_results_clear(struct dp_results *results)
