@@ -199,7 +199,7 @@ static void default_subject(struct dp_subject *subject)
 	uname(&uts);
 	if (!subject->kernel[0])
 		snprintf(subject->kernel, sizeof(subject->kernel), "%s", uts.release);
-	if (!subject->provider[0] && json_object_array_length(list)) {
+	if (!subject->provider[0] && dp_json_count(list)) {
 		first = json_object_array_get_idx(list, 0);
 		provider = dp_json_text(first, "provider");
 		snprintf(subject->provider, sizeof(subject->provider), "%s",

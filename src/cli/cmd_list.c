@@ -50,8 +50,8 @@ static void print_entry(struct json_object *entry)
 static void print_text(struct json_object *root)
 {
 	for (size_t i = 0; i < DP_ARRAY_SIZE(sections); i++) {
-		struct json_object *list = json_object_object_get(root, sections[i].key);
-		size_t count = json_object_array_length(list);
+		struct json_object *list = dp_json_array(root, sections[i].key);
+		size_t count = dp_json_count(list);
 
 		printf("%s%s\n", i ? "\n" : "", sections[i].title);
 		for (size_t k = 0; k < count; k++)

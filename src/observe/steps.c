@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The definition of all steps, and how they are written and read (steps.h). */
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "daxpin/cleanup.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"
 #include "daxpin/steps.h"

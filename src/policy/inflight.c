@@ -5,11 +5,12 @@
  * of the contract shows in it.
  */
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "verdict.h"
+
+#include "daxpin/json.h"
 
 /* A registration that is refused has nothing in flight. */
 #define OWED                                                                                       \

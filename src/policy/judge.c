@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From the observations of one id to its verdict: whose question it is decides who judges. */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "verdict.h"
 
+#include "daxpin/json.h"
 #include "daxpin/question.h"
 #include "daxpin/text.h"
 

@@ -6,13 +6,13 @@
  * missing is dp_find_missing()'s.
  */
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "verdict.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/json.h"
 
 /* Whether the registration ended, and without an errno. */
 static bool registered(struct json_object *reg)

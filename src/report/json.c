@@ -58,8 +58,7 @@ struct json_object *dp_result_object(const struct dp_result *r)
 
 		for (int i = 0; i < DP_CLAUSES; i++)
 			if (r->violates & DP_CLAUSE_BIT(i))
-				json_object_array_add(list, json_object_new_string(dp_clause_name(
-								    (enum dp_clause)i)));
+				dp_json_append_text(list, dp_clause_name((enum dp_clause)i));
 		json_object_object_add(obj, "violates", list);
 	}
 	if (r->unfinished)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What was observed of a check, in the stream and in a document: the latter has it in groups. */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 

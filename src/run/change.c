@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* One result held against another: what got better, worse, or is known. */
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "daxpin/json.h"
 #include "daxpin/results.h"
 
 #include "daxpin/error.h"

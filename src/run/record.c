@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daxpin/json.h"
 #include "daxpin/run.h"
 
 void dp_run_add_phase(struct dp_run_record *run, const char *name, uint64_t ms)

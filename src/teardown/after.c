@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The event of a teardown, and the steps after it. */
-#include <json-c/json.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "scenario.h"
 
+#include "daxpin/json.h"
 #include "daxpin/rdma.h"
 
 /* ---- what others do ----------------------------------------------------------------------- */

@@ -2,7 +2,6 @@
 /* The steps of a teardown up to the registration. */
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -10,6 +9,7 @@
 
 #include "scenario.h"
 
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/rdma.h"
 
@@ -36,17 +36,6 @@ int dp_teardown_share(struct dp_teardown *t, struct dp_error *err)
 	return 0;
 }
 
-static void emit_rdma(const struct dp_teardown *t)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "kind", "rdma");
-	dp_json_add_text(obj, "device", t->owner->target.rdma);
-	dp_json_add_text(obj, "provider", t->owner->provider);
-	json_object_object_add(obj, "odp", json_object_new_boolean(t->owner->odp));
-	dp_emit(t->fd, obj);
-}
-
 int dp_teardown_start_owner(struct dp_teardown *t, struct dp_error *err)
 {
 	struct dp_reply reply;
@@ -61,7 +50,7 @@ int dp_teardown_start_owner(struct dp_teardown *t, struct dp_error *err)
 		*err = t->owner->error;
 		return reply.rc;
 	}
-	emit_rdma(t);
+	dp_rdma_emit(t->fd, t->owner->target.rdma, t->owner->provider, t->owner->odp);
 	if (!t->scenario->event->file)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)t->keeper.pid, (int)reply.number);

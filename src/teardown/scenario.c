@@ -28,12 +28,12 @@
  * Whatever the kernel might never return from is done by another process (actor.h). This one only
  * watches.
  */
-#include <json-c/json.h>
 #include <sys/mman.h>
 
 #include "scenario.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"
 

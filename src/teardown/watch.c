@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <json-c/json.h>
 #include <stdio.h>
 #include <termios.h>
 #include <unistd.h>
@@ -7,6 +6,7 @@
 #include "scenario.h"
 
 #include "daxpin/clock.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
 #include "daxpin/splat.h"

@@ -49,14 +49,14 @@ int dp_talk_word(struct json_object *obj, const char *key, uint64_t *word)
 
 void dp_talk_add_sge(struct json_object *command, const char *key, uint64_t offset, uint64_t length)
 {
-	struct json_object *list = json_object_object_get(command, "sges");
+	struct json_object *list = dp_json_array(command, "sges");
 	struct json_object *sge = json_object_new_array();
 
 	if (!list) {
 		list = json_object_new_array();
 		json_object_object_add(command, "sges", list);
 	}
-	json_object_array_add(sge, json_object_new_string(key));
+	dp_json_append_text(sge, key);
 	json_object_array_add(sge, json_object_new_int64((int64_t)offset));
 	json_object_array_add(sge, json_object_new_int64((int64_t)length));
 	json_object_array_add(list, sge);
@@ -127,12 +127,8 @@ int dp_talk_hear(int fd, uint64_t limit_ms, unsigned long taint, struct json_obj
 		if (line[used - 1] != '\n')
 			continue;
 		line[used - 1] = '\0';
-		*obj = json_tokener_parse(line);
-		if (json_object_is_type(*obj, json_type_object))
-			return 0;
-		json_object_put(*obj);
-		*obj = NULL;
-		return -EBADMSG;
+		*obj = dp_json_parse(line);
+		return *obj ? 0 : -EBADMSG;
 	}
 	return -EBADMSG;
 }
