@@ -81,7 +81,7 @@ enum dp_field {
 	DP_FIELD_ZONE_AFTER,
 	DP_FIELD_KILLED, /* owners */
 	DP_FIELD_GONE,
-	DP_FIELD_RESULT, /* "SIGBUS", "same", "zero", "other", "none", "no answer" */
+	DP_FIELD_RESULT, /* "SIGBUS", "same", "zero", "other", "no answer" */
 	DP_FIELD_EVENTS, /* asynchronous events of the adapter */
 	DP_FIELD_HOW,    /* the pin is released */
 	DP_FIELD_SIGNAL,
@@ -189,10 +189,16 @@ struct json_object *dp_step_taint(unsigned long before);
 
 /* ---- reading a step ----------------------------------------------------------------------- */
 
-/* The text, or NULL if it is null, missing or of another type. */
+/*
+ * A field is missing, too, if it is of another type, a count below zero, or a word that this field
+ * cannot be.
+ */
+bool dp_step_has(struct json_object *obj, enum dp_field field);
+
+/* The text, or NULL if it is null or missing. */
 const char *dp_step_text(struct json_object *obj, enum dp_field field);
 
-/* Return: 0, or -EBADMSG if it is null, missing or of another type. */
+/* Return: 0, or -EBADMSG if it is missing, and @value is left as it was. */
 int dp_step_int(struct json_object *obj, enum dp_field field, int64_t *value);
 int dp_step_flag(struct json_object *obj, enum dp_field field, bool *value);
 

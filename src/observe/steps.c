@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The definition of all steps, and how they are written and read (steps.h). */
+/* The definition of all steps, and how they are read (steps.h). */
 #include <errno.h>
 #include <string.h>
 
@@ -13,88 +13,97 @@ enum type {
 	TEXT, /* or null */
 	WORD, /* never null */
 	INT,
+	COUNT, /* never negative */
 	FLAG,
 	OBJECT,
 	LIST,
 };
 
+#define WORDS(...)                                                                                 \
+	WORD, (const char *const[])                                                                \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
+
 static const struct {
 	const char *name;
 	enum type type;
+	const char *const *words; /* that a WORD can be, ended by NULL; without them it is any */
 } fields[DP_FIELDS] = {
 	[DP_FIELD_STATE] = { "state", WORD },
 	[DP_FIELD_ERRNO] = { "errno", TEXT },
 	[DP_FIELD_TEXT] = { "text", TEXT },
 	[DP_FIELD_WHERE] = { "where", TEXT },
-	[DP_FIELD_MS] = { "ms", INT },
+	[DP_FIELD_MS] = { "ms", COUNT },
 	[DP_FIELD_PINS_HELD] = { "pins_held", INT },
-	[DP_FIELD_PAGES] = { "pages", INT },
+	[DP_FIELD_PAGES] = { "pages", COUNT },
 	[DP_FIELD_ON_DEMAND] = { "on_demand", FLAG },
 	[DP_FIELD_ON_DEVICE] = { "on_device", FLAG },
 	[DP_FIELD_DEVICE] = { "device", TEXT },
 	[DP_FIELD_ZONE_BEFORE] = { "zone_before", TEXT },
 	[DP_FIELD_ZONE_AFTER] = { "zone_after", TEXT },
-	[DP_FIELD_KILLED] = { "killed", INT },
-	[DP_FIELD_GONE] = { "gone", INT },
-	[DP_FIELD_RESULT] = { "result", WORD },
+	[DP_FIELD_KILLED] = { "killed", COUNT },
+	[DP_FIELD_GONE] = { "gone", COUNT },
+	[DP_FIELD_RESULT] = { "result", WORDS("SIGBUS", "same", "zero", "other", "no answer") },
 	[DP_FIELD_EVENTS] = { "events", TEXT },
-	[DP_FIELD_HOW] = { "how", WORD },
+	[DP_FIELD_HOW] = { "how", WORDS("dereg", "close", "kill", "link-delete") },
 	[DP_FIELD_SIGNAL] = { "signal", TEXT },
-	[DP_FIELD_EVENT_STATE] = { "event_state", WORD },
+	[DP_FIELD_EVENT_STATE] = { "event_state",
+				   WORDS("completed", "failed", "waits", "runs", "died") },
 	[DP_FIELD_REGISTER] = { "register", WORD },
-	[DP_FIELD_THREADS] = { "threads", INT },
+	[DP_FIELD_THREADS] = { "threads", COUNT },
 	[DP_FIELD_SEED] = { "seed", INT },
-	[DP_FIELD_RACES] = { "races", INT },
-	[DP_FIELD_REFUSED] = { "refused", INT },
+	[DP_FIELD_RACES] = { "races", COUNT },
+	[DP_FIELD_REFUSED] = { "refused", COUNT },
 	[DP_FIELD_FIRST] = { "first", TEXT },
-	[DP_FIELD_ALLOWED] = { "allowed", INT },
+	[DP_FIELD_ALLOWED] = { "allowed", COUNT },
 	[DP_FIELD_ERRORS] = { "errors", OBJECT },
-	[DP_FIELD_ALLOWED_DURING] = { "allowed_during", INT },
-	[DP_FIELD_EARLY] = { "early", INT },
+	[DP_FIELD_ALLOWED_DURING] = { "allowed_during", COUNT },
+	[DP_FIELD_EARLY] = { "early", COUNT },
 	[DP_FIELD_EARLY_ERRNO] = { "early_errno", TEXT },
-	[DP_FIELD_LATE] = { "late", INT },
-	[DP_FIELD_NOT_HELD] = { "not_held", INT },
-	[DP_FIELD_NOT_RELEASED] = { "not_released", INT },
+	[DP_FIELD_LATE] = { "late", COUNT },
+	[DP_FIELD_NOT_HELD] = { "not_held", COUNT },
+	[DP_FIELD_NOT_RELEASED] = { "not_released", COUNT },
 	[DP_FIELD_RELEASE_ERRNO] = { "release_errno", TEXT },
 	[DP_FIELD_LEAKED] = { "leaked", INT },
-	[DP_FIELD_BEFORE] = { "before", INT },
-	[DP_FIELD_AFTER] = { "after", INT },
+	[DP_FIELD_BEFORE] = { "before", COUNT },
+	[DP_FIELD_AFTER] = { "after", COUNT },
 	[DP_FIELD_MOVABLE] = { "movable", FLAG },
 	[DP_FIELD_TOPOLOGY] = { "topology", WORD },
-	[DP_FIELD_ROLE] = { "role", WORD },
-	[DP_FIELD_LEG] = { "leg", INT },
-	[DP_FIELD_LEGS] = { "legs", INT },
+	[DP_FIELD_ROLE] = { "role", WORDS("target", "source") },
+	[DP_FIELD_LEG] = { "leg", COUNT },
+	[DP_FIELD_LEGS] = { "legs", COUNT },
 	[DP_FIELD_COUNTS] = { "counts", OBJECT },
-	[DP_FIELD_TRANSFERS] = { "transfers", INT },
-	[DP_FIELD_BYTES] = { "bytes", INT },
+	[DP_FIELD_TRANSFERS] = { "transfers", COUNT },
+	[DP_FIELD_BYTES] = { "bytes", COUNT },
 	[DP_FIELD_WHAT] = { "what", WORD },
-	[DP_FIELD_OFFSET] = { "offset", INT },
-	[DP_FIELD_LENGTH] = { "length", INT },
+	[DP_FIELD_OFFSET] = { "offset", COUNT },
+	[DP_FIELD_LENGTH] = { "length", COUNT },
 	[DP_FIELD_UNPOSTED] = { "unposted", TEXT },
 	[DP_FIELD_STATUS] = { "status", INT },
 	[DP_FIELD_STATUS_TEXT] = { "status_text", TEXT },
 	[DP_FIELD_QP_STATE] = { "state", TEXT },
-	[DP_FIELD_MEMORY] = { "memory", WORD },
+	[DP_FIELD_MEMORY] = { "memory", WORDS("mapping", "plain") },
 	[DP_FIELD_ROUTES] = { "routes", LIST },
-	[DP_FIELD_LOOKS] = { "looks", INT },
+	[DP_FIELD_LOOKS] = { "looks", COUNT },
 	[DP_FIELD_ROUTE] = { "route", WORD },
-	[DP_FIELD_CHECKED] = { "checked", INT },
-	[DP_FIELD_WRONG] = { "wrong", INT },
-	[DP_FIELD_FIRST_WRONG] = { "first", INT },
-	[DP_FIELD_FOUND] = { "found", INT },
-	[DP_FIELD_EXPECTED] = { "expected", INT },
-	[DP_FIELD_EXTENTS] = { "extents", INT },
+	[DP_FIELD_CHECKED] = { "checked", COUNT },
+	[DP_FIELD_WRONG] = { "wrong", COUNT },
+	[DP_FIELD_FIRST_WRONG] = { "first", COUNT },
+	[DP_FIELD_FOUND] = { "found", COUNT },
+	[DP_FIELD_EXPECTED] = { "expected", COUNT },
+	[DP_FIELD_EXTENTS] = { "extents", COUNT },
 	[DP_FIELD_ACCESS] = { "access", INT },
-	[DP_FIELD_SIZE] = { "size", INT },
-	[DP_FIELD_OPERATIONS] = { "operations", INT },
-	[DP_FIELD_US] = { "us", INT },
+	[DP_FIELD_SIZE] = { "size", COUNT },
+	[DP_FIELD_OPERATIONS] = { "operations", COUNT },
+	[DP_FIELD_US] = { "us", COUNT },
 	[DP_FIELD_MAPPING] = { "mapping", WORD },
 	[DP_FIELD_START] = { "start", TEXT },
 	[DP_FIELD_LEDGER] = { "ledger", OBJECT },
 	[DP_FIELD_TOOL] = { "tool", WORD },
 	[DP_FIELD_REGISTERED] = { "registered", FLAG },
 	[DP_FIELD_REGISTERS] = { "registers", FLAG },
-	[DP_FIELD_BYTES_PER_SECOND] = { "bytes_per_second", INT },
+	[DP_FIELD_BYTES_PER_SECOND] = { "bytes_per_second", COUNT },
 	[DP_FIELD_LOST] = { "lost", INT },
 };
 
@@ -102,6 +111,7 @@ static const struct {
 enum when {
 	NEVER, /* the end of a list */
 	ALWAYS,
+	SAID,   /* always, and not null */
 	ENDED,  /* state is "completed" or "failed" */
 	DONE,   /* state is "completed" */
 	FAILED, /* state is "failed" */
@@ -227,7 +237,7 @@ static const struct {
 				OF_LEG } },
 	[DP_STEP_VERIFY] = { "verify",
 			     { ALWAYS_3(MEMORY, ROUTES, LOOKS), ALWAYS_2(TOPOLOGY, ROLE) } },
-	[DP_STEP_REFUSED] = { "refused", { ALWAYS_1(ERRNO), OF_LEG } },
+	[DP_STEP_REFUSED] = { "refused", { { DP_FIELD_ERRNO, SAID }, OF_LEG } },
 	[DP_STEP_TROUBLE] = { "trouble", { ALWAYS_2(WHAT, TEXT) } },
 	[DP_STEP_BANDWIDTH] = { "bandwidth",
 				{ ALWAYS_3(SIZE, OPERATIONS, BYTES), ALWAYS_1(US), OF_LEG } },
@@ -264,104 +274,45 @@ const char *dp_field_name(enum dp_field field)
 	return fields[field].name;
 }
 
-/* ---- taking a step ------------------------------------------------------------------------ */
-
-void dp_step_label(struct json_object *obj, enum dp_step step)
-{
-	dp_json_add_text(obj, "kind", "step");
-	dp_json_add_text(obj, "step", steps[step].name);
-}
-
-struct json_object *dp_step_new(enum dp_step step)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_step_label(obj, step);
-	return obj;
-}
-
-void dp_step_set_text(struct json_object *obj, enum dp_field field, const char *text)
-{
-	dp_json_add_text(obj, fields[field].name, text);
-}
-
-void dp_step_set_int(struct json_object *obj, enum dp_field field, int64_t value)
-{
-	dp_json_add_int(obj, fields[field].name, value);
-}
-
-void dp_step_set_flag(struct json_object *obj, enum dp_field field, bool value)
-{
-	dp_json_add_bool(obj, fields[field].name, value);
-}
-
-void dp_step_set(struct json_object *obj, enum dp_field field, struct json_object *value)
-{
-	json_object_object_add(obj, fields[field].name, value);
-}
-
-void dp_step_copy(struct json_object *obj, enum dp_field field, struct json_object *from)
-{
-	struct json_object *value;
-
-	if (json_object_is_type(from, json_type_object) &&
-	    json_object_object_get_ex(from, fields[field].name, &value))
-		json_object_object_add(obj, fields[field].name, json_object_get(value));
-}
-
-void dp_step_leave_out(struct json_object *obj, enum dp_field field, const char *why)
-{
-	struct json_object *reasons = json_object_object_get(obj, "left_out");
-
-	if (!reasons) {
-		reasons = json_object_new_object();
-		json_object_object_add(obj, "left_out", reasons);
-	}
-	dp_json_add_text(obj, fields[field].name, NULL);
-	dp_json_add_text(reasons, fields[field].name, why);
-}
-
-int dp_emit_left_out(int fd, enum dp_step step, const char *why)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "kind", "left-out");
-	dp_json_add_text(obj, "step", steps[step].name);
-	dp_json_add_text(obj, "text", why);
-	return dp_emit(fd, obj);
-}
-
-struct json_object *dp_step_taint(unsigned long before)
-{
-	struct json_object *obj = dp_step_new(DP_STEP_TAINT);
-	unsigned long now;
-
-	dp_step_set_int(obj, DP_FIELD_BEFORE, (int64_t)before);
-	if (dp_kernel_taint(&now))
-		dp_step_leave_out(obj, DP_FIELD_AFTER, "/proc/sys/kernel/tainted cannot be read");
-	else
-		dp_step_set_int(obj, DP_FIELD_AFTER, (int64_t)now);
-	return obj;
-}
-
 /* ---- reading a step ----------------------------------------------------------------------- */
 
-static bool has_type(struct json_object *value, enum type type)
+static bool is_one_of(const char *text, const char *const *words)
 {
-	static const enum json_type types[] = {
-		[TEXT] = json_type_string,  [WORD] = json_type_string,   [INT] = json_type_int,
-		[FLAG] = json_type_boolean, [OBJECT] = json_type_object, [LIST] = json_type_array,
-	};
-
-	return json_object_is_type(value, types[type]) || (!value && type == TEXT);
+	for (; *words; words++)
+		if (!strcmp(*words, text))
+			return true;
+	return false;
 }
 
-/* The value of a field; false if it is missing or of another type. */
+static bool fits(struct json_object *value, enum dp_field field)
+{
+	static const enum json_type types[] = {
+		[TEXT] = json_type_string, [WORD] = json_type_string,  [INT] = json_type_int,
+		[COUNT] = json_type_int,   [FLAG] = json_type_boolean, [OBJECT] = json_type_object,
+		[LIST] = json_type_array,
+	};
+	const char *const *words = fields[field].words;
+	enum type type = fields[field].type;
+
+	if (!value)
+		return type == TEXT;
+	return json_object_is_type(value, types[type]) &&
+	       (type != COUNT || json_object_get_int64(value) >= 0) &&
+	       (!words || is_one_of(json_object_get_string(value), words));
+}
+
+/* The value of a field; false if it is missing, or is what this field cannot be. */
 static bool get(struct json_object *obj, enum dp_field field, struct json_object **value)
 {
 	return json_object_is_type(obj, json_type_object) &&
-	       json_object_object_get_ex(obj, fields[field].name, value) &&
-	       has_type(*value, fields[field].type);
+	       json_object_object_get_ex(obj, fields[field].name, value) && fits(*value, field);
+}
+
+bool dp_step_has(struct json_object *obj, enum dp_field field)
+{
+	struct json_object *value;
+
+	return get(obj, field, &value);
 }
 
 const char *dp_step_text(struct json_object *obj, enum dp_field field)
@@ -432,7 +383,9 @@ enum dp_field dp_step_lacks(struct json_object *obj, bool traffic, const char **
 								       : steps[step].owed;
 	for (const struct owed *owed = list; owed && owed->when != NEVER; owed++) {
 		*left_out = reason_of(obj, owed->field);
-		if (is_due(owed->when, state) && (*left_out || !get(obj, owed->field, &value)))
+		if (!is_due(owed->when, state))
+			continue;
+		if (*left_out || !get(obj, owed->field, &value) || (owed->when == SAID && !value))
 			return owed->field;
 	}
 	*left_out = NULL;

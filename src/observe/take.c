@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How a step is taken (steps.h). */
+#include <json-c/json.h>
+
+#include "daxpin/json.h"
+#include "daxpin/observe.h"
+#include "daxpin/splat.h"
+#include "daxpin/steps.h"
+
+void dp_step_label(struct json_object *obj, enum dp_step step)
+{
+	dp_json_add_text(obj, "kind", "step");
+	dp_json_add_text(obj, "step", dp_step_name(step));
+}
+
+struct json_object *dp_step_new(enum dp_step step)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_step_label(obj, step);
+	return obj;
+}
+
+void dp_step_set_text(struct json_object *obj, enum dp_field field, const char *text)
+{
+	dp_json_add_text(obj, dp_field_name(field), text);
+}
+
+void dp_step_set_int(struct json_object *obj, enum dp_field field, int64_t value)
+{
+	dp_json_add_int(obj, dp_field_name(field), value);
+}
+
+void dp_step_set_flag(struct json_object *obj, enum dp_field field, bool value)
+{
+	dp_json_add_bool(obj, dp_field_name(field), value);
+}
+
+void dp_step_set(struct json_object *obj, enum dp_field field, struct json_object *value)
+{
+	json_object_object_add(obj, dp_field_name(field), value);
+}
+
+void dp_step_copy(struct json_object *obj, enum dp_field field, struct json_object *from)
+{
+	struct json_object *value;
+
+	if (json_object_is_type(from, json_type_object) &&
+	    json_object_object_get_ex(from, dp_field_name(field), &value))
+		json_object_object_add(obj, dp_field_name(field), json_object_get(value));
+}
+
+void dp_step_leave_out(struct json_object *obj, enum dp_field field, const char *why)
+{
+	struct json_object *reasons = json_object_object_get(obj, "left_out");
+
+	if (!reasons) {
+		reasons = json_object_new_object();
+		json_object_object_add(obj, "left_out", reasons);
+	}
+	dp_json_add_text(obj, dp_field_name(field), NULL);
+	dp_json_add_text(reasons, dp_field_name(field), why);
+}
+
+int dp_emit_left_out(int fd, enum dp_step step, const char *why)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "kind", "left-out");
+	dp_json_add_text(obj, "step", dp_step_name(step));
+	dp_json_add_text(obj, "text", why);
+	return dp_emit(fd, obj);
+}
+
+struct json_object *dp_step_taint(unsigned long before)
+{
+	struct json_object *obj = dp_step_new(DP_STEP_TAINT);
+	unsigned long now;
+
+	dp_step_set_int(obj, DP_FIELD_BEFORE, (int64_t)before);
+	if (dp_kernel_taint(&now))
+		dp_step_leave_out(obj, DP_FIELD_AFTER, "/proc/sys/kernel/tainted cannot be read");
+	else
+		dp_step_set_int(obj, DP_FIELD_AFTER, (int64_t)now);
+	return obj;
+}
