@@ -13,11 +13,14 @@ enum type {
 	TEXT, /* or null */
 	WORD, /* never null */
 	INT,
-	COUNT, /* never negative */
+	COUNT, /* from 0 to COUNT_LIMIT */
 	FLAG,
 	OBJECT,
 	LIST,
 };
+
+/* More bytes, pages or ms than any machine shows; sums of many such counts still are numbers. */
+#define COUNT_LIMIT (1LL << 44)
 
 #define WORDS(...)                                                                                 \
 	WORD, (const char *const[])                                                                \
@@ -284,6 +287,11 @@ static bool is_one_of(const char *text, const char *const *words)
 	return false;
 }
 
+static bool is_count(int64_t value)
+{
+	return value >= 0 && value <= COUNT_LIMIT;
+}
+
 static bool fits(struct json_object *value, enum dp_field field)
 {
 	static const enum json_type types[] = {
@@ -297,7 +305,7 @@ static bool fits(struct json_object *value, enum dp_field field)
 	if (!value)
 		return type == TEXT;
 	return json_object_is_type(value, types[type]) &&
-	       (type != COUNT || json_object_get_int64(value) >= 0) &&
+	       (type != COUNT || is_count(json_object_get_int64(value))) &&
 	       (!words || is_one_of(json_object_get_string(value), words));
 }
 

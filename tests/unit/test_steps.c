@@ -35,6 +35,7 @@ static void counts_from_zero(void **state)
 	(void)state;
 	assert_string_equal(lacks("{\"step\":\"taint\",\"before\":-1,\"after\":0}"), "before");
 	assert_string_equal(lacks("{\"step\":\"rounds\",\"races\":-3}"), "races");
+	assert_string_equal(lacks("{\"step\":\"rounds\",\"races\":9223372036854775807}"), "races");
 	assert_string_equal(lacks("{\"step\":\"pins\",\"pins_held\":-3,\"ms\":1}"), "");
 	assert_string_equal(lacks("{\"step\":\"pins\",\"pins_held\":-3,\"ms\":-1}"), "ms");
 }
