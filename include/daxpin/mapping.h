@@ -50,6 +50,9 @@ enum dp_populate {
 	DP_POPULATE_NONE,  /* nothing to do, and an access could change the device */
 };
 
+/* Bytes that one entry of a page upper directory maps: reading pagemap would split it. */
+#define DP_PUD_SIZE (1ULL << 30)
+
 /* One mapping in the address space of this process. */
 struct dp_area {
 	void *addr;     /* first byte of the region */

@@ -40,6 +40,12 @@ enum dp_outcome {
 	DP_BROKEN,   /* daxpin failed to ask; text says how */
 };
 
+/*
+ * How proof_text begins if it explains the page size, and with it the frames of leaves that are too
+ * large for pagemap, but nothing else.
+ */
+#define DP_PROOF_LEAF "page size: "
+
 /* What was seen of one registration: check/MAPPING/ACCESS. */
 struct dp_cell {
 	char id[96];

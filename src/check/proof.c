@@ -17,8 +17,6 @@
 #include "daxpin/file.h"
 #include "daxpin/pin.h"
 
-#define PUD_SIZE (1ULL << 30)
-
 /* pagemap hides the frames of VM_PFNMAP; smaps has the flag "pf" for it. */
 static bool is_pfnmap(const struct dp_area *area)
 {
@@ -47,7 +45,7 @@ static int take_frames(const struct dp_area *area, const struct dp_mapping *mapp
 	proof->pfn = calloc(proof->pages, sizeof(*proof->pfn));
 	if (!proof->pfn)
 		return -ENOMEM;
-	if (leaf->size < PUD_SIZE && mapping->granule < PUD_SIZE)
+	if (leaf->size < DP_PUD_SIZE && mapping->granule < DP_PUD_SIZE)
 		return dp_frames_read(area->addr, proof->pages, proof->pfn);
 	for (size_t i = 0; i < proof->pages && leaf->phys; i++)
 		proof->pfn[i] = leaf->phys / page + i;
@@ -103,7 +101,8 @@ static void take_leaf(struct dp_witness *witness, struct dp_leaf *leaf, struct d
 	struct dp_error err = { 0 };
 
 	if (dp_witness_look(witness, leaf, &err)) {
-		snprintf(cell->proof_text, sizeof(cell->proof_text), "page size: %.140s", err.what);
+		snprintf(cell->proof_text, sizeof(cell->proof_text), DP_PROOF_LEAF "%.140s",
+			 err.what);
 		return;
 	}
 	cell->leaf = leaf->size;
@@ -111,7 +110,7 @@ static void take_leaf(struct dp_witness *witness, struct dp_leaf *leaf, struct d
 		snprintf(cell->leaf_by, sizeof(cell->leaf_by), "perf-page-size");
 	else
 		snprintf(cell->proof_text, sizeof(cell->proof_text),
-			 "page size: perf does not sample it before Linux 5.11");
+			 DP_PROOF_LEAF "perf does not sample it before Linux 5.11");
 }
 
 void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell)
@@ -148,7 +147,7 @@ void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
 	const struct dp_area *area = &asker->area;
 	dp_autofree uint64_t *now = NULL;
 
-	if (!proof->pfn || !proof->pfn[0] || mapping->granule >= PUD_SIZE)
+	if (!proof->pfn || !proof->pfn[0] || mapping->granule >= DP_PUD_SIZE)
 		return;
 	now = calloc(proof->pages, sizeof(*now));
 	if (!now || dp_frames_read(area->addr, proof->pages, now))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "daxpin/error.h"
@@ -163,6 +164,8 @@ static void get_proof(struct reader *r, struct dp_cell *cell)
 	if (!json_object_object_get_ex(r->obj, "leaf", &leaf) || leaf)
 		cell->leaf = get_count(r, "leaf");
 	get_text(r, "leaf_by", cell->leaf_by, sizeof(cell->leaf_by), !cell->leaf);
+	if (!cell->leaf != !cell->leaf_by[0])
+		note_bad(r, "leaf");
 	get_text(r, "resource", cell->resource, sizeof(cell->resource), true);
 	get_text(r, "zone_before", cell->zone_before, sizeof(cell->zone_before), true);
 	get_text(r, "zone_after", cell->zone_after, sizeof(cell->zone_after), true);
@@ -173,12 +176,15 @@ static void get_proof(struct reader *r, struct dp_cell *cell)
 /* Both counts, or why there are none. */
 static void get_pins(struct reader *r, struct dp_cell *cell)
 {
-	cell->pins_seen = !json_object_object_get(r->obj, "pins_text");
+	cell->pins_seen = !json_object_object_get_ex(r->obj, "pins_text", NULL);
 	if (cell->pins_seen) {
 		cell->acquired = get_count(r, "acquired");
 		cell->released = get_count(r, "released");
 	} else {
 		get_text(r, "pins_text", cell->pins_text, sizeof(cell->pins_text), false);
+		if (json_object_object_get_ex(r->obj, "acquired", NULL) ||
+		    json_object_object_get_ex(r->obj, "released", NULL))
+			note_bad(r, "pins_text");
 	}
 	cell->vmpin_held_kib = get_int(r, "vmpin_held_kib");
 	cell->vmpin_kept_kib = get_int(r, "vmpin_kept_kib");
@@ -186,12 +192,17 @@ static void get_pins(struct reader *r, struct dp_cell *cell)
 
 static void get_answer(struct reader *r, struct dp_cell *cell)
 {
+	uint64_t attempts;
+
 	get_errno(r, cell);
 	cell->pages = get_count(r, "pages");
 	get_pins(r, cell);
 	cell->register_us = get_count(r, "register_us");
 	cell->deregister_us = get_count(r, "deregister_us");
-	cell->attempts = (unsigned int)get_count(r, "attempts");
+	attempts = get_count(r, "attempts");
+	if (attempts > UINT_MAX)
+		note_bad(r, "attempts");
+	cell->attempts = (unsigned int)attempts;
 	get_proof(r, cell);
 }
 

@@ -8,6 +8,7 @@
 
 #include "verdict.h"
 
+#include "daxpin/check.h"
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
 
@@ -23,10 +24,26 @@ decide(struct dp_result *result, enum dp_status status, const char *fmt, ...)
 	return true;
 }
 
-/* Splits "check/MAPPING/ACCESS"; false if the id has another shape. */
-static bool split_id(const char *id, char *mapping, char *access)
+static bool is_access(const char *name)
 {
-	return sscanf(id, "check/%63[^/]/%31[^/]", mapping, access) == 2;
+	size_t count;
+	const struct dp_access *all = dp_accesses(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(all[i].name, name))
+			return true;
+	return false;
+}
+
+/* The mapping of "check/MAPPING/ACCESS"; NULL if one of them is not known. */
+static const struct dp_mapping *split_id(const char *id, char *access)
+{
+	char mapping[64], rest;
+
+	if (sscanf(id, "check/%63[^/]/%31[^/]%c", mapping, access, &rest) != 2 ||
+	    !is_access(access))
+		return NULL;
+	return dp_mapping_find(mapping);
 }
 
 /* C6: every pin that was acquired is released. */
@@ -98,6 +115,26 @@ static bool pinned_too_little(const char *access, const struct dp_cell *cell,
 		      cell->acquired, cell->pages);
 }
 
+/* The first part of the proof that is not there; NULL if it is whole. */
+static const char *find_unproven(const struct dp_mapping *mapping, const struct dp_cell *cell)
+{
+	if (!cell->owner[0])
+		return "owner";
+	if (mapping->zone && !cell->zone_before[0])
+		return "zone_before";
+	return mapping->leaf && !cell->leaf ? "leaf" : NULL;
+}
+
+/* A page size that cannot be told does not explain that frames are unknown, unless of a PUD. */
+static bool is_explained(const struct dp_mapping *mapping, const struct dp_cell *cell,
+			 const char *unproven)
+{
+	bool of_leaf = !strncmp(cell->proof_text, DP_PROOF_LEAF, strlen(DP_PROOF_LEAF));
+
+	return cell->proof_text[0] &&
+	       (!of_leaf || !strcmp(unproven, "leaf") || mapping->granule >= DP_PUD_SIZE);
+}
+
 /*
  * What must have been seen. The counters of pins are the machine's: on a host others may be why
  * they could not be told apart, in a guest nobody else pins.
@@ -105,21 +142,20 @@ static bool pinned_too_little(const char *access, const struct dp_cell *cell,
 static bool lacks(const struct dp_subject *subject, const struct dp_mapping *mapping,
 		  const struct dp_cell *cell, struct dp_result *result)
 {
-	bool proven = cell->owner[0] && (!mapping->leaf || cell->leaf) &&
-		      (!mapping->zone || cell->zone_before[0]);
+	const char *unproven = find_unproven(mapping, cell);
 
+	if (!cell->pages || !cell->attempts)
+		return decide(result, DP_ERROR, "not observed: \"%s\"",
+			      cell->pages ? "attempts" : "pages");
 	if (!cell->pins_seen && (!subject->host || !cell->pins_text[0]))
 		return decide(result, DP_ERROR, "not observed: \"pins\"%s%s",
 			      cell->pins_text[0] ? ": " : "", cell->pins_text);
-	if (!proven && !cell->proof_text[0])
-		return decide(result, DP_ERROR, "not observed: \"proof\" (%s)",
-			      !cell->owner[0]                ? "owner"
-			      : mapping->leaf && !cell->leaf ? "leaf"
-							     : "zone_before");
+	if (unproven && !is_explained(mapping, cell, unproven))
+		return decide(result, DP_ERROR, "not observed: \"proof\" (%s)", unproven);
 	if (!subject->kernel[0] || !subject->provider[0])
 		return decide(result, DP_ERROR, "not observed: \"%s\" of the run",
 			      subject->kernel[0] ? "provider" : "kernel");
-	result->unproven = !proven || !cell->pins_seen;
+	result->unproven = unproven || !cell->pins_seen;
 	return false;
 }
 
@@ -140,16 +176,15 @@ static bool has_no_rule(const struct dp_rule *rule, const struct dp_subject *sub
 static void judge_answer(const struct dp_policy *policy, const struct dp_subject *subject,
 			 const struct dp_cell *cell, struct dp_result *result)
 {
-	char mapping_name[64], access[32];
-	const struct dp_mapping *mapping;
+	char access[32];
+	const struct dp_mapping *mapping = split_id(result->id, access);
 	const struct dp_rule *rule;
 
-	mapping = split_id(result->id, mapping_name, access) ? dp_mapping_find(mapping_name) : NULL;
 	if (!mapping) {
-		decide(result, DP_ERROR, "no such mapping in this version of daxpin");
+		decide(result, DP_ERROR, "no such mapping or access in this daxpin");
 		return;
 	}
-	rule = dp_policy_find(policy, subject, mapping_name, access);
+	rule = dp_policy_find(policy, subject, mapping->name, access);
 	if (rule) {
 		result->expected = true;
 		result->expected_err = rule->err;

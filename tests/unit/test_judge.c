@@ -153,6 +153,7 @@ static void does_not_believe_names(void **state)
 				 .acquired = 1,
 				 .released = 1,
 				 .pins_seen = true,
+				 .attempts = 1,
 				 .owner = "Persistent Memory/dax1.0/System RAM (kmem)",
 				 .uniform = true,
 				 .leaf = 4096,
@@ -171,6 +172,7 @@ static void says_what_is_unproven(void **state)
 	assert_true(judge(&cell).unproven);
 	assert_int_equal(judge(&cell).status, DP_PASS);
 	cell.owner[0] = '\0';
+	strcpy(cell.proof_text, "frame numbers: EPERM (shown to root only)");
 	assert_true(judge(&cell).unproven);
 	assert_int_equal(judge(&cell).status, DP_PASS);
 }
@@ -186,6 +188,25 @@ static void needs_each_part_of_the_proof(void **state)
 	cell = devdax_cell();
 	cell.owner[0] = '\0';
 	expect(&cell, DP_ERROR, "not observed: \"proof\" (owner)");
+	/* A page size that cannot be told does not explain that, unless frames follow from it. */
+	strcpy(cell.proof_text, "page size: perf does not sample it before Linux 5.11");
+	expect(&cell, DP_ERROR, "not observed: \"proof\" (owner)");
+	strcpy(cell.id, "check/devdax-1G/remote-write");
+	cell.leaf = 0;
+	expect(&cell, DP_PASS, "");
+}
+
+/* A region has pages, and somebody has tried to register it. */
+static void needs_a_region(void **state)
+{
+	struct dp_cell cell = devdax_cell();
+
+	(void)state;
+	cell.pages = cell.acquired = cell.released = 0;
+	expect(&cell, DP_ERROR, "not observed: \"pages\"");
+	cell = devdax_cell();
+	cell.attempts = 0;
+	expect(&cell, DP_ERROR, "not observed: \"attempts\"");
 }
 
 /* In a guest nobody else pins; on a host others may be why pins cannot be counted. */
@@ -237,6 +258,10 @@ static void has_no_opinion_without_a_rule(void **state)
 	assert_non_null(strstr(result.why, "no expectation"));
 	strcpy(cell.id, "check/unheard-of/remote-write");
 	expect(&cell, DP_ERROR, "no such mapping");
+	strcpy(cell.id, "check/devdax-2M/write");
+	expect(&cell, DP_ERROR, "no such mapping or access");
+	strcpy(cell.id, "check/devdax-2M/remote-write/twice");
+	expect(&cell, DP_ERROR, "no such mapping or access");
 	strcpy(cell.id, "check/devdax-2M");
 	expect(&cell, DP_ERROR, "no such mapping");
 	strcpy(cell.id, "nonsense");
@@ -315,6 +340,7 @@ int main(void)
 		cmocka_unit_test(does_not_believe_names),
 		cmocka_unit_test(says_what_is_unproven),
 		cmocka_unit_test(needs_each_part_of_the_proof),
+		cmocka_unit_test(needs_a_region),
 		cmocka_unit_test(needs_the_counters),
 		cmocka_unit_test(needs_to_know_the_subject),
 		cmocka_unit_test(has_no_opinion_without_a_rule),
