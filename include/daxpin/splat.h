@@ -8,6 +8,7 @@
 #ifndef DAXPIN_SPLAT_H
 #define DAXPIN_SPLAT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -67,10 +68,13 @@ int dp_kmsg_open(void);
 /* Reads the records that are available, without waiting. */
 void dp_kmsg_read(int fd, struct dp_recogniser *r);
 
+/* Taint flags that could not be read: all of them, so that none is new. */
+#define DP_TAINT_UNKNOWN ULONG_MAX
+
 /**
  * dp_kernel_taint - the taint flags that a splat leaves behind
  * @taint: receives TAINT_BAD_PAGE, TAINT_DIE, TAINT_WARN and TAINT_SOFTLOCKUP of
- *         /proc/sys/kernel/tainted
+ *         /proc/sys/kernel/tainted; DP_TAINT_UNKNOWN on failure
  *
  * Return: 0 or a negative errno.
  */

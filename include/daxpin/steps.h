@@ -184,7 +184,7 @@ void dp_step_leave_out(struct json_object *obj, enum dp_field field, const char 
  */
 int dp_emit_left_out(int fd, enum dp_step step, const char *why);
 
-/* The last step of all: the taint flags of this kernel at the beginning (@before), and now. */
+/* The last step of all: what dp_kernel_taint() gave at the beginning (@before), and gives now. */
 struct json_object *dp_step_taint(unsigned long before);
 
 /* ---- reading a step ----------------------------------------------------------------------- */

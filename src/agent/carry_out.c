@@ -13,6 +13,7 @@
 #include "daxpin/file.h"
 #include "daxpin/netdev.h"
 #include "daxpin/race.h"
+#include "daxpin/splat.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 #include "daxpin/worker_pool.h"
@@ -119,6 +120,7 @@ static int run_scenario(const struct dp_command *command, struct dp_worker_pool 
 	const char *const id = command->scenario.id;
 	int rc = dp_scenarios_make(&id, 1, race, &scenarios, err);
 
+	dp_kernel_taint(&options.taint);
 	if (!rc && scenarios.count != 1)
 		rc = dp_fail(err, -EBADMSG, "\"%s\" is not one scenario", id);
 	if (!rc)

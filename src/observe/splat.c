@@ -208,10 +208,8 @@ int dp_kernel_taint(unsigned long *taint)
 	char text[32];
 	int rc = dp_read_attr(text, sizeof(text), "/proc/sys/kernel/tainted");
 
-	if (rc)
-		return rc;
-	*taint = strtoul(text, NULL, 10) & TAINTS;
-	return 0;
+	*taint = rc ? DP_TAINT_UNKNOWN : strtoul(text, NULL, 10) & TAINTS;
+	return rc;
 }
 
 bool dp_kernel_has_splat(unsigned long before)

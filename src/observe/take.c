@@ -72,14 +72,19 @@ int dp_emit_left_out(int fd, enum dp_step step, const char *why)
 	return dp_emit(fd, obj);
 }
 
+#define UNREADABLE "/proc/sys/kernel/tainted cannot be read"
+
 struct json_object *dp_step_taint(unsigned long before)
 {
 	struct json_object *obj = dp_step_new(DP_STEP_TAINT);
 	unsigned long now;
 
-	dp_step_set_int(obj, DP_FIELD_BEFORE, (int64_t)before);
+	if (before == DP_TAINT_UNKNOWN)
+		dp_step_leave_out(obj, DP_FIELD_BEFORE, UNREADABLE);
+	else
+		dp_step_set_int(obj, DP_FIELD_BEFORE, (int64_t)before);
 	if (dp_kernel_taint(&now))
-		dp_step_leave_out(obj, DP_FIELD_AFTER, "/proc/sys/kernel/tainted cannot be read");
+		dp_step_leave_out(obj, DP_FIELD_AFTER, UNREADABLE);
 	else
 		dp_step_set_int(obj, DP_FIELD_AFTER, (int64_t)now);
 	return obj;
