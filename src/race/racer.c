@@ -184,6 +184,7 @@ static void *run_thread(void *arg)
 	struct dp_tally *tally = &race->tally[runner->number];
 	struct attempt a;
 	uint64_t ended;
+	bool stop;
 
 	atomic_store(&race->thread[runner->number], (int)syscall(SYS_gettid));
 	do {
@@ -192,9 +193,13 @@ static void *run_thread(void *arg)
 		if (!runner->tried)
 			atomic_fetch_add(&r->ready, 1);
 		runner->tried = true;
+		/*
+		 * The round needs one attempt of each thread that begins after the event's end. An
+		 * event that has ended has done so before the threads are stopped.
+		 */
+		stop = atomic_load(&race->stop);
 		ended = atomic_load(&race->ended);
-		/* The round needs one attempt of each thread that begins after the event's end. */
-	} while (!atomic_load(&race->stop) && (!ended || a.began <= ended));
+	} while (ended ? a.began <= ended : !stop);
 	atomic_store(&race->thread[runner->number], 0);
 	return NULL;
 }

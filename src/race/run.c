@@ -145,7 +145,7 @@ static void emit_sums(const struct run *run)
 		dp_step_set_int(obj, DP_FIELD_LEAKED, run->leaked);
 	else
 		dp_step_leave_out(obj, DP_FIELD_LEAKED,
-				  run->pins_known ? "no round came to its end"
+				  run->pins_known ? "the last round did not come to its end"
 						  : "the counters of pins could not be read");
 	dp_step_set_int(obj, DP_FIELD_MS, (int64_t)(dp_now_ms() - run->started_ms));
 	dp_emit(run->fd, obj);
@@ -183,7 +183,9 @@ static void act_event(int fd, void *arg)
 	usleep((useconds_t)(run->random % DELAY_US));
 	atomic_store(&race->begun, dp_race_now());
 	reply.rc = race->scenario->event->run(&race->target, &err);
-	atomic_store(&race->ended, dp_race_now());
+	/* One that was refused has ended nothing: what is registered then is in order. */
+	if (!reply.rc)
+		atomic_store(&race->ended, dp_race_now());
 	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
 	if (write(fd, &reply, sizeof(reply)) < 0)
 		_exit(1);
@@ -280,6 +282,7 @@ static bool play_round(struct run *run)
 	atomic_store(&race->begun, 0);
 	atomic_store(&race->ended, 0);
 	atomic_store(&race->stop, false);
+	run->leaked_known = false;
 	race->round = run->rounds;
 	if (!racer_does(run, DP_RACER_MAP, "no mapping", &reply) ||
 	    !open_file(run, (int)reply.number))
