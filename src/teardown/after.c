@@ -150,6 +150,12 @@ void dp_take_release(struct dp_teardown *t)
 	dp_step_end(t, obj);
 }
 
+/* An event that was refused has completed nothing. */
+static const char *event_state(const struct dp_teardown *t)
+{
+	return t->event_fate == DP_DONE && t->event_rc ? "failed" : dp_fate_name(t->event_fate);
+}
+
 /* A registration that succeeded on the dying mapping must hold the event, too. */
 void dp_take_release_again(struct dp_teardown *t)
 {
@@ -157,9 +163,11 @@ void dp_take_release_again(struct dp_teardown *t)
 	struct dp_reply reply;
 	enum dp_fate fate;
 
-	if (t->event_fate == DP_WAITS && t->scenario->event->effect == DP_GONE)
+	if (t->event_fate == DP_WAITS && t->scenario->event->effect == DP_GONE) {
 		t->event_fate = dp_teardown_await(t, &t->event, dp_teardown_event_limit(t), &reply);
-	dp_step_set_text(obj, DP_FIELD_EVENT_STATE, dp_fate_name(t->event_fate));
+		t->event_rc = reply.rc;
+	}
+	dp_step_set_text(obj, DP_FIELD_EVENT_STATE, event_state(t));
 	dp_teardown_add_pins(t, obj);
 	fate = dp_teardown_command(t, DP_OWNER_DEREG_AGAIN, &reply);
 	reply.rc = -(int)reply.number;
@@ -216,16 +224,20 @@ static void register_anew(struct dp_teardown *t, struct json_object *obj)
 	t->owner->error = (struct dp_error){ 0 };
 	dp_owner_start(&owner, NULL, t->owner);
 	fate = dp_teardown_await(t, &owner, BUSY_LIMIT_MS, &reply);
-	if (fate == DP_DONE && !reply.rc && dp_actor_tell(&owner, DP_OWNER_REGISTER)) {
-		fate = dp_teardown_await(t, &owner, BUSY_LIMIT_MS, &reply);
-		dp_step_set_text(obj, DP_FIELD_REGISTER,
-				 fate != DP_DONE ? dp_fate_name(fate)
-				 : reply.number  ? dp_errno_name((int)reply.number)
-						 : "allowed");
-	} else {
+	if (fate == DP_DONE && reply.rc) {
 		dp_step_set_text(obj, DP_FIELD_REGISTER, "no mapping");
 		dp_step_set_text(obj, DP_FIELD_TEXT, t->owner->error.what);
+		dp_actor_clear(&owner);
+		return;
 	}
+	if (fate == DP_DONE && dp_actor_tell(&owner, DP_OWNER_REGISTER))
+		fate = dp_teardown_await(t, &owner, BUSY_LIMIT_MS, &reply);
+	else if (fate == DP_DONE)
+		fate = DP_DIED;
+	dp_step_set_text(obj, DP_FIELD_REGISTER,
+			 fate != DP_DONE ? dp_fate_name(fate)
+			 : reply.number  ? dp_errno_name((int)reply.number)
+					 : "allowed");
 	dp_actor_clear(&owner);
 }
 

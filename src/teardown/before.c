@@ -156,7 +156,10 @@ int dp_take_register(struct dp_teardown *t, struct dp_error *err)
 	dp_step_set_int(obj, DP_FIELD_PAGES, (int64_t)owner->pages);
 	dp_teardown_add_pins(t, obj);
 	dp_step_set_flag(obj, DP_FIELD_ON_DEMAND, dp_is_fsdax(t->scenario->mapping) && owner->odp);
-	dp_step_set_flag(obj, DP_FIELD_ON_DEVICE, owner->on_device);
+	if (owner->on_device_seen)
+		dp_step_set_flag(obj, DP_FIELD_ON_DEVICE, owner->on_device);
+	else
+		dp_step_leave_out(obj, DP_FIELD_ON_DEVICE, "nobody has looked where the pages are");
 	dp_step_set_text(obj, DP_FIELD_DEVICE, owner->target.device);
 	dp_step_set_text(obj, DP_FIELD_ZONE_BEFORE, owner->zone_before);
 	dp_step_set_text(obj, DP_FIELD_ZONE_AFTER, owner->zone_after);

@@ -101,21 +101,25 @@ static int64_t reg(struct owner *o, struct ibv_mr **mr)
 	return *mr ? 0 : errno ? errno : EIO;
 }
 
-/* Whether the pages are still where the device is: a pin can move them out of ZONE_MOVABLE. */
+/*
+ * Whether the pages are still where the device is: a pin can move them out of ZONE_MOVABLE. Pages
+ * of other devices cannot go anywhere.
+ */
 static void look_at_pages(struct owner *o, char *zone, size_t size)
 {
+	struct dp_owner *shared = o->shared;
 	struct dp_iomem iomem = { 0 };
 	const struct dp_resource *res;
 	uint64_t pfn = 0;
 
-	o->shared->on_device = !o->shared->target.device[0] ? false : true;
-	if (!dp_is_kmem(o->shared->scenario.mapping) || dp_frames_read(o->area.addr, 1, &pfn))
+	shared->on_device = shared->target.device[0];
+	shared->on_device_seen = !dp_is_kmem(shared->scenario.mapping);
+	if (shared->on_device_seen || dp_frames_read(o->area.addr, 1, &pfn) || !pfn)
 		return;
 	dp_zone_of(pfn * PAGE, zone, size);
-	if (!dp_iomem_read(&iomem, NULL)) {
-		res = dp_iomem_find(&iomem, pfn * PAGE);
-		o->shared->on_device = res && strstr(res->path, o->shared->target.device);
-	}
+	shared->on_device_seen = !dp_iomem_read(&iomem, NULL);
+	res = dp_iomem_find(&iomem, pfn * PAGE);
+	shared->on_device = res && strstr(res->path, shared->target.device);
 	dp_iomem_clear(&iomem);
 }
 

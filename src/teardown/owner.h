@@ -33,7 +33,8 @@ struct dp_owner {
 	uint64_t pages;
 	char zone_before[16], zone_after[16];
 	bool on_device; /* after the registration the pages are the device's own */
-	int skip;       /* DP_SKIP if this machine has no such mapping, or a negative errno */
+	bool on_device_seen;
+	int skip; /* DP_SKIP if this machine has no such mapping, or a negative errno */
 	struct dp_error error;
 };
 
