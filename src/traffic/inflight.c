@@ -103,7 +103,7 @@ static bool start_deed(struct flight *f, const char *what)
 static void emit_fate(struct flight *f, enum dp_step step, const struct dp_reply *reply)
 {
 	struct json_object *obj = json_object_new_object();
-	const char *zone = f->drive->tcase->mapping->zone;
+	const char *zone = f->leg.regions[DP_REMOTE].zone;
 	bool failed = f->fate == DP_DONE && reply->rc;
 
 	dp_step_set_text(obj, DP_FIELD_STATE, failed ? "failed" : dp_fate_name(f->fate));
@@ -114,7 +114,10 @@ static void emit_fate(struct flight *f, enum dp_step step, const struct dp_reply
 		dp_actor_where(f->actor.pid, where, sizeof(where));
 		dp_step_set_text(obj, DP_FIELD_WHERE, where);
 	}
-	dp_step_set_flag(obj, DP_FIELD_MOVABLE, zone && !strcmp(zone, "Movable"));
+	if (zone[0] || !f->drive->tcase->mapping->zone)
+		dp_step_set_flag(obj, DP_FIELD_MOVABLE, !strcmp(zone, "Movable"));
+	else
+		dp_step_leave_out(obj, DP_FIELD_MOVABLE, "the zone of the pages is not known");
 	dp_leg_emit(&f->leg, step, obj);
 }
 
@@ -161,15 +164,39 @@ static struct json_object *stream(struct flight *f, uint64_t ms)
 	return reply;
 }
 
-/* How a stream of requests ended; without an answer, that is not known of any of them. */
+static void add_number(struct json_object *obj, enum dp_field field, struct json_object *reply)
+{
+	int64_t value;
+
+	if (dp_json_int(reply, dp_field_name(field), &value))
+		dp_step_leave_out(obj, field, "the end that posts the requests does not tell it");
+	else
+		dp_step_set_int(obj, field, value);
+}
+
+/* How a stream of requests ended. One that fails has no completion. */
 static void add_stream(struct json_object *obj, struct json_object *reply)
 {
-	dp_step_set_int(obj, DP_FIELD_OPERATIONS, dp_json_int_or(reply, "operations", 0));
-	dp_step_set_int(obj, DP_FIELD_STATUS, dp_json_int_or(reply, "status", -1));
+	if (dp_json_int_or(reply, "rc", 0))
+		dp_step_set_int(obj, DP_FIELD_STATUS, -1);
+	else
+		add_number(obj, DP_FIELD_STATUS, reply);
+	add_number(obj, DP_FIELD_OPERATIONS, reply);
+	add_number(obj, DP_FIELD_US, reply);
 	dp_step_set_text(obj, DP_FIELD_STATUS_TEXT, dp_json_text(reply, "status_text"));
 	dp_step_set_text(obj, DP_FIELD_QP_STATE, dp_json_text(reply, "state"));
-	dp_step_set_int(obj, DP_FIELD_US, dp_json_int_or(reply, "us", 0));
 	dp_step_set_text(obj, DP_FIELD_TEXT, dp_json_text(reply, "text"));
+}
+
+static void await_event(struct flight *f, enum dp_step step)
+{
+	struct dp_reply outcome = { 0 };
+
+	f->fate = dp_actor_wait(&f->actor, BUSY_LIMIT_MS, &outcome);
+	emit_fate(f, step, &outcome);
+	/* An event that failed has taken nothing away. */
+	if (f->fate == DP_DONE && outcome.rc)
+		f->fate = DP_DIED;
 }
 
 /* Requests are posted before the event begins and while it happens. */
@@ -177,7 +204,6 @@ static void fly(struct flight *f)
 {
 	dp_autojson struct json_object *reply = NULL;
 	struct json_object *obj = json_object_new_object();
-	struct dp_reply outcome = { 0 };
 
 	dp_mark_step("in-flight");
 	if (!start_deed(f, "event")) {
@@ -188,19 +214,13 @@ static void fly(struct flight *f)
 	add_stream(obj, reply);
 	dp_step_set_int(obj, DP_FIELD_LOST, f->drive->lost);
 	dp_leg_emit(&f->leg, DP_STEP_IN_FLIGHT, obj);
-	f->fate = dp_actor_wait(&f->actor, BUSY_LIMIT_MS, &outcome);
-	emit_fate(f, DP_STEP_EVENT, &outcome);
-	f->connected = reply && dp_json_text(reply, "state") &&
-		       !strcmp(dp_json_text(reply, "state"), "RTS");
-	/* An event that failed has taken nothing away. */
-	if (f->fate == DP_DONE && outcome.rc)
-		f->fate = DP_DIED;
+	await_event(f, DP_STEP_EVENT);
+	f->connected = dp_json_text(reply, "state") && !strcmp(dp_json_text(reply, "state"), "RTS");
 }
 
 /* An event that waits for the pins must go on without them. */
 static void release(struct flight *f)
 {
-	struct dp_reply outcome = { 0 };
 	struct json_object *obj = json_object_new_object();
 	int rc;
 
@@ -209,8 +229,7 @@ static void release(struct flight *f)
 
 	dp_step_set_text(obj, DP_FIELD_ERRNO, rc ? dp_errno_name(rc) : NULL);
 	dp_leg_emit(&f->leg, DP_STEP_RELEASE, obj);
-	f->fate = dp_actor_wait(&f->actor, BUSY_LIMIT_MS, &outcome);
-	emit_fate(f, DP_STEP_EVENT_END, &outcome);
+	await_event(f, DP_STEP_EVENT_END);
 }
 
 /* ---- what follows ------------------------------------------------------------------------ */
@@ -237,9 +256,13 @@ static void watch_canary(struct flight *f)
 	f->canary.disk = hands_on_disk(f) ? f->deed.target.disk : NULL;
 	if (dp_canary_start(&f->canary, &reply)) {
 		dp_step_set_int(obj, DP_FIELD_BYTES, reply.number);
-		if (f->connected)
+		if (f->connected) {
 			traffic = stream(f, AFTER_MS);
-		add_stream(obj, traffic);
+			add_stream(obj, traffic);
+		} else {
+			dp_step_set_int(obj, DP_FIELD_OPERATIONS, 0);
+			dp_step_set_int(obj, DP_FIELD_STATUS, -1);
+		}
 	} else {
 		dp_step_leave_out(obj, DP_FIELD_BYTES, reply.text);
 	}
@@ -285,7 +308,7 @@ static void let_go(struct flight *f)
 	const char *why = f->event->takes_rdma ? "the event takes the adapter away, not the memory"
 					       : "the event does not wait";
 
-	if (f->fate == DP_WAITS && !f->event->takes_rdma) {
+	if ((f->fate == DP_WAITS || f->fate == DP_RUNS) && !f->event->takes_rdma) {
 		release(f);
 		return;
 	}

@@ -21,6 +21,7 @@ struct dp_region {
 	pid_t pid;
 	int file;          /* descriptor in that process, -1 without one */
 	char resource[64]; /* the device behind it, as struct dp_area has it */
+	char zone[16];     /* of its first page, where the mapping is of one; "" if unknown */
 };
 
 struct dp_leg {

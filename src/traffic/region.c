@@ -24,13 +24,14 @@ static uint64_t seed_of(const struct dp_leg *leg, enum dp_side side)
 
 static void describe(struct dp_region *r, struct json_object *reply)
 {
-	const char *resource = dp_json_text(reply, "resource");
+	const char *resource = dp_json_text(reply, "resource"), *zone = dp_json_text(reply, "zone");
 
 	r->length = dp_talk_number(reply, "length");
 	r->half = dp_layout_half(r->length);
 	r->pid = (pid_t)dp_talk_number(reply, "pid");
 	r->file = (int)dp_json_int_or(reply, "fd", -1);
 	snprintf(r->resource, sizeof(r->resource), "%s", resource ? resource : "");
+	snprintf(r->zone, sizeof(r->zone), "%s", zone ? zone : "");
 }
 
 static int open_region(struct dp_leg *leg, enum dp_side side, struct dp_error *why)

@@ -11,6 +11,7 @@
 #include "../talk.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/pin.h"
 
 /* A write through a private mapping would not reach the file, so there the file is written. */
 static int fill(struct dp_end *end, uint64_t seed, struct dp_error *err)
@@ -34,6 +35,17 @@ static int fill(struct dp_end *end, uint64_t seed, struct dp_error *err)
 				       end->mapping->name);
 	}
 	return 0;
+}
+
+/* The zone of the first page, where that matters; nothing if it cannot be told. */
+static void add_zone(const struct dp_end *end, struct json_object *reply)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), pfn = 0;
+	char zone[16];
+
+	if (end->mapping->zone && !dp_frames_read(end->area.addr, 1, &pfn) && pfn &&
+	    !dp_zone_of(pfn * page, zone, sizeof(zone)))
+		dp_json_add_text(reply, "zone", zone);
 }
 
 static int obey_open(struct dp_end *end, struct json_object *command, struct json_object *reply,
@@ -67,6 +79,7 @@ static int obey_open(struct dp_end *end, struct json_object *command, struct jso
 	dp_json_add_text(reply, "resource", end->area.resource);
 	dp_json_add_int(reply, "pid", getpid());
 	dp_json_add_int(reply, "fd", end->area.fd);
+	add_zone(end, reply);
 	return mapping->populate == DP_POPULATE_NONE ? 0 : fill(end, seed, err);
 }
 

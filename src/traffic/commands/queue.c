@@ -249,11 +249,11 @@ static int obey_stream(struct dp_end *end, struct json_object *command, struct j
 			rc = await(end, &wc);
 		s.done += !rc && wc.status == IBV_WC_SUCCESS;
 	}
+	dp_json_add_int(reply, "operations", (int64_t)s.done);
+	dp_json_add_int(reply, "us", (int64_t)(dp_now_us() - begin));
 	if (rc)
 		return dp_fail(err, rc, "a stream of %s does not complete", s.operation->name);
 	add_status(reply, &end->connection, &wc);
-	dp_json_add_int(reply, "operations", (int64_t)s.done);
-	dp_json_add_int(reply, "us", (int64_t)(dp_now_us() - begin));
 	return 0;
 }
 
