@@ -6,6 +6,7 @@
 #include "verdict.h"
 
 #include "daxpin/json.h"
+#include "daxpin/mapping.h"
 #include "daxpin/question.h"
 #include "daxpin/text.h"
 
@@ -23,19 +24,47 @@ const char *dp_baseline_name(enum dp_baseline baseline)
 	return names[baseline];
 }
 
-/* The event that an id names in its third part; NULL if there is none. */
-static const struct dp_event *event_of(const char *id)
+static const struct dp_event *find_event(const char *name)
 {
-	char name[64];
 	size_t count;
 	const struct dp_event *const *all = dp_events(&count);
 
-	if (sscanf(id, "%*[^/]/%*[^/]/%63[^/]", name) != 1)
-		return NULL;
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(all[i]->name, name))
 			return all[i];
 	return NULL;
+}
+
+static bool find_release(const char *name, enum dp_release *release)
+{
+	for (int i = 0; i < DP_RELEASES; i++)
+		if (!strcmp(dp_release_name((enum dp_release)i), name)) {
+			*release = (enum dp_release)i;
+			return true;
+		}
+	return false;
+}
+
+/* Finds what an id is about. Return: false if there is no such question in this daxpin. */
+static bool is_asked(const char *id, enum dp_question_kind kind, struct verdict *v)
+{
+	char mapping[64], what[64], release[16] = "", rest;
+	int parts = sscanf(id, "%*[^/]/%63[^/]/%63[^/]/%15[^/]%c", mapping, what, release, &rest);
+
+	if (parts != (kind == DP_QUESTION_TEARDOWN ? 3 : 2))
+		return false;
+	v->mapping = dp_mapping_find(mapping);
+	v->event = find_event(what);
+	if (!v->mapping || (v->event && !v->event->applies(v->mapping)))
+		return false;
+	if (kind == DP_QUESTION_TEARDOWN)
+		return v->event && find_release(release, &v->release) &&
+		       v->event->releases & DP_BIT(v->release);
+	if (kind == DP_QUESTION_RACE)
+		return v->event && v->event->races;
+	v->traffic = true;
+	v->operation = v->event ? NULL : dp_operation_find(what);
+	return v->event || v->operation;
 }
 
 /* Why a scenario has no end: said by itself, or by whoever listened. */
@@ -51,14 +80,12 @@ static void tell_absence(const struct dp_observed *o, struct dp_result *r)
 static void judge_steps(const struct dp_observed *o, enum dp_question_kind kind,
 			struct dp_result *r)
 {
-	struct verdict v = { .result = r,
-			     .steps = o->steps,
-			     .event = event_of(o->id),
-			     .traffic = kind == DP_QUESTION_TRAFFIC };
+	struct verdict v = { .result = r, .steps = o->steps };
 	bool ended = o->cell && o->cell->outcome == DP_ANSWERED;
 
-	if (!v.event && kind != DP_QUESTION_TRAFFIC) {
-		snprintf(r->why, sizeof(r->why), "no such event in this daxpin");
+	if (!is_asked(o->id, kind, &v)) {
+		snprintf(r->why, sizeof(r->why), "no such %s in this daxpin",
+			 dp_question(kind)->name);
 		return;
 	}
 	if (kind == DP_QUESTION_TRAFFIC && v.event)
@@ -68,7 +95,7 @@ static void judge_steps(const struct dp_observed *o, enum dp_question_kind kind,
 	else if (kind == DP_QUESTION_RACE)
 		dp_judge_race(&v);
 	else
-		dp_judge_teardown(&v, o->id);
+		dp_judge_teardown(&v);
 	r->unfinished |= !ended;
 	/* What did not come to its end has an answer if its kernel broke a clause. */
 	if (!ended && r->status != DP_FAIL)

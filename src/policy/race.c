@@ -111,6 +111,43 @@ static void tell(struct verdict *v, struct json_object *race)
 		 races, per_second(race), seed, endings);
 }
 
+/* How many registrations there were; -1 if that cannot be told. */
+static int64_t count_attempts(struct json_object *race)
+{
+	struct json_object *errors = dp_json_object(race, dp_field_name(DP_FIELD_ERRORS));
+	int64_t sum, count;
+
+	if (!errors || dp_step_int(race, DP_FIELD_ALLOWED, &sum))
+		return -1;
+	json_object_object_foreach (errors, name, value) {
+		(void)value;
+		if (dp_json_int(errors, name, &count) || count <= 0 || count > INT32_MAX)
+			return -1;
+		sum += count;
+	}
+	return sum;
+}
+
+/* Each thread has registered once in each round when the event begins. */
+static bool has_raced(const struct verdict *v, struct json_object *race, int64_t races, char *text,
+		      size_t size)
+{
+	int64_t threads, refused, attempts = count_attempts(race);
+
+	if (dp_is_set(race, DP_FIELD_ON_DEMAND) && !dp_is_fsdax(v->mapping))
+		snprintf(text, size, "\"%s\" of step \"race\" cannot be: this mapping is pinned",
+			 dp_field_name(DP_FIELD_ON_DEMAND));
+	else if (!dp_is_above_zero(race, DP_FIELD_THREADS, &threads) || attempts / threads < races)
+		snprintf(text, size,
+			 "not observed: registrations of each thread in each of %" PRId64 " rounds",
+			 races);
+	else if (!dp_step_int(race, DP_FIELD_REFUSED, &refused) && refused >= races)
+		snprintf(text, size, "each event was refused, so that nothing was raced for");
+	else
+		return true;
+	return false;
+}
+
 /* A race that ended before it was one, or not at all, is no answer. */
 static bool is_cut_short(const struct verdict *v, struct json_object *race, char *text, size_t size)
 {
@@ -127,7 +164,7 @@ static bool is_cut_short(const struct verdict *v, struct json_object *race, char
 			 "not observed: the last of %" PRId64 " rounds; the sums are of %" PRId64,
 			 rounds, races);
 	else
-		return false;
+		return !has_raced(v, race, races, text, size);
 	return true;
 }
 
@@ -146,6 +183,7 @@ void dp_judge_race(struct verdict *v)
 	if (r->violates)
 		r->status = DP_FAIL;
 	else if (!dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
+		 !dp_find_untimely(v, OWED, NULL, r->why, sizeof(r->why)) &&
 		 !is_cut_short(v, race, r->why, sizeof(r->why)))
 		r->status = DP_PASS;
 	r->unfinished = r->status == DP_ERROR;

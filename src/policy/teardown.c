@@ -14,22 +14,12 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/json.h"
 
-/* Whether the registration ended, and without an errno. */
-static bool registered(struct json_object *reg)
-{
-	return dp_completed(reg) && !dp_step_text(reg, DP_FIELD_ERRNO);
-}
-
-/* What is paged on demand holds nothing. */
-static bool on_demand(const struct verdict *v)
-{
-	return dp_is_set(dp_seen(v, DP_STEP_REGISTER), DP_FIELD_ON_DEMAND);
-}
-
-/* Pinned for long. */
+/* Pinned for long. What is paged on demand holds nothing. */
 static bool pinned(const struct verdict *v)
 {
-	return registered(dp_seen(v, DP_STEP_REGISTER)) && !on_demand(v);
+	struct json_object *reg = dp_seen(v, DP_STEP_REGISTER);
+
+	return dp_registered(reg) && dp_is_clear(reg, DP_FIELD_ON_DEMAND);
 }
 
 /* C4: a registration that succeeds holds the teardown, so it holds each of its pages. */
@@ -62,7 +52,7 @@ static void judge_waiting(struct verdict *v)
 	if (dp_completed(event))
 		dp_broken(v, DP_C2, "the event completed while %" PRId64 " pages were pinned",
 			  held);
-	else if (dp_says(event, DP_FIELD_STATE, "failed") && gone)
+	else if (dp_failed(event) && gone)
 		dp_broken(v, DP_C2,
 			  "the event failed, and took the device away while %" PRId64
 			  " pages were pinned",
@@ -72,9 +62,12 @@ static void judge_waiting(struct verdict *v)
 /* C3: once the device is gone, a CPU access gets SIGBUS, never old or foreign data. */
 static void judge_access(struct verdict *v)
 {
-	const char *got = dp_step_text(dp_seen(v, DP_STEP_CPU_ACCESS), DP_FIELD_RESULT);
+	struct json_object *access = dp_seen(v, DP_STEP_CPU_ACCESS);
+	const char *got = dp_step_text(access, DP_FIELD_RESULT);
 
-	if (!got || !dp_completed(dp_seen(v, DP_STEP_EVENT)))
+	/* An owner that has died has not seen anything. */
+	if (!got || !dp_completed(dp_seen(v, DP_STEP_EVENT)) ||
+	    (!dp_completed(access) && !dp_stuck(access)))
 		return;
 	if (v->event->effect == DP_GONE && strcmp(got, "SIGBUS"))
 		dp_broken(v, DP_C3, "a CPU access to what has gone gives: %s", got);
@@ -93,11 +86,12 @@ static void judge_again(struct verdict *v)
 	struct json_object *held = dp_seen(v, DP_STEP_RELEASE_AGAIN);
 	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
 	const char *state = dp_step_text(again, DP_FIELD_STATE);
-	bool pins = !on_demand(v), takes = v->event->effect == DP_GONE;
+	bool pins = dp_is_clear(dp_seen(v, DP_STEP_REGISTER), DP_FIELD_ON_DEMAND);
+	bool takes = v->event->effect == DP_GONE;
 
-	if (state && strcmp(state, "completed"))
+	if (dp_stuck(again) || dp_died(again))
 		dp_broken(v, DP_C4, "a registration on the dying mapping %s", state);
-	else if (pins && registered(again) && takes && dp_completed(event))
+	else if (pins && dp_registered(again) && takes && dp_completed(event))
 		dp_broken(v, DP_C4, "a registration succeeds although the device has gone");
 	if (pins && dp_completed(held) && dp_stuck(event) && takes &&
 	    dp_says(held, DP_FIELD_EVENT_STATE, "completed"))
@@ -110,31 +104,44 @@ static void judge_completion(struct verdict *v)
 {
 	struct json_object *end = dp_seen(v, DP_STEP_EVENT_END);
 	struct json_object *again = dp_seen(v, DP_STEP_EVENT_AGAIN);
-	struct json_object *owner = dp_seen(v, DP_STEP_OWNER_END);
-	const char *ended = dp_step_text(end, DP_FIELD_STATE);
-	const char *repeated = dp_step_text(again, DP_FIELD_STATE);
+	struct json_object *owner =
+		dp_seen(v, v->event->ends_owner ? DP_STEP_EVENT : DP_STEP_OWNER_END);
 
-	if (ended && strcmp(ended, "completed"))
+	if (dp_stuck(end) || dp_failed(end))
 		dp_broken(v, DP_C5,
-			  "the event does not complete although nothing is pinned: it %s in %s",
-			  ended, dp_text_of(end, DP_FIELD_WHERE));
-	if (repeated && strcmp(repeated, "completed"))
+			  "the event does not complete although nothing is pinned: it %s%s%s",
+			  dp_text_of(end, DP_FIELD_STATE), dp_failed(end) ? ": " : " in ",
+			  dp_text_of(end, dp_failed(end) ? DP_FIELD_TEXT : DP_FIELD_WHERE));
+	if (dp_failed(again))
 		dp_broken(v, DP_C5, "the event is still refused although nothing is pinned: %s",
 			  dp_text_of(again, DP_FIELD_TEXT));
+	else if (dp_stuck(again))
+		dp_broken(v, DP_C5,
+			  "the event, refused before, %s although nothing is pinned: in %s",
+			  dp_text_of(again, DP_FIELD_STATE), dp_text_of(again, DP_FIELD_WHERE));
 	if (dp_stuck(owner))
 		dp_broken(v, DP_C5, "the owner cannot end: it is in %s",
 			  dp_text_of(owner, DP_FIELD_WHERE));
 }
 
-/* Whether the counters can tell: not if the node went on which they were kept. */
+/* Whether the counters can tell: not if the node may have gone on which they were kept. */
 static bool countable(const struct verdict *v)
 {
-	bool on_device = dp_is_set(dp_seen(v, DP_STEP_REGISTER), DP_FIELD_ON_DEVICE);
+	struct json_object *reg = dp_seen(v, DP_STEP_REGISTER);
+	struct json_object *end = dp_seen(v, DP_STEP_EVENT_END);
+	struct json_object *again = dp_seen(v, DP_STEP_EVENT_AGAIN);
 
-	return !v->event->uncounts || !on_device ||
-	       !(dp_completed(dp_seen(v, DP_STEP_EVENT)) ||
-		 dp_completed(dp_seen(v, DP_STEP_EVENT_END)) ||
-		 dp_completed(dp_seen(v, DP_STEP_EVENT_AGAIN)));
+	return !v->event->uncounts || dp_is_clear(reg, DP_FIELD_ON_DEVICE) || dp_stuck(end) ||
+	       dp_failed(end) || dp_stuck(again) || dp_failed(again);
+}
+
+static void judge_count(struct verdict *v, int64_t held, const char *when)
+{
+	if (held > 0)
+		dp_broken(v, DP_C6, "%" PRId64 " pages are still pinned after %s", held, when);
+	else if (held < 0)
+		dp_broken(v, DP_C6, "%" PRIu64 " pages more were released than pinned after %s",
+			  -(uint64_t)held, when);
 }
 
 static void judge_killed(struct verdict *v)
@@ -142,13 +149,10 @@ static void judge_killed(struct verdict *v)
 	struct json_object *kills = dp_seen(v, DP_STEP_KILL_WHILE_REGISTERING);
 	int64_t held, killed, gone;
 
-	if (!dp_step_int(kills, DP_FIELD_PINS_HELD, &held) && held)
-		dp_broken(v, DP_C6,
-			  "%" PRId64 " pages are still pinned after owners were killed while "
-			  "registering",
-			  held);
+	if (!dp_step_int(kills, DP_FIELD_PINS_HELD, &held))
+		judge_count(v, held, "owners were killed while registering");
 	if (!dp_step_int(kills, DP_FIELD_KILLED, &killed) &&
-	    !dp_step_int(kills, DP_FIELD_GONE, &gone) && gone != killed)
+	    !dp_step_int(kills, DP_FIELD_GONE, &gone) && gone < killed)
 		dp_broken(v, DP_C6, "an owner that was killed while registering does not go: %s",
 			  dp_text_of(kills, DP_FIELD_WHERE));
 }
@@ -157,18 +161,20 @@ static void judge_killed(struct verdict *v)
 static void judge_pins(struct verdict *v)
 {
 	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
-	const char *state = dp_step_text(event, DP_FIELD_STATE);
+	bool gone = v->event->ends_owner
+			    ? dp_completed(event)
+			    : dp_says(dp_seen(v, DP_STEP_OWNER_END), DP_FIELD_STATE, "gone");
 	int64_t held;
 
-	if (!dp_step_int(dp_seen(v, DP_STEP_PINS), DP_FIELD_PINS_HELD, &held) && held &&
+	if (!dp_step_int(dp_seen(v, DP_STEP_PINS), DP_FIELD_PINS_HELD, &held) && gone &&
 	    countable(v))
-		dp_broken(v, DP_C6, "%" PRId64 " pages are still pinned after the owner has gone",
-			  held);
+		judge_count(v, held, "the owner has gone");
 	judge_killed(v);
 	/* After a registration that was refused, nothing may hold the device. */
-	if (dp_step_text(dp_seen(v, DP_STEP_REGISTER), DP_FIELD_ERRNO) && state &&
-	    strcmp(state, "completed"))
-		dp_broken(v, DP_C6, "the event %s although nothing was registered: %s", state,
+	if (dp_step_text(dp_seen(v, DP_STEP_REGISTER), DP_FIELD_ERRNO) &&
+	    (dp_stuck(event) || dp_failed(event)))
+		dp_broken(v, DP_C6, "the event %s although nothing was registered: %s",
+			  dp_text_of(event, DP_FIELD_STATE),
 			  dp_text_of(event, dp_stuck(event) ? DP_FIELD_WHERE : DP_FIELD_TEXT));
 }
 
@@ -182,10 +188,11 @@ static void judge_return(struct verdict *v)
 	const char *now = dp_step_text(back, DP_FIELD_REGISTER);
 	const char *text = dp_text_of(back, DP_FIELD_TEXT);
 
-	if (state && strcmp(state, "completed"))
+	if (dp_stuck(back) || dp_failed(back))
 		dp_broken(v, DP_C7, "the device does not come back: it %s%s%s", state,
 			  text[0] ? ": " : "", text);
-	else if (now && dp_completed(reg) && strcmp(now, first[0] ? first : "allowed"))
+	else if (now && dp_completed(reg) && dp_step_has(reg, DP_FIELD_ERRNO) &&
+		 strcmp(now, first[0] ? first : "allowed"))
 		dp_broken(v, DP_C7, "it comes back, but registering gives %s instead of %s", now,
 			  first[0] ? first : "allowed");
 }
@@ -217,59 +224,28 @@ static void add_facts(struct verdict *v)
 	dp_fact(v, "came_back", dp_seen(v, DP_STEP_COME_BACK), DP_FIELD_REGISTER);
 }
 
-/* What happened to daxpin's own processes, not to the device: no answer. */
-static bool is_lost(const struct verdict *v, char *text, size_t size)
-{
-	struct json_object *reg = dp_seen(v, DP_STEP_REGISTER), *event = dp_seen(v, DP_STEP_EVENT);
-	const char *state = dp_text_of(reg, DP_FIELD_STATE);
-
-	if (!dp_completed(reg))
-		snprintf(text, size, "the registration did not end: its owner %s", state);
-	else if (dp_says(event, DP_FIELD_STATE, "died"))
-		snprintf(text, size, "the process that carried out the event died");
-	else
-		return false;
-	return true;
-}
-
+/* How the event ended, and what it waited for. */
 static void conclude(struct verdict *v)
 {
 	struct dp_result *r = v->result;
 	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
+	const char *end = dp_seen(v, DP_STEP_EVENT_END) ? ", and completed after the release" : "";
 
 	r->status = DP_PASS;
-	if (pinned(v) && dp_stuck(event))
-		snprintf(r->why, sizeof(r->why), "the event waited for the pins%s",
-			 dp_seen(v, DP_STEP_EVENT_END) ? ", and completed after the release" : "");
-	else if (pinned(v) && dp_says(event, DP_FIELD_STATE, "failed"))
+	if (dp_stuck(event))
+		snprintf(r->why, sizeof(r->why), "the event waited%s%s",
+			 pinned(v) ? " for the pins" : "", end);
+	else if (dp_failed(event))
 		snprintf(r->why, sizeof(r->why), "the event was refused: %.300s",
 			 dp_text_of(event, DP_FIELD_TEXT));
 	else
 		snprintf(r->why, sizeof(r->why), "the event completed, and no clause was broken");
 }
 
-/* The release in "teardown/MAPPING/EVENT/RELEASE"; false if there is no such. */
-static bool release_of(const char *id, enum dp_release *release)
-{
-	const char *name = strrchr(id, '/') + 1;
-
-	for (int i = 0; i < DP_RELEASES; i++)
-		if (!strcmp(dp_release_name((enum dp_release)i), name)) {
-			*release = (enum dp_release)i;
-			return true;
-		}
-	return false;
-}
-
-void dp_judge_teardown(struct verdict *v, const char *id)
+void dp_judge_teardown(struct verdict *v)
 {
 	struct dp_result *r = v->result;
-	enum dp_release release;
 
-	if (!release_of(id, &release) || !(v->event->releases & DP_BIT(release))) {
-		snprintf(r->why, sizeof(r->why), "no such release in this daxpin");
-		return;
-	}
 	dp_judge_splats(v);
 	judge_holding(v);
 	judge_waiting(v);
@@ -283,8 +259,8 @@ void dp_judge_teardown(struct verdict *v, const char *id)
 	}
 	if (r->violates)
 		r->status = DP_FAIL;
-	else if (!dp_find_missing(v, dp_scenario_owes(v->event, release), ~0ULL, r->why,
+	else if (!dp_find_missing(v, dp_scenario_owes(v->event, v->release), ~0ULL, r->why,
 				  sizeof(r->why)) &&
-		 !is_lost(v, r->why, sizeof(r->why)))
+		 !dp_find_misfit(v, r->why, sizeof(r->why)))
 		conclude(v);
 }

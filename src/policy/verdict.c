@@ -45,6 +45,22 @@ bool dp_stuck(struct json_object *obj)
 	return dp_says(obj, DP_FIELD_STATE, "waits") || dp_says(obj, DP_FIELD_STATE, "runs");
 }
 
+bool dp_failed(struct json_object *obj)
+{
+	return dp_says(obj, DP_FIELD_STATE, "failed");
+}
+
+bool dp_died(struct json_object *obj)
+{
+	return dp_says(obj, DP_FIELD_STATE, "died");
+}
+
+bool dp_registered(struct json_object *obj)
+{
+	return dp_completed(obj) && dp_step_has(obj, DP_FIELD_ERRNO) &&
+	       !dp_step_text(obj, DP_FIELD_ERRNO);
+}
+
 const char *dp_text_of(struct json_object *obj, enum dp_field field)
 {
 	const char *text = dp_step_text(obj, field);
@@ -57,6 +73,13 @@ bool dp_is_set(struct json_object *obj, enum dp_field field)
 	bool value;
 
 	return !dp_step_flag(obj, field, &value) && value;
+}
+
+bool dp_is_clear(struct json_object *obj, enum dp_field field)
+{
+	bool value;
+
+	return !dp_step_flag(obj, field, &value) && !value;
 }
 
 bool dp_is_above_zero(struct json_object *obj, enum dp_field field, int64_t *value)
@@ -124,7 +147,6 @@ static void judge_taint(struct verdict *v)
 	    dp_step_int(taint, DP_FIELD_AFTER, &after) || !(after & ~before))
 		return;
 	v->splatted = true;
-	v->splat_step = DP_STEPS;
 	dp_broken(v, DP_C1,
 		  "the kernel printed a splat that was not seen: its taint went from "
 		  "%#llx to %#llx",
@@ -135,13 +157,11 @@ void dp_judge_splats(struct verdict *v)
 {
 	struct json_object *splat = first_splat(v);
 
-	v->splat_step = DP_STEPS;
 	if (!splat) {
 		judge_taint(v);
 		return;
 	}
 	v->splatted = true;
-	v->splat_step = dp_step_find(dp_json_text(splat, "step"));
 	v->result->kernel = json_object_get(splat);
 	dp_broken(v, DP_C1, "%s in %s during step %s", text_or(splat, "splat", "splat"),
 		  text_or(splat, "function", "an unknown function"),

@@ -12,14 +12,17 @@
 #include "daxpin/policy.h"
 #include "daxpin/steps.h"
 #include "daxpin/teardown.h"
+#include "daxpin/traffic.h"
 
 struct verdict {
 	struct dp_result *result;
 	struct json_object *steps;
-	const struct dp_event *event;
-	bool traffic;            /* of traffic, in flight or not */
-	bool splatted;           /* the kernel has printed a splat, or its taint says so */
-	enum dp_step splat_step; /* during which; DP_STEPS if nobody can tell */
+	const struct dp_mapping *mapping;
+	const struct dp_event *event;         /* NULL for an operation */
+	const struct dp_operation *operation; /* NULL with an event */
+	enum dp_release release;              /* of a teardown */
+	bool traffic;                         /* of traffic, in flight or not */
+	bool splatted; /* the kernel has printed a splat, or its taint says so */
 };
 
 /* Which step an object of the stream is about, if it is of this kind; DP_STEPS otherwise. */
@@ -34,14 +37,20 @@ bool dp_says(struct json_object *obj, enum dp_field field, const char *text);
 /* Whether a step came to its end; false if that was not seen. */
 bool dp_completed(struct json_object *obj);
 
-/* Whether it waits or runs on. */
+/* Whether it waits or runs on, was refused, or its process died. */
 bool dp_stuck(struct json_object *obj);
+bool dp_failed(struct json_object *obj);
+bool dp_died(struct json_object *obj);
+
+/* Whether a registration ended, and without an errno. */
+bool dp_registered(struct json_object *obj);
 
 /* A field's text, for people; "" if it is missing. */
 const char *dp_text_of(struct json_object *obj, enum dp_field field);
 
-/* Whether a flag is set, and a number above zero; false if either is missing. */
+/* Whether a flag is set, is not set, and a number is above zero; false if it is missing. */
 bool dp_is_set(struct json_object *obj, enum dp_field field);
+bool dp_is_clear(struct json_object *obj, enum dp_field field);
 bool dp_is_above_zero(struct json_object *obj, enum dp_field field, int64_t *value);
 
 /* Copies a field to the facts, under this name; a field that is missing is no fact. */
@@ -56,14 +65,36 @@ void dp_judge_splats(struct verdict *v);
 
 /**
  * dp_find_missing - whether something is missing that the verdict rests on (owed.c)
- * @v: after dp_judge_splats()
- * @owed: the steps that must be there
- * @once: those that can be there only once
+ * @v: of which nothing was found broken
+ * @owed: the steps that must be there, or left out with a reason
+ * @once: those that can be there only once, in their order, and not left out as well
  * @text: receives what is missing
  * @size: its size in bytes
+ *
+ * A splat is an answer, so what the kernel no longer showed after it is not asked for here.
  */
 bool dp_find_missing(const struct verdict *v, dp_steps owed, dp_steps once, char *text,
 		     size_t size);
+
+/**
+ * dp_find_untimely - whether a step was left out that was due, or taken though it was not (owed.c)
+ * @v: of which nothing is missing
+ * @owed: the steps that are asked about
+ * @is_due: whether a step had to be taken, after what was seen in others; NULL if each had to
+ * @text: receives what does not fit
+ * @size: its size in bytes
+ */
+bool dp_find_untimely(const struct verdict *v, dp_steps owed,
+		      bool (*is_due)(const struct verdict *v, enum dp_step step), char *text,
+		      size_t size);
+
+/**
+ * dp_find_misfit - whether what a teardown shows contradicts itself, or is none (scenario.c)
+ * @v: of which nothing is missing
+ * @text: receives what does not fit
+ * @size: its size in bytes
+ */
+bool dp_find_misfit(const struct verdict *v, char *text, size_t size);
 
 /**
  * dp_find_gap - whether a leg of a traffic case is incomplete (legs.c)
@@ -79,7 +110,7 @@ bool dp_find_gap(const struct verdict *v, char *text, size_t size);
  */
 void dp_judge_check(const struct dp_policy *policy, const struct dp_subject *subject,
 		    const struct dp_cell *cell, struct dp_result *result);
-void dp_judge_teardown(struct verdict *v, const char *id);
+void dp_judge_teardown(struct verdict *v);
 void dp_judge_race(struct verdict *v);
 void dp_judge_traffic(struct verdict *v);
 void dp_judge_in_flight(struct verdict *v); /* traffic during an event */

@@ -190,4 +190,82 @@ static UNUSED void put_after(struct json_object *lines, const char *step, const 
 	json_object_array_put_idx(lines, at, json_tokener_parse(line));
 }
 
+/* ---- what a verdict rests on -------------------------------------------------------------- */
+
+static UNUSED bool is(struct json_object *obj, const char *key, const char *text)
+{
+	const char *have = dp_json_text(obj, key);
+
+	return have && !strcmp(have, text);
+}
+
+static UNUSED bool is_check(const char *id)
+{
+	return !strncmp(id, "check/", 6);
+}
+
+/* A line that says the same stands again later, or sums that are replaced by later ones. */
+static UNUSED bool comes_again(struct json_object *lines, size_t i)
+{
+	struct json_object *line = json_object_array_get_idx(lines, i);
+
+	for (size_t k = i + 1; k < json_object_array_length(lines); k++) {
+		struct json_object *other = json_object_array_get_idx(lines, k);
+
+		if (json_object_equal(line, other) && !is(line, "kind", "step"))
+			return true;
+		if (is(line, "step", "race") && is(other, "step", "race") &&
+		    is(line, "kind", "step") && is(other, "kind", "step"))
+			return true;
+	}
+	return false;
+}
+
+/* Lines that no verdict rests on. */
+static UNUSED bool is_aside(const char *id, struct json_object *line)
+{
+	static const char *const kinds[] = { "doing", "alive", "done",   "output",
+					     "ready", "taken", "modules" };
+
+	for (size_t k = 0; k < DP_ARRAY_SIZE(kinds); k++)
+		if (is(line, "kind", kinds[k]))
+			return true;
+	/* A check is one line. Which kernel and adapter it was chooses the rule, and there are
+	 * rules for checks only. */
+	if (is_check(id))
+		return is(line, "kind", "begin");
+	return is(line, "kind", "hello") || is(line, "kind", "rdma");
+}
+
+/* Members that explain something to people, and decide nothing. */
+static UNUSED bool is_remark(const char *id, struct json_object *line, const char *key)
+{
+	static const struct {
+		const char *step, *key; /* NULL: of any line */
+	} remarks[] = {
+		{ "race", "text" },     { "race", "where" },        { "race", "device" },
+		{ "event", "text" },    { "event-end", "text" },    { "undo", "text" },
+		{ "in-flight", "us" },  { "canary", "us" },         { "canary", "first" },
+		{ "canary", "text" },   { "canary", "status" },     { "canary", "status_text" },
+		{ "canary", "state" },  { "canary", "operations" }, { "verify", "extents" },
+		{ "give-up", "where" }, { "verify", "on_demand" },  { "undo", "movable" },
+		{ "undo", "where" },    { "failed", "state" },      { "refused", "access" },
+	};
+
+	if (!strcmp(key, "at_ms"))
+		return true;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(remarks); i++)
+		if (is(line, "step", remarks[i].step) && !strcmp(key, remarks[i].key))
+			return true;
+	/* Of the adapter its name, and whether it can do what is not asked; of the kernel's
+	 * greeting all but its release; of what was left out, what exactly. */
+	if (is(line, "kind", "rdma"))
+		return !strcmp(key, "device") || (!strcmp(key, "odp") && !strstr(id, "/on-demand"));
+	if (is(line, "kind", "hello"))
+		return strcmp(key, "kernel") && strcmp(key, "kind");
+	if (is(line, "kind", "left-out"))
+		return strcmp(key, "kind") && strcmp(key, "step") && strcmp(key, "text");
+	return false;
+}
+
 #endif

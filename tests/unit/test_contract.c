@@ -89,6 +89,7 @@ static void fails_each_clause(void **state)
 	expect_with("event-end", "state", "\"waits\"", DP_FAIL, "C5");
 	expect_with("owner-end", "state", "\"waits\"", DP_FAIL, "C5");
 	expect_with("pins", "pins_held", "3", DP_FAIL, "C6");
+	expect_with("pins", "pins_held", "-3", DP_FAIL, "C6");
 	expect_with("come-back", "state", "\"failed\"", DP_FAIL, "C7");
 	expect_with("come-back", "register", "\"EFAULT\"", DP_FAIL, "C7");
 }
@@ -99,6 +100,89 @@ static void knows_no_other_states(void **state)
 	expect_with("event", "state", "\"fine\"", DP_ERROR, "");
 	expect_with("register", "state", "\"died\"", DP_ERROR, "");
 	expect_with("register", "state", "null", DP_ERROR, "");
+}
+
+/* What contradicts itself, or cannot be, is neither a pass nor a fail. */
+static void believes_no_contradiction(void **state)
+{
+	(void)state;
+	expect_with("event", "errno", "\"EBUSY\"", DP_ERROR, "");
+	expect_with("event-end", "errno", "\"EBUSY\"", DP_ERROR, "");
+	expect_with("register", "on_demand", "true", DP_ERROR, "");
+	expect_with("register", "on_device", "false", DP_ERROR, "");
+	expect_with("register", "device", "null", DP_ERROR, "");
+	expect_with("register", "pages", "0", DP_ERROR, "");
+	expect_with("event", "pins_held", "-1", DP_ERROR, "");
+	expect_with("cpu-access", "result", "\"no answer\"", DP_ERROR, "");
+	expect_with("release", "how", "\"close\"", DP_ERROR, "");
+	expect_with("owner-end", "state", "\"completed\"", DP_ERROR, "");
+}
+
+/* What became of daxpin's own processes is no answer. */
+static void needs_those_who_act(void **state)
+{
+	struct json_object *lines = waits();
+
+	(void)state;
+	expect_with("event-end", "state", "\"died\"", DP_ERROR, "");
+	expect_with("come-back", "state", "\"died\"", DP_ERROR, "");
+	expect_with("release", "state", "\"waits\"", DP_ERROR, "");
+	expect_with("release", "state", "\"died\"", DP_ERROR, "");
+	set(lines, "release", "state", "\"failed\"");
+	set(lines, "release", "errno", "\"EBUSY\"");
+	expect(UNBIND, lines, DP_ERROR, "");
+	/* The device has gone, and the one who looked died: nobody has seen old data. */
+	lines = recorded_lines("5.10", "teardown/fsdax-xfs-4K/fsdax-truncate/none");
+	set(lines, "cpu-access", "state", "\"died\"");
+	set(lines, "cpu-access", "result", "\"no answer\"");
+	expect("teardown/fsdax-xfs-4K/fsdax-truncate/none", lines, DP_ERROR, "");
+}
+
+/* A link waits for its user, who is killed afterwards. */
+static void lets_a_link_wait(void **state)
+{
+	const char *id = "teardown/devdax-2M/devdax-unbind/link-delete";
+	struct json_object *lines = recorded_lines("5.10", id);
+
+	(void)state;
+	assert_true(is(json_object_array_get_idx(lines, find_step(lines, "release")), "state",
+		       "waits"));
+	expect(id, lines, DP_PASS, "");
+}
+
+static void judges_owners_that_end(void **state)
+{
+	const char *id = "teardown/anon/owner-killed/none";
+	struct json_object *lines = recorded_lines("5.10", id);
+
+	(void)state;
+	set(lines, "event", "state", "\"waits\"");
+	set(lines, "event", "where", "\"do_exit\"");
+	expect(id, lines, DP_FAIL, "C5");
+	lines = recorded_lines("5.10", id);
+	set(lines, "kill-while-registering", "gone", "1");
+	expect(id, lines, DP_FAIL, "C6");
+	lines = recorded_lines("5.10", id);
+	set(lines, "kill-while-registering", "gone", "9");
+	expect(id, lines, DP_ERROR, "");
+	lines = recorded_lines("5.10", id);
+	set(lines, "kill-while-registering", "killed", "0");
+	set(lines, "kill-while-registering", "gone", "0");
+	expect(id, lines, DP_ERROR, "");
+}
+
+static void knows_what_can_be_asked(void **state)
+{
+	static const char *const ids[] = {
+		"teardown/nothing/devdax-unbind/dereg", "teardown/anon/devdax-unbind/dereg",
+		"teardown/devdax-2M/nothing/dereg",     "teardown/devdax-2M/devdax-unbind/nothing",
+		"teardown/devdax-2M/devdax-unbind",     "teardown/devdax-2M/devdax-unbind/dereg/x",
+		"race/devdax-2M/devdax-to-kmem",        "traffic/devdax-2M/nothing",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(ids); i++)
+		expect(ids[i], waits(), DP_ERROR, "");
 }
 
 /* After a splat, what else goes wrong is not held against the kernel a second time. */
@@ -191,6 +275,8 @@ static void expect_race(const char *key, const char *value, enum dp_status statu
 
 static void judges_races_by_their_sums(void **state)
 {
+	struct json_object *lines = recorded_lines("5.10", RACE);
+
 	(void)state;
 	expect_race(NULL, NULL, DP_PASS, "");
 	expect_race("not_held", "1", DP_FAIL, "C2 C4");
@@ -205,6 +291,16 @@ static void judges_races_by_their_sums(void **state)
 	expect_race("state", "\"racer died\"", DP_ERROR, "");
 	expect_race("races", "0", DP_ERROR, "");
 	expect_race("races", "1", DP_ERROR, "");
+	/* Nobody has raced. */
+	expect_race("refused", "3", DP_ERROR, "");
+	expect_race("refused", "2", DP_PASS, "");
+	expect_race("threads", "0", DP_ERROR, "");
+	expect_race("errors", "{\"EFAULT\":\"many\"}", DP_ERROR, "");
+	expect_race("errors", "{\"EFAULT\":-9}", DP_ERROR, "");
+	expect_race("on_demand", "true", DP_ERROR, "");
+	set(lines, "race", "allowed", "11");
+	set(lines, "race", "errors", "{}");
+	expect(RACE, lines, DP_ERROR, "");
 }
 
 int main(void)
@@ -214,6 +310,11 @@ int main(void)
 		cmocka_unit_test(fails_what_does_not_wait),
 		cmocka_unit_test(fails_each_clause),
 		cmocka_unit_test(knows_no_other_states),
+		cmocka_unit_test(believes_no_contradiction),
+		cmocka_unit_test(needs_those_who_act),
+		cmocka_unit_test(lets_a_link_wait),
+		cmocka_unit_test(judges_owners_that_end),
+		cmocka_unit_test(knows_what_can_be_asked),
 		cmocka_unit_test(stops_judging_after_a_splat),
 		cmocka_unit_test(gives_no_verdict_without_an_end),
 		cmocka_unit_test(ignores_what_the_cleanup_causes),
