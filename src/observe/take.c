@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How a step is taken (steps.h). */
-#include <json-c/json.h>
-
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"

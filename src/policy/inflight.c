@@ -28,13 +28,11 @@ static void judge_requests(struct verdict *v, struct json_object *flight)
 	const char *state = dp_text_of(flight, DP_FIELD_QP_STATE);
 	int64_t status;
 
-	if (dp_step_int(flight, DP_FIELD_STATUS, &status))
-		return;
-	if (status < 0 && gone)
+	/* An end that was lost has not seen how they end. */
+	if (dp_step_int(flight, DP_FIELD_STATUS, &status) || (status < 0 && (gone || !text[0])))
 		return;
 	if (status < 0 && !v->splatted)
-		dp_broken(v, DP_C8, "requests in flight neither complete nor fail: %s",
-			  text[0] ? text : "the end that posted them was lost");
+		dp_broken(v, DP_C8, "requests in flight neither complete nor fail: %s", text);
 	else if (status >= 0 && state[0] && strcmp(state, "RTS") && strcmp(state, "ERR"))
 		dp_broken(v, DP_C8, "the queue pair ends in state %s", state);
 	else if (status > 0 && state[0] && strcmp(state, "ERR"))
@@ -58,7 +56,6 @@ static void judge_canary(struct verdict *v, struct json_object *canary)
 static void judge_event(struct verdict *v, struct json_object *event, struct json_object *flight)
 {
 	struct json_object *end = dp_seen(v, DP_STEP_EVENT_END);
-	const char *ended = dp_step_text(end, DP_FIELD_STATE);
 	/* With the adapter, and with its owner, a region goes and what it pinned. */
 	bool released = v->event->ends_owner || v->event->takes_rdma, on_demand, movable;
 
@@ -67,10 +64,11 @@ static void judge_event(struct verdict *v, struct json_object *event, struct jso
 	    !dp_step_flag(flight, DP_FIELD_ON_DEMAND, &on_demand) && !on_demand &&
 	    !dp_step_flag(event, DP_FIELD_MOVABLE, &movable) && !movable)
 		dp_broken(v, DP_C2, "the event completed while the region was registered");
-	if (ended && strcmp(ended, "completed") && !v->splatted)
+	if ((dp_stuck(end) || dp_failed(end)) && !v->splatted)
 		dp_broken(v, DP_C5,
-			  "the event does not complete although nothing is pinned: it %s in %s",
-			  ended, dp_text_of(end, DP_FIELD_WHERE));
+			  "the event does not complete although nothing is pinned: it %s%s%s",
+			  dp_text_of(end, DP_FIELD_STATE), dp_failed(end) ? ": " : " in ",
+			  dp_text_of(end, dp_failed(end) ? DP_FIELD_TEXT : DP_FIELD_WHERE));
 }
 
 static void add_facts(struct verdict *v, struct json_object *flight, struct json_object *event,
@@ -100,9 +98,10 @@ static void conclude(struct verdict *v, struct json_object *flight, struct json_
 	r->status = DP_PASS;
 	used = (size_t)snprintf(
 		r->why, sizeof(r->why),
-		"%" PRId64 " requests completed, the last in \"%s\", queue pair %s; the event %s",
+		"%" PRId64 " requests completed, the last in \"%s\", queue pair %s; the event %s%s",
 		operations, last ? last : dp_text_of(flight, DP_FIELD_TEXT), state ? state : "gone",
-		dp_text_of(event, DP_FIELD_STATE));
+		dp_text_of(event, DP_FIELD_STATE),
+		dp_seen(v, DP_STEP_EVENT_END) ? ", and completed after the release" : "");
 	if (dp_is_above_zero(canary, DP_FIELD_BYTES, &bytes) && used < sizeof(r->why))
 		snprintf(r->why + used, sizeof(r->why) - used,
 			 "; %" PRId64 " bytes that were handed on are untouched", bytes);
@@ -115,18 +114,98 @@ static void tell_refusal(struct dp_result *r, struct json_object *refused)
 		 dp_text_of(refused, DP_FIELD_ERRNO));
 }
 
-/* A process of daxpin's own that died, or could not begin, is no answer. */
-static bool is_lost(const struct verdict *v, struct json_object *event, char *text, size_t size)
+/* ---- which steps are due ------------------------------------------------------------------ */
+
+/* Memory is gone, so that it can be handed on. */
+static bool is_taken(const struct verdict *v)
+{
+	return v->event->effect != DP_KEEPS && (dp_completed(dp_seen(v, DP_STEP_EVENT)) ||
+						dp_completed(dp_seen(v, DP_STEP_EVENT_END)));
+}
+
+static bool is_due(const struct verdict *v, enum dp_step step)
+{
+	switch (step) {
+	case DP_STEP_RELEASE:
+	case DP_STEP_EVENT_END:
+		/* The adapter itself stays in use. */
+		return dp_stuck(dp_seen(v, DP_STEP_EVENT)) && !v->event->takes_rdma;
+	case DP_STEP_UNDO:
+		return is_taken(v) && v->event->undo;
+	case DP_STEP_CANARY:
+		return is_taken(v);
+	default:
+		return true;
+	}
+}
+
+/* ---- what is no answer -------------------------------------------------------------------- */
+
+static bool tell_end(const struct verdict *v, enum dp_step step, char *text, size_t size)
+{
+	struct json_object *obj = dp_seen(v, step);
+	const char *why = dp_text_of(obj, DP_FIELD_TEXT);
+
+	snprintf(text, size, "step \"%s\" did not come to its end: %s%s%.300s", dp_step_name(step),
+		 dp_text_of(obj, DP_FIELD_STATE), why[0] ? ": " : "", why);
+	return true;
+}
+
+/* A process of daxpin's own that died, or could not begin, and memory that is not handed on. */
+static bool is_lost(const struct verdict *v, char *text, size_t size)
 {
 	struct json_object *trouble = dp_seen(v, DP_STEP_TROUBLE);
+	struct json_object *undo = dp_seen(v, DP_STEP_UNDO);
+	const char *refused = dp_text_of(dp_seen(v, DP_STEP_RELEASE), DP_FIELD_ERRNO);
 
-	if (trouble)
+	if (trouble) {
 		snprintf(text, size, "%s: %.300s", dp_text_of(trouble, DP_FIELD_WHAT),
 			 dp_text_of(trouble, DP_FIELD_TEXT));
-	else if (dp_says(event, DP_FIELD_STATE, "died"))
-		snprintf(text, size, "the process that carried out the event died");
-	else
+		return true;
+	}
+	if (dp_died(dp_seen(v, DP_STEP_EVENT)))
+		return tell_end(v, DP_STEP_EVENT, text, size);
+	if (dp_died(dp_seen(v, DP_STEP_EVENT_END)))
+		return tell_end(v, DP_STEP_EVENT_END, text, size);
+	if (refused[0])
+		snprintf(text, size, "the region was not released: %s", refused);
+	return refused[0] || (undo && !dp_completed(undo) && tell_end(v, DP_STEP_UNDO, text, size));
+}
+
+/* A completion has a text, and leaves a state of its queue pair; that there is none has a reason.
+ */
+static bool is_unfounded(struct json_object *flight)
+{
+	bool text = dp_step_text(flight, DP_FIELD_STATUS_TEXT);
+	int64_t status;
+
+	if (dp_step_int(flight, DP_FIELD_STATUS, &status) || text != (status >= 0))
+		return true;
+	return !dp_step_text(flight, text ? DP_FIELD_QP_STATE : DP_FIELD_TEXT);
+}
+
+/* What is pinned is registered on demand only after that was refused. */
+static bool is_impossible(const struct verdict *v, char *text, size_t size)
+{
+	struct json_object *flight = dp_seen(v, DP_STEP_IN_FLIGHT);
+	struct json_object *canary = dp_seen(v, DP_STEP_CANARY);
+	bool refused = dp_seen(v, DP_STEP_REFUSED);
+	enum dp_step step = DP_STEP_IN_FLIGHT;
+	enum dp_field field;
+	int64_t number;
+
+	if (dp_is_set(flight, DP_FIELD_ON_DEMAND) != refused) {
+		field = DP_FIELD_ON_DEMAND;
+	} else if (is_unfounded(flight)) {
+		field = DP_FIELD_STATUS;
+	} else if (canary && !dp_is_above_zero(canary, DP_FIELD_BYTES, &number)) {
+		step = DP_STEP_CANARY;
+		field = DP_FIELD_BYTES;
+	} else {
 		return false;
+	}
+	snprintf(text, size, "\"%s\" of step \"%s\" cannot be, after what was seen in others",
+		 dp_field_name(field), dp_step_name(step));
 	return true;
 }
 
@@ -147,9 +226,11 @@ void dp_judge_in_flight(struct verdict *v)
 		r->status = DP_FAIL;
 	else if (refused && !flight && !event)
 		tell_refusal(r, refused);
-	else if (!is_lost(v, event, r->why, sizeof(r->why)) &&
+	else if (!is_lost(v, r->why, sizeof(r->why)) &&
 		 !dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
-		 !dp_find_gap(v, r->why, sizeof(r->why)))
+		 !dp_find_gap(v, r->why, sizeof(r->why)) &&
+		 !dp_find_untimely(v, OWED, is_due, r->why, sizeof(r->why)) &&
+		 !is_impossible(v, r->why, sizeof(r->why)))
 		conclude(v, flight, event, canary);
 	r->unfinished = r->status == DP_ERROR;
 }

@@ -16,12 +16,14 @@
 struct legs {
 	char *text; /* receives the first gap */
 	size_t size;
-	int64_t count; /* legs that have begun */
-	bool open;
+	int64_t count;   /* legs that have begun */
+	bool open, over; /* a leg has begun; there are no more */
 	int64_t left_out;
 	int64_t seen[DP_STEPS]; /* steps of the leg that is open */
 	bool mapping, plain;    /* memories that were read back in it */
+	bool absent;            /* its mapping is not there, which was said */
 	int64_t transfers;
+	int64_t kept, reread; /* legs whose memory was kept, or looked at after another boot */
 };
 
 static bool gap(struct legs *l, enum dp_step step)
@@ -35,9 +37,13 @@ static bool begin_leg(struct legs *l, struct json_object *step)
 {
 	int64_t number;
 
-	if (l->open)
-		return gap(l, DP_STEP_LEG_END);
-	*l = (struct legs){ .text = l->text, .size = l->size, .count = l->count + 1, .open = true };
+	if (l->open || l->over)
+		return gap(l, l->open ? DP_STEP_LEG_END : DP_STEP_LEG);
+	*l = (struct legs){ .text = l->text,
+			    .size = l->size,
+			    .count = l->count + 1,
+			    .open = true,
+			    .kept = l->kept };
 	return !dp_step_int(step, DP_FIELD_LEG, &number) && number == l->count
 		       ? false
 		       : gap(l, DP_STEP_LEG);
@@ -50,18 +56,31 @@ static bool frames(enum dp_step step)
 	       step == DP_STEP_TAINT;
 }
 
+/* A leg that has emitted steps of a name that is not known, or no number of them. */
+static bool is_unknown(struct legs *l, struct json_object *counts)
+{
+	json_object_object_foreach (counts, name, value) {
+		enum dp_step step = dp_step_find(name);
+
+		if (json_object_is_type(value, json_type_int) &&
+		    (!strcmp(name, "left-out") || (step != DP_STEPS && !frames(step))))
+			continue;
+		snprintf(l->text, l->size, "the \"counts\" of leg %" PRId64 " cannot be: %.64s",
+			 l->count, name);
+		return true;
+	}
+	return false;
+}
+
 /* Steps that were emitted and are not there, or are there and were not emitted. */
 static bool differs(struct legs *l, struct json_object *counts)
 {
-	for (int i = 0; i < DP_STEPS; i++) {
-		int64_t emitted = 0;
-
-		if (frames((enum dp_step)i))
-			continue;
-		dp_json_int(counts, dp_step_name((enum dp_step)i), &emitted);
-		if (emitted != l->seen[i])
+	if (is_unknown(l, counts))
+		return true;
+	/* What a leg has not emitted it does not count. */
+	for (int i = 0; i < DP_STEPS; i++)
+		if (dp_json_int_or(counts, dp_step_name((enum dp_step)i), 0) != l->seen[i])
 			return gap(l, (enum dp_step)i);
-	}
 	if (dp_json_int_or(counts, "left-out", 0) == l->left_out)
 		return false;
 	snprintf(l->text, l->size, "not observed: what was left out of leg %" PRId64 ", and why",
@@ -69,29 +88,52 @@ static bool differs(struct legs *l, struct json_object *counts)
 	return true;
 }
 
-static bool end_leg(struct legs *l, struct json_object *step)
+/* What each leg of an operation shows, if it can register. */
+static bool lacks_move(struct legs *l, const struct verdict *v)
 {
-	struct json_object *counts = dp_json_object(step, dp_field_name(DP_FIELD_COUNTS));
+	bool reachable = v->mapping->populate != DP_POPULATE_NONE;
+	bool refused = l->seen[DP_STEP_REFUSED] || l->absent;
 
-	if (!l->open)
-		return gap(l, DP_STEP_LEG);
-	l->open = false;
-	if (differs(l, counts))
-		return true;
+	if (refused || l->seen[DP_STEP_TROUBLE] || l->seen[DP_STEP_FAILED])
+		return false;
+	if (l->seen[DP_STEP_TRANSFERS] != 1 || (reachable && !l->transfers))
+		return gap(l, DP_STEP_TRANSFERS);
+	if (!l->seen[DP_STEP_KEPT] && !l->seen[DP_STEP_REFUSAL] && !l->left_out)
+		return gap(l, DP_STEP_REFUSAL);
 	/* What was kept for another boot is read back then. */
-	if (!l->transfers || l->seen[DP_STEP_KEPT] || (l->mapping && l->plain))
+	if (!reachable || l->seen[DP_STEP_KEPT] || (l->mapping && l->plain))
 		return false;
 	snprintf(l->text, l->size, "not observed: the %s of leg %" PRId64 " was not read back",
 		 l->mapping ? "plain memory" : "mapping", l->count);
 	return true;
 }
 
+static bool end_leg(struct legs *l, const struct verdict *v, struct json_object *step)
+{
+	struct json_object *counts = dp_json_object(step, dp_field_name(DP_FIELD_COUNTS));
+
+	if (!l->open || !counts)
+		return gap(l, l->open ? DP_STEP_LEG_END : DP_STEP_LEG);
+	l->open = false;
+	l->kept += l->seen[DP_STEP_KEPT];
+	return differs(l, counts) || (v->operation && lacks_move(l, v));
+}
+
+/* Steps that are taken when all legs have ended: what was kept is looked at after another boot. */
+static bool is_later(enum dp_step step, struct json_object *obj)
+{
+	return step == DP_STEP_TROUBLE || ((step == DP_STEP_VERIFY || step == DP_STEP_LOST) &&
+					   dp_says(obj, DP_FIELD_TOPOLOGY, "reboot"));
+}
+
 static bool add_step(struct legs *l, enum dp_step step, struct json_object *obj)
 {
 	int64_t transfers;
 
-	if (!l->open && (dp_says(obj, DP_FIELD_TOPOLOGY, "reboot") || step == DP_STEP_TROUBLE))
+	if (!l->open && is_later(step, obj)) {
+		l->reread++;
 		return false;
+	}
 	if (!l->open)
 		return gap(l, DP_STEP_LEG);
 	l->seen[step]++;
@@ -110,10 +152,31 @@ static bool end_legs(struct legs *l, struct json_object *step)
 
 	if (l->open)
 		return gap(l, DP_STEP_LEG_END);
+	l->over = true;
 	if (!dp_step_int(step, DP_FIELD_LEGS, &count) && count == l->count)
 		return false;
 	l->count++;
 	return gap(l, DP_STEP_LEG);
+}
+
+/* A step that a leg has left out, with a reason. */
+static void add_left_out(struct legs *l, struct json_object *obj)
+{
+	enum dp_step step = dp_step_of(obj, "left-out");
+
+	if (step == DP_STEPS || !dp_json_text(obj, "text"))
+		return;
+	l->left_out++;
+	l->absent |= step == DP_STEP_TRANSFERS;
+}
+
+static bool lacks_reread(struct legs *l)
+{
+	if (l->kept <= l->reread)
+		return false;
+	snprintf(l->text, l->size, "not observed: step \"%s\" after another boot",
+		 dp_step_name(DP_STEP_VERIFY));
+	return true;
 }
 
 bool dp_find_gap(const struct verdict *v, char *text, size_t size)
@@ -126,16 +189,15 @@ bool dp_find_gap(const struct verdict *v, char *text, size_t size)
 		struct json_object *obj = json_object_array_get_idx(v->steps, i);
 		enum dp_step step = dp_step_of(obj, "step");
 
-		if (dp_step_of(obj, "left-out") != DP_STEPS && dp_json_text(obj, "text"))
-			l.left_out++;
+		add_left_out(&l, obj);
 		if (step == DP_STEP_LEG)
 			found = begin_leg(&l, obj);
 		else if (step == DP_STEP_LEG_END)
-			found = end_leg(&l, obj);
+			found = end_leg(&l, v, obj);
 		else if (step == DP_STEP_LEGS)
 			found = end_legs(&l, obj);
 		else if (step != DP_STEPS && !frames(step))
 			found = add_step(&l, step, obj);
 	}
-	return found;
+	return found || lacks_reread(&l);
 }

@@ -63,6 +63,19 @@ __attribute__((format(printf, 3, 4))) static void fault(struct tally *t, const c
 		snprintf(r->why + used, sizeof(r->why) - used, "%s%s", used ? "; " : "", text);
 }
 
+/* Why there is no verdict; the first reason is told. */
+__attribute__((format(printf, 2, 3))) static void trouble(struct tally *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (t->troubled)
+		return;
+	t->troubled = true;
+	va_start(ap, fmt);
+	vsnprintf(t->trouble, sizeof(t->trouble), fmt, ap);
+	va_end(ap);
+}
+
 /* "over veth, as target, on demand" */
 static const char *leg_of(struct json_object *step, char *text, size_t size)
 {
@@ -107,6 +120,22 @@ static bool applies(size_t i, struct json_object *step, const char *operation)
 	       (!due[i].operation || !strcmp(operation, due[i].operation));
 }
 
+/* What was posted has a completion and leaves a state; what was not has neither. */
+static bool lacks_completion(struct tally *t, struct json_object *step, int64_t *status)
+{
+	bool unposted = dp_step_text(step, DP_FIELD_UNPOSTED);
+	enum dp_field lacks = DP_FIELD_STATUS;
+
+	if (!dp_step_int(step, DP_FIELD_STATUS, status) && unposted == (*status < 0)) {
+		if (unposted || dp_step_text(step, DP_FIELD_QP_STATE))
+			return false;
+		lacks = DP_FIELD_QP_STATE;
+	}
+	trouble(t, "not observed: \"%s\" of step \"refusal\" (%.32s)", dp_field_name(lacks),
+		dp_text_of(step, DP_FIELD_WHAT));
+	return true;
+}
+
 static void judge_refusal(struct tally *t, struct json_object *step)
 {
 	const char *what = dp_text_of(step, DP_FIELD_WHAT);
@@ -114,13 +143,13 @@ static void judge_refusal(struct tally *t, struct json_object *step)
 	char leg[80];
 	size_t i = 0;
 
-	while (i + 1 < DP_ARRAY_SIZE(due) && !applies(i, step, strrchr(t->v->result->id, '/') + 1))
+	while (i + 1 < DP_ARRAY_SIZE(due) && !applies(i, step, t->v->operation->name))
 		i++;
 	leg_of(step, leg, sizeof(leg));
-	if (dp_step_int(step, DP_FIELD_STATUS, &status))
+	if (lacks_completion(t, step, &status))
 		return;
 	t->refusals++;
-	if (dp_text_of(step, DP_FIELD_UNPOSTED)[0])
+	if (status < 0)
 		return;
 	if (status == IBV_WC_SUCCESS)
 		fault(t, what, "%s is not refused (%s)", what, leg);
@@ -146,10 +175,8 @@ static bool lacks_route(struct tally *t, struct json_object *route)
 	for (size_t i = 0; i < DP_ARRAY_SIZE(owed); i++) {
 		if (i ? !dp_step_int(route, owed[i], &value) : !!dp_step_text(route, owed[i]))
 			continue;
-		t->troubled = true;
-		snprintf(t->trouble, sizeof(t->trouble),
-			 "not observed: \"%s\" of a route of step \"verify\"",
-			 dp_field_name(owed[i]));
+		trouble(t, "not observed: \"%s\" of a route of step \"verify\"",
+			dp_field_name(owed[i]));
 		return true;
 	}
 	return false;
@@ -159,13 +186,12 @@ static void judge_route(struct tally *t, struct json_object *step, struct json_o
 {
 	const char *name = dp_text_of(route, DP_FIELD_ROUTE);
 	int64_t wrong = number(route, DP_FIELD_WRONG), extents = number(route, DP_FIELD_EXTENTS);
+	int64_t checked = number(route, DP_FIELD_CHECKED);
 	bool mapping = dp_says(step, DP_FIELD_MEMORY, "mapping");
 	char leg[80];
 
 	if (dp_text_of(route, DP_FIELD_TEXT)[0]) {
-		t->troubled = true;
-		snprintf(t->trouble, sizeof(t->trouble), "reading back by %s: %.150s", name,
-			 dp_text_of(route, DP_FIELD_TEXT));
+		trouble(t, "reading back by %s: %.150s", name, dp_text_of(route, DP_FIELD_TEXT));
 		return;
 	}
 	if (lacks_route(t, route))
@@ -173,8 +199,9 @@ static void judge_route(struct tally *t, struct json_object *step, struct json_o
 	t->looks++;
 	if (t->extents < extents)
 		t->extents = extents;
-	t->checked += number(route, DP_FIELD_CHECKED);
-	if (mapping)
+	t->checked += checked;
+	/* A file that is a hole has nothing on its device. */
+	if (mapping && checked)
 		add_once(t->routes, sizeof(t->routes), name);
 	if (!wrong)
 		return;
@@ -186,17 +213,32 @@ static void judge_route(struct tally *t, struct json_object *step, struct json_o
 	      (unsigned int)number(route, DP_FIELD_EXPECTED), leg_of(step, leg, sizeof(leg)));
 }
 
+/* Each route is there once, and one at least has read something. */
+static bool is_read(struct json_object *routes, struct json_object *step)
+{
+	char seen[128] = "";
+	int64_t checked = 0;
+
+	for (size_t i = 0; i < dp_json_count(routes); i++) {
+		struct json_object *route = json_object_array_get_idx(routes, i);
+		const char *name = dp_text_of(route, DP_FIELD_ROUTE);
+
+		if (strstr(seen, name))
+			return false;
+		add_once(seen, sizeof(seen), name);
+		checked += number(route, DP_FIELD_CHECKED);
+	}
+	return checked && (int64_t)dp_json_count(routes) == number(step, DP_FIELD_LOOKS);
+}
+
 static void judge_look(struct tally *t, struct json_object *step)
 {
 	struct json_object *routes = dp_json_array(step, dp_field_name(DP_FIELD_ROUTES));
-	size_t count = dp_json_count(routes);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < dp_json_count(routes); i++)
 		judge_route(t, step, json_object_array_get_idx(routes, i));
-	if (count && (int64_t)count == number(step, DP_FIELD_LOOKS))
-		return;
-	t->troubled = true;
-	snprintf(t->trouble, sizeof(t->trouble), "not observed: a route of step \"verify\"");
+	if (!is_read(routes, step))
+		trouble(t, "not observed: a route of step \"verify\"");
 }
 
 /* ---- the other steps ---------------------------------------------------------------------- */
@@ -235,9 +277,7 @@ static void take_registration(struct tally *t, struct json_object *step)
 
 static void take_trouble(struct tally *t, struct json_object *step)
 {
-	t->troubled = true;
-	snprintf(t->trouble, sizeof(t->trouble), "%s: %.180s", dp_text_of(step, DP_FIELD_WHAT),
-		 dp_text_of(step, DP_FIELD_TEXT));
+	trouble(t, "%s: %.180s", dp_text_of(step, DP_FIELD_WHAT), dp_text_of(step, DP_FIELD_TEXT));
 }
 
 static void take_prefetch(struct tally *t, struct json_object *step)
@@ -278,12 +318,9 @@ static void take_reference(struct tally *t, struct json_object *step)
 		dp_json_add_int(t->reference, "bytes_per_second",
 				number(step, DP_FIELD_BYTES_PER_SECOND));
 	}
-	if (could == dp_is_set(step, DP_FIELD_REGISTERS))
-		return;
-	t->troubled = true;
-	snprintf(t->trouble, sizeof(t->trouble), "%.32s %s register it, daxpin %s",
-		 dp_text_of(step, DP_FIELD_TOOL), could ? "could" : "could not",
-		 could ? "could not" : "could");
+	if (could != dp_is_set(step, DP_FIELD_REGISTERS))
+		trouble(t, "%.32s %s register it, daxpin %s", dp_text_of(step, DP_FIELD_TOOL),
+			could ? "could" : "could not", could ? "could not" : "could");
 }
 
 static const struct {
@@ -297,14 +334,18 @@ static const struct {
 	{ DP_STEP_PREFETCH, take_prefetch },    { DP_STEP_REFERENCE, take_reference },
 };
 
+/* A step that lacks something says nothing: dp_find_missing() tells what it lacks. */
 static void judge_all(struct tally *t)
 {
 	size_t count = dp_json_count(t->v->steps);
+	const char *why;
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *obj = json_object_array_get_idx(t->v->steps, i);
 		enum dp_step step = dp_step_of(obj, "step");
 
+		if (step == DP_STEPS || dp_step_lacks(obj, true, &why) != DP_FIELDS)
+			continue;
 		for (size_t k = 0; k < DP_ARRAY_SIZE(judges); k++)
 			if (step == judges[k].step)
 				judges[k].judge(t, obj);
@@ -340,23 +381,25 @@ static void conclude(struct tally *t)
 {
 	struct dp_result *r = t->v->result;
 	const char *also = t->refused[0] ? "; not registered: " : "";
+	bool reachable = t->v->mapping->populate != DP_POPULATE_NONE;
 
-	if (t->looks && t->transfers) {
+	if (reachable && t->looks && t->transfers) {
 		r->status = DP_PASS;
 		snprintf(r->why, sizeof(r->why),
 			 "%" PRId64 " transfers arrived, %" PRId64
 			 " attempts were refused; read back by %s%s%s",
 			 t->transfers, t->refusals, t->routes, also, t->refused);
-	} else if (t->refusals) {
+	} else if (!reachable && t->refusals && !t->transfers) {
 		r->status = DP_PASS;
 		snprintf(r->why, sizeof(r->why),
 			 "it registers, and each access to it is refused: it has no pages%s%s",
 			 also, t->refused);
-	} else if (t->refused[0]) {
+	} else if (t->refused[0] && !t->refusals && !t->transfers) {
 		r->status = DP_SKIP_STATUS;
 		snprintf(r->why, sizeof(r->why), "the kernel does not register it: %s", t->refused);
 	} else {
-		snprintf(r->why, sizeof(r->why), "it ended, and nothing was observed");
+		snprintf(r->why, sizeof(r->why), "not observed: step \"%s\"",
+			 dp_step_name(reachable ? DP_STEP_VERIFY : DP_STEP_REFUSAL));
 	}
 }
 
@@ -373,6 +416,7 @@ void dp_judge_traffic(struct verdict *v)
 	else if (t.troubled)
 		snprintf(r->why, sizeof(r->why), "%s", t.trouble);
 	else if (!dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
+		 !dp_find_untimely(v, OWED, NULL, r->why, sizeof(r->why)) &&
 		 !dp_find_gap(v, r->why, sizeof(r->why)))
 		conclude(&t);
 	r->unfinished = t.troubled;

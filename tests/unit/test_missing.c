@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The judge fails closed: from recordings of real guests, each observation that a verdict rests on
- * is taken away, whole lines and single members; then the verdict is no "pass" any more.
+ * is taken away, whole lines and single members; then there is no verdict any more.
  */
 #include "recorded.h"
 
@@ -24,15 +24,17 @@ static int clear_policy(void **state)
 	return 0;
 }
 
-static size_t still_passes(const char *kernel, const char *id, struct json_object *lines,
-			   size_t without, const char *what, const char *key)
+/* Without an observation there is no verdict, neither "pass" nor "fail". */
+static size_t is_judged(const char *kernel, const char *id, struct json_object *lines,
+			size_t without, const char *what, const char *key)
 {
 	char why[768];
+	enum dp_status status = status_of(id, lines, without, &policy, why, sizeof(why));
 
-	if (status_of(id, lines, without, &policy, why, sizeof(why)) != DP_PASS)
+	if (status == DP_ERROR)
 		return 0;
-	print_error("%s: %s passes without %s%s%s\n", kernel, id, what, key ? " of " : "",
-		    key ? key : "");
+	print_error("%s: %s is %s without %s%s%s: %s\n", kernel, id, dp_status_name(status), what,
+		    key ? " of " : "", key ? key : "", why);
 	return 1;
 }
 
@@ -52,7 +54,7 @@ static size_t take_members(const char *kernel, const struct recorded *r, size_t 
 		if (is_remark(r->id, line, key))
 			continue;
 		json_object_object_del(obj, key);
-		wrong += still_passes(kernel, r->id, r->lines, WHOLE, key, name);
+		wrong += is_judged(kernel, r->id, r->lines, WHOLE, key, name);
 		json_object_object_add(obj, key, json_object_get(value));
 		(*taken)++;
 	}
@@ -75,7 +77,7 @@ static size_t take_nested(const char *kernel, const struct recorded *r, size_t i
 
 		wrong += take_members(kernel, r, i, route, taken);
 		json_object_array_put_idx(routes, k, NULL);
-		wrong += still_passes(kernel, r->id, r->lines, WHOLE, "a route", "verify");
+		wrong += is_judged(kernel, r->id, r->lines, WHOLE, "a route", "verify");
 		json_object_array_put_idx(routes, k, route);
 		(*taken)++;
 	}
@@ -91,8 +93,8 @@ static size_t take_each(const char *kernel, const struct recorded *r, size_t *ta
 
 		if (is_aside(r->id, line) || comes_again(r->lines, i))
 			continue;
-		wrong += still_passes(kernel, r->id, r->lines, i, dp_json_text(line, "kind"),
-				      dp_json_text(line, "step"));
+		wrong += is_judged(kernel, r->id, r->lines, i, dp_json_text(line, "kind"),
+				   dp_json_text(line, "step"));
 		(*taken)++;
 		wrong += take_members(kernel, r, i, line, taken);
 		wrong += take_nested(kernel, r, i, taken);
@@ -100,7 +102,7 @@ static size_t take_each(const char *kernel, const struct recorded *r, size_t *ta
 	return wrong;
 }
 
-static void passes_nothing_that_was_not_seen(void **state)
+static void judges_nothing_that_was_not_seen(void **state)
 {
 	size_t wrong = 0, passed = 0, taken = 0;
 
@@ -281,7 +283,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(has_every_kind_of_question),
-		cmocka_unit_test(passes_nothing_that_was_not_seen),
+		cmocka_unit_test(judges_nothing_that_was_not_seen),
 		cmocka_unit_test(judges_no_document_that_lacks_something),
 	};
 

@@ -88,6 +88,8 @@ static void expect_refusal(const char *id, const char *what, const char *status,
 		if (!name || strcmp(name, what) || !role || strcmp(role, "target"))
 			continue;
 		json_object_object_add(line, "status", json_tokener_parse(status));
+		json_object_object_add(line, "unposted", NULL);
+		json_object_object_add(line, "state", json_object_new_string("ERR"));
 		changed++;
 	}
 	assert_true(changed > 0);
@@ -123,6 +125,97 @@ static void says_nothing_without_an_observation(void **state)
 	expect(WRITE, lines, DP_ERROR, "verify: lost");
 }
 
+static struct json_object *first_of(struct json_object *lines, const char *key, const char *value)
+{
+	for (size_t i = 0; i < json_object_array_length(lines); i++)
+		if (is(json_object_array_get_idx(lines, i), key, value))
+			return json_object_array_get_idx(lines, i);
+	fail_msg("no line has %s of \"%s\"", key, value);
+	return NULL;
+}
+
+/* A leg says by name how many steps it has emitted. */
+static void expect_count(const char *name, const char *count, const char *word)
+{
+	struct json_object *lines = recorded_lines("6.1", WRITE);
+	struct json_object *line = first_of(lines, "step", "leg-end");
+
+	json_object_object_add(dp_json_object(line, "counts"), name, json_tokener_parse(count));
+	expect(WRITE, lines, DP_ERROR, word);
+}
+
+static void counts_each_leg(void **state)
+{
+	struct json_object *lines = recorded_lines("6.1", WRITE);
+
+	(void)state;
+	expect_count("verify", "3", "not observed: step \"verify\" of leg 1");
+	expect_count("verify", "\"2\"", "\"counts\" of leg 1 cannot be: verify");
+	expect_count("failed", "\"1\"", "\"counts\" of leg 1 cannot be: failed");
+	expect_count("fly", "1", "\"counts\" of leg 1 cannot be: fly");
+	expect_count("legs", "1", "\"counts\" of leg 1 cannot be: legs");
+	/* One that nothing was moved in has nothing to show. */
+	json_object_object_add(first_of(lines, "step", "transfers"), "transfers",
+			       json_object_new_int(0));
+	expect(WRITE, lines, DP_ERROR, "not observed: step \"transfers\" of leg 1");
+	/* None begins when all have ended. */
+	lines = recorded_lines("6.1", WRITE);
+	put_after(lines, "legs",
+		  "{\"kind\":\"step\",\"step\":\"leg\",\"leg\":5,\"topology\":\"veth\","
+		  "\"role\":\"target\",\"on_demand\":false}");
+	expect(WRITE, lines, DP_ERROR, "not observed: step \"leg\" of leg 4");
+}
+
+static struct json_object *first_route(struct json_object *lines)
+{
+	return json_object_array_get_idx(
+		dp_json_array(first_of(lines, "memory", "mapping"), "routes"), 0);
+}
+
+static void needs_to_read_something(void **state)
+{
+	struct json_object *lines = recorded_lines("6.1", WRITE), *verify;
+
+	(void)state;
+	json_object_object_add(first_route(lines), "checked", json_object_new_int(0));
+	expect(WRITE, lines, DP_ERROR, "not observed: a route of step \"verify\"");
+	lines = recorded_lines("6.1", WRITE);
+	json_object_object_add(first_route(lines), "wrong", json_object_new_int(-3));
+	expect(WRITE, lines, DP_ERROR, "not observed: \"wrong\" of a route");
+	/* The same one twice is not two. */
+	lines = recorded_lines("6.1", WRITE);
+	verify = first_of(lines, "memory", "mapping");
+	json_object_array_add(dp_json_array(verify, "routes"), json_object_get(first_route(lines)));
+	json_object_object_add(verify, "looks", json_object_new_int(2));
+	expect(WRITE, lines, DP_ERROR, "not observed: a route of step \"verify\"");
+	lines = recorded_lines("6.1", "traffic/devdax-2M/power-loss");
+	take(lines, "verify");
+	expect("traffic/devdax-2M/power-loss", lines, DP_ERROR, "after another boot");
+}
+
+/* What was posted ends somehow, whoever it harms; what was not posted does not. */
+static void needs_an_end_of_each_attempt(void **state)
+{
+	struct json_object *lines = recorded_lines("6.1", WRITE), *refusal;
+
+	(void)state;
+	for (size_t i = 0; i < json_object_array_length(lines); i++) {
+		struct json_object *line = json_object_array_get_idx(lines, i);
+
+		if (is(line, "step", "refusal") && is(line, "role", "source"))
+			json_object_object_add(line, "status", json_object_new_int(-1));
+	}
+	expect(WRITE, lines, DP_ERROR, "not observed: \"status\" of step \"refusal\"");
+	lines = recorded_lines("6.1", WRITE);
+	refusal = first_of(lines, "step", "refusal");
+	json_object_object_add(refusal, "unposted", json_object_new_string("EINVAL"));
+	json_object_object_add(refusal, "status", json_object_new_int(0));
+	expect(WRITE, lines, DP_ERROR, "not observed: \"status\" of step \"refusal\"");
+	lines = recorded_lines("6.1", WRITE);
+	json_object_object_add(first_of(lines, "step", "refusal"), "state", NULL);
+	expect(WRITE, lines, DP_ERROR, "not observed: \"state\" of step \"refusal\"");
+}
+
 /* What somebody else's program makes of it agrees, or nobody knows. */
 static void compares_with_a_reference(void **state)
 {
@@ -141,16 +234,38 @@ static void compares_with_a_reference(void **state)
 
 static void judges_what_is_in_flight(void **state)
 {
+	struct json_object *lines;
+
 	(void)state;
 	expect(UNBIND, recorded_lines("5.10", UNBIND), DP_PASS, "are untouched");
 	expect_with("5.10", UNBIND, "event", "state", "\"completed\"", DP_FAIL, "C2");
 	expect_with("5.10", UNBIND, "canary", "wrong", "5", DP_FAIL,
 		    "C8: 5 bytes of memory that was handed on");
 	expect_with("5.10", UNBIND, "in-flight", "status", "10", DP_FAIL, "C8");
-	expect_with("5.10", UNBIND, "in-flight", "status", "-1", DP_FAIL,
-		    "neither complete nor fail");
+	lines = recorded_lines("5.10", UNBIND);
+	set(lines, "in-flight", "status", "-1");
+	set(lines, "in-flight", "status_text", "null");
+	set(lines, "in-flight", "text", "\"no completion\"");
+	expect(UNBIND, lines, DP_FAIL, "neither complete nor fail: no completion");
+	/* An end that was lost has not seen it. */
+	expect_with("5.10", UNBIND, "in-flight", "status", "-1", DP_ERROR, "\"status\"");
 	expect_with("5.10", UNBIND, "event-end", "state", "\"waits\"", DP_FAIL, "C5");
 	expect_with("5.10", UNBIND, "event", "state", "\"died\"", DP_ERROR, "died");
+}
+
+static void needs_what_was_handed_on(void **state)
+{
+	struct json_object *lines = recorded_lines("5.10", UNBIND);
+
+	(void)state;
+	expect_with("5.10", UNBIND, "canary", "bytes", "0", DP_ERROR,
+		    "\"bytes\" of step \"canary\"");
+	expect_with("5.10", UNBIND, "in-flight", "on_demand", "true", DP_ERROR, "\"on_demand\"");
+	expect_with("5.10", UNBIND, "release", "errno", "\"EIO\"", DP_ERROR, "not released");
+	expect_with("5.10", UNBIND, "event-end", "state", "\"died\"", DP_ERROR, "event-end");
+	set(lines, "undo", "state", "\"failed\"");
+	set(lines, "undo", "text", "\"cannot bind\"");
+	expect(UNBIND, lines, DP_ERROR, "cannot bind");
 }
 
 static void lets_pages_move(void **state)
@@ -169,8 +284,12 @@ int main(void)
 		cmocka_unit_test(fails_what_is_wrong),
 		cmocka_unit_test(knows_what_is_due),
 		cmocka_unit_test(says_nothing_without_an_observation),
+		cmocka_unit_test(counts_each_leg),
+		cmocka_unit_test(needs_to_read_something),
+		cmocka_unit_test(needs_an_end_of_each_attempt),
 		cmocka_unit_test(compares_with_a_reference),
 		cmocka_unit_test(judges_what_is_in_flight),
+		cmocka_unit_test(needs_what_was_handed_on),
 		cmocka_unit_test(lets_pages_move),
 	};
 
