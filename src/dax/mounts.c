@@ -32,14 +32,18 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
+/* False also if a path does not fit: one that was cut off would be another folder or device. */
 static bool parse_mount(const char *line, struct dp_mount *mount)
 {
 	const char *tail = strstr(line, " - ");
 	unsigned int major, minor;
+	int dir_end, source_end;
 	char dax[8] = "";
 
-	if (!tail || sscanf(line, "%*d %*d %u:%u %*s %255s", &major, &minor, mount->dir) != 3 ||
-	    sscanf(tail, " - %15s %63s", mount->fs, mount->source) != 2)
+	if (!tail ||
+	    sscanf(line, "%*d %*d %u:%u %*s %255s%n", &major, &minor, mount->dir, &dir_end) != 3 ||
+	    sscanf(tail, " - %15s %63s%n", mount->fs, mount->source, &source_end) != 2 ||
+	    line[dir_end] != ' ' || tail[source_end] != ' ')
 		return false;
 	if (strcmp(mount->fs, "ext4") && strcmp(mount->fs, "xfs"))
 		return false;

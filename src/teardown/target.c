@@ -34,9 +34,9 @@ static void climb(const char *link, struct dp_target *target)
 		if (!target->ns[0])
 			dp_read_attr(target->ns, sizeof(target->ns), "%s/namespace", path);
 		if (!target->ns[0] && !strncmp(slash + 1, "namespace", 9))
-			snprintf(target->ns, sizeof(target->ns), "%.63s", slash + 1);
+			dp_path(target->ns, sizeof(target->ns), NULL, "%s", slash + 1);
 		if (!target->region[0] && !strncmp(slash + 1, "region", 6))
-			snprintf(target->region, sizeof(target->region), "%.63s", slash + 1);
+			dp_path(target->region, sizeof(target->region), NULL, "%s", slash + 1);
 		*slash = '\0';
 	}
 }
@@ -59,7 +59,8 @@ static void find_disk(const char *disk, struct dp_target *target)
 {
 	char path[128];
 
-	snprintf(target->disk, sizeof(target->disk), "%.63s", disk);
+	if (dp_path(target->disk, sizeof(target->disk), NULL, "%s", disk))
+		return;
 	snprintf(path, sizeof(path), "/sys/block/%s/device", target->disk);
 	dp_link_name(target->device, sizeof(target->device), "%s", path);
 	dp_link_name(target->driver, sizeof(target->driver), "%s/driver", path);
@@ -82,7 +83,8 @@ static void find_by_bus(const char *bus, const char *device, struct dp_target *t
 {
 	char path[128];
 
-	snprintf(target->device, sizeof(target->device), "%s", device);
+	if (dp_path(target->device, sizeof(target->device), NULL, "%s", device))
+		return;
 	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s", bus, target->device);
 	dp_link_name(target->driver, sizeof(target->driver), "%s/driver", path);
 	climb(path, target);
