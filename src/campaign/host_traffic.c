@@ -32,7 +32,7 @@ struct traffic {
 /* What the other end has seen is said here, too; that it is this machine's to say is not. */
 static int pass_on(void *arg, const char *line, size_t len)
 {
-	static const char *const kinds[] = { "begin", "step", "skip", "end" };
+	static const char *const kinds[] = { "begin", "step", "left-out", "skip", "end" };
 	const int *stream = arg;
 	struct json_object *obj;
 	int rc = dp_observation_parse(line, len, &obj, NULL);

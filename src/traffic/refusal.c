@@ -94,7 +94,7 @@ static bool use_key(struct refusals *all, struct request *request, uint32_t key)
 {
 	*(tries_elements(all->leg) ? &request->lkey : &request->rkey) = key;
 	if (!key)
-		all->missing = "the kernel did not register the region once more";
+		all->missing = "the kernel gives no such key";
 	return key;
 }
 
