@@ -125,6 +125,18 @@ bool dp_is_devdax_or_control(const struct dp_mapping *mapping);
 int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, struct dp_area *area,
 		 struct dp_error *err);
 
+/**
+ * dp_area_renew - have a mapping look as dp_area_open() made it, without the cost of making it
+ * @mapping: its kind
+ * @area: the mapping
+ *
+ * Only private mappings of files: their copies of pages are dropped, and the file's pages are
+ * faulted in again.
+ *
+ * Return: 0, -EOPNOTSUPP for other kinds, or another negative errno; then it is to be made anew.
+ */
+int dp_area_renew(const struct dp_mapping *mapping, const struct dp_area *area);
+
 /* Unmaps and closes. An area of zeros with fd -1 is left alone. */
 void dp_area_close(struct dp_area *area);
 

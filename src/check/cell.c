@@ -185,7 +185,7 @@ static int ask_once(struct dp_asker *asker, const struct dp_check *question, str
 	else if (rc)
 		dp_fail(err, rc, "%s gave no errno, or deregistration failed", question->id);
 	dp_proof_clear(&proof);
-	if (rc || cell->moved || !balanced(cell))
+	if (rc || !balanced(cell) || (cell->moved && dp_area_renew(asker->mapping, &asker->area)))
 		dp_asker_close(asker);
 	return rc;
 }

@@ -108,6 +108,15 @@ int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, str
 	return rc;
 }
 
+int dp_area_renew(const struct dp_mapping *mapping, const struct dp_area *area)
+{
+	if (!mapping->private)
+		return -EOPNOTSUPP;
+	if (madvise(area->addr, area->len, MADV_DONTNEED))
+		return -errno;
+	return populate(mapping, area, NULL);
+}
+
 void dp_area_close(struct dp_area *area)
 {
 	if (area->reserved)
