@@ -12,6 +12,9 @@
 /* On the command line of a kernel whose NVDIMMs are not to be made anew. */
 #define DP_KEEP_FLAG "daxpin.keep"
 
+/* On that of a machine with a layout: its devices are made by the steps of a command. */
+#define DP_LAYOUT_FLAG "daxpin.layout"
+
 /* A group of modules that the agent loads one after the other. */
 struct dp_module_group {
 	const char *name;
@@ -20,8 +23,14 @@ struct dp_module_group {
 	bool carrier; /* only there to carry files: need not be traceable */
 };
 
-/* The groups that a guest needs. */
-const struct dp_module_group *dp_module_groups(size_t *count);
+/**
+ * dp_module_groups - the groups that a guest needs
+ * @foreign: with what a machine with a layout may need
+ * @count: receives how many
+ *
+ * Return: a static array.
+ */
+const struct dp_module_group *dp_module_groups(bool foreign, size_t *count);
 
 /* The life of daxpin as /init of a guest. Does not return. */
 void dp_agent_main(void) __attribute__((noreturn));

@@ -75,7 +75,8 @@ struct dp_guests {
 	size_t nkernels;
 	const char *const *modules; /* files that take the place of the kernel's own modules */
 	size_t nmodules;
-	enum dp_fault fault; /* have the guest misbehave */
+	enum dp_fault fault;            /* have the guest misbehave */
+	const struct dp_layout *layout; /* of a machine that is not daxpin's own, or NULL */
 	enum dp_accel accel;
 	bool refresh;      /* look for newer kernels although some are cached */
 	bool fresh;        /* boot each guest, instead of restoring one that was saved */

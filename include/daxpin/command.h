@@ -85,6 +85,7 @@ struct dp_command {
 			struct dp_words far;  /* of another one behind the other adapter; or none */
 			uint64_t far_dies_ms; /* kill that one after so long; 0: never */
 			bool empty;           /* first wipe the guest's file systems off */
+			struct dp_words steps; /* what to prepare, see src/agent/steps.c */
 		} as_host;
 	};
 };
@@ -118,6 +119,9 @@ void dp_command_clear(struct dp_command *command);
 
 /* Adds a copy of a word. Return: 0 or -ENOMEM. */
 int dp_words_add(struct dp_words *words, const char *word);
+
+/* Releases the words, and empties the list. */
+void dp_words_clear(struct dp_words *words);
 
 /* A fault by its name, "panic", "hang" or "silence"; DP_FAULT_NONE if there is none. */
 enum dp_fault dp_fault_find(const char *name);

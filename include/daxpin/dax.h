@@ -52,17 +52,18 @@ int dp_namespace_create(struct ndctl_region *region, const struct dp_namespace_s
 			char *device, size_t size, struct dp_error *err);
 
 /**
- * dp_namespace_claim - make device-dax of a region without labels, which is one namespace
+ * dp_namespace_claim - enable a region without labels, which is one namespace
  * @region: the region
+ * @mode: device-dax, or a disk
  * @align: 4K, 2M or 1G
- * @device: receives "dax1.0"
+ * @device: receives "dax1.0" or "pmem1"
  * @size: size of @device in bytes
  * @err: context on failure
  *
  * Return: 0 or a negative errno.
  */
-int dp_namespace_claim(struct ndctl_region *region, uint64_t align, char *device, size_t size,
-		       struct dp_error *err);
+int dp_namespace_claim(struct ndctl_region *region, enum dp_namespace_mode mode, uint64_t align,
+		       char *device, size_t size, struct dp_error *err);
 
 /**
  * dp_dax_to_kmem - give a device-dax to the page allocator
@@ -109,6 +110,17 @@ int dp_fs_format(const char *fs, const char *device, struct dp_error *err);
  * Return: 0 or a negative errno.
  */
 int dp_fs_mount(const char *fs, const char *device, const char *dir, struct dp_error *err);
+
+/**
+ * dp_fs_make_dir - make a folder
+ * @parent: the folder in which it is made
+ * @name: its name; it may be there already
+ * @dax: give it FS_XFLAG_DAX, which its new files inherit
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_fs_make_dir(const char *parent, const char *name, bool dax, struct dp_error *err);
 
 /**
  * dp_fs_remount - mount a file system that was mounted by dp_fs_mount() before

@@ -28,6 +28,7 @@ struct dp_kernel {
 	const char *const *replacements;
 	size_t nreplacements;
 	bool perftest; /* put ib_write_bw of perftest into the image */
+	bool foreign;  /* put the modules for machines with a layout into the image */
 };
 
 /**

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct dp_error;
+struct dp_layout;
 struct dp_verification;
 
 /* CPUs of a machine, unless there are to be several of them at once. */
@@ -31,6 +32,8 @@ struct dp_boot {
 	char image[PATH_MAX];  /* initramfs */
 	enum dp_accel accel;   /* TCG or KVM */
 	unsigned int cpus;     /* of the machine: 1 or DP_GUEST_CPUS */
+	/* What the machine is made of, if it is not daxpin's own; or NULL. */
+	const struct dp_layout *layout;
 	/*
 	 * Files that hold the memories, all -1 for anonymous memory. When the guest is to be saved
 	 * they are written to; when it is restored each guest has its own copy on write.
@@ -43,23 +46,27 @@ struct dp_boot {
 	struct dp_verification *verification;
 };
 
-/* One memory of the machine. */
-struct dp_memory {
-	const char *name;
-	uint64_t size; /* bytes */
-};
+/* What a memory is called: "ram", "pmem0", "pmem1", "pmem2". */
+const char *dp_memory_name(int i);
 
-/* The memories, DP_MEMORIES of them. */
-const struct dp_memory *dp_machine_memories(void);
+/**
+ * dp_memory_size - how large a memory is
+ * @layout: of the machine, NULL for daxpin's own
+ * @i: which, below DP_MEMORIES
+ *
+ * Return: bytes; 0 if the machine does not have it.
+ */
+uint64_t dp_memory_size(const struct dp_layout *layout, int i);
 
 /**
  * dp_memory_make - memory for a guest, sparse and empty
- * @i: which of dp_machine_memories()
+ * @layout: of the machine, NULL for daxpin's own
+ * @i: which, below DP_MEMORIES
  * @err: context on failure
  *
  * Return: a descriptor, or a negative errno.
  */
-int dp_memory_make(int i, struct dp_error *err);
+int dp_memory_make(const struct dp_layout *layout, int i, struct dp_error *err);
 
 /* "auto", "tcg" or "kvm". */
 const char *dp_accel_name(enum dp_accel accel);

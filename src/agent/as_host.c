@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "devices.h"
+#include "prepare.h"
 #include "serve.h"
 
 #include "daxpin/cleanup.h"
@@ -105,9 +106,12 @@ static const char **make_argv(const struct dp_words *words)
 	return argv;
 }
 
-/* Runs daxpin. @before: what its process does first, may be NULL. @output: receives a pipe. */
-static pid_t start_program(const char *const *argv, int (*before)(struct dp_error *err),
-			   int *output, struct dp_error *err)
+/*
+ * Runs daxpin. @before: what its process does first, with @steps. @output: receives a pipe.
+ */
+static pid_t start_program(const char *const *argv,
+			   int (*before)(const struct dp_words *steps, struct dp_error *err),
+			   const struct dp_words *steps, int *output, struct dp_error *err)
 {
 	int pipe_fd[2];
 	pid_t pid;
@@ -121,7 +125,7 @@ static pid_t start_program(const char *const *argv, int (*before)(struct dp_erro
 
 		dup2(pipe_fd[1], STDOUT_FILENO);
 		dup2(pipe_fd[1], STDERR_FILENO);
-		if (before && before(&failure)) {
+		if (before(steps, &failure)) {
 			dprintf(STDERR_FILENO, "daxpin: %s\n", failure.what);
 			_exit(3);
 		}
@@ -133,10 +137,11 @@ static pid_t start_program(const char *const *argv, int (*before)(struct dp_erro
 	return pid < 0 ? dp_fail(err, -errno, "cannot fork") : pid;
 }
 
-static int go_far(struct dp_error *err)
+static int go_far(const struct dp_words *steps, struct dp_error *err)
 {
 	const char *topology;
 
+	(void)steps;
 	setpgid(0, 0);
 	return dp_wire_far("veth0p", "rxe1", &topology, err);
 }
@@ -168,7 +173,7 @@ static pid_t start_far(const struct dp_command *command, int *output, struct dp_
 	rc = argv ? dp_devices_traffic(err) : -ENOMEM;
 	if (rc)
 		return rc;
-	far = start_program(argv, go_far, output, err);
+	far = start_program(argv, go_far, NULL, output, err);
 	if (far > 0)
 		end_far(far, command->as_host.far_dies_ms);
 	return far;
@@ -183,10 +188,14 @@ int dp_as_host(const struct dp_command *command, int fd, struct dp_error *err)
 
 	if (!rc && command->as_host.empty)
 		rc = empty_disks(err);
+	if (!rc)
+		rc = dp_prepare_machine(&command->as_host.steps, err);
 	if (rc)
 		return rc;
 	far = start_far(command, &far_output, err);
-	pid = far < 0 ? far : start_program(argv, NULL, &output, err);
+	pid = far < 0 ? far
+		      : start_program(argv, dp_prepare_process, &command->as_host.steps, &output,
+				      err);
 	if (pid < 0)
 		return pid;
 	code = exit_code(pass_output_on(pid, output, fd));

@@ -180,6 +180,7 @@ static const struct dp_member as_host[] = {
 	OPTIONAL("far", dp_type_words, AT(as_host.far), 0, DP_COMMAND_WORDS, 0),
 	OPTIONAL("far_dies_ms", dp_type_number, AT(as_host.far_dies_ms), 0, DAY_MS, 0),
 	OPTIONAL("empty", dp_type_flag, AT(as_host.empty), 0, 0, 0),
+	OPTIONAL("steps", dp_type_words, AT(as_host.steps), 0, DP_COMMAND_WORDS, 0),
 };
 
 static const struct {

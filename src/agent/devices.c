@@ -173,7 +173,7 @@ static int find_regions(struct ndctl_ctx *ctx, struct ndctl_region **regions, st
 static int make_kmem(struct ndctl_region *region, bool movable, struct dp_error *err)
 {
 	char device[32];
-	int rc = dp_namespace_claim(region, 2 * MIB, device, sizeof(device), err);
+	int rc = dp_namespace_claim(region, DP_NS_DEVDAX, 2 * MIB, device, sizeof(device), err);
 
 	return rc ? rc : dp_dax_to_kmem(device, movable, err);
 }
@@ -188,7 +188,8 @@ static const struct {
 
 struct setup {
 	int fd;
-	bool keep; /* what an earlier boot has made */
+	bool keep;   /* what an earlier boot has made */
+	bool layout; /* steps make the devices later: only modules are loaded */
 	char disks[DP_ARRAY_SIZE(file_systems)][40];
 	atomic_int loading; /* threads that still load modules */
 	sem_t fs_modules;   /* posted when the file systems' modules are in, or will not be */
@@ -315,6 +316,8 @@ static void *persistent_memory(void *arg)
 
 	if (!load_group("nvdimm", &setup->namespace_error)) {
 		modules_loaded(setup);
+		if (setup->layout)
+			return NULL;
 		if (setup->keep)
 			return kept_memory(setup);
 		make_namespaces(setup, &setup->namespace_error);
@@ -331,16 +334,19 @@ static int make_rest(struct setup *setup, struct dp_error *err)
 	sem_post(&setup->fs_modules);
 	if (!rc)
 		rc = load_group("disks", err);
+	if (!rc && setup->layout)
+		rc = load_group("foreign", err);
 	modules_loaded(setup);
 	if (!rc)
 		rc = dp_rxe_create("rxe0", "veth0", err);
-	dp_write_attr("4", "/proc/sys/vm/nr_hugepages");
+	if (!setup->layout)
+		dp_write_attr("4", "/proc/sys/vm/nr_hugepages");
 	return rc;
 }
 
-int dp_devices_prepare(int fd, bool keep, struct dp_error *err)
+int dp_devices_prepare(int fd, bool keep, bool layout, struct dp_error *err)
 {
-	struct setup setup = { .fd = fd, .keep = keep, .loading = 2 };
+	struct setup setup = { .fd = fd, .keep = keep, .layout = layout, .loading = 2 };
 	pthread_t thread;
 	int rc;
 

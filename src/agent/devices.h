@@ -22,11 +22,12 @@ int dp_devices_stream(int serial);
  * dp_devices_prepare - load the modules and make all devices of the guest
  * @fd: stream that is told when the last module is in
  * @keep: leave what is on the NVDIMMs as it is: namespaces and file systems of an earlier boot
+ * @layout: leave the devices to the steps of a command, see dp_prepare_machine()
  * @err: context on failure
  *
  * Return: 0 or a negative errno.
  */
-int dp_devices_prepare(int fd, bool keep, struct dp_error *err);
+int dp_devices_prepare(int fd, bool keep, bool layout, struct dp_error *err);
 
 /**
  * dp_devices_traffic - what traffic needs and nothing else does: the connection manager, and an

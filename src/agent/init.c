@@ -67,19 +67,19 @@ static void say_hello(int fd)
 	dp_emit(fd, obj);
 }
 
-/* Whether this machine has been booted before, with these NVDIMMs (machine.c). */
-static bool is_kept(void)
+/* What the kernel's command line tells about this machine (machine.c). */
+static bool has_flag(const char *flag)
 {
-	char text[1024] = "";
+	char text[2048] = "";
 
 	dp_read_attr(text, sizeof(text), "/proc/cmdline");
-	return strstr(text, DP_KEEP_FLAG);
+	return strstr(text, flag);
 }
 
 /* The machine, and a process that stands by before the guest is saved. */
 static int prepare(int fd, struct dp_actor *child, struct dp_error *err)
 {
-	int rc = dp_devices_prepare(fd, is_kept(), err);
+	int rc = dp_devices_prepare(fd, has_flag(DP_KEEP_FLAG), has_flag(DP_LAYOUT_FLAG), err);
 
 	if (rc)
 		return rc;

@@ -139,13 +139,17 @@ static bool words_fit(const struct dp_member *m, const void *at)
 	return is_within(m, ((const struct dp_words *)at)->count);
 }
 
+void dp_words_clear(struct dp_words *words)
+{
+	for (size_t i = 0; i < words->count; i++)
+		free(words->list[i]);
+	free(words->list);
+	*words = (struct dp_words){ 0 };
+}
+
 static void clear_words(void *at)
 {
-	struct dp_words *have = at;
-
-	for (size_t i = 0; i < have->count; i++)
-		free(have->list[i]);
-	free(have->list);
+	dp_words_clear(at);
 }
 
 const struct dp_type dp_type_words = { "a list of strings", read_words, write_words, words_fit,

@@ -15,16 +15,23 @@ static const char *const fs[] = { "ext4", "xfs" };
 static const char *const traffic[] = { "?rdma_ucm" };
 static const char *const disks[] = { "?virtio_blk", "?nvme" };
 
+/* What brings memory, disks and file systems to the machines of others. */
+static const char *const foreign[] = { "?nd_e820",  "?dm_mod",  "?dax_hmem", "?virtio_pmem",
+				       "?cxl_acpi", "?cxl_pci", "?cxl_mem",  "?cxl_port",
+				       "?cxl_pmem", "?loop",    "?overlay" };
+
 #define GROUP(name, carrier)                                                                       \
 	{                                                                                          \
 #name, name, DP_ARRAY_SIZE(name), carrier                                          \
 	}
-static const struct dp_module_group groups[] = { GROUP(stream, true), GROUP(nvdimm, false),
-						 GROUP(rdma, false),  GROUP(fs, true),
-						 GROUP(disks, false), GROUP(traffic, false) };
+/* That of layouts is the last. */
+static const struct dp_module_group groups[] = { GROUP(stream, true),  GROUP(nvdimm, false),
+						 GROUP(rdma, false),   GROUP(fs, true),
+						 GROUP(disks, false),  GROUP(traffic, false),
+						 GROUP(foreign, false) };
 
-const struct dp_module_group *dp_module_groups(size_t *count)
+const struct dp_module_group *dp_module_groups(bool foreign_too, size_t *count)
 {
-	*count = DP_ARRAY_SIZE(groups);
+	*count = DP_ARRAY_SIZE(groups) - !foreign_too;
 	return groups;
 }

@@ -22,6 +22,7 @@ int dp_kernel_ready(const struct dp_guests *guests, size_t i, bool perftest,
 	kernel->replacements = guests->modules;
 	kernel->nreplacements = guests->nmodules;
 	kernel->perftest = perftest;
+	kernel->foreign = guests->layout;
 	return rc;
 }
 
@@ -50,6 +51,7 @@ int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *gues
 	if (rc)
 		return rc;
 	guest->boot.cpus = c->cpus;
+	guest->boot.layout = c->guests->layout;
 	guest->saved = guest->boot;
 	snprintf(run->where, sizeof(run->where), "guest");
 	snprintf(run->accel, sizeof(run->accel), "%s", dp_accel_name(guest->boot.accel));

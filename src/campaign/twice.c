@@ -92,7 +92,7 @@ static int boot_twice(const struct campaign *c, struct dp_task *task, struct dp_
 	int rc = 0;
 
 	for (int i = DP_RAM + 1; i < DP_MEMORIES && !rc; i++) {
-		boot.memory[i] = dp_memory_make(i, err);
+		boot.memory[i] = dp_memory_make(boot.layout, i, err);
 		rc = boot.memory[i] < 0 ? boot.memory[i] : 0;
 	}
 	if (!rc)

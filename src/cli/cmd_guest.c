@@ -14,6 +14,7 @@
 #include "daxpin/clock.h"
 #include "daxpin/json.h"
 #include "daxpin/kernel.h"
+#include "daxpin/layout.h"
 #include "daxpin/machine.h"
 #include "daxpin/observe.h"
 #include "daxpin/session.h"
@@ -121,7 +122,7 @@ static int parse(struct cli_call *call, struct guest_options *o, struct dp_error
 
 struct as_host_options {
 	bool empty;
-	const char *far;
+	const char *layout, *far;
 	uint64_t far_dies_ms;
 };
 
@@ -170,9 +171,21 @@ static int take_output(void *arg, const char *line, size_t len)
 	return 0;
 }
 
-static int run_as_host(const struct guest_options *o, struct cli_call *call, struct dp_error *err)
+static int take_layout(const char *path, struct dp_guests *guests, struct dp_layout *layout,
+		       struct dp_command *command, struct dp_error *err)
+{
+	int rc = dp_layout_load(path, layout, err);
+
+	for (size_t i = 0; i < layout->steps.count && !rc; i++)
+		rc = dp_words_add(&command->as_host.steps, layout->steps.list[i]);
+	guests->layout = layout;
+	return rc;
+}
+
+static int run_as_host(struct guest_options *o, struct cli_call *call, struct dp_error *err)
 {
 	dp_cleanup(dp_command_clear) struct dp_command command = { .kind = DP_COMMAND_AS_HOST };
+	dp_cleanup(dp_layout_clear) struct dp_layout layout = { 0 };
 	struct as_host_options options = { 0 };
 	int exit_code = 0;
 	const struct dp_sink sink = { .arg = &exit_code, .line = take_output };
@@ -184,6 +197,8 @@ static int run_as_host(const struct guest_options *o, struct cli_call *call, str
 		return dp_bad_input(err, "a command is missing after as-host; "
 					 "see daxpin guest as-host --help");
 	rc = fill_command(&options, call, &command);
+	if (!rc && options.layout)
+		rc = take_layout(options.layout, &o->guests, &layout, &command, err);
 	if (!rc)
 		rc = dp_campaign_command(&o->guests, &command, &sink, cli_progress, err);
 	fflush(stdout);
@@ -292,6 +307,10 @@ static int run_bare(struct guest_options *o, struct dp_error *err)
 static const struct cli_option as_host_table[] = {
 	OPT_FLAG("empty-disks", 0, empty,
 		 "Leave the disks of the guest without file systems. Otherwise they are mounted."),
+	OPT_STRING("layout", 0, "FILE", layout,
+		   "Have the guest be the machine that this file describes, see "
+		   "docs/layout-file.md.",
+		   .source = CLI_FILES),
 	OPT_STRING("far", 0, "WORDS", far,
 		   "Run another command at the same time, as if on a second machine. WORDS is that "
 		   "command with its options, as one argument. Its RDMA device has the address "

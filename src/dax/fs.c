@@ -67,7 +67,7 @@ static int run_mkfs(const char *const *words, const char *device, struct dp_erro
 	return dp_run(argv, MKFS_LIMIT_MS, NULL, err);
 }
 
-static int make_dir(const char *parent, const char *name, bool dax, struct dp_error *err)
+int dp_fs_make_dir(const char *parent, const char *name, bool dax, struct dp_error *err)
 {
 	dp_autofd int fd = -1;
 	struct fsxattr attr;
@@ -122,6 +122,6 @@ int dp_fs_mount(const char *fs, const char *device, const char *dir, struct dp_e
 		return dp_fail(err, -errno, "cannot make %s", dir);
 	rc = dp_fs_remount(fs, device, dir, err);
 	if (!rc)
-		rc = make_dir(dir, "dax", true, err);
-	return rc ? rc : make_dir(dir, "cached", false, err);
+		rc = dp_fs_make_dir(dir, "dax", true, err);
+	return rc ? rc : dp_fs_make_dir(dir, "cached", false, err);
 }

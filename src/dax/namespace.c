@@ -128,9 +128,10 @@ int dp_namespace_create(struct ndctl_region *region, const struct dp_namespace_s
 	return 0;
 }
 
-int dp_namespace_claim(struct ndctl_region *region, uint64_t align, char *device, size_t size,
-		       struct dp_error *err)
+int dp_namespace_claim(struct ndctl_region *region, enum dp_namespace_mode mode, uint64_t align,
+		       char *device, size_t size, struct dp_error *err)
 {
+	bool fsdax = mode == DP_NS_FSDAX;
 	struct ndctl_namespace *ns = ndctl_namespace_get_first(region);
 	int rc;
 
@@ -140,8 +141,9 @@ int dp_namespace_claim(struct ndctl_region *region, uint64_t align, char *device
 	rc = ndctl_namespace_disable_invalidate(ns);
 	if (rc < 0)
 		return dp_fail(err, rc, "cannot disable %s", ndctl_namespace_get_devname(ns));
-	rc = enable_devdax(region, ns, align, device, size);
-	return rc ? dp_fail(err, rc, "cannot enable %s as devdax", ndctl_namespace_get_devname(ns))
+	rc = (fsdax ? enable_fsdax : enable_devdax)(region, ns, align, device, size);
+	return rc ? dp_fail(err, rc, "cannot enable %s as %s", ndctl_namespace_get_devname(ns),
+			    fsdax ? "fsdax" : "devdax")
 		  : 0;
 }
 

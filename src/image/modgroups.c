@@ -109,7 +109,7 @@ int dp_manifest_add_modules(struct dp_manifest *m, const struct dp_kernel *kerne
 			    struct dp_error *err)
 {
 	size_t count;
-	const struct dp_module_group *groups = dp_module_groups(&count);
+	const struct dp_module_group *groups = dp_module_groups(kernel->foreign, &count);
 	dp_autofree struct dp_modules *lists = calloc(count, sizeof(*lists));
 	int rc = lists ? dp_modules_order(kernel->modules, groups, count, lists, err) : -ENOMEM;
 

@@ -39,7 +39,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/machine.h"
+#include "daxpin/layout.h"
 #include "daxpin/proc.h"
 
 #define QEMU "qemu-system-x86_64"
@@ -122,117 +122,150 @@ static uint64_t tsc_khz(void)
 	return tsc * 1000000 / (to - from);
 }
 
-static const struct dp_memory memories[DP_MEMORIES] = {
-	{ "ram", 1ULL << 30 },
-	{ "pmem0", 3ULL << 30 },
-	{ "pmem1", 256ULL << 20 },
-	{ "pmem2", 256ULL << 20 },
-};
-
-const struct dp_memory *dp_machine_memories(void)
-{
-	return memories;
-}
-
 #define PORTS 4
+
+/* The options of a machine, of two words each, and some to spare for those of a layout. */
+#define MAX_ARGUMENTS (96 + DP_COMMAND_WORDS)
 
 /* QEMU's arguments, and the text of those that are not constant. */
 struct arguments {
-	const char *argv[80];
-	char accel[32], ports[PORTS][48], objects[DP_MEMORIES][128], cmdline[512];
-	char cpus[4], node[48];
+	const char *argv[MAX_ARGUMENTS];
+	size_t count;
+	char accel[32], ports[PORTS][48], objects[DP_MEMORIES][128], cmdline[768];
+	char cpus[4], node[48], memory[48];
 };
+
+static void add(struct arguments *a, const char *option, const char *value)
+{
+	a->argv[a->count++] = option;
+	if (value)
+		a->argv[a->count++] = value;
+}
 
 /*
  * Files are aligned like anonymous memory is; with less, the NVDIMMs would lie at addresses of
  * which no namespace can be made.
  */
-static void describe_memory(const struct dp_boot *boot, int i, char *text, size_t size)
+static void add_memory(const struct dp_boot *boot, int i, struct arguments *a)
 {
-	const struct dp_memory *m = &memories[i];
+	const char *name = dp_memory_name(i);
+	uint64_t bytes = dp_memory_size(boot->layout, i);
+	char *text = a->objects[i];
+	size_t size = sizeof(a->objects[i]);
 
 	if (boot->memory[i] < 0)
-		snprintf(text, size, "memory-backend-ram,id=%s,size=%" PRIu64, m->name, m->size);
+		snprintf(text, size, "memory-backend-ram,id=%s,size=%" PRIu64, name, bytes);
 	else
 		snprintf(text, size,
 			 "memory-backend-file,id=%s,size=%" PRIu64
 			 ",align=2M,share=%s,mem-path=/proc/self/fd/%d",
-			 m->name, m->size, boot->restore && i != DP_RAM ? "off" : "on",
-			 boot->memory[i]);
+			 name, bytes, boot->restore && i != DP_RAM ? "off" : "on", boot->memory[i]);
+	add(a, "-object", text);
+}
+
+static void add_memories(const struct dp_boot *boot, struct arguments *a)
+{
+	static const char *const nvdimms[DP_MEMORIES] = {
+		NULL,
+		"nvdimm,id=nvdimm0,memdev=pmem0,label-size=128K,node=0",
+		"nvdimm,id=nvdimm1,memdev=pmem1,node=1",
+		"nvdimm,id=nvdimm2,memdev=pmem2,node=2",
+	};
+
+	snprintf(a->memory, sizeof(a->memory), "%" PRIu64 "M,slots=4,maxmem=16G",
+		 dp_memory_size(boot->layout, DP_RAM) >> 20);
+	snprintf(a->node, sizeof(a->node), "node,nodeid=0,cpus=0-%u,memdev=ram", boot->cpus - 1);
+	add(a, "-m", a->memory);
+	add_memory(boot, DP_RAM, a);
+	add(a, "-numa", a->node);
+	add(a, "-numa", "node,nodeid=1");
+	add(a, "-numa", "node,nodeid=2");
+	for (int i = DP_RAM + 1; i < DP_MEMORIES; i++) {
+		if (!dp_memory_size(boot->layout, i))
+			continue;
+		add_memory(boot, i, a);
+		add(a, "-device", nvdimms[i]);
+	}
+}
+
+/*
+ * 1 GiB pages are what devdax-1G is about; five-level tables only cost, and so do registers that
+ * each switch of tasks saves, a rep movsb that the guest believes to be fast (TCG moves one byte at
+ * a time), and SMAP, which cuts what is translated into pieces at each copy from or to a process.
+ */
+#define TCG_CPU "max,la57=off,erms=off,fsrm=off,avx=off,avx2=off,mpx=off,pku=off,smap=off"
+
+static void add_platform(const struct dp_boot *boot, struct arguments *a)
+{
+	static const char *const options[] = {
+		"-nodefaults", "-no-user-config", "-no-reboot",
+		"-name",       "daxpin",          "-display",
+		"none",        "-machine",        "q35,nvdimm=on,hpet=off",
+	};
+
+	add(a, QEMU, NULL);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(options); i++)
+		add(a, options[i], NULL);
+	snprintf(a->accel, sizeof(a->accel), "%s",
+		 boot->accel == DP_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
+	add(a, "-accel", a->accel);
+	add(a, "-cpu", boot->accel == DP_ACCEL_KVM ? "host" : TCG_CPU);
+	snprintf(a->cpus, sizeof(a->cpus), "%u", boot->cpus);
+	add(a, "-smp", a->cpus);
+}
+
+/* Serial ports, virtio port and monitor. */
+static void add_ports(const int *ports, struct arguments *a)
+{
+	static const char *const ids[PORTS] = { "console", "channel", "stream", "qmp" };
+
+	for (int i = 0; i < PORTS; i++) {
+		snprintf(a->ports[i], sizeof(a->ports[i]), "socket,id=%s,fd=%d", ids[i], ports[i]);
+		add(a, "-chardev", a->ports[i]);
+	}
+	add(a, "-serial", "chardev:console");
+	add(a, "-serial", "chardev:channel");
+	add(a, "-device", "virtio-serial-pci,max_ports=2,ioeventfd=off");
+	add(a, "-device", "virtserialport,nr=1,chardev=stream");
+	add(a, "-mon", "chardev=qmp,mode=control");
+}
+
+static void add_devices(struct arguments *a)
+{
+	add(a, "-blockdev", "null-co,node-name=disk,size=67108864,read-zeroes=on");
+	add(a, "-device", "virtio-blk-pci,drive=disk");
+	add(a, "-blockdev", "null-co,node-name=nvme-disk,size=67108864,read-zeroes=on");
+	add(a, "-device", "pcie-root-port,id=port0,chassis=1,slot=1,pref64-reserve=64M");
+	add(a, "-device", "pci-testdev,membar=16M");
+}
+
+/* What a restored guest was booted with is in its memory: QEMU need not load it. */
+static void add_start(const struct dp_boot *boot, uint64_t khz, struct arguments *a)
+{
+	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE "%s%s%s", khz,
+		 boot->keep ? " " DP_KEEP_FLAG : "", boot->layout ? " " DP_LAYOUT_FLAG " " : "",
+		 boot->layout ? boot->layout->cmdline : "");
+	if (boot->restore) {
+		add(a, "-incoming", "defer");
+		return;
+	}
+	add(a, "-kernel", boot->kernel);
+	add(a, "-initrd", boot->image);
+	add(a, "-append", a->cmdline);
 }
 
 static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_t khz,
 			   struct arguments *a)
 {
-	static const char *const ids[PORTS] = { "console", "channel", "stream", "qmp" };
-
-	snprintf(a->accel, sizeof(a->accel), "%s",
-		 boot->accel == DP_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
-	for (int i = 0; i < PORTS; i++)
-		snprintf(a->ports[i], sizeof(a->ports[i]), "socket,id=%s,fd=%d", ids[i], ports[i]);
-	for (int i = 0; i < DP_MEMORIES; i++)
-		describe_memory(boot, i, a->objects[i], sizeof(a->objects[i]));
-	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE "%s", khz,
-		 boot->keep ? " " DP_KEEP_FLAG : "");
-	snprintf(a->cpus, sizeof(a->cpus), "%u", boot->cpus);
-	snprintf(a->node, sizeof(a->node), "node,nodeid=0,cpus=0-%u,memdev=ram", boot->cpus - 1);
-
-	/* An option and its value a line. */
-	/* clang-format off */
-	const char *const argv[] = {
-		QEMU, "-nodefaults", "-no-user-config", "-no-reboot",
-		"-name", "daxpin",
-		"-display", "none",
-		"-machine", "q35,nvdimm=on,hpet=off",
-		"-accel", a->accel,
-		/*
-		 * 1 GiB pages are what devdax-1G is about; five-level tables only cost, and so do
-		 * registers that each switch of tasks saves, a rep movsb that the guest believes to be
-		 * fast (TCG moves one byte at a time), and SMAP, which cuts what is translated into
-		 * pieces at each copy from or to a process.
-		 */
-		"-cpu", boot->accel == DP_ACCEL_KVM ? "host" : "max,la57=off,erms=off,fsrm=off,avx=off,avx2=off,mpx=off,pku=off,smap=off",
-		"-smp", a->cpus,
-		"-m", "1G,slots=4,maxmem=16G",
-		"-object", a->objects[0],
-		"-numa", a->node,
-		"-numa", "node,nodeid=1",
-		"-numa", "node,nodeid=2",
-		"-object", a->objects[1],
-		"-device", "nvdimm,id=nvdimm0,memdev=pmem0,label-size=128K,node=0",
-		"-object", a->objects[2],
-		"-device", "nvdimm,id=nvdimm1,memdev=pmem1,node=1",
-		"-object", a->objects[3],
-		"-device", "nvdimm,id=nvdimm2,memdev=pmem2,node=2",
-		"-blockdev", "null-co,node-name=disk,size=67108864,read-zeroes=on",
-		"-device", "virtio-blk-pci,drive=disk",
-		"-blockdev", "null-co,node-name=nvme-disk,size=67108864,read-zeroes=on",
-		"-device", "pcie-root-port,id=port0,chassis=1,slot=1,pref64-reserve=64M",
-		"-device", "pci-testdev,membar=16M",
-		"-chardev", a->ports[0], "-serial", "chardev:console",
-		"-chardev", a->ports[1], "-serial", "chardev:channel",
-		"-chardev", a->ports[2],
-		"-device", "virtio-serial-pci,max_ports=2,ioeventfd=off",
-		"-device", "virtserialport,nr=1,chardev=stream",
-		"-chardev", a->ports[3], "-mon", "chardev=qmp,mode=control",
-	};
-	/* What a restored guest was booted with is in its memory: QEMU need not load it. */
-	const char *const boot_argv[] = {
-		"-kernel", boot->kernel,
-		"-initrd", boot->image,
-		"-append", a->cmdline,
-	};
-	const char *const restore_argv[] = { "-incoming", "defer" };
-	/* clang-format on */
-	size_t n = DP_ARRAY_SIZE(argv);
-
-	_Static_assert(sizeof(argv) + sizeof(boot_argv) < sizeof(a->argv), "too many arguments");
-	memset(a->argv, 0, sizeof(a->argv));
-	memcpy(a->argv, argv, sizeof(argv));
-	if (boot->restore)
-		memcpy(a->argv + n, restore_argv, sizeof(restore_argv));
-	else
-		memcpy(a->argv + n, boot_argv, sizeof(boot_argv));
+	a->count = 0;
+	add_platform(boot, a);
+	add_memories(boot, a);
+	add_ports(ports, a);
+	add_devices(a);
+	for (size_t i = 0; boot->layout && i < boot->layout->qemu.count; i++)
+		add(a, boot->layout->qemu.list[i], NULL);
+	add_start(boot, khz, a);
+	a->argv[a->count] = NULL;
 }
 
 static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_error *err)

@@ -10,7 +10,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
-#include "daxpin/machine.h"
+#include "daxpin/layout.h"
 
 static int copy_block(void *arg, off_t at, const char *data, size_t len)
 {
@@ -27,19 +27,39 @@ static void *copy_ram(void *arg)
 	return NULL;
 }
 
-int dp_memory_make(int i, struct dp_error *err)
-{
-	const struct dp_memory *memory = &dp_machine_memories()[i];
-	dp_autofd int fd = memfd_create(memory->name, MFD_CLOEXEC);
+static const struct {
+	const char *name;
+	uint64_t size; /* bytes */
+} memories[DP_MEMORIES] = {
+	{ "ram", 1ULL << 30 },
+	{ "pmem0", 3ULL << 30 },
+	{ "pmem1", 256ULL << 20 },
+	{ "pmem2", 256ULL << 20 },
+};
 
-	if (fd < 0 || ftruncate(fd, (off_t)memory->size))
+const char *dp_memory_name(int i)
+{
+	return memories[i].name;
+}
+
+uint64_t dp_memory_size(const struct dp_layout *layout, int i)
+{
+	return layout ? layout->memories[i] : memories[i].size;
+}
+
+int dp_memory_make(const struct dp_layout *layout, int i, struct dp_error *err)
+{
+	dp_autofd int fd = memfd_create(dp_memory_name(i), MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, (off_t)dp_memory_size(layout, i)))
 		return dp_fail(err, -errno, "cannot make memory for a guest");
 	return dp_take_fd(&fd);
 }
 
 int dp_copy_begin(const struct dp_boot *boot, struct dp_copy *copy, struct dp_error *err)
 {
-	*copy = (struct dp_copy){ .from = boot->memory[DP_RAM], .to = dp_memory_make(DP_RAM, err) };
+	*copy = (struct dp_copy){ .from = boot->memory[DP_RAM],
+				  .to = dp_memory_make(boot->layout, DP_RAM, err) };
 	if (copy->to < 0)
 		return copy->to;
 	copy->running = !pthread_create(&copy->thread, NULL, copy_ram, copy);

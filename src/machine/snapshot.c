@@ -65,7 +65,7 @@ struct snapshot {
 /* Name and descriptor of each file of a snapshot: the memories and then the state. */
 static const char *file_name(int i)
 {
-	return i < DP_MEMORIES ? dp_machine_memories()[i].name : "state";
+	return i < DP_MEMORIES ? dp_memory_name(i) : "state";
 }
 
 static int *file_fd(struct dp_boot *boot, int i)
@@ -146,7 +146,7 @@ static int make_memories(struct dp_boot *boot, const char *draft, struct dp_erro
 	if (rc)
 		return rc;
 	for (int i = 0; i < DP_MEMORIES; i++) {
-		boot->memory[i] = dp_memory_make(i, err);
+		boot->memory[i] = dp_memory_make(boot->layout, i, err);
 		if (boot->memory[i] < 0)
 			return boot->memory[i];
 	}

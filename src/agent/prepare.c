@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/blkpg.h>
+#include <ndctl/libndctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "prepare.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
+#include "daxpin/command.h"
+#include "daxpin/dax.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/text.h"
+
+#define MAX_WORDS 16
+#define REGIONS   16
+/* Disks and devices appear as they are probed. */
+#define APPEAR_MS 10000
+
+struct words {
+	const char *list[MAX_WORDS];
+	size_t count;
+};
+
+static int size_of(const char *text, uint64_t *bytes, struct dp_error *err)
+{
+	return dp_parse_size(text, bytes) ? dp_bad_input(err, "\"%s\" is no size", text) : 0;
+}
+
+static int await(const char *path, struct dp_error *err)
+{
+	uint64_t end = dp_now_ms() + APPEAR_MS;
+
+	while (!dp_exists("%s", path)) {
+		if (dp_now_ms() > end)
+			return dp_fail(err, -ENODEV, "%s has not appeared", path);
+		usleep(5000);
+	}
+	return 0;
+}
+
+/* ---- namespaces -------------------------------------------------------------------------- */
+
+static void put_context(struct ndctl_ctx **ctx)
+{
+	if (*ctx)
+		ndctl_unref(*ctx);
+}
+
+static int by_resource(const void *a, const void *b)
+{
+	struct ndctl_region *const *x = a, *const *y = b;
+	unsigned long long rx = ndctl_region_get_resource(*x), ry = ndctl_region_get_resource(*y);
+
+	return rx < ry ? -1 : rx > ry;
+}
+
+/* Calls @act for the region with this number in the order of their addresses. */
+static int with_region(const struct words *w,
+		       int (*act)(struct ndctl_region *region, const struct words *w,
+				  struct dp_error *err),
+		       struct dp_error *err)
+{
+	dp_cleanup(put_context) struct ndctl_ctx *ctx = NULL;
+	struct ndctl_region *regions[REGIONS], *region;
+	size_t count = 0, number = strtoul(w->list[1], NULL, 10);
+	struct ndctl_bus *bus;
+	int rc = ndctl_new(&ctx);
+
+	if (rc)
+		return dp_fail(err, rc, "libndctl");
+	ndctl_bus_foreach (ctx, bus)
+		ndctl_region_foreach (bus, region)
+			if (count < REGIONS)
+				regions[count++] = region;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
+	qsort(regions, count, sizeof(*regions), by_resource);
+	if (number >= count)
+		return dp_fail(err, -ENODEV, "there are %zu regions", count);
+	return act(regions[number], w, err);
+}
+
+static int init_labels(struct ndctl_region *region, const struct words *w, struct dp_error *err)
+{
+	(void)w;
+	return dp_region_init_labels(region, err);
+}
+
+static int labels(const struct words *w, struct dp_error *err)
+{
+	return with_region(w, init_labels, err);
+}
+
+static int read_spec(const struct words *w, struct dp_namespace_spec *spec, struct dp_error *err)
+{
+	bool fsdax = !strcmp(w->list[2], "fsdax");
+
+	if (!fsdax && strcmp(w->list[2], "devdax"))
+		return dp_bad_input(err, "a namespace is fsdax or devdax");
+	spec->mode = fsdax ? DP_NS_FSDAX : DP_NS_DEVDAX;
+	return size_of(w->list[3], &spec->align, err);
+}
+
+static int await_device(const char *device, struct dp_error *err)
+{
+	char path[64];
+	int rc = dp_path(path, sizeof(path), err, "/dev/%s", device);
+
+	return rc ? rc : await(path, err);
+}
+
+static int create(struct ndctl_region *region, const struct words *w, struct dp_error *err)
+{
+	struct dp_namespace_spec spec;
+	char device[32];
+	int rc = read_spec(w, &spec, err);
+
+	if (!rc)
+		rc = size_of(w->list[4], &spec.size, err);
+	if (!rc)
+		rc = dp_namespace_create(region, &spec, device, sizeof(device), err);
+	return rc ? rc : await_device(device, err);
+}
+
+static int claim(struct ndctl_region *region, const struct words *w, struct dp_error *err)
+{
+	struct dp_namespace_spec spec;
+	char device[32];
+	int rc = read_spec(w, &spec, err);
+
+	if (!rc)
+		rc = dp_namespace_claim(region, spec.mode, spec.align, device, sizeof(device), err);
+	return rc ? rc : await_device(device, err);
+}
+
+static int make_namespace(const struct words *w, struct dp_error *err)
+{
+	return with_region(w, w->count > 4 ? create : claim, err);
+}
+
+static int bind_dax(const struct words *w, struct dp_error *err)
+{
+	if (!strcmp(w->list[2], "none"))
+		return dp_dax_disable(w->list[1], err);
+	if (!strcmp(w->list[2], "kmem"))
+		return dp_dax_to_kmem(w->list[1], false, err);
+	if (!strcmp(w->list[2], "kmem-movable"))
+		return dp_dax_to_kmem(w->list[1], true, err);
+	return dp_bad_input(err, "no driver \"%s\"", w->list[2]);
+}
+
+/* ---- disks and file systems -------------------------------------------------------------- */
+
+/* Without a table on the disk: the kernel is told. */
+static int partition(const struct words *w, struct dp_error *err)
+{
+	struct blkpg_partition part = { .pno = 1 };
+	struct blkpg_ioctl_arg arg = { .op = BLKPG_ADD_PARTITION,
+				       .datalen = sizeof(part),
+				       .data = &part };
+	dp_autofd int fd = -1;
+	uint64_t start, length;
+	int rc = await(w->list[1], err);
+
+	if (!rc)
+		rc = size_of(w->list[2], &start, err);
+	if (!rc)
+		rc = size_of(w->list[3], &length, err);
+	if (rc)
+		return rc;
+	part.start = (long long)start;
+	part.length = (long long)length;
+	fd = open(w->list[1], O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, BLKPG, &arg))
+		return dp_fail(err, -errno, "cannot partition %s", w->list[1]);
+	return 0;
+}
+
+static int map(const struct words *w, struct dp_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 3; i < w->count && !rc; i++)
+		rc = await(w->list[i], err);
+	return rc ? rc : dp_dm_create(w->list[1], w->list[2], w->list + 3, w->count - 3, err);
+}
+
+static int format(const struct words *w, struct dp_error *err)
+{
+	int rc = await(w->list[2], err);
+
+	return rc ? rc : dp_fs_format(w->list[1], w->list[2], err);
+}
+
+static int mount_it(const struct words *w, struct dp_error *err)
+{
+	bool bind = !strcmp(w->list[1], "bind");
+	int rc = dp_mkdir_p(w->list[3], err);
+
+	if (rc)
+		return rc;
+	if (mount(w->list[2], w->list[3], bind ? NULL : w->list[1], bind ? MS_BIND : 0,
+		  w->count > 4 ? w->list[4] : NULL))
+		return dp_fail(err, -errno, "cannot mount %s at %s", w->list[2], w->list[3]);
+	return 0;
+}
+
+static int folder(const struct words *w, struct dp_error *err)
+{
+	bool dax = w->count > 2 && !strcmp(w->list[2], "dax");
+	char parent[PATH_MAX], *name;
+	int rc = dp_path(parent, sizeof(parent), err, "%s", w->list[1]);
+
+	name = rc ? NULL : strrchr(parent, '/');
+	if (!name || name == parent)
+		return rc ? rc : dp_bad_input(err, "a whole path is wanted");
+	*name++ = '\0';
+	rc = dp_mkdir_p(parent, err);
+	return rc ? rc : dp_fs_make_dir(parent, name, dax, err);
+}
+
+/* ---- the rest ---------------------------------------------------------------------------- */
+
+static int give_address(const struct words *w, struct dp_error *err)
+{
+	(void)w;
+	return dp_devices_traffic(err);
+}
+
+static int write_text(const struct words *w, struct dp_error *err)
+{
+	int rc = dp_write_attr(w->list[2], "%s", w->list[1]);
+
+	return rc ? dp_fail(err, rc, "cannot write to %s", w->list[1]) : 0;
+}
+
+static int change_mode(const struct words *w, struct dp_error *err)
+{
+	if (chmod(w->list[2], (mode_t)strtoul(w->list[1], NULL, 8)))
+		return dp_fail(err, -errno, "cannot change the mode of %s", w->list[2]);
+	return 0;
+}
+
+static int make_file(const struct words *w, struct dp_error *err)
+{
+	static const char zeros[65536];
+	dp_autofd int fd = open(w->list[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	uint64_t size;
+	int rc = size_of(w->list[2], &size, err);
+
+	for (uint64_t at = 0; at < size && fd >= 0 && !rc; at += sizeof(zeros))
+		rc = dp_write_all(fd, zeros, size - at < sizeof(zeros) ? size - at : sizeof(zeros));
+	return fd < 0 || rc ? dp_fail(err, rc ? rc : -errno, "cannot write %s", w->list[1]) : 0;
+}
+
+static int remove_it(const struct words *w, struct dp_error *err)
+{
+	int rc = dp_remove_tree(w->list[1]);
+
+	return rc ? dp_fail(err, rc, "cannot remove %s", w->list[1]) : 0;
+}
+
+static int set_environment(const struct words *w, struct dp_error *err)
+{
+	return setenv(w->list[1], w->list[2], 1) ? dp_fail(err, -errno, "cannot set it") : 0;
+}
+
+static int set_memlock(const struct words *w, struct dp_error *err)
+{
+	uint64_t bytes;
+	int rc = size_of(w->list[1], &bytes, err);
+	const struct rlimit limit = { bytes, bytes };
+
+	if (!rc && setrlimit(RLIMIT_MEMLOCK, &limit))
+		rc = dp_fail(err, -errno, "cannot set RLIMIT_MEMLOCK");
+	return rc;
+}
+
+/* Without groups and, as the user is not root, without capabilities. */
+static int become_user(const struct words *w, struct dp_error *err)
+{
+	uid_t id = (uid_t)strtoul(w->list[1], NULL, 10);
+
+	if (setgroups(0, NULL) || setresgid(id, id, id) || setresuid(id, id, id))
+		return dp_fail(err, -errno, "cannot become user %s", w->list[1]);
+	return 0;
+}
+
+static const struct step {
+	const char *name;
+	size_t least, most; /* words, the name included */
+	bool process;       /* changes the process that runs daxpin, not the machine */
+	int (*act)(const struct words *w, struct dp_error *err);
+} all_steps[] = {
+	{ "labels", 2, 2, false, labels },
+	{ "namespace", 4, 5, false, make_namespace },
+	{ "dax", 3, 3, false, bind_dax },
+	{ "partition", 4, 4, false, partition },
+	{ "dm", 4, 11, false, map },
+	{ "format", 3, 3, false, format },
+	{ "mount", 4, 5, false, mount_it },
+	{ "folder", 2, 3, false, folder },
+	{ "file", 3, 3, false, make_file },
+	{ "address", 1, 1, false, give_address },
+	{ "write", 3, 3, false, write_text },
+	{ "mode", 3, 3, false, change_mode },
+	{ "remove", 2, 2, false, remove_it },
+	{ "env", 3, 3, true, set_environment },
+	{ "memlock", 2, 2, true, set_memlock },
+	{ "user", 2, 2, true, become_user },
+};
+
+static const struct step *find_step(const struct words *w)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(all_steps); i++)
+		if (w->count >= all_steps[i].least && w->count <= all_steps[i].most &&
+		    !strcmp(w->list[0], all_steps[i].name))
+			return &all_steps[i];
+	return NULL;
+}
+
+/* Cuts @text up; more words than there may be are none that a step takes. */
+static void split(char *text, struct words *w)
+{
+	w->count = 0;
+	for (char *word = strsep(&text, " "); word; word = strsep(&text, " "))
+		if (*word && w->count < MAX_WORDS)
+			w->list[w->count++] = word;
+}
+
+static int carry_out(const char *text, bool process, struct dp_error *err)
+{
+	dp_autofree char *copy = strdup(text);
+	struct dp_error why = { 0 };
+	const struct step *step;
+	struct words w;
+	int rc;
+
+	if (!copy)
+		return -ENOMEM;
+	split(copy, &w);
+	step = w.count ? find_step(&w) : NULL;
+	if (!step)
+		return dp_bad_input(err, "the layout: \"%s\" is no step", text);
+	if (step->process != process)
+		return 0;
+	rc = step->act(&w, &why);
+	if (!rc)
+		return 0;
+	dp_report(err, rc, "the layout: \"%s\": %s", text, why.what);
+	if (err)
+		err->input = why.input;
+	return rc;
+}
+
+static int carry_out_all(const struct dp_words *steps, bool process, struct dp_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < steps->count && !rc; i++)
+		rc = carry_out(steps->list[i], process, err);
+	return rc;
+}
+
+int dp_prepare_machine(const struct dp_words *steps, struct dp_error *err)
+{
+	return carry_out_all(steps, false, err);
+}
+
+int dp_prepare_process(const struct dp_words *steps, struct dp_error *err)
+{
+	return carry_out_all(steps, true, err);
+}

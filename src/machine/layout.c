@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <libconfig.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/file.h"
+#include "daxpin/layout.h"
+#include "daxpin/text.h"
+
+#define LAYOUT_LIMIT (64 << 10)
+/* QEMU's alignment of memory; and more than a guest here can have (-m maxmem). */
+#define UNIT (2ULL << 20)
+#define MOST (8ULL << 30)
+
+struct loader {
+	const char *name;
+	struct dp_layout *layout;
+	struct dp_error *err;
+};
+
+static int bad(const struct loader *l, const config_setting_t *at, const char *wanted)
+{
+	return dp_bad_input(l->err, "%s:%u: %s is wanted for \"%s\"", l->name,
+			    config_setting_source_line(at), wanted, config_setting_name(at));
+}
+
+static int take_text(const struct loader *l, const config_setting_t *at)
+{
+	const char *text = config_setting_get_string(at);
+
+	if (!text || dp_path(l->layout->cmdline, sizeof(l->layout->cmdline), NULL, "%s", text))
+		return bad(l, at, "a text of less than 256 bytes");
+	return 0;
+}
+
+static int take_words(const struct loader *l, const config_setting_t *at, struct dp_words *words)
+{
+	int count = config_setting_length(at), rc = 0;
+
+	if (!config_setting_is_array(at) || count > DP_COMMAND_WORDS)
+		return bad(l, at, "an array of texts");
+	for (int i = 0; i < count && !rc; i++) {
+		const char *text = config_setting_get_string_elem(at, i);
+
+		if (!text || !*text)
+			return bad(l, at, "an array of texts");
+		rc = dp_words_add(words, text);
+	}
+	return rc;
+}
+
+static int take_size(const struct loader *l, const config_setting_t *at, const char *text,
+		     uint64_t *bytes)
+{
+	if (!text || dp_parse_size(text, bytes) || *bytes % UNIT || !*bytes || *bytes > MOST)
+		return bad(l, at, "a size such as \"256M\", a multiple of 2M, at most 8G,");
+	return 0;
+}
+
+static int take_ram(const struct loader *l, const config_setting_t *at)
+{
+	return take_size(l, at, config_setting_get_string(at), &l->layout->memories[DP_RAM]);
+}
+
+static int take_nvdimms(const struct loader *l, const config_setting_t *at)
+{
+	int count = config_setting_length(at), rc = 0;
+
+	if (!(config_setting_is_array(at) || config_setting_is_list(at)) || count > DP_MEMORIES - 1)
+		return bad(l, at, "an array of at most 3 sizes");
+	for (int i = 0; i < count && !rc; i++)
+		rc = take_size(l, at, config_setting_get_string_elem(at, i),
+			       &l->layout->memories[DP_RAM + 1 + i]);
+	return rc;
+}
+
+static int take_qemu(const struct loader *l, const config_setting_t *at)
+{
+	return take_words(l, at, &l->layout->qemu);
+}
+
+static int take_steps(const struct loader *l, const config_setting_t *at)
+{
+	return take_words(l, at, &l->layout->steps);
+}
+
+/* For people: what the machine is. */
+static int take_about(const struct loader *l, const config_setting_t *at)
+{
+	return config_setting_get_string(at) ? 0 : bad(l, at, "a text");
+}
+
+static const struct {
+	const char *key;
+	int (*take)(const struct loader *l, const config_setting_t *at);
+} settings[] = {
+	{ "about", take_about },     { "cmdline", take_text }, { "ram", take_ram },
+	{ "nvdimms", take_nvdimms }, { "qemu", take_qemu },    { "prepare", take_steps },
+};
+
+static int take_setting(const struct loader *l, const config_setting_t *at)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(settings); i++)
+		if (!strcmp(config_setting_name(at), settings[i].key))
+			return settings[i].take(l, at);
+	return dp_bad_input(l->err, "%s:%u: unknown key \"%s\"", l->name,
+			    config_setting_source_line(at), config_setting_name(at));
+}
+
+int dp_layout_parse(const char *text, const char *name, struct dp_layout *layout,
+		    struct dp_error *err)
+{
+	dp_cleanup(config_destroy) config_t config;
+	const struct loader l = { .name = name, .layout = layout, .err = err };
+	const config_setting_t *root;
+	int rc = 0;
+
+	*layout = (struct dp_layout){ .memories = { dp_memory_size(NULL, DP_RAM) } };
+	config_init(&config);
+	if (strstr(text, "@include"))
+		return dp_bad_input(err, "%s: @include is not for layout files", name);
+	if (config_read_string(&config, text) != CONFIG_TRUE)
+		return dp_bad_input(err, "%s:%d: %s", name, config_error_line(&config),
+				    config_error_text(&config));
+	root = config_root_setting(&config);
+	for (int i = 0; i < config_setting_length(root) && !rc; i++)
+		rc = take_setting(&l, config_setting_get_elem(root, (unsigned int)i));
+	if (rc)
+		dp_layout_clear(layout);
+	return rc;
+}
+
+int dp_layout_load(const char *path, struct dp_layout *layout, struct dp_error *err)
+{
+	dp_autofree char *text = NULL;
+	size_t len;
+	int rc = dp_read_file(path, LAYOUT_LIMIT, &text, &len, err);
+
+	if (rc) {
+		if (err)
+			err->input = true;
+		return rc;
+	}
+	if (strlen(text) != len)
+		return dp_bad_input(err, "%s: a layout file is text, and this one has zero bytes",
+				    path);
+	return dp_layout_parse(text, path, layout, err);
+}
+
+void dp_layout_clear(struct dp_layout *layout)
+{
+	dp_words_clear(&layout->qemu);
+	dp_words_clear(&layout->steps);
+	*layout = (struct dp_layout){ 0 };
+}
