@@ -90,8 +90,11 @@ int dp_namespace_enable(const char *name, struct dp_error *err);
 int dp_region_disable(const char *name, struct dp_error *err);
 int dp_region_enable(const char *name, struct dp_error *err);
 
+/* The files of xfsprogs that tell what long-term kernels can mount; a guest has them there, too. */
+#define DP_MKFS_CONFS "/usr/share/xfsprogs/mkfs"
+
 /**
- * dp_fs_format - make a file system that lays out 2 MiB extents
+ * dp_fs_format - make a file system that lays out 2 MiB extents, for the kernel that runs
  * @fs: "ext4" or "xfs"
  * @device: block device, "/dev/pmem0"; what it holds is lost
  * @err: context on failure

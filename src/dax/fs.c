@@ -14,58 +14,9 @@
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/proc.h"
 
-/* Time limit of mkfs, ms. It takes half a second under emulation. */
-#define MKFS_LIMIT_MS 60000
 /* Bytes that are zeroed to erase a file system: they hold the signatures of ext4 and xfs. */
 #define SUPERBLOCKS (1 << 20)
-
-/*
- * Both lay extents out in units of 2 MiB, so that a file of that size can be mapped by PMD. The
- * logs are small, because writing them takes most of the time of mkfs.
- */
-static const char *const mkfs_ext4[] = {
-	"mkfs.ext4",
-	"-q",
-	"-F",
-	"-b",
-	"4096",
-	"-J",
-	"size=4",
-	"-N",
-	"64",
-	"-E",
-	"stride=512,stripe_width=512,lazy_itable_init=1,lazy_journal_init=1,nodiscard",
-	NULL,
-	NULL
-};
-/* --unsupported allows a size below 300 MiB and a log below 64 MiB. No data is kept on it. */
-static const char *const mkfs_xfs[] = { "mkfs.xfs",
-					"--unsupported",
-					"-q",
-					"-f",
-					"-K",
-					"-m",
-					"reflink=0",
-					"-d",
-					"su=2m,sw=1,agcount=2,extszinherit=512",
-					"-l",
-					"size=24m,su=32k",
-					NULL,
-					NULL };
-
-static int run_mkfs(const char *const *words, const char *device, struct dp_error *err)
-{
-	const char *argv[16];
-	size_t n = 0;
-
-	for (; words[n]; n++)
-		argv[n] = words[n];
-	argv[n++] = device;
-	argv[n] = NULL;
-	return dp_run(argv, MKFS_LIMIT_MS, NULL, err);
-}
 
 int dp_fs_make_dir(const char *parent, const char *name, bool dax, struct dp_error *err)
 {
@@ -87,11 +38,6 @@ int dp_fs_make_dir(const char *parent, const char *name, bool dax, struct dp_err
 	if (ioctl(fd, FS_IOC_FSSETXATTR, &attr))
 		return dp_fail(err, -errno, "cannot set the DAX flag of %s", path);
 	return 0;
-}
-
-int dp_fs_format(const char *fs, const char *device, struct dp_error *err)
-{
-	return run_mkfs(strcmp(fs, "xfs") ? mkfs_ext4 : mkfs_xfs, device, err);
 }
 
 int dp_fs_remount(const char *fs, const char *device, const char *dir, struct dp_error *err)

@@ -3,6 +3,7 @@
  * Programs and libraries of an image, with all libraries that the loader lists (ld.so --list).
  */
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
+#include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/kernel.h"
@@ -141,6 +143,19 @@ static int add_init(struct dp_manifest *m, struct dp_error *err)
 	return add_with_libraries(m, "init", self, err);
 }
 
+/* What mkfs.xfs must leave off for which kernel. A distribution may have no such files. */
+static int add_mkfs_confs(struct dp_manifest *m, struct dp_error *err)
+{
+	glob_t found = { 0 };
+	int rc = 0;
+
+	glob(DP_MKFS_CONFS "/lts_*.conf", 0, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc && !rc; i++)
+		rc = dp_manifest_add_file(m, found.gl_pathv[i], found.gl_pathv[i], err);
+	globfree(&found);
+	return rc;
+}
+
 int dp_manifest_add_programs(struct dp_manifest *m, const struct dp_kernel *kernel,
 			     struct dp_error *err)
 {
@@ -152,5 +167,7 @@ int dp_manifest_add_programs(struct dp_manifest *m, const struct dp_kernel *kern
 		rc = add_program(m, "mkfs.ext4", "e2fsprogs", err);
 	if (!rc)
 		rc = add_program(m, "mkfs.xfs", "xfsprogs", err);
+	if (!rc)
+		rc = add_mkfs_confs(m, err);
 	return rc || !kernel->perftest ? rc : add_program(m, "ib_write_bw", "perftest", err);
 }
