@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daxpin/range.h"
 #include "daxpin/registry.h"
 
 struct dp_error;
@@ -50,6 +51,13 @@ enum dp_populate {
 	DP_POPULATE_NONE,  /* nothing to do, and an access could change the device */
 };
 
+/* What the frames of a mapping must lie in. */
+enum dp_frames {
+	DP_FRAMES_RAM = 1, /* memory of the page allocator */
+	DP_FRAMES_DEVICE,  /* the memory of the device that is behind the mapping */
+	DP_FRAMES_NONE,    /* there are no struct pages (VM_PFNMAP) */
+};
+
 /* Bytes that one entry of a page upper directory maps: reading pagemap would split it. */
 #define DP_PUD_SIZE (1ULL << 30)
 
@@ -59,8 +67,10 @@ struct dp_area {
 	uint64_t len;   /* its length, bytes */
 	void *reserved; /* what to unmap */
 	size_t reserved_len;
-	int fd;            /* -1 if none */
-	char resource[64]; /* the device behind it as /proc/iomem names it, or "" */
+	int fd;                  /* -1 if none */
+	char resource[64];       /* the device behind it, as sysfs names it, or "" */
+	struct dp_ranges memory; /* of that device, if the mapping has DP_FRAMES_DEVICE */
+	int memory_error;        /* negative errno: why that is not known */
 };
 
 struct dp_mapping {
@@ -71,11 +81,12 @@ struct dp_mapping {
 	const char *fs; /* name of the file system that the file is on, NULL for no file on one */
 	bool private;   /* a private mapping of a file: a write copies the page */
 	bool control;   /* plain memory that the other kinds are compared with */
-	const char *owner; /* glob for the /proc/iomem path that its frames must have */
-	uint64_t leaf;     /* bytes that one page-table leaf must map, 0 for any */
-	const char *zone;  /* the zone its frames must be in before registration, NULL for any */
-	uint64_t granule;  /* alignment and smallest length of the mapping, bytes */
-	uint64_t skew;     /* bytes by which the address is shifted off the granule */
+	enum dp_frames frames;
+	bool ordered;     /* page i of the mapping is page i of the device */
+	uint64_t leaf;    /* bytes that one page-table leaf must map, 0 for any */
+	const char *zone; /* the zone its frames must be in before registration, NULL for any */
+	uint64_t granule; /* alignment and smallest length of the mapping, bytes */
+	uint64_t skew;    /* bytes by which the address is shifted off the granule */
 	enum dp_populate populate;
 
 	/*
@@ -207,14 +218,6 @@ uint64_t dp_span(const struct dp_mapping *mapping, const struct dp_env *env);
  */
 int dp_scratch_open(const struct dp_env *env, const char *fs, bool dax, uint64_t len,
 		    struct dp_error *err);
-
-/**
- * dp_block_resource - the name in /proc/iomem of the namespace below a block device
- * @dev: device number of the block device, or of a file on it
- * @name: receives it; "" if the device is not pmem
- * @size: size of @name in bytes
- */
-void dp_block_resource(uint64_t dev, char *name, size_t size);
 
 /*
  * False if this kernel was built without CONFIG_PCI_P2PDMA. Only a guest has the configuration of

@@ -63,11 +63,14 @@ struct dp_cell {
 	unsigned int attempts; /* registrations made until nobody else pinned meanwhile */
 
 	/* The proof that the mapping is what its name says. */
-	char owner[192];   /* /proc/iomem path of the frames, "" if it is not known */
-	bool uniform;      /* all frames have this owner */
-	uint64_t leaf;     /* bytes that one page-table leaf maps, 0 if it is not known */
-	char leaf_by[24];  /* how leaf was found: "perf-page-size", … */
-	char resource[64]; /* the device that was opened, as /proc/iomem names it, or "" */
+	char owner[192]; /* /proc/iomem path of the first frame, "" if it is not known */
+	/* Pages; -1 if it is not known, for which proof_text has the reason. */
+	int64_t outside;    /* whose frame is not in the memory that the mapping is of */
+	int64_t displaced;  /* whose frame is not the one that the device has at their place */
+	int64_t persistent; /* whose frame is persistent memory, after the registration */
+	uint64_t leaf;      /* bytes that one page-table leaf maps, 0 if it is not known */
+	char leaf_by[24];   /* how leaf was found: "perf-page-size", … */
+	char resource[64];  /* the device behind the mapping, as sysfs names it, or "" */
 	char zone_before[16], zone_after[16]; /* of the first frame, "" if not asked */
 	uint64_t moved;       /* pages whose frame changed through the registration */
 	char proof_text[160]; /* why a part of the proof is missing, or "" */

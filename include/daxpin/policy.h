@@ -13,15 +13,24 @@
 
 struct dp_error;
 
+/* An answer that may not be there. In a rule, DP_UNKNOWN asks nothing. */
+enum dp_known {
+	DP_UNKNOWN,
+	DP_NO,
+	DP_YES,
+};
+
 /* One rule of a policy file (docs/policy-file.md). */
 struct dp_rule {
-	char *mapping;  /* glob */
-	char *access;   /* glob */
-	char *provider; /* glob */
-	int odp;        /* 1: adapters with on-demand paging, 0: those without, -1: all */
+	char *mapping;            /* glob */
+	char *access;             /* glob */
+	char *provider;           /* glob; after "!", of those that it is not for */
+	int odp;                  /* 1: adapters with on-demand paging, 0: those without, -1: all */
+	enum dp_known persistent; /* only memory that is, or is not, persistent */
 	struct dp_series from, to; /* kernel series, both included */
 	int err;                   /* expected: 0 allowed, positive errno rejected */
 	bool any_errno;            /* expected: rejected, with whatever errno */
+	bool unknown;              /* nothing is expected: what is right is not known */
 	char *why;                 /* one sentence */
 	char *reference;           /* kernel function, commit or documentation */
 	unsigned int line;
@@ -57,11 +66,12 @@ void dp_policy_clear(struct dp_policy *policy);
 
 /* What a verdict depends on besides the observation. */
 struct dp_subject {
-	char kernel[96];   /* release */
-	char provider[32]; /* of the RDMA device; "unknown…" or "" if it is not known */
-	bool odp;          /* the RDMA device has on-demand paging */
-	bool odp_seen;     /* and that was asked */
-	bool host;         /* others may pin pages of this machine at the same time */
+	char kernel[96];          /* release */
+	char provider[32];        /* of the RDMA device; "unknown…" or "" if it is not known */
+	bool odp;                 /* the RDMA device has on-demand paging */
+	bool odp_seen;            /* and that was asked */
+	enum dp_known persistent; /* the memory has IORES_DESC_PERSISTENT_MEMORY */
+	bool host;                /* others may pin pages of this machine at the same time */
 };
 
 /**
@@ -72,11 +82,21 @@ struct dp_subject {
  * @access: name of the access mode
  *
  * Return: NULL if no rule matches, or if the first that could match names a provider and the
- * adapter's provider is unknown.
+ * adapter's provider is unknown, or asks for persistent memory and that is not known.
  */
 const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 				     const struct dp_subject *subject, const char *mapping,
 				     const char *access);
+
+/**
+ * dp_policy_known_from - the first kernel series that a rule for a cell is about
+ * @policy, @subject, @mapping, @access: as for dp_policy_find(), which has found none
+ *
+ * Return: the series; one whose major number is UINT_MAX if all rules are of older kernels.
+ */
+struct dp_series dp_policy_known_from(const struct dp_policy *policy,
+				      const struct dp_subject *subject, const char *mapping,
+				      const char *access);
 
 enum dp_status {
 	DP_PASS,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The proof that a mapping is what its name says. It comes from the kernel, not from what was asked
- * for: the page size from a page-table walk (dp_witness_look()), the owner of each frame from
- * pagemap and /proc/iomem.
+ * for: the page size from a page-table walk (dp_witness_look()), the frames from pagemap, where the
+ * memory of the device lies from sysfs (range.h), and what it is from /proc/iomem.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,6 +16,11 @@
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/pin.h"
+
+static uint64_t page_size(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
 
 /* pagemap hides the frames of VM_PFNMAP; smaps has the flag "pf" for it. */
 static bool is_pfnmap(const struct dp_area *area)
@@ -39,7 +44,7 @@ static bool is_pfnmap(const struct dp_area *area)
 static int take_frames(const struct dp_area *area, const struct dp_mapping *mapping,
 		       const struct dp_leaf *leaf, struct dp_proof *proof)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint64_t page = page_size();
 
 	proof->pages = area->len / page;
 	proof->pfn = calloc(proof->pages, sizeof(*proof->pfn));
@@ -52,48 +57,116 @@ static int take_frames(const struct dp_area *area, const struct dp_mapping *mapp
 	return 0;
 }
 
-/* The kernel image is a resource within System RAM; parts of it go back to the allocator. */
-static void copy_owner(const struct dp_resource *res, char *owner, size_t size)
+/* Whether a name is one of those that lead to a resource; its parts follow it. */
+static bool lies_in(const struct dp_resource *res, const char *name, bool whole)
 {
-	static const char ram[] = "System RAM";
-	bool inner = !strncmp(res->path, ram, sizeof(ram) - 1) && res->path[sizeof(ram) - 1] == '/';
+	size_t len = strlen(name);
 
-	snprintf(owner, size, "%s", inner ? ram : res->path);
+	for (const char *part = res->path; part; part = strchr(part, '/')) {
+		part += *part == '/';
+		if (!strncmp(part, name, len) && (!whole || !part[len] || part[len] == '/'))
+			return true;
+	}
+	return false;
 }
 
-static bool has_owner(const struct dp_asker *asker, uint64_t phys, const char *owner)
+/* "System RAM", "System RAM (kmem)", "System RAM (virtio_mem)", … */
+static bool is_ram(const struct dp_resource *res)
 {
-	const struct dp_resource *res = dp_iomem_find(&asker->iomem, phys);
-	char other[sizeof(res->path)];
+	return lies_in(res, "System RAM", false);
+}
 
-	if (!res)
-		return false;
-	copy_owner(res, other, sizeof(other));
-	return !strcmp(other, owner);
+/*
+ * What is_pmem_page() of rxe asks for, IORES_DESC_PERSISTENT_MEMORY, goes with this name wherever
+ * it is given: e820_type_to_string() in arch/x86/kernel/e820.c, acpi_nfit_init_interleave_set() in
+ * drivers/acpi/nfit/core.c. "Persistent Memory (legacy)" has another descriptor.
+ */
+static bool is_persistent(const struct dp_resource *res)
+{
+	return lies_in(res, "Persistent Memory", true);
+}
+
+/* The pages whose frame is in a resource of a kind, or -1 if /proc/iomem does not tell. */
+static int64_t count_in(const struct dp_asker *asker, const uint64_t *pfn, size_t pages,
+			bool (*is)(const struct dp_resource *res))
+{
+	uint64_t page = page_size();
+	const struct dp_resource *last = NULL;
+	int64_t count = 0;
+
+	if (asker->iomem_error.code)
+		return -1;
+	for (size_t i = 0; i < pages; i++) {
+		uint64_t phys = pfn[i] * page;
+
+		/* What is within a resource of the kind is of the kind, too. */
+		if (!last || phys < last->start || phys > last->end || !is(last))
+			last = dp_iomem_find(&asker->iomem, phys);
+		count += last && is(last);
+	}
+	return count;
+}
+
+static int64_t count_outside(const struct dp_asker *asker, const struct dp_proof *proof)
+{
+	const struct dp_ranges *memory = &asker->area.memory;
+	uint64_t page = page_size();
+	int64_t inside = 0;
+
+	if (asker->mapping->frames == DP_FRAMES_RAM)
+		inside = count_in(asker, proof->pfn, proof->pages, is_ram);
+	else if (asker->area.memory_error)
+		return -1;
+	else
+		for (size_t i = 0; i < proof->pages; i++)
+			inside += dp_ranges_hold(memory, proof->pfn[i] * page);
+	return inside < 0 ? -1 : (int64_t)proof->pages - inside;
+}
+
+/* Page i of a device-dax mapping is page i of the device (dax_pgoff_to_phys()). */
+static int64_t count_displaced(const struct dp_asker *asker, const struct dp_proof *proof)
+{
+	uint64_t page = page_size(), phys;
+	int64_t count = 0;
+
+	if (!asker->mapping->ordered || asker->area.memory_error)
+		return -1;
+	for (size_t i = 0; i < proof->pages; i++)
+		count += !dp_ranges_find(&asker->area.memory, i * page, &phys) ||
+			 phys != proof->pfn[i] * page;
+	return count;
+}
+
+static void explain(struct dp_cell *cell, const char *what)
+{
+	snprintf(cell->proof_text, sizeof(cell->proof_text), "%.150s", what);
 }
 
 static void find_owner(const struct dp_asker *asker, const struct dp_proof *proof,
 		       struct dp_cell *cell)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t phys = proof->pfn[0] * page_size();
 	const struct dp_resource *first;
 
+	/* Of a leaf that is too large for pagemap, and that perf did not look at. */
+	if (!phys)
+		return;
 	if (asker->iomem_error.code) {
-		snprintf(cell->proof_text, sizeof(cell->proof_text), "%.150s",
-			 asker->iomem_error.what);
+		explain(cell, asker->iomem_error.what);
 		return;
 	}
-	first = proof->pfn[0] ? dp_iomem_find(&asker->iomem, proof->pfn[0] * page) : NULL;
-	if (!first)
+	first = dp_iomem_find(&asker->iomem, phys);
+	if (!first) {
+		explain(cell, "no resource of /proc/iomem has its first frame");
 		return;
-	copy_owner(first, cell->owner, sizeof(cell->owner));
-	cell->uniform = true;
-	for (size_t i = 1; i < proof->pages && cell->uniform; i++) {
-		uint64_t phys = proof->pfn[i] * page;
-
-		if (phys < first->start || phys > first->end)
-			cell->uniform = has_owner(asker, phys, cell->owner);
 	}
+	snprintf(cell->owner, sizeof(cell->owner), "%s", first->path);
+	cell->outside = count_outside(asker, proof);
+	cell->displaced = count_displaced(asker, proof);
+	if (cell->outside < 0)
+		snprintf(cell->proof_text, sizeof(cell->proof_text),
+			 "where the memory of %s lies is not told (%s)", asker->area.resource,
+			 dp_errno_name(asker->area.memory_error));
 }
 
 static void take_leaf(struct dp_witness *witness, struct dp_leaf *leaf, struct dp_cell *cell)
@@ -121,10 +194,11 @@ void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cel
 	int rc;
 
 	snprintf(cell->resource, sizeof(cell->resource), "%s", area->resource);
+	cell->outside = cell->displaced = cell->persistent = -1;
 	if (mapping->populate == DP_POPULATE_NONE) {
-		cell->uniform = is_pfnmap(area);
+		cell->outside = is_pfnmap(area) ? 0 : (int64_t)(area->len / page_size());
 		snprintf(cell->owner, sizeof(cell->owner), "%s%s",
-			 cell->uniform ? "VM_PFNMAP/" : "", area->resource);
+			 cell->outside ? "" : "VM_PFNMAP/", area->resource);
 		return;
 	}
 	take_leaf(&asker->witness, &leaf, cell);
@@ -136,7 +210,7 @@ void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cel
 	}
 	find_owner(asker, proof, cell);
 	if (mapping->zone && proof->pfn[0])
-		dp_zone_of(proof->pfn[0] * (uint64_t)sysconf(_SC_PAGESIZE), cell->zone_before,
+		dp_zone_of(proof->pfn[0] * page_size(), cell->zone_before,
 			   sizeof(cell->zone_before));
 }
 
@@ -147,16 +221,20 @@ void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
 	const struct dp_area *area = &asker->area;
 	dp_autofree uint64_t *now = NULL;
 
-	if (!proof->pfn || !proof->pfn[0] || mapping->granule >= DP_PUD_SIZE)
+	if (!proof->pfn || !proof->pfn[0])
 		return;
-	now = calloc(proof->pages, sizeof(*now));
+	cell->persistent = count_in(asker, proof->pfn, proof->pages, is_persistent);
+	now = mapping->granule < DP_PUD_SIZE ? calloc(proof->pages, sizeof(*now)) : NULL;
 	if (!now || dp_frames_read(area->addr, proof->pages, now))
 		return;
 	for (size_t i = 0; i < proof->pages; i++)
-		cell->moved += now[i] && now[i] != proof->pfn[i];
-	if (cell->zone_before[0] && now[0])
-		dp_zone_of(now[0] * (uint64_t)sysconf(_SC_PAGESIZE), cell->zone_after,
-			   sizeof(cell->zone_after));
+		if (!now[i])
+			now[i] = proof->pfn[i];
+	cell->persistent = count_in(asker, now, proof->pages, is_persistent);
+	for (size_t i = 0; i < proof->pages; i++)
+		cell->moved += now[i] != proof->pfn[i];
+	if (cell->zone_before[0])
+		dp_zone_of(now[0] * page_size(), cell->zone_after, sizeof(cell->zone_after));
 }
 
 void dp_proof_clear(struct dp_proof *proof)

@@ -15,5 +15,5 @@ static int open_anon(const struct dp_mapping *mapping, const struct dp_env *env,
 }
 
 DP_MAPPING(anon, .name = "anon", .what = "anonymous memory, base pages", .rank = 10,
-	   .family = DP_FAMILY_ANON, .control = true, .owner = "System RAM*", .leaf = 4096,
+	   .family = DP_FAMILY_ANON, .control = true, .frames = DP_FRAMES_RAM, .leaf = 4096,
 	   .granule = 2 << 20, .open = open_anon);

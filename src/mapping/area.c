@@ -60,6 +60,7 @@ int dp_area_map_pci(const struct dp_mapping *mapping, const struct dp_env *env,
 	if (area->fd < 0)
 		return dp_fail(err, -errno, "cannot open %s", path);
 	sscanf(path, DP_PCI_DEVICES "/%63[^/]", area->resource);
+	area->memory_error = dp_ranges_of_pci("/sys", area->resource, &area->memory);
 	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
 }
 

@@ -31,5 +31,5 @@ static int open_blockdev(const struct dp_mapping *mapping, const struct dp_env *
 }
 
 DP_MAPPING(blockdev, .name = "blockdev", .what = "a block device through the page cache",
-	   .rank = 90, .family = DP_FAMILY_PAGECACHE, .owner = "System RAM*", .granule = 2 << 20,
+	   .rank = 90, .family = DP_FAMILY_PAGECACHE, .frames = DP_FRAMES_RAM, .granule = 2 << 20,
 	   .open = open_blockdev);

@@ -57,6 +57,7 @@ static int open_devdax(const struct dp_mapping *mapping, const struct dp_env *en
 				     entry->d_name);
 		if (rc)
 			return rc;
+		area->memory_error = dp_ranges_of_dax("/sys", entry->d_name, &area->memory);
 		area->fd = open(path, O_RDWR | O_CLOEXEC);
 		if (area->fd < 0)
 			return dp_fail(err, -errno, "cannot open %s", path);
@@ -67,8 +68,8 @@ static int open_devdax(const struct dp_mapping *mapping, const struct dp_env *en
 }
 
 #define DEVDAX(ident, ...)                                                                         \
-	DP_MAPPING(ident, .family = DP_FAMILY_DEVDAX, .owner = "*/dax*", .open = open_devdax,      \
-		   __VA_ARGS__)
+	DP_MAPPING(ident, .family = DP_FAMILY_DEVDAX, .frames = DP_FRAMES_DEVICE, .ordered = true, \
+		   .open = open_devdax, __VA_ARGS__)
 
 DEVDAX(devdax_4k, .name = "devdax-4K", .what = "device-dax, mapped by PTE", .rank = 100,
        .granule = 4096, .leaf = 4096);

@@ -10,8 +10,12 @@
  * The private kinds are faulted for reading: a write would replace the page by an anonymous copy,
  * which is not what the name says (and which the kernel lets an MR pin).
  */
+#include <errno.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
+#include "daxpin/error.h"
+#include "daxpin/file.h"
 #include "daxpin/mapping.h"
 
 #define PAGE 4096
@@ -23,14 +27,19 @@ static int open_fsdax(const struct dp_mapping *mapping, const struct dp_env *env
 	int rc = dp_area_map_scratch(mapping, env, area, err);
 	struct stat st;
 
-	if (!rc && fstat(area->fd, &st) == 0)
-		dp_block_resource(st.st_dev, area->resource, sizeof(area->resource));
-	return rc;
+	if (rc)
+		return rc;
+	if (fstat(area->fd, &st))
+		return dp_fail(err, -errno, "cannot look at the file of %s", mapping->name);
+	dp_link_name(area->resource, sizeof(area->resource), "/sys/dev/block/%u:%u",
+		     major(st.st_dev), minor(st.st_dev));
+	area->memory_error = dp_ranges_of_block("/sys", st.st_dev, &area->memory);
+	return 0;
 }
 
 #define FSDAX(ident, ...)                                                                          \
-	DP_MAPPING(ident, .family = DP_FAMILY_FSDAX, .owner = "Persistent Memory/namespace*",      \
-		   .granule = PMD, .open = open_fsdax, __VA_ARGS__)
+	DP_MAPPING(ident, .family = DP_FAMILY_FSDAX, .frames = DP_FRAMES_DEVICE, .granule = PMD,   \
+		   .open = open_fsdax, __VA_ARGS__)
 
 FSDAX(fsdax_ext4_4k, .name = "fsdax-ext4-4K", .what = "a shared file on ext4 with DAX, by PTE",
       .rank = 130, .leaf = PAGE, .skew = PAGE, .fs = "ext4");

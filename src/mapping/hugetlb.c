@@ -29,5 +29,5 @@ static int open_hugetlb(const struct dp_mapping *mapping, const struct dp_env *e
 }
 
 DP_MAPPING(hugetlb_2m, .name = "hugetlb-2M", .what = "2 MiB pages of the hugetlb pool", .rank = 30,
-	   .family = DP_FAMILY_HUGETLB, .owner = "System RAM*", .leaf = 2 << 20, .granule = 2 << 20,
-	   .open = open_hugetlb);
+	   .family = DP_FAMILY_HUGETLB, .frames = DP_FRAMES_RAM, .leaf = 2 << 20,
+	   .granule = 2 << 20, .open = open_hugetlb);

@@ -77,6 +77,7 @@ static int open_kmem(const struct dp_mapping *mapping, const struct dp_env *env,
 	if (rc)
 		return rc;
 	madvise(area->addr, area->len, MADV_NOHUGEPAGE);
+	area->memory_error = dp_ranges_of_node("/sys", node, &area->memory);
 	mask = 1UL << node;
 	if (syscall(SYS_mbind, area->addr, area->len, MPOL_BIND, &mask, NODES + 1, 0))
 		return dp_fail(err, -errno, "mbind to node %d of %s", node, area->resource);
@@ -84,9 +85,9 @@ static int open_kmem(const struct dp_mapping *mapping, const struct dp_env *env,
 }
 
 DP_MAPPING(kmem, .name = "kmem", .what = "anonymous memory on a kmem node, ZONE_NORMAL",
-	   .rank = 190, .family = DP_FAMILY_KMEM, .owner = "*/System RAM (kmem)", .leaf = 4096,
+	   .rank = 190, .family = DP_FAMILY_KMEM, .frames = DP_FRAMES_DEVICE, .leaf = 4096,
 	   .granule = 2 << 20, .zone = "Normal", .open = open_kmem);
 DP_MAPPING(kmem_movable, .name = "kmem-movable",
 	   .what = "anonymous memory on a kmem node, ZONE_MOVABLE", .rank = 200,
-	   .family = DP_FAMILY_KMEM, .owner = "*/System RAM (kmem)", .leaf = 4096,
-	   .granule = 2 << 20, .zone = "Movable", .open = open_kmem);
+	   .family = DP_FAMILY_KMEM, .frames = DP_FRAMES_DEVICE, .leaf = 4096, .granule = 2 << 20,
+	   .zone = "Movable", .open = open_kmem);

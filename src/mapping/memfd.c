@@ -16,5 +16,5 @@ static int open_memfd(const struct dp_mapping *mapping, const struct dp_env *env
 }
 
 DP_MAPPING(memfd, .name = "memfd", .what = "shared memory of a memfd", .rank = 40,
-	   .family = DP_FAMILY_SHMEM, .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20,
+	   .family = DP_FAMILY_SHMEM, .frames = DP_FRAMES_RAM, .leaf = 4096, .granule = 2 << 20,
 	   .open = open_memfd);

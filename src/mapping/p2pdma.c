@@ -47,5 +47,5 @@ static int open_p2pdma(const struct dp_mapping *mapping, const struct dp_env *en
 }
 
 DP_MAPPING(p2pdma, .name = "p2pdma", .what = "PCI peer-to-peer memory of an NVMe controller",
-	   .rank = 210, .family = DP_FAMILY_P2PDMA, .owner = "PCI *", .granule = 2 << 20,
+	   .rank = 210, .family = DP_FAMILY_P2PDMA, .frames = DP_FRAMES_DEVICE, .granule = 2 << 20,
 	   .populate = DP_POPULATE_MMAP, .open = open_p2pdma);

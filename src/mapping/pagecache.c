@@ -6,8 +6,8 @@
 #include "daxpin/mapping.h"
 
 DP_MAPPING(pagecache_ext4, .name = "pagecache-ext4", .what = "a shared file on ext4 without DAX",
-	   .rank = 70, .family = DP_FAMILY_PAGECACHE, .fs = "ext4", .owner = "System RAM*",
+	   .rank = 70, .family = DP_FAMILY_PAGECACHE, .fs = "ext4", .frames = DP_FRAMES_RAM,
 	   .granule = 2 << 20, .open = dp_area_map_scratch);
 DP_MAPPING(pagecache_xfs, .name = "pagecache-xfs", .what = "a shared file on xfs without DAX",
-	   .rank = 80, .family = DP_FAMILY_PAGECACHE, .fs = "xfs", .owner = "System RAM*",
+	   .rank = 80, .family = DP_FAMILY_PAGECACHE, .fs = "xfs", .frames = DP_FRAMES_RAM,
 	   .granule = 2 << 20, .open = dp_area_map_scratch);

@@ -11,6 +11,6 @@
 
 DP_MAPPING(pagecache_private, .name = "pagecache-private",
 	   .what = "a private file mapping on ext4 without DAX, only read so far", .rank = 85,
-	   .family = DP_FAMILY_PAGECACHE, .fs = "ext4", .private = true, .owner = "System RAM*",
+	   .family = DP_FAMILY_PAGECACHE, .fs = "ext4", .private = true, .frames = DP_FRAMES_RAM,
 	   .granule = 2 << 20, .skew = 4096, .populate = DP_POPULATE_READ,
 	   .open = dp_area_map_scratch);

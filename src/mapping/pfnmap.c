@@ -42,5 +42,5 @@ static int open_pfnmap(const struct dp_mapping *mapping, const struct dp_env *en
 }
 
 DP_MAPPING(pfnmap, .name = "pfnmap", .what = "a PCI BAR without struct pages (VM_PFNMAP)",
-	   .rank = 220, .family = DP_FAMILY_PFNMAP, .owner = "VM_PFNMAP*", .granule = 2 << 20,
+	   .rank = 220, .family = DP_FAMILY_PFNMAP, .frames = DP_FRAMES_NONE, .granule = 2 << 20,
 	   .populate = DP_POPULATE_NONE, .open = open_pfnmap);

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "daxpin/cleanup.h"
@@ -104,17 +103,4 @@ int dp_area_map_scratch(const struct dp_mapping *mapping, const struct dp_env *e
 		return err->code;
 	return dp_area_map(mapping, env, area, mapping->private ? MAP_PRIVATE : MAP_SHARED,
 			   area->fd, err);
-}
-
-void dp_block_resource(uint64_t dev, char *name, size_t size)
-{
-	char disk[64];
-
-	name[0] = '\0';
-	snprintf(disk, sizeof(disk), "/sys/dev/block/%u:%u/device", major(dev), minor(dev));
-	/* The parent of a pmem disk is the namespace, or a pfn device on top of it. */
-	if (dp_read_attr(name, size, "%s/namespace", disk))
-		dp_link_name(name, size, "%s", disk);
-	if (strncmp(name, "namespace", 9))
-		name[0] = '\0';
 }

@@ -24,5 +24,5 @@ static int open_secretmem(const struct dp_mapping *mapping, const struct dp_env 
 }
 
 DP_MAPPING(secretmem, .name = "secretmem", .what = "secret memory of memfd_secret", .rank = 60,
-	   .family = DP_FAMILY_SECRETMEM, .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20,
+	   .family = DP_FAMILY_SECRETMEM, .frames = DP_FRAMES_RAM, .leaf = 4096, .granule = 2 << 20,
 	   .open = open_secretmem);

@@ -23,5 +23,5 @@ static int open_thp(const struct dp_mapping *mapping, const struct dp_env *env,
 }
 
 DP_MAPPING(thp, .name = "thp", .what = "anonymous memory, transparent huge pages", .rank = 20,
-	   .family = DP_FAMILY_ANON, .owner = "System RAM*", .leaf = 2 << 20, .granule = 2 << 20,
+	   .family = DP_FAMILY_ANON, .frames = DP_FRAMES_RAM, .leaf = 2 << 20, .granule = 2 << 20,
 	   .open = open_thp);

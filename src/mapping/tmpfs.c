@@ -36,5 +36,5 @@ static int open_tmpfs(const struct dp_mapping *mapping, const struct dp_env *env
 }
 
 DP_MAPPING(tmpfs, .name = "tmpfs", .what = "a shared file on tmpfs", .rank = 50,
-	   .family = DP_FAMILY_SHMEM, .owner = "System RAM*", .leaf = 4096, .granule = 2 << 20,
+	   .family = DP_FAMILY_SHMEM, .frames = DP_FRAMES_RAM, .leaf = 4096, .granule = 2 << 20,
 	   .open = open_tmpfs);

@@ -14,11 +14,22 @@ static const char *const outcome_names[] = {
 	[DP_BROKEN] = "broken",
 };
 
+/* null: -1 */
+static void add_known(struct json_object *obj, const char *key, int64_t pages)
+{
+	if (pages < 0)
+		dp_json_add_text(obj, key, NULL);
+	else
+		dp_json_add_int(obj, key, pages);
+}
+
 /* Each member is there, null where there is nothing to say: what is missing was not observed. */
 static void add_proof(struct json_object *obj, const struct dp_cell *cell)
 {
 	dp_json_add_text(obj, "owner", cell->owner);
-	dp_json_add_bool(obj, "uniform", cell->uniform);
+	add_known(obj, "outside", cell->outside);
+	add_known(obj, "displaced", cell->displaced);
+	add_known(obj, "persistent", cell->persistent);
 	if (cell->leaf)
 		dp_json_add_int(obj, "leaf", (int64_t)cell->leaf);
 	else
@@ -105,17 +116,6 @@ static int64_t get_int(struct reader *r, const char *key)
 	return value;
 }
 
-static bool get_flag(struct reader *r, const char *key)
-{
-	struct json_object *value;
-
-	if (json_object_object_get_ex(r->obj, key, &value) &&
-	    json_object_is_type(value, json_type_boolean))
-		return json_object_get_boolean(value);
-	note_bad(r, key);
-	return false;
-}
-
 static uint64_t get_count(struct reader *r, const char *key)
 {
 	int64_t value = get_int(r, key);
@@ -123,6 +123,16 @@ static uint64_t get_count(struct reader *r, const char *key)
 	if (value < 0)
 		note_bad(r, key);
 	return value < 0 ? 0 : (uint64_t)value;
+}
+
+/* A count of pages; -1 for null. */
+static int64_t get_known(struct reader *r, const char *key)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(r->obj, key, &value) && !value)
+		return -1;
+	return (int64_t)get_count(r, key);
 }
 
 static void get_outcome(struct reader *r, struct dp_cell *cell)
@@ -160,7 +170,9 @@ static void get_proof(struct reader *r, struct dp_cell *cell)
 	struct json_object *leaf;
 
 	get_text(r, "owner", cell->owner, sizeof(cell->owner), true);
-	cell->uniform = get_flag(r, "uniform");
+	cell->outside = get_known(r, "outside");
+	cell->displaced = get_known(r, "displaced");
+	cell->persistent = get_known(r, "persistent");
 	if (!json_object_object_get_ex(r->obj, "leaf", &leaf) || leaf)
 		cell->leaf = get_count(r, "leaf");
 	get_text(r, "leaf_by", cell->leaf_by, sizeof(cell->leaf_by), !cell->leaf);

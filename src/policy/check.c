@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A cell of the matrix, by the rules of the policy. */
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,24 +62,42 @@ static bool pins_kept(const struct dp_cell *cell, struct dp_result *result)
 		      cell->vmpin_kept_kib);
 }
 
-/* An error if the mapping is shown to be something else than its name says. */
-static bool misnamed(const struct dp_mapping *mapping, const struct dp_cell *cell,
-		     struct dp_result *result)
+/*
+ * A device-dax that maps another of its pages, or one of another device: whoever registers this
+ * memory has the data of somebody else.
+ */
+static bool misplaced(const struct dp_mapping *mapping, const struct dp_cell *cell,
+		      struct dp_result *result)
 {
-	if (cell->owner[0] && (!cell->uniform || fnmatch(mapping->owner, cell->owner, 0)))
+	return mapping->ordered && cell->displaced > 0 &&
+	       decide(result, DP_FAIL,
+		      "the driver maps the wrong pages: the frames of %" PRId64 " of %" PRIu64
+		      " pages are not where %s has them (the first is in \"%s\")",
+		      cell->displaced, cell->pages, cell->resource, cell->owner);
+}
+
+/*
+ * An error if the mapping is shown to be something else than its name says. Whether a leaf can be
+ * of 2 MiB is up to how a file system has laid out its blocks, and how fragmented memory is: in a
+ * guest daxpin has seen to it, on a host it has not.
+ */
+static bool misnamed(const struct dp_subject *subject, const struct dp_mapping *mapping,
+		     const struct dp_cell *cell, struct dp_result *result)
+{
+	if (cell->outside > 0)
 		return decide(result, DP_ERROR,
-			      "not what the name says: %s frames belong to \"%s\"",
-			      cell->uniform ? "its" : "not all", cell->owner);
-	if (cell->owner[0] && cell->resource[0] && !strstr(cell->owner, cell->resource) &&
-	    strncmp(mapping->owner, "PCI", 3))
-		return decide(result, DP_ERROR,
-			      "not what the name says: mapped %s, but its frames belong to \"%s\"",
-			      cell->resource, cell->owner);
+			      "not what the name says: the frames of %" PRId64 " of %" PRIu64
+			      " pages are not in %s%s (the first is in \"%s\")",
+			      cell->outside, cell->pages,
+			      mapping->frames == DP_FRAMES_RAM ? "System RAM" : "the memory of ",
+			      mapping->frames == DP_FRAMES_RAM ? "" : cell->resource, cell->owner);
 	if (mapping->leaf && cell->leaf && cell->leaf != mapping->leaf)
-		return decide(result, DP_ERROR,
-			      "not what the name says: mapped by leaves of %" PRIu64
-			      " bytes instead of %" PRIu64 " (%s)",
-			      cell->leaf, mapping->leaf, cell->leaf_by);
+		return decide(
+			result, subject->host ? DP_SKIP_STATUS : DP_ERROR,
+			"%s: mapped by leaves of %" PRIu64 " bytes instead of %" PRIu64 " (%s)%s",
+			subject->host ? "cannot be asked here" : "not what the name says",
+			cell->leaf, mapping->leaf, cell->leaf_by,
+			subject->host ? ": how its blocks or its memory lie allows no other" : "");
 	if (mapping->zone && cell->zone_before[0] && strcmp(mapping->zone, cell->zone_before))
 		return decide(result, DP_ERROR, "not what the name says: its pages are in ZONE_%s",
 			      cell->zone_before);
@@ -120,6 +137,12 @@ static const char *find_unproven(const struct dp_mapping *mapping, const struct 
 {
 	if (!cell->owner[0])
 		return "owner";
+	if (cell->outside < 0)
+		return "outside";
+	if (mapping->ordered && cell->displaced < 0)
+		return "displaced";
+	if (mapping->frames != DP_FRAMES_NONE && cell->persistent < 0)
+		return "persistent";
 	if (mapping->zone && !cell->zone_before[0])
 		return "zone_before";
 	return mapping->leaf && !cell->leaf ? "leaf" : NULL;
@@ -159,10 +182,39 @@ static bool lacks(const struct dp_subject *subject, const struct dp_mapping *map
 	return false;
 }
 
+/* All of it, none of it, or not known: one page that is not is enough for is_pmem_page(). */
+static enum dp_known is_persistent(const struct dp_cell *cell)
+{
+	if (cell->persistent < 0)
+		return DP_UNKNOWN;
+	return cell->pages && (uint64_t)cell->persistent == cell->pages ? DP_YES : DP_NO;
+}
+
+/* The rule would be another one if the memory were, or were not, persistent. */
+static bool depends_on_memory(const struct dp_policy *policy, const struct dp_subject *subject,
+			      const struct dp_mapping *mapping, const char *access,
+			      const struct dp_cell *cell, struct dp_result *result)
+{
+	struct dp_subject other = *subject;
+
+	other.persistent = DP_NO;
+	if (subject->persistent != DP_UNKNOWN ||
+	    !dp_policy_find(policy, &other, mapping->name, access))
+		return false;
+	if (!subject->host || !cell->proof_text[0])
+		return decide(result, DP_ERROR, "not observed: \"proof\" (persistent)");
+	return decide(result, DP_SKIP_STATUS,
+		      "the right answer depends on whether the memory is persistent, which is not "
+		      "told here: %s",
+		      cell->proof_text);
+}
+
 /* No rule covers it, or one that asks what was not observed of the adapter. */
 static bool has_no_rule(const struct dp_rule *rule, const struct dp_subject *subject,
 			struct dp_result *result)
 {
+	if (rule && rule->unknown)
+		return decide(result, DP_ERROR, "no expectation: %s", rule->why);
 	if (!rule)
 		return decide(result, DP_ERROR,
 			      "no expectation: no rule of the policy covers it for kernel %s and "
@@ -173,9 +225,11 @@ static bool has_no_rule(const struct dp_rule *rule, const struct dp_subject *sub
 	return false;
 }
 
-static void judge_answer(const struct dp_policy *policy, const struct dp_subject *subject,
+static void judge_answer(const struct dp_policy *policy, const struct dp_subject *run,
 			 const struct dp_cell *cell, struct dp_result *result)
 {
+	struct dp_subject of_cell = *run;
+	const struct dp_subject *const subject = &of_cell;
 	char access[32];
 	const struct dp_mapping *mapping = split_id(result->id, access);
 	const struct dp_rule *rule;
@@ -184,14 +238,17 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 		decide(result, DP_ERROR, "no such mapping or access in this daxpin");
 		return;
 	}
+	of_cell.persistent = is_persistent(cell);
 	rule = dp_policy_find(policy, subject, mapping->name, access);
-	if (rule) {
+	if (rule && !rule->unknown) {
 		result->expected = true;
 		result->expected_err = rule->err;
 		snprintf(result->reference, sizeof(result->reference), "%.255s", rule->reference);
 	}
-	if (pins_kept(cell, result) || lacks(subject, mapping, cell, result) ||
-	    misnamed(mapping, cell, result) || has_no_rule(rule, subject, result))
+	if (pins_kept(cell, result) || misplaced(mapping, cell, result) ||
+	    lacks(subject, mapping, cell, result) || misnamed(subject, mapping, cell, result) ||
+	    (!rule && depends_on_memory(policy, subject, mapping, access, cell, result)) ||
+	    has_no_rule(rule, subject, result))
 		return;
 	if (!breaks_rule(rule, cell, result) && !pinned_too_little(access, cell, result))
 		decide(result, DP_PASS, "%s", rule->why);

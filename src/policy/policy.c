@@ -44,8 +44,9 @@ static const char *text_of(const config_setting_t *rule, const char *key)
 
 static int check_keys(const struct loader *l, const config_setting_t *rule)
 {
-	static const char *const known[] = { "mapping", "access", "provider", "odp",      "kernel",
-					     "verdict", "errno",  "why",      "reference" };
+	static const char *const known[] = { "mapping",   "access",    "provider", "odp",
+					     "kernel",    "verdict",   "errno",    "why",
+					     "reference", "persistent" };
 
 	for (int i = 0; i < config_setting_length(rule); i++) {
 		const config_setting_t *member = config_setting_get_elem(rule, (unsigned int)i);
@@ -88,17 +89,26 @@ static int parse_odp(const char *text, struct dp_rule *rule)
 	return !text || rule->odp || !strcmp(text, "no") ? 0 : -EINVAL;
 }
 
+static int parse_persistent(const char *text, struct dp_rule *rule)
+{
+	rule->persistent = !text ? DP_UNKNOWN : !strcmp(text, "yes") ? DP_YES : DP_NO;
+	return !text || rule->persistent == DP_YES || !strcmp(text, "no") ? 0 : -EINVAL;
+}
+
 static int parse_verdict(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
 {
 	const char *verdict = text_of(at, "verdict"), *name = text_of(at, "errno");
 
 	if (!verdict)
 		return bad_setting(l, at, "a rule lacks the key", "verdict");
-	if (strcmp(verdict, "allowed") && strcmp(verdict, "rejected"))
+	rule->unknown = !strcmp(verdict, "unknown");
+	if (!rule->unknown && strcmp(verdict, "allowed") && strcmp(verdict, "rejected"))
 		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "verdict"),
-				   "\"allowed\" or \"rejected\" is wanted for", "verdict");
-	if (!strcmp(verdict, "allowed"))
-		return name ? bad_setting(l, at, "a rule that allows has no", "errno") : 0;
+				   "\"allowed\", \"rejected\" or \"unknown\" is wanted for",
+				   "verdict");
+	if (strcmp(verdict, "rejected"))
+		return name ? bad_setting(l, at, "only a rule that rejects has the key", "errno")
+			    : 0;
 	if (!name)
 		return bad_setting(l, at, "a rule that rejects lacks the key", "errno");
 	rule->any_errno = !strcmp(name, "*");
@@ -144,6 +154,9 @@ static int parse_rule(const struct loader *l, const config_setting_t *at, struct
 	if (parse_odp(text_of(at, "odp"), rule))
 		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "odp"),
 				   "\"yes\" or \"no\" is wanted for", "odp");
+	if (parse_persistent(text_of(at, "persistent"), rule))
+		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "persistent"),
+				   "\"yes\" or \"no\" is wanted for", "persistent");
 	rule->provider = strdup(provider ? provider : "*");
 	return rule->provider ? parse_verdict(l, at, rule) : -ENOMEM;
 }
@@ -227,15 +240,43 @@ void dp_policy_clear(struct dp_policy *policy)
 	memset(policy, 0, sizeof(*policy));
 }
 
+static bool is_for(const struct dp_rule *rule, const char *provider)
+{
+	bool other = rule->provider[0] == '!';
+
+	return other == !!fnmatch(rule->provider + other, provider, 0);
+}
+
 /*
- * Whether it cannot be said if a rule is for this adapter: "[!r]*" is neither for nor against a
- * provider that is not known. A rule for "unknown*" is meant for those.
+ * Whether it cannot be said if a rule is for this memory, or for this adapter: "!rxe" is neither
+ * for nor against a provider that is not known. A rule for "unknown*" is meant for those.
  */
 static bool undecided(const struct dp_rule *rule, const struct dp_subject *subject)
 {
 	bool known = subject->provider[0] && strncmp(subject->provider, "unknown", 7);
 
+	if (rule->persistent && !subject->persistent && is_for(rule, subject->provider))
+		return true;
 	return !known && strcmp(rule->provider, "*") && strncmp(rule->provider, "unknown", 7);
+}
+
+struct dp_series dp_policy_known_from(const struct dp_policy *policy,
+				      const struct dp_subject *subject, const char *mapping,
+				      const char *access)
+{
+	struct dp_series least = { UINT_MAX, UINT_MAX }, series;
+
+	if (dp_parse_series(subject->kernel, &series, NULL))
+		return least;
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct dp_rule *rule = &policy->rules[i];
+
+		if (!fnmatch(rule->mapping, mapping, 0) && !fnmatch(rule->access, access, 0) &&
+		    is_for(rule, subject->provider) && dp_compare_series(series, rule->from) < 0 &&
+		    dp_compare_series(rule->from, least) < 0)
+			least = rule->from;
+	}
+	return least;
 }
 
 const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
@@ -252,11 +293,13 @@ const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 		if (dp_compare_series(series, rule->from) < 0 ||
 		    dp_compare_series(series, rule->to) > 0 ||
 		    (rule->odp >= 0 && rule->odp != subject->odp) ||
+		    (rule->persistent && subject->persistent &&
+		     rule->persistent != subject->persistent) ||
 		    fnmatch(rule->mapping, mapping, 0) || fnmatch(rule->access, access, 0))
 			continue;
 		if (undecided(rule, subject))
 			return NULL;
-		if (!fnmatch(rule->provider, subject->provider, 0))
+		if (is_for(rule, subject->provider))
 			return rule;
 	}
 	return NULL;

@@ -43,6 +43,23 @@ static void add_null(struct json_object *obj, const char *key)
 		json_object_object_add(obj, key, NULL);
 }
 
+/* Of the frames it was told whether all had one owner; the order was not looked at. */
+static void complete_frames(struct json_object *result, struct json_object *proof)
+{
+	int64_t pages = dp_json_int_or(result, "pages", 0);
+	const char *owner = dp_json_text(proof, "owner");
+	struct json_object *uniform;
+
+	if (!json_object_object_get_ex(proof, "uniform", &uniform))
+		return;
+	dp_json_add_int(proof, "outside", json_object_get_boolean(uniform) ? 0 : pages);
+	dp_json_add_text(proof, "displaced", NULL);
+	dp_json_add_int(proof, "persistent",
+			owner && !strncmp(owner, "Persistent Memory/", 18) ? pages : 0);
+	dp_json_add_text(proof, "missing", "the order of the frames was not looked at");
+	json_object_object_del(proof, "uniform");
+}
+
 static void complete_proof(struct json_object *result)
 {
 	struct json_object *proof = dp_json_object(result, "proof");
@@ -52,6 +69,7 @@ static void complete_proof(struct json_object *result)
 	add_null(proof, "zone_before");
 	add_null(proof, "zone_after");
 	add_null(proof, "missing");
+	complete_frames(result, proof);
 }
 
 static void rename_result(struct json_object *result)

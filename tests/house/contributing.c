@@ -49,7 +49,7 @@ static void a_mapping_has_its_rule(void **state)
 				.pins_seen = true,
 				.attempts = 1,
 				.owner = "System RAM",
-				.uniform = true };
+				.persistent = 0 };
 	const struct dp_observed o = { .id = cell.id, .cell = &cell, .doing = "", .absent = "" };
 	struct dp_error err = { 0 };
 	struct dp_policy policy;

@@ -90,7 +90,9 @@ static void are_null(struct lies *l, size_t i, struct json_object *line)
 		/* A registration on a dying mapping may succeed, too. What owns a leaf of 1 GiB
 		 * may be unknown with its page size. */
 		is_meant |= is(line, "step", "register-again") && !strcmp(key, "errno");
-		is_meant |= strstr(l->r->id, "/devdax-1G/") && !strcmp(key, "owner");
+		is_meant |= strstr(l->r->id, "/devdax-1G/") &&
+			    (!strcmp(key, "owner") || !strcmp(key, "outside") ||
+			     !strcmp(key, "displaced") || !strcmp(key, "persistent"));
 		if (!is_meant && !is_remark(l->r->id, line, key))
 			tell_member(l, !strcmp(key, "errno"), "null for", line, key, NULL);
 	}

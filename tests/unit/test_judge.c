@@ -35,7 +35,7 @@ static struct dp_cell devdax_cell(void)
 				 .attempts = 1,
 				 .owner = "Persistent Memory/dax0.1",
 				 .resource = "dax0.1",
-				 .uniform = true,
+				 .persistent = 512,
 				 .leaf = 2 << 20 };
 }
 
@@ -48,7 +48,7 @@ static struct dp_cell fsdax_cell(void)
 				 .attempts = 1,
 				 .owner = "Persistent Memory/namespace0.3",
 				 .resource = "namespace0.3",
-				 .uniform = true,
+				 .persistent = 512,
 				 .leaf = 2 << 20 };
 }
 
@@ -140,14 +140,20 @@ static void does_not_believe_names(void **state)
 	cell.leaf = 4096;
 	expect(&cell, DP_ERROR, "mapped by leaves of 4096 bytes instead of 2097152");
 	cell = fsdax_cell();
+	cell.outside = 3;
 	strcpy(cell.owner, "System RAM");
-	expect(&cell, DP_ERROR, "its frames belong to \"System RAM\"");
-	cell = fsdax_cell();
-	cell.uniform = false;
-	expect(&cell, DP_ERROR, "not all frames");
-	cell = fsdax_cell();
-	strcpy(cell.owner, "Persistent Memory/namespace0.4");
-	expect(&cell, DP_ERROR, "mapped namespace0.3");
+	expect(&cell, DP_ERROR,
+	       "the frames of 3 of 512 pages are not in the memory of namespace0.3");
+	cell = (struct dp_cell){ .id = "check/anon/local-read",
+				 .pages = 1,
+				 .acquired = 1,
+				 .released = 1,
+				 .pins_seen = true,
+				 .attempts = 1,
+				 .owner = "Soft Reserved",
+				 .outside = 1,
+				 .leaf = 4096 };
+	expect(&cell, DP_ERROR, "the frames of 1 of 1 pages are not in System RAM");
 	cell = (struct dp_cell){ .id = "check/kmem-movable/local-read",
 				 .pages = 1,
 				 .acquired = 1,
@@ -155,10 +161,54 @@ static void does_not_believe_names(void **state)
 				 .pins_seen = true,
 				 .attempts = 1,
 				 .owner = "Persistent Memory/dax1.0/System RAM (kmem)",
-				 .uniform = true,
+				 .persistent = 0,
 				 .leaf = 4096,
 				 .zone_before = "Normal" };
 	expect(&cell, DP_ERROR, "ZONE_Normal");
+}
+
+/* Whose page it is that is mapped is a matter of the driver, not of daxpin. */
+static void sees_a_wrong_page(void **state)
+{
+	struct dp_cell cell = devdax_cell();
+
+	(void)state;
+	cell.displaced = 1;
+	expect(&cell, DP_FAIL, "the driver maps the wrong pages");
+	cell.displaced = -1;
+	strcpy(cell.proof_text, "where the memory of dax0.1 lies is not told (EACCES)");
+	assert_int_equal(judge(&cell).status, DP_PASS);
+	assert_true(judge(&cell).unproven);
+	cell.proof_text[0] = '\0';
+	expect(&cell, DP_ERROR, "not observed: \"proof\" (displaced)");
+}
+
+/* What its resource is decides, not what the mapping is called. */
+static void asks_what_the_memory_is(void **state)
+{
+	const struct dp_subject newer = { .kernel = "6.12.0", .provider = "rxe", .odp_seen = true };
+	struct dp_subject host = newer;
+	struct dp_cell cell = devdax_cell();
+
+	(void)state;
+	strcpy(cell.id, "check/devdax-2M/flush-persistent");
+	assert_int_equal(judge_as(&policy, &newer, &cell).status, DP_PASS);
+	cell.persistent = 511;
+	assert_int_equal(judge_as(&policy, &newer, &cell).status, DP_FAIL);
+	cell.err = EINVAL;
+	assert_int_equal(judge_as(&policy, &newer, &cell).status, DP_PASS);
+	cell.persistent = 0;
+	strcpy(cell.owner, "Persistent Memory (legacy)/dax0.1");
+	assert_int_equal(judge_as(&policy, &newer, &cell).status, DP_PASS);
+	cell.persistent = -1;
+	assert_int_equal(judge_as(&policy, &newer, &cell).status, DP_ERROR);
+	strcpy(cell.proof_text, "/proc/iomem hides its addresses from non-root");
+	cell.owner[0] = '\0';
+	host.host = true;
+	assert_int_equal(judge_as(&policy, &host, &cell).status, DP_SKIP_STATUS);
+	strcpy(cell.id, "check/fsdax-xfs-2M/flush-persistent");
+	cell.err = EOPNOTSUPP;
+	assert_int_equal(judge_as(&policy, &host, &cell).status, DP_PASS);
 }
 
 /* A part of the proof that could not be had, and says why, leaves the cell unproven. */
@@ -338,6 +388,8 @@ int main(void)
 		cmocka_unit_test(fails_pins_that_are_kept),
 		cmocka_unit_test(fails_a_pin_that_is_too_small),
 		cmocka_unit_test(does_not_believe_names),
+		cmocka_unit_test(sees_a_wrong_page),
+		cmocka_unit_test(asks_what_the_memory_is),
 		cmocka_unit_test(says_what_is_unproven),
 		cmocka_unit_test(needs_each_part_of_the_proof),
 		cmocka_unit_test(needs_a_region),

@@ -119,7 +119,7 @@ static void default_covers_everything(void **state)
 	assert_int_equal(dp_policy_load(NULL, &policy, NULL), 0);
 	assert_int_equal(dp_plan_make(NULL, 0, &plan, NULL), 0);
 	for (size_t k = 0; k < DP_ARRAY_SIZE(kernels) * DP_ARRAY_SIZE(providers) * 2; k++) {
-		struct dp_subject subject = { .odp = k & 1 };
+		struct dp_subject subject = { .odp = k & 1, .persistent = k & 1 ? DP_YES : DP_NO };
 		bool p2pdma = strcmp(kernels[k / 6], "6.2") >= 0;
 
 		strcpy(subject.kernel, kernels[k / 6]);
@@ -136,7 +136,7 @@ static void default_covers_everything(void **state)
 static const struct dp_rule *find(const struct dp_policy *policy, const char *kernel,
 				  const char *mapping, const char *access)
 {
-	struct dp_subject subject = { .provider = "rxe" };
+	struct dp_subject subject = { .provider = "rxe", .persistent = DP_YES };
 
 	strcpy(subject.kernel, kernel);
 	return dp_policy_find(policy, &subject, mapping, access);
