@@ -146,7 +146,8 @@ struct dp_mount {
 	char dir[256];
 	char fs[16];
 	char source[64];
-	bool dax; /* the block device can do DAX (queue/dax) */
+	bool dax; /* the block device can do DAX (queue/dax), and it is not mounted dax=never */
+	bool dax_always; /* it is mounted dax=always: by default a file's own attribute decides */
 };
 
 /**
@@ -157,6 +158,15 @@ struct dp_mount {
  * Return: 0 or a negative errno.
  */
 int dp_mounts_read(struct dp_mount **mounts, size_t *count);
+
+/**
+ * dp_mount_find - the mount of ext4 or xfs on a device
+ * @dev: the device number of a file on it
+ * @mount: receives it
+ *
+ * Return: 0, -ENOENT, or another negative errno.
+ */
+int dp_mount_find(uint64_t dev, struct dp_mount *mount);
 
 /* A device that the user wants to tear down, and that is not in use. */
 struct dp_claim {

@@ -85,6 +85,22 @@ void dp_iomem_clear(struct dp_iomem *iomem);
  */
 const struct dp_resource *dp_iomem_find(const struct dp_iomem *iomem, uint64_t phys);
 
+/* Kinds of resources, by the names that the kernel gives them. */
+#define DP_SYSTEM_RAM        "System RAM" /* also "System RAM (kmem)", "System RAM (virtio_mem)", … */
+#define DP_PERSISTENT_MEMORY "Persistent Memory"
+
+/**
+ * dp_resource_is - whether a resource is of a kind, or lies in one that is
+ * @res: the resource
+ * @kind: one of the names above
+ *
+ * DP_PERSISTENT_MEMORY is what is_pmem_page() of rxe asks for, IORES_DESC_PERSISTENT_MEMORY: that
+ * descriptor goes with this name wherever it is given (e820_type_to_string() and
+ * e820_type_to_iores_desc() in arch/x86/kernel/e820.c, drivers/acpi/nfit). "Persistent Memory
+ * (legacy)" has another one.
+ */
+bool dp_resource_is(const struct dp_resource *res, const char *kind);
+
 /**
  * dp_frames_read - the page frame numbers behind a range of this process
  * @addr: page-aligned address

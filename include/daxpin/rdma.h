@@ -50,6 +50,15 @@ void dp_rdma_provider(const char *device, char *provider, size_t size);
  */
 void dp_provider_name(uint32_t id, char *provider, size_t size);
 
+/* Whether dp_provider_name() gives this name to one of the drivers. */
+bool dp_provider_known(const char *name);
+
+/* The provider that a module or a device belongs to, by its name; NULL if none is in it. */
+const char *dp_provider_meant(const char *name);
+
+/* All names, with commas. @size: bytes of @text; what does not fit is cut off */
+void dp_provider_list(char *text, size_t size);
+
 /**
  * dp_provider_parse - read the driver's id from the answer to RDMA_NLDEV_CMD_GET_CHARDEV
  * @answer: the message; as long as it says

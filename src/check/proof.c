@@ -14,8 +14,8 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
-#include "daxpin/file.h"
 #include "daxpin/pin.h"
+#include "daxpin/vma.h"
 
 static uint64_t page_size(void)
 {
@@ -25,16 +25,14 @@ static uint64_t page_size(void)
 /* pagemap hides the frames of VM_PFNMAP; smaps has the flag "pf" for it. */
 static bool is_pfnmap(const struct dp_area *area)
 {
-	dp_autofree char *text = NULL;
-	char head[32];
-	const char *at, *flags;
+	dp_autofree struct dp_vma *list = NULL;
+	const struct dp_vma *vma;
+	size_t count;
 
-	if (dp_read_file("/proc/self/smaps", 4 << 20, &text, NULL, NULL))
+	if (dp_vmas_read(0, &list, &count, NULL))
 		return false;
-	snprintf(head, sizeof(head), "\n%" PRIxPTR "-", (uintptr_t)area->addr);
-	at = strstr(text, head);
-	flags = at ? strstr(at, "\nVmFlags:") : NULL;
-	return flags && memmem(flags, strcspn(flags + 1, "\n"), " pf", 3);
+	vma = dp_vma_find(list, count, (uintptr_t)area->addr);
+	return vma && dp_vma_has(vma, "pf");
 }
 
 /*
@@ -57,38 +55,9 @@ static int take_frames(const struct dp_area *area, const struct dp_mapping *mapp
 	return 0;
 }
 
-/* Whether a name is one of those that lead to a resource; its parts follow it. */
-static bool lies_in(const struct dp_resource *res, const char *name, bool whole)
-{
-	size_t len = strlen(name);
-
-	for (const char *part = res->path; part; part = strchr(part, '/')) {
-		part += *part == '/';
-		if (!strncmp(part, name, len) && (!whole || !part[len] || part[len] == '/'))
-			return true;
-	}
-	return false;
-}
-
-/* "System RAM", "System RAM (kmem)", "System RAM (virtio_mem)", … */
-static bool is_ram(const struct dp_resource *res)
-{
-	return lies_in(res, "System RAM", false);
-}
-
-/*
- * What is_pmem_page() of rxe asks for, IORES_DESC_PERSISTENT_MEMORY, goes with this name wherever
- * it is given: e820_type_to_string() in arch/x86/kernel/e820.c, acpi_nfit_init_interleave_set() in
- * drivers/acpi/nfit/core.c. "Persistent Memory (legacy)" has another descriptor.
- */
-static bool is_persistent(const struct dp_resource *res)
-{
-	return lies_in(res, "Persistent Memory", true);
-}
-
 /* The pages whose frame is in a resource of a kind, or -1 if /proc/iomem does not tell. */
 static int64_t count_in(const struct dp_asker *asker, const uint64_t *pfn, size_t pages,
-			bool (*is)(const struct dp_resource *res))
+			const char *kind)
 {
 	uint64_t page = page_size();
 	const struct dp_resource *last = NULL;
@@ -100,9 +69,9 @@ static int64_t count_in(const struct dp_asker *asker, const uint64_t *pfn, size_
 		uint64_t phys = pfn[i] * page;
 
 		/* What is within a resource of the kind is of the kind, too. */
-		if (!last || phys < last->start || phys > last->end || !is(last))
+		if (!last || phys < last->start || phys > last->end || !dp_resource_is(last, kind))
 			last = dp_iomem_find(&asker->iomem, phys);
-		count += last && is(last);
+		count += last && dp_resource_is(last, kind);
 	}
 	return count;
 }
@@ -114,7 +83,7 @@ static int64_t count_outside(const struct dp_asker *asker, const struct dp_proof
 	int64_t inside = 0;
 
 	if (asker->mapping->frames == DP_FRAMES_RAM)
-		inside = count_in(asker, proof->pfn, proof->pages, is_ram);
+		inside = count_in(asker, proof->pfn, proof->pages, DP_SYSTEM_RAM);
 	else if (asker->area.memory_error)
 		return -1;
 	else
@@ -223,14 +192,14 @@ void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
 
 	if (!proof->pfn || !proof->pfn[0])
 		return;
-	cell->persistent = count_in(asker, proof->pfn, proof->pages, is_persistent);
+	cell->persistent = count_in(asker, proof->pfn, proof->pages, DP_PERSISTENT_MEMORY);
 	now = mapping->granule < DP_PUD_SIZE ? calloc(proof->pages, sizeof(*now)) : NULL;
 	if (!now || dp_frames_read(area->addr, proof->pages, now))
 		return;
 	for (size_t i = 0; i < proof->pages; i++)
 		if (!now[i])
 			now[i] = proof->pfn[i];
-	cell->persistent = count_in(asker, now, proof->pages, is_persistent);
+	cell->persistent = count_in(asker, now, proof->pages, DP_PERSISTENT_MEMORY);
 	for (size_t i = 0; i < proof->pages; i++)
 		cell->moved += now[i] != proof->pfn[i];
 	if (cell->zone_before[0])

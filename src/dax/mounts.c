@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
@@ -32,8 +33,21 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
+/* Of the file system's own options, which are after the source. */
+static bool has_option(const char *options, const char *option)
+{
+	size_t len = strlen(option);
+
+	for (const char *at = options; at; at = strchr(at, ',')) {
+		at += *at == ',' || *at == ' ';
+		if (!strncmp(at, option, len) && (!at[len] || at[len] == ','))
+			return true;
+	}
+	return false;
+}
+
 /* False also if a path does not fit: one that was cut off would be another folder or device. */
-static bool parse_mount(const char *line, struct dp_mount *mount)
+static bool parse_mount(const char *line, struct dp_mount *mount, uint64_t *dev)
 {
 	const char *tail = strstr(line, " - ");
 	unsigned int major, minor;
@@ -50,11 +64,15 @@ static bool parse_mount(const char *line, struct dp_mount *mount)
 	unescape(mount->dir);
 	if (dp_read_attr(dax, sizeof(dax), "/sys/dev/block/%u:%u/queue/dax", major, minor))
 		dp_read_attr(dax, sizeof(dax), "/sys/dev/block/%u:%u/../queue/dax", major, minor);
-	mount->dax = dax[0] == '1';
+	*dev = makedev(major, minor);
+	mount->dax = dax[0] == '1' && !has_option(tail + source_end, "dax=never");
+	mount->dax_always = mount->dax && (has_option(tail + source_end, "dax=always") ||
+					   has_option(tail + source_end, "dax"));
 	return true;
 }
 
-int dp_mounts_read(struct dp_mount **mounts, size_t *count)
+/* Those on one device, or all (0). */
+static int read_mounts(uint64_t only, struct dp_mount **mounts, size_t *count)
 {
 	dp_autofree struct dp_mount *list = NULL;
 	dp_autofree char *text = NULL;
@@ -67,8 +85,9 @@ int dp_mounts_read(struct dp_mount **mounts, size_t *count)
 	rest = text;
 	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
 		struct dp_mount mount = { 0 }, *added;
+		uint64_t dev;
 
-		if (!parse_mount(line, &mount))
+		if (!parse_mount(line, &mount, &dev) || (only && dev != only))
 			continue;
 		added = dp_list_add(list, *count);
 		if (!added)
@@ -76,5 +95,22 @@ int dp_mounts_read(struct dp_mount **mounts, size_t *count)
 		*added = mount;
 	}
 	*mounts = dp_take_ptr(list);
+	return 0;
+}
+
+int dp_mounts_read(struct dp_mount **mounts, size_t *count)
+{
+	return read_mounts(0, mounts, count);
+}
+
+int dp_mount_find(uint64_t dev, struct dp_mount *mount)
+{
+	dp_autofree struct dp_mount *list = NULL;
+	size_t count;
+	int rc = read_mounts(dev, &list, &count);
+
+	if (rc || !count)
+		return rc ? rc : -ENOENT;
+	*mount = list[0];
 	return 0;
 }

@@ -116,3 +116,16 @@ const struct dp_resource *dp_iomem_find(const struct dp_iomem *iomem, uint64_t p
 			found = &iomem->list[i];
 	return found;
 }
+
+bool dp_resource_is(const struct dp_resource *res, const char *kind)
+{
+	bool variants = !strcmp(kind, DP_SYSTEM_RAM);
+	size_t len = strlen(kind);
+
+	for (const char *part = res->path; part; part = strchr(part, '/')) {
+		part += *part == '/';
+		if (!strncmp(part, kind, len) && (variants || !part[len] || part[len] == '/'))
+			return true;
+	}
+	return false;
+}

@@ -5,11 +5,13 @@
  * its provider in the same way (ibdev_nl.c). A driver may decline to tell its id
  * (uverbs_no_driver_id_binding).
  */
+#include <ctype.h>
 #include <errno.h>
 #include <netlink/netlink.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/rdma_netlink.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "netlink.h"
 
@@ -47,6 +49,38 @@ void dp_provider_name(uint32_t id, char *provider, size_t size)
 		snprintf(provider, size, "%s", names[id]);
 	else
 		snprintf(provider, size, "unknown(%u)", id);
+}
+
+bool dp_provider_known(const char *name)
+{
+	for (size_t i = 1; i < DP_ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* Modules and devices have more before, or after, their provider's name: rdma_rxe, mlx5_0,
+ * iw_cxgb4. */
+const char *dp_provider_meant(const char *name)
+{
+	for (size_t i = 1; i < DP_ARRAY_SIZE(names); i++) {
+		const char *at = strstr(name, names[i]);
+		size_t len = strlen(names[i]);
+
+		if (at && (at == name || at[-1] == '_') &&
+		    (!at[len] || at[len] == '_' || isdigit((unsigned char)at[len])))
+			return names[i];
+	}
+	return NULL;
+}
+
+void dp_provider_list(char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 1; i < DP_ARRAY_SIZE(names) && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", i > 1 ? ", " : "",
+					 names[i]);
 }
 
 int dp_provider_parse(struct nlmsghdr *answer, uint32_t *id)

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <infiniband/verbs.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "explain.h"
+
+#include "daxpin/error.h"
+#include "daxpin/json.h"
+#include "daxpin/text.h"
+
+#define WRITES (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC)
+
+__attribute__((format(printf, 4, 5))) static void say(struct explain_answer *a, int code,
+						      const char *text, const char *fmt, ...)
+{
+	va_list ap;
+
+	a->code = code;
+	snprintf(a->text, sizeof(a->text), "%s", text);
+	va_start(ap, fmt);
+	vsnprintf(a->why, sizeof(a->why), fmt, ap);
+	va_end(ap);
+}
+
+/* A registration asks for FOLL_WRITE, for reading too, before 6.2 (ib_umem_get()). */
+static bool writes(const struct dp_subject *subject, const struct dp_access *access)
+{
+	const struct dp_series since = { 6, 2 };
+	struct dp_series series;
+
+	return (access->flags & WRITES) || (!dp_parse_series(subject->kernel, &series, NULL) &&
+					    dp_compare_series(series, since) < 0);
+}
+
+/* check_vma_flags() in mm/gup.c; FOLL_FORCE, where it is asked for, helps private mappings only. */
+static bool refuses_protection(const struct dp_subject *subject, const char *perms,
+			       const struct dp_access *access, struct explain_answer *a)
+{
+	bool write;
+
+	if (!perms || !strcmp(access->name, "on-demand"))
+		return false;
+	write = (access->flags & WRITES) || (perms[3] == 's' && writes(subject, access));
+	if (write && perms[1] != 'w')
+		say(a, 1, "EFAULT", "the mapping may not be written to (%s), and this access %s",
+		    perms,
+		    access->flags & WRITES ? "writes" : "asks for a writable page before 6.2");
+	else if (perms[0] != 'r')
+		say(a, 1, "EFAULT", "the mapping may not be read (%s)", perms);
+	else
+		return false;
+	a->reference = "check_vma_flags(), mm/gup.c: VM_WRITE, VM_READ";
+	return true;
+}
+
+static void say_no_rule(const struct dp_policy *policy, const struct dp_subject *subject,
+			const struct dp_look *look, const struct dp_access *access,
+			struct explain_answer *a)
+{
+	struct dp_series from = dp_policy_known_from(policy, subject, look->mapping, access->name);
+	struct dp_subject other = *subject;
+
+	other.persistent = DP_NO;
+	if (subject->persistent == DP_UNKNOWN &&
+	    dp_policy_find(policy, &other, look->mapping, access->name))
+		say(a, 3, "unknown",
+		    "it depends on whether the memory is persistent, which only root is told");
+	else if (from.major != UINT_MAX)
+		say(a, 3, "unknown", "not known before Linux %u.%u", from.major, from.minor);
+	else
+		say(a, 3, "unknown", "no rule of the policy covers it");
+}
+
+static void say_rule(const struct dp_rule *rule, struct explain_answer *a)
+{
+	if (rule->unknown)
+		say(a, 3, "unknown", "%s", rule->why);
+	else if (!rule->err)
+		say(a, 0, "allowed", "%s", rule->why);
+	else
+		say(a, 1, rule->any_errno ? "rejected" : dp_errno_name(rule->err), "%s", rule->why);
+	a->reference = rule->reference;
+}
+
+void cli_explain_answer(const struct dp_policy *policy, const struct dp_subject *run,
+			const struct dp_look *look, const char *perms,
+			const struct dp_access *access, struct explain_answer *a)
+{
+	struct dp_subject subject = *run;
+	const struct dp_rule *rule;
+
+	*a = (struct explain_answer){ 0 };
+	subject.persistent = look->persistent < 0 ? DP_UNKNOWN : look->persistent ? DP_YES : DP_NO;
+	rule = dp_policy_find(policy, &subject, look->mapping, access->name);
+	if (look->unmappable)
+		say(a, 1, dp_errno_name(look->unmappable), "it cannot be mapped");
+	else if (look->unknown[0])
+		say(a, 3, "unknown", "%s", look->unknown);
+	else if (look->empty)
+		say(a, 1, "EFAULT", "the file has no byte yet: past its end nothing can be pinned");
+	else if (refuses_protection(&subject, perms, access, a))
+		return;
+	else if (!rule)
+		say_no_rule(policy, &subject, look, access, a);
+	else
+		say_rule(rule, a);
+}
+
+bool cli_explain_asks(const struct explain_options *o, const struct dp_access *access)
+{
+	return !o->access || !strcmp(o->access, access->name);
+}
+
+int cli_explain_print(const struct explain_options *o, const struct dp_policy *policy,
+		      const struct dp_look *look, const char *perms)
+{
+	size_t count;
+	const struct dp_access *all = dp_accesses(&count);
+	char last[sizeof(((struct explain_answer *)0)->why)] = "";
+	int worst = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct explain_answer a;
+
+		if (!cli_explain_asks(o, &all[i]))
+			continue;
+		cli_explain_answer(policy, &o->subject, look, perms, &all[i], &a);
+		printf("  %-17s %-11s %s\n", all[i].name, a.text,
+		       strcmp(a.why, last) ? a.why : "(the same)");
+		snprintf(last, sizeof(last), "%s", a.why);
+		worst = a.code > worst ? a.code : worst;
+	}
+	return worst;
+}
+
+struct json_object *cli_explain_accesses(const struct explain_options *o,
+					 const struct dp_policy *policy, const struct dp_look *look,
+					 const char *perms, int *code)
+{
+	size_t count;
+	const struct dp_access *all = dp_accesses(&count);
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *obj;
+		struct explain_answer a;
+
+		if (!cli_explain_asks(o, &all[i]))
+			continue;
+		cli_explain_answer(policy, &o->subject, look, perms, &all[i], &a);
+		obj = json_object_new_object();
+		dp_json_add_text(obj, "access", all[i].name);
+		dp_json_add_text(obj, "answer", a.text);
+		dp_json_add_text(obj, "why", a.why);
+		dp_json_add_text(obj, "reference", a.reference);
+		json_object_array_add(list, obj);
+		*code = a.code > *code ? a.code : *code;
+	}
+	return list;
+}
+
+/* How the releases of vendors' kernels end, or what is in them. */
+static const char *vendor_of(const char *release)
+{
+	static const struct {
+		const char *mark, *vendor;
+	} known[] = {
+		{ ".el7", "Red Hat" },    { ".el8", "Red Hat" }, { ".el9", "Red Hat" },
+		{ ".el10", "Red Hat" },   { ".fc", "Fedora" },   { "-default", "SUSE" },
+		{ "-generic", "Ubuntu" }, { "-aws", "Ubuntu" },  { "-azure", "Ubuntu" },
+		{ "-gcp", "Ubuntu" },     { ".amzn", "Amazon" }, { "uek", "Oracle" },
+		{ ".oe", "openEuler" },   { ".an", "Anolis" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strstr(release, known[i].mark))
+			return known[i].vendor;
+	return NULL;
+}
+
+void cli_explain_print_subject(const struct dp_subject *subject)
+{
+	const char *vendor = vendor_of(subject->kernel);
+
+	printf("With kernel %s and provider %s (%s):\n", subject->kernel, subject->provider,
+	       subject->odp ? "on-demand paging" : "no on-demand paging");
+	if (vendor)
+		printf("(%s backports to its kernels: this is what the series of that number does "
+		       "upstream. On such a machine, daxpin check asks the kernel itself.)\n",
+		       vendor);
+}
