@@ -35,6 +35,10 @@
 #define MKFS_LIMIT_MS 60000
 #define CONF_LIMIT    65536
 
+#define EXT4_FEATURES                                                                              \
+	"none,has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,"          \
+	"large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
+
 /*
  * Both lay extents out in units of 2 MiB, so that a file of that size can be mapped by PMD. The
  * logs are small, because writing them takes most of the time of mkfs.
@@ -46,8 +50,7 @@ static const char *const mkfs_ext4[] = {
 	"-b",
 	"4096",
 	"-O",
-	"none,has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,"
-	"huge_file,dir_nlink,extra_isize,metadata_csum",
+	EXT4_FEATURES,
 	"-J",
 	"size=4",
 	"-N",
