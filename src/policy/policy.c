@@ -240,16 +240,38 @@ void dp_policy_clear(struct dp_policy *policy)
 	memset(policy, 0, sizeof(*policy));
 }
 
+/* Whether a name matches one of several globs, with "|" between them. */
+static bool matches(const char *globs, const char *name)
+{
+	bool found = false;
+
+	for (const char *next; globs && !found; globs = next) {
+		size_t len = strcspn(globs, "|");
+		dp_autofree char *glob = strndup(globs, len);
+
+		found = glob && !fnmatch(glob, name, 0);
+		next = globs[len] ? globs + len + 1 : NULL;
+	}
+	return found;
+}
+
 static bool is_for(const struct dp_rule *rule, const char *provider)
 {
 	bool other = rule->provider[0] == '!';
 
-	return other == !!fnmatch(rule->provider + other, provider, 0);
+	return other != matches(rule->provider + other, provider);
+}
+
+/* Names, without "!" or a glob. */
+static bool names_providers(const struct dp_rule *rule)
+{
+	return !strpbrk(rule->provider, "!*?[");
 }
 
 /*
  * Whether it cannot be said if a rule is for this memory, or for this adapter: "!rxe" is neither
- * for nor against a provider that is not known. A rule for "unknown*" is meant for those.
+ * for nor against a provider that is not known. A rule for "unknown*" is meant for those. An id
+ * that has no name here, "unknown(99)", is none of those that are named.
  */
 static bool undecided(const struct dp_rule *rule, const struct dp_subject *subject)
 {
@@ -257,6 +279,8 @@ static bool undecided(const struct dp_rule *rule, const struct dp_subject *subje
 
 	if (rule->persistent && !subject->persistent && is_for(rule, subject->provider))
 		return true;
+	if (!strncmp(subject->provider, "unknown(", 8) && names_providers(rule))
+		return false;
 	return !known && strcmp(rule->provider, "*") && strncmp(rule->provider, "unknown", 7);
 }
 
@@ -271,7 +295,7 @@ struct dp_series dp_policy_known_from(const struct dp_policy *policy,
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct dp_rule *rule = &policy->rules[i];
 
-		if (!fnmatch(rule->mapping, mapping, 0) && !fnmatch(rule->access, access, 0) &&
+		if (matches(rule->mapping, mapping) && matches(rule->access, access) &&
 		    is_for(rule, subject->provider) && dp_compare_series(series, rule->from) < 0 &&
 		    dp_compare_series(rule->from, least) < 0)
 			least = rule->from;
@@ -295,7 +319,7 @@ const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 		    (rule->odp >= 0 && rule->odp != subject->odp) ||
 		    (rule->persistent && subject->persistent &&
 		     rule->persistent != subject->persistent) ||
-		    fnmatch(rule->mapping, mapping, 0) || fnmatch(rule->access, access, 0))
+		    !matches(rule->mapping, mapping) || !matches(rule->access, access))
 			continue;
 		if (undecided(rule, subject))
 			return NULL;

@@ -47,7 +47,9 @@ static void print_rule(FILE *out, const struct dp_rule *rule)
 	print_range(out, rule);
 	if (rule->odp >= 0)
 		print_text(out, "odp", rule->odp ? "yes" : "no");
-	print_text(out, "verdict", rule->err ? "rejected" : "allowed");
+	if (rule->persistent)
+		print_text(out, "persistent", rule->persistent == DP_YES ? "yes" : "no");
+	print_text(out, "verdict", rule->unknown ? "unknown" : rule->err ? "rejected" : "allowed");
 	if (rule->err)
 		print_text(out, "errno", rule->any_errno ? "*" : dp_errno_name(rule->err));
 	print_text(out, "why", rule->why);
@@ -79,6 +81,7 @@ static void check_rule(const struct dp_rule *rule)
 	HOLDS(dp_compare_series(rule->from, rule->to) <= 0);
 	HOLDS(rule->odp >= -1 && rule->odp <= 1);
 	HOLDS(rule->any_errno ? rule->err == -1 : rule->err >= 0);
+	HOLDS(!rule->unknown || !rule->err);
 }
 
 static void check_same(const struct dp_rule *a, const struct dp_rule *b)
@@ -90,6 +93,7 @@ static void check_same(const struct dp_rule *a, const struct dp_rule *b)
 	HOLDS(!strcmp(a->reference, b->reference));
 	HOLDS(!dp_compare_series(a->from, b->from) && !dp_compare_series(a->to, b->to));
 	HOLDS(a->odp == b->odp && a->err == b->err && a->any_errno == b->any_errno);
+	HOLDS(a->persistent == b->persistent && a->unknown == b->unknown);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -97,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 }, again = { 0 };
 	dp_autofree char *text = fuzz_text(data, size);
 	dp_autofree char *printed = NULL;
+	struct dp_subject subject = { .kernel = "6.12", .provider = "rxe" };
 	struct dp_error err = { 0 };
 
 	if (dp_policy_parse(text, "fuzz", &policy, &err)) {
@@ -108,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	printed = print_policy(&policy);
 	HOLDS(!dp_policy_parse(printed, "again", &again, &err));
 	HOLDS(again.count == policy.count);
+	dp_policy_find(&policy, &subject, "anon", "remote-write");
 	for (size_t i = 0; i < policy.count; i++) {
 		check_rule(&policy.rules[i]);
 		check_same(&policy.rules[i], &again.rules[i]);
