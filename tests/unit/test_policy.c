@@ -111,19 +111,22 @@ static void default_covers_everything(void **state)
 	static const char *const kernels[] = { "5.10.0-32-amd64", "5.15", "6.1.0-56-amd64",
 					       "6.2.1",           "6.4",  "6.5",
 					       "6.12.1+deb13",    "6.16", "7.3-rc1" };
-	static const char *const providers[] = { "rxe", "mlx5", "siw" };
+	static const char *const providers[] = { "rxe",  "mlx5", "siw",     "mlx4", "cxgb4",
+						 "qedr", "efa",  "bnxt_re", "mana", "usnic" };
+	const size_t count = DP_ARRAY_SIZE(providers);
 	dp_cleanup(dp_policy_clear) struct dp_policy policy;
 	dp_cleanup(dp_plan_clear) struct dp_plan plan;
 
 	(void)state;
 	assert_int_equal(dp_policy_load(NULL, &policy, NULL), 0);
 	assert_int_equal(dp_plan_make(NULL, 0, &plan, NULL), 0);
-	for (size_t k = 0; k < DP_ARRAY_SIZE(kernels) * DP_ARRAY_SIZE(providers) * 2; k++) {
+	for (size_t k = 0; k < DP_ARRAY_SIZE(kernels) * count * 2; k++) {
 		struct dp_subject subject = { .odp = k & 1, .persistent = k & 1 ? DP_YES : DP_NO };
-		bool p2pdma = strcmp(kernels[k / 6], "6.2") >= 0;
+		const char *kernel = kernels[k / 2 / count];
+		bool p2pdma = strcmp(kernel, "6.2") >= 0;
 
-		strcpy(subject.kernel, kernels[k / 6]);
-		strcpy(subject.provider, providers[k / 2 % 3]);
+		strcpy(subject.kernel, kernel);
+		strcpy(subject.provider, providers[k / 2 % count]);
 		for (size_t i = 0; i < plan.count; i++)
 			if (!dp_policy_find(&policy, &subject, plan.list[i].mapping->name,
 					    plan.list[i].access->name) &&
@@ -156,6 +159,108 @@ static void default_knows_when_the_kernel_changed(void **state)
 	assert_int_equal(find(&policy, "6.1.0", "fsdax-xfs-2M", "local-read")->err, EOPNOTSUPP);
 }
 
+/* What drivers take, and what they make of a pin that is refused; by release. */
+static void default_knows_the_drivers(void **state)
+{
+	static const struct {
+		const char *provider, *kernel, *mapping, *access;
+		int err;
+	} cells[] = {
+		{ "efa", "6.12.0", "anon", "remote-atomic", EOPNOTSUPP },
+		{ "efa", "6.12.0", "anon", "remote-write", 0 },
+		{ "efa", "6.3.0", "anon", "remote-write", EOPNOTSUPP },
+		{ "efa", "6.4.0", "anon", "remote-write", 0 },
+		{ "efa", "6.1.0", "anon", "remote-read", 0 },
+		{ "mana", "6.12.0", "anon", "remote-atomic", EINVAL },
+		{ "mana", "6.16.0", "anon", "remote-atomic", 0 },
+		{ "mlx5", "6.12.0", "anon", "remote-atomic", 0 },
+		{ "qedr", "6.12.0", "fsdax-xfs-2M", "local-read", EFAULT },
+		{ "ocrdma", "5.10.0", "fsdax-ext4", "remote-write", EFAULT },
+		{ "bnxt_re", "6.5.0", "fsdax-xfs-2M", "local-read", EFAULT },
+		{ "bnxt_re", "6.6.0", "fsdax-xfs-2M", "local-read", EOPNOTSUPP },
+		{ "cxgb4", "6.12.0", "fsdax-xfs-2M", "local-read", ENOMEM },
+		{ "cxgb4", "6.12.0", "secretmem", "remote-read", ENOMEM },
+		{ "hns", "6.12.0", "pfnmap", "local-read", ENOMEM },
+		{ "hns", "6.12.0", "pagecache-ext4", "remote-write", ENOMEM },
+		{ "hns", "6.12.0", "pagecache-ext4", "remote-read", 0 },
+		{ "hns", "6.12.0", "pagecache-private", "remote-write", 0 },
+		{ "hns", "6.4.0", "pagecache-ext4", "remote-write", 0 },
+		{ "mlx4", "6.12.0", "pagecache-ext4", "local-read", EFAULT },
+		{ "mlx4", "6.4.0", "pagecache-ext4", "local-read", 0 },
+		{ "mlx4", "6.12.0", "anon", "local-read", 0 },
+		{ "siw", "6.12.0", "fsdax-xfs-2M", "local-read", EOPNOTSUPP },
+		{ "mlx5", "6.1.0", "anon", "on-demand", EINVAL },
+		{ "mlx5", "6.2.0", "anon", "on-demand", EOPNOTSUPP },
+		{ "cxgb4", "6.12.0", "fsdax-xfs-2M", "flush-global", EOPNOTSUPP },
+		{ "unknown", "6.12.0", "fsdax-xfs-2M", "local-read", -1 },
+		{ "unknown", "6.12.0", "p2pdma", "local-read", -1 },
+		{ "unknown(99)", "6.12.0", "fsdax-xfs-2M", "local-read", EOPNOTSUPP },
+		{ "unknown(99)", "6.12.0", "anon", "remote-atomic", 0 },
+	};
+	dp_cleanup(dp_policy_clear) struct dp_policy policy;
+
+	(void)state;
+	assert_int_equal(dp_policy_load(NULL, &policy, NULL), 0);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(cells); i++) {
+		struct dp_subject subject = { .persistent = DP_YES };
+		const struct dp_rule *rule;
+
+		strcpy(subject.provider, cells[i].provider);
+		strcpy(subject.kernel, cells[i].kernel);
+		rule = dp_policy_find(&policy, &subject, cells[i].mapping, cells[i].access);
+		if (!rule || rule->unknown || rule->err != cells[i].err)
+			fail_msg("%s on %s, %s with %s: %d", cells[i].provider, cells[i].kernel,
+				 cells[i].mapping, cells[i].access, rule ? rule->err : -2);
+	}
+}
+
+static void takes_several_globs(void **state)
+{
+	static const struct {
+		const char *provider;
+		bool is_for;
+	} cases[] = { { "siw", true },
+		      { "rxe", true },
+		      { "mlx5", true },
+		      { "mlx", false },
+		      { "siw|rxe", false } };
+	dp_cleanup(dp_policy_clear) struct dp_policy policy, other;
+
+	(void)state;
+	assert_int_equal(
+		dp_policy_parse(RULE("provider = \"|siw|rxe|mlx?\";"), "test", &policy, NULL), 0);
+	assert_int_equal(
+		dp_policy_parse(RULE("provider = \"!siw|rxe|mlx?\";"), "test", &other, NULL), 0);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(cases); i++) {
+		struct dp_subject subject = { .kernel = "6.12" };
+
+		strcpy(subject.provider, cases[i].provider);
+		assert_int_equal(!!dp_policy_find(&policy, &subject, "anon", "local-read"),
+				 cases[i].is_for);
+		assert_int_equal(!!dp_policy_find(&other, &subject, "anon", "local-read"),
+				 !cases[i].is_for);
+	}
+}
+
+/* Before the longterm check nothing is known, and the release from which it is can be told. */
+static void knows_where_it_begins(void **state)
+{
+	dp_cleanup(dp_policy_clear) struct dp_policy policy;
+	struct dp_subject subject = { .kernel = "4.14.0", .provider = "mlx5" };
+	struct dp_series from;
+
+	(void)state;
+	assert_int_equal(dp_policy_load(NULL, &policy, NULL), 0);
+	assert_null(dp_policy_find(&policy, &subject, "fsdax-xfs-2M", "local-read"));
+	from = dp_policy_known_from(&policy, &subject, "fsdax-xfs-2M", "local-read");
+	assert_int_equal(from.major, 4);
+	assert_int_equal(from.minor, 15);
+	strcpy(subject.kernel, "4.18.0-553.el8_10.x86_64");
+	assert_int_equal(dp_policy_find(&policy, &subject, "fsdax-xfs", "local-read")->err,
+			 EOPNOTSUPP);
+	assert_true(dp_policy_find(&policy, &subject, "anon", "flush-global")->unknown);
+}
+
 /* What depends on the provider is not answered for one that is not known. */
 static void guesses_no_provider(void **state)
 {
@@ -172,7 +277,9 @@ static void guesses_no_provider(void **state)
 		assert_null(dp_policy_find(&policy, &subject, "devdax-2M", "flush-global"));
 		assert_null(dp_policy_find(&policy, &subject, "anon", "flush-persistent"));
 		assert_non_null(dp_policy_find(&policy, &subject, "anon", "remote-write"));
-		assert_non_null(dp_policy_find(&policy, &subject, "fsdax-xfs-2M", "local-read"));
+		/* Its errno depends on the driver. */
+		assert_int_equal(!!dp_policy_find(&policy, &subject, "fsdax-xfs-2M", "local-read"),
+				 !!providers[i][0]);
 	}
 	strcpy(subject.provider, "unknown");
 	assert_ptr_equal(dp_policy_find(&local, &subject, "anon", "remote-write"), local.rules);
@@ -190,6 +297,9 @@ int main(void)
 		cmocka_unit_test(refuses_files_that_are_no_text),
 		cmocka_unit_test(default_covers_everything),
 		cmocka_unit_test(default_knows_when_the_kernel_changed),
+		cmocka_unit_test(default_knows_the_drivers),
+		cmocka_unit_test(takes_several_globs),
+		cmocka_unit_test(knows_where_it_begins),
 		cmocka_unit_test(guesses_no_provider),
 	};
 
