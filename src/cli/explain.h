@@ -39,6 +39,9 @@ void cli_explain_answer(const struct dp_policy *policy, const struct dp_subject 
 /* The accesses that are asked about. */
 bool cli_explain_asks(const struct explain_options *o, const struct dp_access *access);
 
+/* The worse of two exit codes: rejected, then unknown, then allowed. */
+int cli_explain_worse(int code, int other);
+
 /* Prints the answers to all of them. Return: the worst exit code. */
 int cli_explain_print(const struct explain_options *o, const struct dp_policy *policy,
 		      const struct dp_look *look, const char *perms);

@@ -26,33 +26,33 @@ __attribute__((format(printf, 4, 5))) static void say(struct explain_answer *a, 
 	va_end(ap);
 }
 
-/* A registration asks for FOLL_WRITE, for reading too, before 6.2 (ib_umem_get()). */
-static bool writes(const struct dp_subject *subject, const struct dp_access *access)
+/*
+ * ib_umem_get() asks for FOLL_WRITE for reading too, before 6.2, and then with FOLL_FORCE: that
+ * helps private mappings, whose pages are copied (check_vma_flags() in mm/gup.c).
+ */
+static bool forces(const struct dp_subject *subject, const struct dp_access *access)
 {
 	const struct dp_series since = { 6, 2 };
 	struct dp_series series;
 
-	return (access->flags & WRITES) || (!dp_parse_series(subject->kernel, &series, NULL) &&
-					    dp_compare_series(series, since) < 0);
+	return !(access->flags & WRITES) && !dp_parse_series(subject->kernel, &series, NULL) &&
+	       dp_compare_series(series, since) < 0;
 }
 
-/* check_vma_flags() in mm/gup.c; FOLL_FORCE, where it is asked for, helps private mappings only. */
 static bool refuses_protection(const struct dp_subject *subject, const char *perms,
 			       const struct dp_access *access, struct explain_answer *a)
 {
-	bool write;
+	bool forced = forces(subject, access), write = forced || (access->flags & WRITES);
 
-	if (!perms || !strcmp(access->name, "on-demand"))
+	if (!perms || !strcmp(access->name, "on-demand") || (forced && perms[3] == 'p'))
 		return false;
-	write = (access->flags & WRITES) || (perms[3] == 's' && writes(subject, access));
-	if (write && perms[1] != 'w')
+	if (write ? perms[1] == 'w' : perms[0] == 'r')
+		return false;
+	if (write)
 		say(a, 1, "EFAULT", "the mapping may not be written to (%s), and this access %s",
-		    perms,
-		    access->flags & WRITES ? "writes" : "asks for a writable page before 6.2");
-	else if (perms[0] != 'r')
-		say(a, 1, "EFAULT", "the mapping may not be read (%s)", perms);
+		    perms, forced ? "asks for a writable page before 6.2" : "writes");
 	else
-		return false;
+		say(a, 1, "EFAULT", "the mapping may not be read (%s)", perms);
 	a->reference = "check_vma_flags(), mm/gup.c: VM_WRITE, VM_READ";
 	return true;
 }
@@ -100,8 +100,11 @@ void cli_explain_answer(const struct dp_policy *policy, const struct dp_subject 
 		say(a, 1, dp_errno_name(look->unmappable), "it cannot be mapped");
 	else if (look->unknown[0])
 		say(a, 3, "unknown", "%s", look->unknown);
-	else if (look->empty)
-		say(a, 1, "EFAULT", "the file has no byte yet: past its end nothing can be pinned");
+	else if (rule && (rule->err || rule->unknown))
+		say_rule(rule, a);
+	else if (look->empty && strcmp(access->name, "on-demand"))
+		say(a, 1, "EFAULT", "%s: past its end nothing can be pinned",
+		    perms ? "the file ends before" : "the file has no byte yet");
 	else if (refuses_protection(&subject, perms, access, a))
 		return;
 	else if (!rule)
@@ -113,6 +116,14 @@ void cli_explain_answer(const struct dp_policy *policy, const struct dp_subject 
 bool cli_explain_asks(const struct explain_options *o, const struct dp_access *access)
 {
 	return !o->access || !strcmp(o->access, access->name);
+}
+
+/* What one part refuses is refused, whatever is not known of the others. */
+int cli_explain_worse(int code, int other)
+{
+	if (code == 1 || other == 1)
+		return 1;
+	return code > other ? code : other;
 }
 
 int cli_explain_print(const struct explain_options *o, const struct dp_policy *policy,
@@ -132,7 +143,7 @@ int cli_explain_print(const struct explain_options *o, const struct dp_policy *p
 		printf("  %-17s %-11s %s\n", all[i].name, a.text,
 		       strcmp(a.why, last) ? a.why : "(the same)");
 		snprintf(last, sizeof(last), "%s", a.why);
-		worst = a.code > worst ? a.code : worst;
+		worst = cli_explain_worse(worst, a.code);
 	}
 	return worst;
 }
@@ -158,7 +169,7 @@ struct json_object *cli_explain_accesses(const struct explain_options *o,
 		dp_json_add_text(obj, "why", a.why);
 		dp_json_add_text(obj, "reference", a.reference);
 		json_object_array_add(list, obj);
-		*code = a.code > *code ? a.code : *code;
+		*code = cli_explain_worse(*code, a.code);
 	}
 	return list;
 }

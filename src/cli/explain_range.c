@@ -167,7 +167,7 @@ int cli_explain_range(const struct explain_options *o, const struct dp_policy *p
 	for (; next_part(list, count, &rest, &part); parts++) {
 		int code = print_part(o, policy, &part);
 
-		worst = code > worst ? code : worst;
+		worst = cli_explain_worse(worst, code);
 	}
 	if (parts > 1)
 		printf("\nA region that covers all %zu is refused if one of them refuses it.\n",
