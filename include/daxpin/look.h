@@ -21,7 +21,9 @@ struct dp_look {
 	enum dp_family family; /* 0 if it is not known */
 	char what[192];        /* what it is, for people */
 	int unmappable;        /* errno of open() or mmap(), 0 if it can be mapped */
+	bool hole;             /* of an address: nothing is mapped there */
 	bool empty;            /* a file without a byte: there is nothing to register yet */
+	uint64_t backed;   /* of a mapping: its bytes before the page after the end of its file */
 	int persistent;    /* whether its memory is persistent: 1, 0, or -1 if it is not known */
 	char unknown[160]; /* why it is not known, and what would tell; or "" */
 };

@@ -15,6 +15,8 @@ struct dp_vma {
 	uint64_t start, end; /* end: the first byte after it */
 	char perms[5];       /* "rw-s" */
 	char path[256];      /* file, "[heap]", … or "" */
+	uint64_t offset;     /* in the file, bytes */
+	uint64_t dev, inode; /* the file's, as makedev(3) has it; 0 if there is none */
 	uint64_t page_size;  /* KernelPageSize, bytes; 0 if it is not told */
 	char flags[128];     /* VmFlags: two letters each, a blank before and after each */
 };

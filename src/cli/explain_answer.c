@@ -97,14 +97,15 @@ void cli_explain_answer(const struct dp_policy *policy, const struct dp_subject 
 	subject.persistent = look->persistent < 0 ? DP_UNKNOWN : look->persistent ? DP_YES : DP_NO;
 	rule = dp_policy_find(policy, &subject, look->mapping, access->name);
 	if (look->unmappable)
-		say(a, 1, dp_errno_name(look->unmappable), "it cannot be mapped");
+		say(a, 1, dp_errno_name(look->unmappable),
+		    look->hole ? "nothing is mapped there" : "it cannot be mapped");
 	else if (look->unknown[0])
 		say(a, 3, "unknown", "%s", look->unknown);
 	else if (rule && (rule->err || rule->unknown))
 		say_rule(rule, a);
 	else if (look->empty && strcmp(access->name, "on-demand"))
 		say(a, 1, "EFAULT", "%s: past its end nothing can be pinned",
-		    perms ? "the file ends before" : "the file has no byte yet");
+		    perms ? "its file ends before it" : "there is no byte in it yet");
 	else if (refuses_protection(&subject, perms, access, a))
 		return;
 	else if (!rule)

@@ -15,6 +15,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "looked.h"
+
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
@@ -36,16 +38,7 @@
 #define FUSE_MAGIC 0x65735546
 #define F2FS_MAGIC 0xF2F52010
 
-struct subject {
-	const char *path; /* NULL for a file that is only known by its descriptor */
-	int fd;           /* O_PATH */
-	struct stat st;
-	struct statfs fs;
-	bool private; /* a private mapping of it */
-};
-
-__attribute__((format(printf, 3, 4))) static void
-name_it(struct dp_look *look, enum dp_family family, const char *fmt, ...)
+void dp_look_name(struct dp_look *look, enum dp_family family, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -55,8 +48,7 @@ name_it(struct dp_look *look, enum dp_family family, const char *fmt, ...)
 	va_end(ap);
 }
 
-__attribute__((format(printf, 2, 3))) static void not_known(struct dp_look *look, const char *fmt,
-							    ...)
+void dp_look_unknown(struct dp_look *look, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -126,7 +118,7 @@ static int map_briefly(int fd, size_t len, struct dp_vma *vma)
 	return 0;
 }
 
-static bool is_pfnmap(const struct dp_vma *vma)
+bool dp_look_is_pfnmap(const struct dp_vma *vma)
 {
 	return dp_vma_has(vma, "pf") || dp_vma_has(vma, "io");
 }
@@ -151,7 +143,7 @@ static const char *fs_name(const struct statfs *fs)
 	return NULL;
 }
 
-static bool is_dax_file(const struct subject *s)
+static bool is_dax_file(const struct dp_looked *s)
 {
 	struct statx stx;
 
@@ -160,7 +152,7 @@ static bool is_dax_file(const struct subject *s)
 }
 
 /* What a new file of a folder will be: xfs_inode_should_enable_dax(), ext4_should_enable_dax(). */
-static bool makes_dax_files(const struct subject *s)
+static bool makes_dax_files(const struct dp_looked *s)
 {
 	dp_autofd int fd = -1;
 	struct dp_mount mount;
@@ -175,7 +167,7 @@ static bool makes_dax_files(const struct subject *s)
 	       (attr.fsx_xflags & FS_XFLAG_DAX);
 }
 
-static void look_at_pages(const struct subject *s, struct dp_look *look)
+static void look_at_pages(const struct dp_looked *s, struct dp_look *look)
 {
 	bool folder = S_ISDIR(s->st.st_mode);
 	bool dax = folder ? makes_dax_files(s) : is_dax_file(s);
@@ -184,13 +176,14 @@ static void look_at_pages(const struct subject *s, struct dp_look *look)
 	if (!fs && !dax) {
 		snprintf(look->what, sizeof(look->what), "%s a file system of type %#lx", kind,
 			 (unsigned long)s->fs.f_type);
-		not_known(look, "daxpin does not know how this file system maps its files; "
-				"daxpin check --dir tells");
+		dp_look_unknown(look, "daxpin does not know how this file system maps its files; "
+				      "daxpin check --dir tells");
 		return;
 	}
 	if (folder && !strcmp(fs ? fs : "", "overlayfs")) {
 		say(look, "a folder on overlayfs");
-		not_known(look, "its new files are made on the upper layer: ask for a file in it, "
+		dp_look_unknown(look,
+				"its new files are made on the upper layer: ask for a file in it, "
 				"or for that layer's folder");
 		return;
 	}
@@ -199,26 +192,26 @@ static void look_at_pages(const struct subject *s, struct dp_look *look)
 	look->empty = !folder && !s->st.st_size;
 	look->persistent = dax ? of_block(s->st.st_dev) : 0;
 	if (dax)
-		name_it(look, DP_FAMILY_FSDAX, "fsdax-%s%s", fs ? fs : "other",
-			s->private ? "-private" : "");
+		dp_look_name(look, DP_FAMILY_FSDAX, "fsdax-%s%s", fs ? fs : "other",
+			     s->private ? "-private" : "");
 	else if (s->private)
-		name_it(look, DP_FAMILY_PAGECACHE, "pagecache-private");
+		dp_look_name(look, DP_FAMILY_PAGECACHE, "pagecache-private");
 	else
-		name_it(look, DP_FAMILY_PAGECACHE, "pagecache-%s", fs);
+		dp_look_name(look, DP_FAMILY_PAGECACHE, "pagecache-%s", fs);
 }
 
-static void look_at_hugetlb(const struct subject *s, struct dp_look *look)
+static void look_at_hugetlb(const struct dp_looked *s, struct dp_look *look)
 {
 	char size[16];
 
 	dp_format_size((uint64_t)s->fs.f_bsize, size, sizeof(size));
-	name_it(look, DP_FAMILY_HUGETLB, "hugetlb-%s", size);
+	dp_look_name(look, DP_FAMILY_HUGETLB, "hugetlb-%s", size);
 	snprintf(look->what, sizeof(look->what), "hugetlbfs with pages of %s", size);
 	look->empty = S_ISREG(s->st.st_mode) && !s->st.st_size;
 }
 
 /* Attributes, and the BARs of PCI devices: whatever mmap() says. */
-static void look_at_kernel_file(const struct subject *s, struct dp_look *look)
+static void look_at_kernel_file(const struct dp_looked *s, struct dp_look *look)
 {
 	dp_autofd int fd = -1;
 	struct dp_vma vma = { 0 };
@@ -230,7 +223,7 @@ static void look_at_kernel_file(const struct subject *s, struct dp_look *look)
 	}
 	if (s->path && strstr(s->path, "/p2pmem/allocate")) {
 		say(look, "PCI peer-to-peer memory (not mapped now: mmap() allocates it)");
-		name_it(look, DP_FAMILY_P2PDMA, "p2pdma");
+		dp_look_name(look, DP_FAMILY_P2PDMA, "p2pdma");
 		return;
 	}
 	fd = s->path ? open(s->path, O_RDWR | O_CLOEXEC) : -1;
@@ -239,34 +232,37 @@ static void look_at_kernel_file(const struct subject *s, struct dp_look *look)
 	refuse(look, fd < 0 ? errno : map_briefly(fd, (size_t)sysconf(_SC_PAGESIZE), &vma));
 	if (look->unmappable)
 		return;
-	if (is_pfnmap(&vma)) {
+	if (dp_look_is_pfnmap(&vma)) {
 		say(look, "memory of a device without struct pages (VM_PFNMAP), a PCI BAR");
-		name_it(look, DP_FAMILY_PFNMAP, "pfnmap");
+		dp_look_name(look, DP_FAMILY_PFNMAP, "pfnmap");
 	} else {
-		not_known(look, "VmFlags%s tell no kind that daxpin knows", vma.flags);
+		dp_look_unknown(look, "VmFlags%s tell no kind that daxpin knows", vma.flags);
 	}
 }
 
-static void look_at_file(const struct subject *s, struct dp_look *look)
+static void look_at_file(const struct dp_looked *s, struct dp_look *look)
 {
 	switch ((unsigned long)s->fs.f_type) {
 	case SYSFS_MAGIC:
 	case PROC_SUPER_MAGIC:
+		look_at_kernel_file(s, look);
+		break;
 	case DEBUGFS_MAGIC:
 	case TRACEFS_MAGIC:
 	case SECURITYFS_MAGIC:
 	case CGROUP2_SUPER_MAGIC:
-		look_at_kernel_file(s, look);
+		say(look, "a file of the kernel's (debugfs, tracefs, cgroup, …)");
+		dp_look_unknown(look, "it is not opened, as that can stop a trace or start one");
 		break;
 	case HUGETLBFS_MAGIC:
 		look_at_hugetlb(s, look);
 		break;
 	case SECRETMEM_MAGIC:
-		name_it(look, DP_FAMILY_SECRETMEM, "secretmem");
+		dp_look_name(look, DP_FAMILY_SECRETMEM, "secretmem");
 		say(look, "memory of memfd_secret(2)");
 		break;
 	case TMPFS_MAGIC:
-		name_it(look, DP_FAMILY_SHMEM, "tmpfs");
+		dp_look_name(look, DP_FAMILY_SHMEM, "tmpfs");
 		say(look,
 		    S_ISDIR(s->st.st_mode) ? "a folder on tmpfs" : "shared memory (tmpfs, memfd)");
 		look->empty = S_ISREG(s->st.st_mode) && !s->st.st_size;
@@ -278,7 +274,7 @@ static void look_at_file(const struct subject *s, struct dp_look *look)
 
 /* ---- devices ------------------------------------------------------------------------------ */
 
-static void look_at_dax(const struct subject *s, const char *name, struct dp_look *look)
+static void look_at_dax(const struct dp_looked *s, const char *name, struct dp_look *look)
 {
 	char driver[32] = "", align[32], size[16] = "?";
 	dp_autofd int fd = -1;
@@ -303,11 +299,11 @@ static void look_at_dax(const struct subject *s, const char *name, struct dp_loo
 		refuse(look, map_briefly(fd, bytes, &vma));
 	if (look->unmappable)
 		return;
-	name_it(look, DP_FAMILY_DEVDAX, "devdax-%s", size);
+	dp_look_name(look, DP_FAMILY_DEVDAX, "devdax-%s", size);
 	look->persistent = of_dax(name);
 }
 
-static void look_at_mem(const struct subject *s, struct dp_look *look)
+static void look_at_mem(const struct dp_looked *s, struct dp_look *look)
 {
 	dp_autofd int fd = -1;
 	struct dp_vma vma = { 0 };
@@ -315,21 +311,21 @@ static void look_at_mem(const struct subject *s, struct dp_look *look)
 	say(look, "a memory device");
 	if (minor(s->st.st_rdev) == DEV_ZERO) {
 		say(look, "/dev/zero: a private mapping is anonymous memory, a shared one shmem");
-		name_it(look, DP_FAMILY_ANON, "anon");
+		dp_look_name(look, DP_FAMILY_ANON, "anon");
 		return;
 	}
 	fd = s->path ? open(s->path, O_RDONLY | O_CLOEXEC) : -1;
 	refuse(look, fd < 0 ? errno : map_briefly(fd, (size_t)sysconf(_SC_PAGESIZE), &vma));
-	if (minor(s->st.st_rdev) == DEV_MEM || (!look->unmappable && is_pfnmap(&vma))) {
+	if (minor(s->st.st_rdev) == DEV_MEM || (!look->unmappable && dp_look_is_pfnmap(&vma))) {
 		say(look, "physical memory without struct pages behind the mapping (VM_PFNMAP)");
 		if (!look->unmappable)
-			name_it(look, DP_FAMILY_PFNMAP, "pfnmap");
+			dp_look_name(look, DP_FAMILY_PFNMAP, "pfnmap");
 	} else if (!look->unmappable) {
-		not_known(look, "VmFlags%s tell no kind that daxpin knows", vma.flags);
+		dp_look_unknown(look, "VmFlags%s tell no kind that daxpin knows", vma.flags);
 	}
 }
 
-static void look_at_device(const struct subject *s, struct dp_look *look)
+static void look_at_device(const struct dp_looked *s, struct dp_look *look)
 {
 	char name[64];
 
@@ -344,19 +340,31 @@ static void look_at_device(const struct subject *s, struct dp_look *look)
 		return;
 	}
 	say(look, "a character device that daxpin does not know");
-	not_known(look, "it is not opened, as that can change its state; of a process that has it "
+	dp_look_unknown(look,
+			"it is not opened, as that can change its state; of a process that has it "
 			"mapped, explain --pid PID ADDRESS tells");
 }
 
-static int look_at(const struct subject *s, struct dp_look *look)
+/* A drive or a loop device that has nothing in it: opening it to ask could load something. */
+static bool has_no_medium(dev_t dev)
+{
+	char sectors[32];
+
+	return !dp_read_attr(sectors, sizeof(sectors), "/sys/dev/block/%u:%u/size", major(dev),
+			     minor(dev)) &&
+	       !strcmp(sectors, "0");
+}
+
+int dp_look_at(const struct dp_looked *s, struct dp_look *look)
 {
 	if (S_ISCHR(s->st.st_mode)) {
 		look_at_device(s, look);
 	} else if (S_ISREG(s->st.st_mode) || S_ISDIR(s->st.st_mode)) {
 		look_at_file(s, look);
 	} else if (S_ISBLK(s->st.st_mode)) {
-		name_it(look, DP_FAMILY_PAGECACHE, "blockdev");
+		dp_look_name(look, DP_FAMILY_PAGECACHE, "blockdev");
 		say(look, "a block device, mapped through the page cache");
+		look->empty = has_no_medium(s->st.st_rdev);
 	} else {
 		return -EINVAL;
 	}
@@ -364,7 +372,7 @@ static int look_at(const struct subject *s, struct dp_look *look)
 }
 
 /* Whether mmap() agrees, of a file that it may be asked about without changing its times. */
-static void try_file(const struct subject *s, struct dp_look *look)
+static void try_file(const struct dp_looked *s, struct dp_look *look)
 {
 	dp_autofd int fd = -1;
 	struct dp_vma vma = { 0 };
@@ -380,7 +388,7 @@ static void try_file(const struct subject *s, struct dp_look *look)
 int dp_look_path(const char *path, struct dp_look *look, struct dp_error *err)
 {
 	dp_autofd int fd = open(path, O_PATH | O_CLOEXEC);
-	struct subject s = { .path = path, .fd = fd };
+	struct dp_looked s = { .path = path, .fd = fd };
 	int rc = fd < 0 || fstat(fd, &s.st) || fstatfs(fd, &s.fs) ? -errno : 0;
 
 	*look = (struct dp_look){ 0 };
@@ -390,53 +398,8 @@ int dp_look_path(const char *path, struct dp_look *look, struct dp_error *err)
 			err->input = true;
 		return -EINVAL;
 	}
-	if (look_at(&s, look))
+	if (dp_look_at(&s, look))
 		return dp_bad_input(err, "%s is neither a file, a folder nor a device", path);
 	try_file(&s, look);
 	return 0;
-}
-
-/* ---- what is mapped ----------------------------------------------------------------------- */
-
-/* The file itself: by its path it may be another one by now, or none. */
-static int open_mapped(int pid, const struct dp_vma *vma)
-{
-	char path[80];
-
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, vma->start,
-		 vma->end);
-	return open(path, O_PATH | O_CLOEXEC);
-}
-
-void dp_look_vma(int pid, const struct dp_vma *vma, struct dp_look *look)
-{
-	dp_autofd int fd = -1;
-	struct subject s = { .private = vma->perms[3] == 'p' };
-	char size[16];
-
-	*look = (struct dp_look){ 0 };
-	if (dp_vma_has(vma, "ht")) {
-		dp_format_size(vma->page_size, size, sizeof(size));
-		name_it(look, DP_FAMILY_HUGETLB, "hugetlb-%s", size);
-		snprintf(look->what, sizeof(look->what), "hugetlb with pages of %s", size);
-		return;
-	}
-	if (is_pfnmap(vma)) {
-		name_it(look, DP_FAMILY_PFNMAP, "pfnmap");
-		say(look, "memory without struct pages (VM_PFNMAP or VM_IO)");
-		return;
-	}
-	if (!vma->path[0] || (vma->path[0] == '[' && strcmp(vma->path, "[vdso]"))) {
-		name_it(look, DP_FAMILY_ANON, "anon");
-		say(look, "anonymous memory");
-		return;
-	}
-	fd = open_mapped(pid, vma);
-	s.fd = fd;
-	if (fd < 0 || fstat(fd, &s.st) || fstatfs(fd, &s.fs)) {
-		snprintf(look->what, sizeof(look->what), "a mapping of %.150s", vma->path);
-		not_known(look, "its file is not shown (%s): ask as root", dp_errno_name(errno));
-		return;
-	}
-	look_at(&s, look);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
@@ -18,12 +19,14 @@
 /* "START-END PERMS OFFSET MAJOR:MINOR INODE   PATH" */
 static bool parse_head(const char *line, struct dp_vma *vma)
 {
+	unsigned int major, minor;
 	int used = 0;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %*x:%*x %*u%n", &vma->start, &vma->end,
-		   vma->perms, &used) != 3 ||
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 "%n", &vma->start,
+		   &vma->end, vma->perms, &vma->offset, &major, &minor, &vma->inode, &used) != 7 ||
 	    !used || strlen(vma->perms) != 4 || vma->end <= vma->start)
 		return false;
+	vma->dev = makedev(major, minor);
 	line += used;
 	snprintf(vma->path, sizeof(vma->path), "%s", line + strspn(line, " "));
 	dp_printable(vma->path);
