@@ -23,8 +23,9 @@ static const char *advice_for(enum dp_family family)
 		return "Use device-dax for memory that stays registered, or an on-demand MR "
 		       "(IBV_ACCESS_ON_DEMAND) on an adapter that can; rxe can from Linux 6.15.";
 	case DP_FAMILY_PAGECACHE:
-		return "Registering for reading works everywhere. For writing, register anonymous "
-		       "memory, a memfd or tmpfs and copy, or put the data on device-dax.";
+		return "Registering for reading works with most adapters. For writing, register "
+		       "anonymous memory, a memfd or tmpfs and copy, or put the data on "
+		       "device-dax.";
 	case DP_FAMILY_DEVDAX:
 		return "Nothing to do. But do not unbind, disable or reconfigure the device while "
 		       "it is registered: from 6.1 on the kernel does not wait for the pins.";
@@ -77,6 +78,8 @@ static int print_text(const struct explain_options *o, const struct dp_policy *p
 	       look->mapping[0] ? ")" : "");
 	if (look->unmappable)
 		printf("It cannot be mapped: %s.\n", dp_errno_name(look->unmappable));
+	if (look->empty)
+		printf("There is no byte in it yet.\n");
 	cli_explain_print_subject(&o->subject);
 	putchar('\n');
 	code = cli_explain_print(o, policy, look, NULL);

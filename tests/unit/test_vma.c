@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
+#include <sys/sysmacros.h>
 
 #include "test.h"
 
@@ -13,7 +14,7 @@ static const char smaps[] =
 	"KernelPageSize:     2048 kB\n"
 	"MMUPageSize:        2048 kB\n"
 	"VmFlags: rd wr sh mr mw me ms hg \n"
-	"7f0000400000-7f0000401000 rw-s 00000000 00:0f 4567     /sys/devices/a b/resource0\n"
+	"7f0000400000-7f0000401000 rw-s 00003000 00:0f 4567     /sys/devices/a b/resource0\n"
 	"KernelPageSize:        4 kB\n"
 	"VmFlags: rd wr sh mr mw me ms pf io de dd \n"
 	"7f0000600000-7f0000601000 r--p 00000000 00:00 0 \n"
@@ -33,6 +34,9 @@ static void reads_mappings(void **state)
 	assert_string_equal(list[0].perms, "rw-s");
 	assert_int_equal(list[0].page_size, 2 << 20);
 	assert_string_equal(list[1].path, "/sys/devices/a b/resource0");
+	assert_int_equal(list[1].dev, makedev(0, 15));
+	assert_int_equal(list[1].inode, 4567);
+	assert_int_equal(list[1].offset, 0x3000);
 	assert_true(dp_vma_has(&list[1], "pf"));
 	assert_false(dp_vma_has(&list[0], "pf"));
 	assert_string_equal(list[2].path, "");
