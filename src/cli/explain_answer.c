@@ -92,26 +92,26 @@ void cli_explain_answer(const struct dp_policy *policy, const struct dp_subject 
 {
 	struct dp_subject subject = *run;
 	const struct dp_rule *rule;
+	bool pinned; /* what the rule refuses comes before the pages */
 
 	*a = (struct explain_answer){ 0 };
 	subject.persistent = look->persistent < 0 ? DP_UNKNOWN : look->persistent ? DP_YES : DP_NO;
 	rule = dp_policy_find(policy, &subject, look->mapping, access->name);
+	pinned = !rule || (!rule->err && !rule->unknown);
 	if (look->unmappable)
 		say(a, 1, dp_errno_name(look->unmappable),
 		    look->hole ? "nothing is mapped there" : "it cannot be mapped");
 	else if (look->unknown[0])
 		say(a, 3, "unknown", "%s", look->unknown);
-	else if (rule && (rule->err || rule->unknown))
-		say_rule(rule, a);
-	else if (look->empty && strcmp(access->name, "on-demand"))
+	else if (pinned && look->empty && strcmp(access->name, "on-demand"))
 		say(a, 1, "EFAULT", "%s: past its end nothing can be pinned",
 		    perms ? "its file ends before it" : "there is no byte in it yet");
-	else if (refuses_protection(&subject, perms, access, a))
+	else if (pinned && refuses_protection(&subject, perms, access, a))
 		return;
-	else if (!rule)
-		say_no_rule(policy, &subject, look, access, a);
-	else
+	else if (rule)
 		say_rule(rule, a);
+	else
+		say_no_rule(policy, &subject, look, access, a);
 }
 
 bool cli_explain_asks(const struct explain_options *o, const struct dp_access *access)
