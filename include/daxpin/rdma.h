@@ -56,6 +56,10 @@ bool dp_provider_known(const char *name);
 /* The provider that a module or a device belongs to, by its name; NULL if none is in it. */
 const char *dp_provider_meant(const char *name);
 
+/* The provider of a driver that does not tell its id, by the name of that driver in sysfs; or NULL
+ */
+const char *dp_provider_by_driver(const char *driver);
+
 /* All names, with commas. @size: bytes of @text; what does not fit is cut off */
 void dp_provider_list(char *text, size_t size);
 

@@ -15,6 +15,7 @@
 
 #include "netlink.h"
 
+#include "daxpin/file.h"
 #include "daxpin/rdma.h"
 
 /* By enum rdma_driver_id. The headers of Debian 12 lack the last ones. */
@@ -122,7 +123,32 @@ static uint32_t ask_id(const char *device)
 	return id;
 }
 
+/*
+ * Drivers that do not tell their id (uverbs_no_driver_id_binding), by the name under which the
+ * adapter is bound: ib_mthca binds its PCI device itself, hns_roce is a client of hns3.
+ */
+const char *dp_provider_by_driver(const char *driver)
+{
+	static const struct {
+		const char *driver, *provider;
+	} known[] = { { "ib_mthca", "mthca" }, { "hns3", "hns" }, { "hns_roce", "hns" } };
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(known); i++)
+		if (!strcmp(known[i].driver, driver))
+			return known[i].provider;
+	return NULL;
+}
+
 void dp_rdma_provider(const char *device, char *provider, size_t size)
 {
-	dp_provider_name(ask_id(device), provider, size);
+	uint32_t id = ask_id(device);
+	const char *bound = NULL;
+	char driver[64];
+
+	if (id == RDMA_DRIVER_UNKNOWN &&
+	    !dp_link_name(driver, sizeof(driver), "/sys/class/infiniband/%s/device/driver", device))
+		bound = dp_provider_by_driver(driver);
+	dp_provider_name(id, provider, size);
+	if (bound)
+		snprintf(provider, size, "%s", bound);
 }

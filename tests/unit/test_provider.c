@@ -37,6 +37,30 @@ static void names_drivers_and_never_guesses(void **state)
 	}
 }
 
+static void knows_what_is_meant(void **state)
+{
+	char list[256];
+
+	(void)state;
+	assert_true(dp_provider_known("rxe") && dp_provider_known("ionic"));
+	assert_false(dp_provider_known("unknown") || dp_provider_known("") ||
+		     dp_provider_known("rdma_rxe"));
+	assert_string_equal(dp_provider_meant("rdma_rxe"), "rxe");
+	assert_string_equal(dp_provider_meant("mlx5_ib"), "mlx5");
+	assert_string_equal(dp_provider_meant("mlx5_0"), "mlx5");
+	assert_string_equal(dp_provider_meant("iw_cxgb4"), "cxgb4");
+	assert_string_equal(dp_provider_meant("rxe0"), "rxe");
+	assert_null(dp_provider_meant("nothing"));
+	assert_null(dp_provider_meant("physiwig"));
+	assert_string_equal(dp_provider_by_driver("ib_mthca"), "mthca");
+	assert_string_equal(dp_provider_by_driver("hns3"), "hns");
+	/* Those tell their id: a link is not asked. */
+	assert_null(dp_provider_by_driver("mlx5_core"));
+	dp_provider_list(list, sizeof(list));
+	assert_non_null(strstr(list, ", bnxt_re, "));
+	assert_non_null(strstr(list, "ionic"));
+}
+
 static void put_message(struct nl_msg **msg)
 {
 	nlmsg_free(*msg);
@@ -111,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_drivers_and_never_guesses),
+		cmocka_unit_test(knows_what_is_meant),
 		cmocka_unit_test(reads_the_id_of_an_answer),
 		cmocka_unit_test(takes_no_id_from_an_answer_without_one),
 		cmocka_unit_test(survives_every_truncation),
