@@ -38,34 +38,52 @@ static const char *advice_for(enum dp_family family)
 	}
 }
 
-/* The adapter that is here, or soft-RoCE, of which the kernel release tells what it can. */
+/* The first adapter here, of a provider if one is asked for. */
+static struct json_object *find_adapter(struct json_object *list, const char *provider)
+{
+	for (size_t i = 0; i < dp_json_count(list); i++) {
+		struct json_object *adapter = json_object_array_get_idx(list, i);
+		const char *name = dp_json_text(adapter, "provider");
+
+		if (!provider[0] || (name && !strcmp(name, provider)))
+			return adapter;
+	}
+	return NULL;
+}
+
+/* Commits d03fb5c6599e and 2fae67ab63db: rxe_odp.c came with 6.15. */
+static bool rxe_pages_on_demand(const char *kernel)
+{
+	const struct dp_series since = { 6, 15 };
+	struct dp_series series;
+
+	return !dp_parse_series(kernel, &series, NULL) && dp_compare_series(series, since) >= 0;
+}
+
+/*
+ * The adapter that is here, or soft-RoCE. What an adapter here can do is asked of itself, if it is
+ * this kernel that is meant; otherwise the kernel release tells.
+ */
 static void default_subject(struct dp_subject *subject)
 {
-	struct json_object *list = dp_inventory_rdma(), *first = NULL;
-	/* Commit 2fae67ab63db and those that follow it: rxe_odp.c came with 6.15. */
-	const struct dp_series odp_since = { 6, 15 };
-	struct dp_series series = { 0, 0 };
-	const char *provider;
+	struct json_object *list = dp_inventory_rdma(),
+			   *adapter = find_adapter(list, subject->provider);
+	const char *provider = adapter ? dp_json_text(adapter, "provider") : "rxe";
 	struct utsname uts;
 
 	uname(&uts);
 	if (!subject->kernel[0])
 		snprintf(subject->kernel, sizeof(subject->kernel), "%s", uts.release);
-	if (!subject->provider[0] && dp_json_count(list))
-		first = json_object_array_get_idx(list, 0);
-	if (first) {
-		provider = dp_json_text(first, "provider");
+	if (!subject->provider[0])
 		snprintf(subject->provider, sizeof(subject->provider), "%s",
 			 provider ? provider : "unknown");
-		subject->odp = dp_json_bool_or(first, "odp", false);
-	} else {
-		if (!subject->provider[0])
-			snprintf(subject->provider, sizeof(subject->provider), "rxe");
-		dp_parse_series(subject->kernel, &series, NULL);
-		subject->odp = !strcmp(subject->provider, "mlx5") ||
-			       (!strcmp(subject->provider, "rxe") &&
-				dp_compare_series(series, odp_since) >= 0);
-	}
+	subject->odp_seen = adapter && !strcmp(subject->kernel, uts.release);
+	if (subject->odp_seen)
+		subject->odp = dp_json_bool_or(adapter, "odp", false);
+	else
+		subject->odp =
+			!strcmp(subject->provider, "mlx5") ||
+			(!strcmp(subject->provider, "rxe") && rxe_pages_on_demand(subject->kernel));
 	json_object_put(list);
 }
 

@@ -197,9 +197,12 @@ static const char *vendor_of(const char *release)
 void cli_explain_print_subject(const struct dp_subject *subject)
 {
 	const char *vendor = vendor_of(subject->kernel);
+	/* internal_fill_odp_caps() of mlx5 asks the firmware. */
+	bool assumed = subject->odp && !subject->odp_seen && strcmp(subject->provider, "rxe");
 
-	printf("With kernel %s and provider %s (%s):\n", subject->kernel, subject->provider,
-	       subject->odp ? "on-demand paging" : "no on-demand paging");
+	printf("With kernel %s and provider %s (%s%s):\n", subject->kernel, subject->provider,
+	       subject->odp ? "on-demand paging" : "no on-demand paging",
+	       assumed ? ", if the adapter's firmware has it" : "");
 	if (vendor)
 		printf("(%s backports to its kernels: this is what the series of that number does "
 		       "upstream. On such a machine, daxpin check asks the kernel itself.)\n",
