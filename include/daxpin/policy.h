@@ -98,6 +98,21 @@ struct dp_series dp_policy_known_from(const struct dp_policy *policy,
 				      const struct dp_subject *subject, const char *mapping,
 				      const char *access);
 
+/* Whose kernel a release is, of those who backport to theirs; NULL if of none that is known. */
+const char *dp_kernel_vendor(const char *release);
+
+/**
+ * dp_policy_backported - the rule of a later series that a vendor's kernel answers by
+ * @policy, @subject, @mapping, @access: as for dp_policy_find()
+ * @err: the kernel's answer, 0 or a positive errno, which is not that of its own series
+ * @since: receives the first series with that rule
+ *
+ * Return: NULL if it is no vendor's kernel, or if no later series gives this answer.
+ */
+const struct dp_rule *dp_policy_backported(const struct dp_policy *policy,
+					   const struct dp_subject *subject, const char *mapping,
+					   const char *access, int err, struct dp_series *since);
+
 enum dp_status {
 	DP_PASS,
 	DP_FAIL,

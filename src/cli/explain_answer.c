@@ -175,28 +175,9 @@ struct json_object *cli_explain_accesses(const struct explain_options *o,
 	return list;
 }
 
-/* How the releases of vendors' kernels end, or what is in them. */
-static const char *vendor_of(const char *release)
-{
-	static const struct {
-		const char *mark, *vendor;
-	} known[] = {
-		{ ".el7", "Red Hat" },    { ".el8", "Red Hat" }, { ".el9", "Red Hat" },
-		{ ".el10", "Red Hat" },   { ".fc", "Fedora" },   { "-default", "SUSE" },
-		{ "-generic", "Ubuntu" }, { "-aws", "Ubuntu" },  { "-azure", "Ubuntu" },
-		{ "-gcp", "Ubuntu" },     { ".amzn", "Amazon" }, { "uek", "Oracle" },
-		{ ".oe", "openEuler" },   { ".an", "Anolis" },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strstr(release, known[i].mark))
-			return known[i].vendor;
-	return NULL;
-}
-
 void cli_explain_print_subject(const struct dp_subject *subject)
 {
-	const char *vendor = vendor_of(subject->kernel);
+	const char *vendor = dp_kernel_vendor(subject->kernel);
 	/* internal_fill_odp_caps() of mlx5 asks the firmware. */
 	bool assumed = subject->odp && !subject->odp_seen && strcmp(subject->provider, "rxe");
 

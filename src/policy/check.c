@@ -225,6 +225,23 @@ static bool has_no_rule(const struct dp_rule *rule, const struct dp_subject *sub
 	return false;
 }
 
+/* A vendor's kernel may answer as a later series does. Return: whether this one does. */
+static bool is_backported(const struct dp_policy *policy, const struct dp_subject *subject,
+			  const struct dp_mapping *mapping, const char *access,
+			  const struct dp_cell *cell, struct dp_result *result)
+{
+	struct dp_series since;
+	const struct dp_rule *later =
+		dp_policy_backported(policy, subject, mapping->name, access, cell->err, &since);
+
+	if (!later)
+		return false;
+	result->expected_err = later->err;
+	snprintf(result->reference, sizeof(result->reference), "%.255s", later->reference);
+	return decide(result, DP_PASS, "%s (%s backports: so it is in Linux from %u.%u on)",
+		      later->why, dp_kernel_vendor(subject->kernel), since.major, since.minor);
+}
+
 static void judge_answer(const struct dp_policy *policy, const struct dp_subject *run,
 			 const struct dp_cell *cell, struct dp_result *result)
 {
@@ -250,8 +267,12 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 	    (!rule && depends_on_memory(policy, subject, mapping, access, cell, result)) ||
 	    has_no_rule(rule, subject, result))
 		return;
-	if (!breaks_rule(rule, cell, result) && !pinned_too_little(access, cell, result))
+	if (breaks_rule(rule, cell, result)) {
+		if (is_backported(policy, subject, mapping, access, cell, result))
+			pinned_too_little(access, cell, result);
+	} else if (!pinned_too_little(access, cell, result)) {
 		decide(result, DP_PASS, "%s", rule->why);
+	}
 }
 
 void dp_judge_check(const struct dp_policy *policy, const struct dp_subject *subject,

@@ -100,6 +100,37 @@ static void fails_the_wrong_verdict(void **state)
 	expect(&fsdax, DP_FAIL, "rejected with EINVAL, expected EOPNOTSUPP");
 }
 
+/* A vendor's kernel may answer as its series does, or as a later one; and no other way. */
+static void knows_that_vendors_backport(void **state)
+{
+	const struct dp_subject el9 = { .kernel = "5.14.0-503.11.1.el9_5.x86_64",
+					.provider = "rxe",
+					.odp_seen = true };
+	struct dp_cell cell = fsdax_cell();
+	struct dp_result r;
+
+	(void)state;
+	strcpy(cell.id, "check/pagecache-ext4/remote-write");
+	strcpy(cell.owner, "System RAM");
+	cell.persistent = 0;
+	cell.err = EFAULT;
+	expect(&cell, DP_FAIL, "expected to be allowed");
+	r = judge_as(&policy, &el9, &cell);
+	assert_int_equal(r.status, DP_PASS);
+	assert_non_null(strstr(r.why, "Red Hat backports: so it is in Linux from 6.5 on"));
+	assert_int_equal(r.expected_err, EFAULT);
+	cell.err = EINVAL;
+	assert_int_equal(judge_as(&policy, &el9, &cell).status, DP_FAIL);
+	cell.err = 0;
+	cell.acquired = cell.released = 512;
+	assert_int_equal(judge_as(&policy, &el9, &cell).status, DP_PASS);
+	strcpy(cell.id, "check/fsdax-ext4-2M/remote-write");
+	assert_int_equal(judge_as(&policy, &el9, &cell).status, DP_FAIL);
+	assert_null(dp_kernel_vendor("6.12.41+deb13-amd64"));
+	assert_null(dp_kernel_vendor("7.2.12"));
+	assert_string_equal(dp_kernel_vendor("6.8.0-45-generic"), "Ubuntu");
+}
+
 static void fails_pins_that_are_kept(void **state)
 {
 	struct dp_cell cell = devdax_cell(), fsdax = fsdax_cell();
@@ -385,6 +416,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passes_what_is_right),
 		cmocka_unit_test(fails_the_wrong_verdict),
+		cmocka_unit_test(knows_that_vendors_backport),
 		cmocka_unit_test(fails_pins_that_are_kept),
 		cmocka_unit_test(fails_a_pin_that_is_too_small),
 		cmocka_unit_test(does_not_believe_names),
