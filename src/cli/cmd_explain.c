@@ -11,6 +11,7 @@
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
+#include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/look.h"
 #include "daxpin/rdma.h"
@@ -87,6 +88,18 @@ static void default_subject(struct dp_subject *subject)
 	json_object_put(list);
 }
 
+/* Of a vendor's kernel that runs here: whether check_vma_flags() looks at the file's mapping. */
+static bool guards_pagecache(const struct dp_subject *subject)
+{
+	dp_autofree char *symbols = NULL;
+	struct utsname uts;
+
+	uname(&uts);
+	return dp_kernel_vendor(subject->kernel) && !strcmp(subject->kernel, uts.release) &&
+	       !dp_read_file("/proc/kallsyms", 256 << 20, &symbols, NULL, NULL) &&
+	       strstr(symbols, " vma_needs_dirty_tracking\n");
+}
+
 static int print_text(const struct explain_options *o, const struct dp_policy *policy,
 		      const char *path, const struct dp_look *look)
 {
@@ -98,7 +111,7 @@ static int print_text(const struct explain_options *o, const struct dp_policy *p
 		printf("It cannot be mapped: %s.\n", dp_errno_name(look->unmappable));
 	if (look->empty)
 		printf("There is no byte in it yet.\n");
-	cli_explain_print_subject(&o->subject);
+	cli_explain_print_subject(o);
 	putchar('\n');
 	code = cli_explain_print(o, policy, look, NULL);
 	if (!look->unmappable && look->mapping[0])
@@ -236,6 +249,7 @@ static int run(struct cli_call *call)
 		return rc ? cli_error_print(&err) : 0;
 	}
 	default_subject(&o.subject);
+	o.guards_pagecache = guards_pagecache(&o.subject);
 	if (!rc)
 		rc = explain(&o, call->words[0], &err);
 	if (rc < 0)

@@ -14,6 +14,8 @@ struct explain_options {
 	const char *access; /* the only one that is asked about, or NULL */
 	uint64_t pid;       /* of the process whose address is meant, 0 for a path */
 	bool json;
+	/* The running kernel, a vendor's, keeps longterm pins for writing off the page cache. */
+	bool guards_pagecache;
 };
 
 /* What one access would get. */
@@ -52,7 +54,7 @@ struct json_object *cli_explain_accesses(const struct explain_options *o,
 					 const char *perms, int *code);
 
 /* "With kernel …", and what is to be said of a vendor's. */
-void cli_explain_print_subject(const struct dp_subject *subject);
+void cli_explain_print_subject(const struct explain_options *o);
 
 /**
  * cli_explain_range - explain what a process has mapped somewhere

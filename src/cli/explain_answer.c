@@ -127,11 +127,25 @@ int cli_explain_worse(int code, int other)
 	return code > other ? code : other;
 }
 
+/* What the running kernel shows to be backported is taken from the series that it came with. */
+static struct dp_subject subject_for(const struct explain_options *o, const struct dp_look *look)
+{
+	const struct dp_series since = { 6, 5 };
+	struct dp_subject subject = o->subject;
+	struct dp_series series;
+
+	if (o->guards_pagecache && look->family == DP_FAMILY_PAGECACHE &&
+	    !dp_parse_series(subject.kernel, &series, NULL) && dp_compare_series(series, since) < 0)
+		snprintf(subject.kernel, sizeof(subject.kernel), "6.5");
+	return subject;
+}
+
 int cli_explain_print(const struct explain_options *o, const struct dp_policy *policy,
 		      const struct dp_look *look, const char *perms)
 {
 	size_t count;
 	const struct dp_access *all = dp_accesses(&count);
+	const struct dp_subject subject = subject_for(o, look);
 	char last[sizeof(((struct explain_answer *)0)->why)] = "";
 	int worst = 0;
 
@@ -140,7 +154,7 @@ int cli_explain_print(const struct explain_options *o, const struct dp_policy *p
 
 		if (!cli_explain_asks(o, &all[i]))
 			continue;
-		cli_explain_answer(policy, &o->subject, look, perms, &all[i], &a);
+		cli_explain_answer(policy, &subject, look, perms, &all[i], &a);
 		printf("  %-17s %-11s %s\n", all[i].name, a.text,
 		       strcmp(a.why, last) ? a.why : "(the same)");
 		snprintf(last, sizeof(last), "%s", a.why);
@@ -155,6 +169,7 @@ struct json_object *cli_explain_accesses(const struct explain_options *o,
 {
 	size_t count;
 	const struct dp_access *all = dp_accesses(&count);
+	const struct dp_subject subject = subject_for(o, look);
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < count; i++) {
@@ -163,7 +178,7 @@ struct json_object *cli_explain_accesses(const struct explain_options *o,
 
 		if (!cli_explain_asks(o, &all[i]))
 			continue;
-		cli_explain_answer(policy, &o->subject, look, perms, &all[i], &a);
+		cli_explain_answer(policy, &subject, look, perms, &all[i], &a);
 		obj = json_object_new_object();
 		dp_json_add_text(obj, "access", all[i].name);
 		dp_json_add_text(obj, "answer", a.text);
@@ -175,8 +190,9 @@ struct json_object *cli_explain_accesses(const struct explain_options *o,
 	return list;
 }
 
-void cli_explain_print_subject(const struct dp_subject *subject)
+void cli_explain_print_subject(const struct explain_options *o)
 {
+	const struct dp_subject *subject = &o->subject;
 	const char *vendor = dp_kernel_vendor(subject->kernel);
 	/* internal_fill_odp_caps() of mlx5 asks the firmware. */
 	bool assumed = subject->odp && !subject->odp_seen && strcmp(subject->provider, "rxe");
@@ -188,4 +204,7 @@ void cli_explain_print_subject(const struct dp_subject *subject)
 		printf("(%s backports to its kernels: this is what the series of that number does "
 		       "upstream. On such a machine, daxpin check asks the kernel itself.)\n",
 		       vendor);
+	if (o->guards_pagecache)
+		printf("(This one has vma_needs_dirty_tracking(), which came with 6.5: of the "
+		       "page cache it is said what 6.5 does.)\n");
 }

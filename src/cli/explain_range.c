@@ -187,7 +187,7 @@ int cli_explain_range(const struct explain_options *o, const struct dp_policy *p
 		return rc;
 	if (o->json)
 		return print_json(o, policy, list, count, rest);
-	cli_explain_print_subject(&o->subject);
+	cli_explain_print_subject(o);
 	for (; next_part(list, count, &rest, &part); parts++) {
 		look_at(o, &part, &rest, &look);
 		worst = cli_explain_worse(worst, print_part(o, policy, &part, &look));
