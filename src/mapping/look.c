@@ -187,6 +187,13 @@ static void look_at_pages(const struct dp_looked *s, struct dp_look *look)
 				"or for that layer's folder");
 		return;
 	}
+	if (!dax && !strcmp(fs ? fs : "", "overlayfs") && s->path &&
+	    dp_look_overlays_tmpfs(s->path)) {
+		say(look, "a file on overlayfs, of which a layer is on tmpfs");
+		dp_look_unknown(look, "it is not told which layer the file is on: ask for the file "
+				      "in its layer");
+		return;
+	}
 	snprintf(look->what, sizeof(look->what), "%s %s %s DAX%s", kind, fs ? fs : "a file system",
 		 dax ? "with" : "without", folder ? ", as its new files will be" : "");
 	look->empty = !folder && !s->st.st_size;

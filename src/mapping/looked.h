@@ -28,6 +28,9 @@ __attribute__((format(printf, 3, 4))) void dp_look_name(struct dp_look *look, en
 __attribute__((format(printf, 2, 3))) void dp_look_unknown(struct dp_look *look, const char *fmt,
 							   ...);
 
+/* Whether a file on overlayfs may lie on tmpfs: one of the layers that can be seen does. */
+bool dp_look_overlays_tmpfs(const char *path);
+
 /* Whether the kernel has marked a mapping as one without struct pages. */
 bool dp_look_is_pfnmap(const struct dp_vma *vma);
 
