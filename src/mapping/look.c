@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdarg.h>
@@ -217,6 +218,18 @@ static void look_at_hugetlb(const struct dp_looked *s, struct dp_look *look)
 	look->empty = S_ISREG(s->st.st_mode) && !s->st.st_size;
 }
 
+/* By where it is, not by how it is called: p2pmem_alloc_mmap() allocates with each mmap(). */
+static bool is_peer_memory(const struct dp_looked *s)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", s->fd);
+	len = readlink(link, path, sizeof(path) - 1);
+	path[len > 0 ? len : 0] = '\0';
+	return strstr(path, "/p2pmem/allocate");
+}
+
 /* Attributes, and the BARs of PCI devices: whatever mmap() says. */
 static void look_at_kernel_file(const struct dp_looked *s, struct dp_look *look)
 {
@@ -228,12 +241,17 @@ static void look_at_kernel_file(const struct dp_looked *s, struct dp_look *look)
 		refuse(look, ENODEV);
 		return;
 	}
-	if (s->path && strstr(s->path, "/p2pmem/allocate")) {
-		say(look, "PCI peer-to-peer memory (not mapped now: mmap() allocates it)");
+	if (is_peer_memory(s)) {
+		say(look, s->path ? "PCI peer-to-peer memory (not mapped now: mmap() allocates it)"
+				  : "PCI peer-to-peer memory");
 		dp_look_name(look, DP_FAMILY_P2PDMA, "p2pdma");
 		return;
 	}
-	fd = s->path ? open(s->path, O_RDWR | O_CLOEXEC) : -1;
+	if (!s->path) {
+		dp_look_unknown(look, "its VmFlags tell no kind that daxpin knows");
+		return;
+	}
+	fd = open(s->path, O_RDWR | O_CLOEXEC);
 	if (fd < 0 && errno == EACCES)
 		fd = open(s->path, O_RDONLY | O_CLOEXEC);
 	refuse(look, fd < 0 ? errno : map_briefly(fd, (size_t)sysconf(_SC_PAGESIZE), &vma));
@@ -321,7 +339,11 @@ static void look_at_mem(const struct dp_looked *s, struct dp_look *look)
 		dp_look_name(look, DP_FAMILY_ANON, "anon");
 		return;
 	}
-	fd = s->path ? open(s->path, O_RDONLY | O_CLOEXEC) : -1;
+	if (!s->path) {
+		dp_look_unknown(look, "its VmFlags tell no kind that daxpin knows");
+		return;
+	}
+	fd = open(s->path, O_RDONLY | O_CLOEXEC);
 	refuse(look, fd < 0 ? errno : map_briefly(fd, (size_t)sysconf(_SC_PAGESIZE), &vma));
 	if (minor(s->st.st_rdev) == DEV_MEM || (!look->unmappable && dp_look_is_pfnmap(&vma))) {
 		say(look, "physical memory without struct pages behind the mapping (VM_PFNMAP)");
