@@ -35,9 +35,9 @@
 #define MKFS_LIMIT_MS 60000
 #define CONF_LIMIT    65536
 
-#define EXT4_FEATURES                                                                              \
-	"none,has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,"          \
-	"large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
+static const char ext4_features[] =
+	"none,has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,"
+	"large_file,huge_file,dir_nlink,extra_isize,metadata_csum";
 
 /*
  * Both lay extents out in units of 2 MiB, so that a file of that size can be mapped by PMD. The
@@ -50,7 +50,7 @@ static const char *const mkfs_ext4[] = {
 	"-b",
 	"4096",
 	"-O",
-	EXT4_FEATURES,
+	ext4_features,
 	"-J",
 	"size=4",
 	"-N",
