@@ -18,12 +18,15 @@ struct json_object;
 #define DP_SPLAT_LINES 96
 
 struct dp_splat {
-	const char *kind;  /* "oops", "BUG", "WARN", "KASAN", "lockdep", "soft-lockup",
-			      "hard-lockup", "hung-task", "rcu-stall", "panic" */
-	char function[80]; /* the function in which it happened, "" if the lines do not name one */
+	const char *kind;  /* "oops", "BUG", "WARN", "KASAN", "KFENCE", "KCSAN", "KMSAN", "UBSAN",
+			      "lockdep", "soft-lockup", "hard-lockup", "hung-task", "rcu-stall",
+			      "netdev-held", "panic" */
+	char function[80]; /* the function in which it happened, "" if the lines do not name one;
+			      of a hang, who called the primitive that waits */
 	char step[32];     /* the step during which it happened, "" before the first mark */
 	char *lines[DP_SPLAT_LINES];
 	size_t nlines;
+	bool interrupt; /* the trace that is being read is an interrupt's */
 };
 
 /* The state of a reader of a log. Zero at first, except for take and arg. */
@@ -31,6 +34,7 @@ struct dp_recogniser {
 	struct dp_splat now; /* the splat that is being read; kind is NULL if there is none */
 	char step[32];       /* the step of the last mark */
 	bool panicked;       /* a panic was seen */
+	char hang[80];       /* the last hang, which is one however often it is told */
 	/* Called with each splat once it is complete; NULL to ignore them. */
 	void (*take)(void *arg, const struct dp_splat *splat);
 	void *arg;

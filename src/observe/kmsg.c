@@ -5,10 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "daxpin/cleanup.h"
+#include "daxpin/file.h"
 #include "daxpin/splat.h"
 
 /* CONSOLE_EXT_LOG_MAX, the longest record. */
@@ -39,4 +41,26 @@ void dp_kmsg_read(int fd, struct dp_recogniser *r)
 		text[strcspn(text, "\n")] = '\0';
 		dp_recognise(r, text + 1);
 	}
+}
+
+/*
+ * The taint flags that splats set (include/linux/panic.h): TAINT_BAD_PAGE, TAINT_DIE, TAINT_WARN
+ * and TAINT_SOFTLOCKUP.
+ */
+#define TAINTS (1UL << 5 | 1UL << 7 | 1UL << 9 | 1UL << 14)
+
+int dp_kernel_taint(unsigned long *taint)
+{
+	char text[32];
+	int rc = dp_read_attr(text, sizeof(text), "/proc/sys/kernel/tainted");
+
+	*taint = rc ? DP_TAINT_UNKNOWN : strtoul(text, NULL, 10) & TAINTS;
+	return rc;
+}
+
+bool dp_kernel_has_splat(unsigned long before)
+{
+	unsigned long now;
+
+	return !dp_kernel_taint(&now) && (now & ~before);
 }

@@ -98,12 +98,155 @@ static void knows_the_kinds(void **state)
 	}
 }
 
+/* Made up after the format strings of 5.10 to 7.2; see the table in src/observe/splat.c. */
+static const struct {
+	const char *line, *kind, *function;
+} forms[] = {
+	{ "[    1.2][  T123] WARNING: CPU: 0 PID: 1 at mm/gup.c:7 f+0x1/0x2 [m]", "WARN", "f" },
+	{ "[    1.2][    C0] WARNING: mm/gup.c:7 at f+0x1/0x2, CPU#1: init/7", "WARN", "f" },
+	{ "[Tue Nov 25 08:00:00 2026] kernel BUG at mm/memory.c:12!", "BUG", "" },
+	{ "Nov 25 08:00:00 host kernel: [    1.200000] BUG: Bad rss-counter state mm:1", "BUG",
+	  "" },
+	{ "2026-11-25T08:00:00+0000 host kernel: Oops: Oops: 0002 [#1] SMP", "oops", "" },
+	{ "<1>[    1.200000] Oops: general protection fault, probably for non-canonical address "
+	  "0xdead000000000108: 0000 [#1] SMP NOPTI",
+	  "oops", "" },
+	{ "general protection fault: 0000 [#1] SMP", "oops", "" },
+	{ "invalid opcode: 0000 [#1] SMP", "oops", "" },
+	{ "Internal error: Oops: 0000000096000004 [#1] SMP", "oops", "" },
+	{ "Unable to handle kernel paging request at virtual address 0", "oops", "" },
+	{ "traps: PANIC: double fault, error_code: 0x0", "oops", "" },
+	{ "BUG: scheduling while atomic: init/1/0x00000002", "BUG", "" },
+	{ "BUG: sleeping function called from invalid context at mm/gup.c:1", "BUG", "" },
+	{ "BUG: KFENCE: use-after-free read in f+0x1/0x2", "KFENCE", "f" },
+	{ "BUG: KCSAN: data-race in f / g", "KCSAN", "f" },
+	{ "UBSAN: array-index-out-of-bounds in mm/gup.c:1:2", "UBSAN", "" },
+	{ "BUG kmalloc-64 (Not tainted): Poison overwritten", "BUG", "" },
+	{ "WARNING: possible circular locking dependency detected", "lockdep", "" },
+	{ "WARNING: suspicious RCU usage", "lockdep", "" },
+	{ "WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected", "lockdep", "" },
+	{ "[ BUG: Invalid wait context ]", "lockdep", "" },
+	{ "INFO: trying to register non-static key.", "lockdep", "" },
+	{ "INFO: rcu_sched self-detected stall on CPU", "rcu-stall", "" },
+	{ "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", "rcu-stall", "" },
+	{ "rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 1-... } 1",
+	  "rcu-stall", "" },
+	{ "INFO: task init:1 blocked for more than 120 seconds.", "hung-task", "" },
+	{ "watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [init:1]", "soft-lockup", "" },
+	{ "NMI watchdog: Watchdog detected hard LOCKUP on cpu 0", "hard-lockup", "" },
+	{ "watchdog: CPU1: Watchdog detected hard LOCKUP on cpu 0", "hard-lockup", "" },
+	{ "unregister_netdevice: waiting for v0 to become free. Usage count = 2", "netdev-held",
+	  "" },
+	{ "Kernel panic - not syncing: Fatal exception", "panic", "" },
+};
+
+static void knows_the_forms(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(forms); i++) {
+		struct heard h = read_log(&forms[i].line, 1);
+
+		if (h.count != 1)
+			fail_msg("not recognised: %s", forms[i].line);
+		assert_string_equal(h.kind[0], forms[i].kind);
+		assert_string_equal(h.function[0], forms[i].function);
+	}
+}
+
+static void takes_nothing_harmless_for_one(void **state)
+{
+	static const char *const lines[] = {
+		"[    1.200000] XFS (sdb1): WARNING: Reset corrupted AGFL on AG 0. 4 blocks leaked.",
+		"XFS (sdb1): Internal error XFS_WANT_CORRUPTED_GOTO at line 1 of file fs/xfs/a.c.",
+		"EXT4-fs error (device sda1): ext4_lookup:1: inode #2: comm ls: deleted inode",
+		"EXT4-fs warning (device sda1): ext4_dirblock_csum_verify:1: No space",
+		"INFO: lockdep is turned off.",
+		"rcu: INFO: Stall ended before state dump start",
+		"INFO: NMI handler (perf_event_nmi_handler) took too long to run: 1 msecs",
+		"INFO: task init:1 is blocked on a mutex likely owned by task init:2.",
+		"init invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+		"mce: [Hardware Error]: CPU 0: Machine Check Exception: 5 Bank 4: 0",
+		"Uhhuh. NMI received for unknown reason 2d on CPU 0.",
+		"traps: a.out[1] general protection fault ip:1 sp:2 error:0 in a.out",
+		"a.out[1]: segfault at 0 ip 1 sp 2 error 4 in a.out",
+		"WARNING: The mand mount option has been deprecated",
+		"[drm] WARNING: CPU: 0 PID: 1 at f+0x1/0x2",
+		"[foo] BUG: of a driver's own",
+		"Command line: hung_task_panic=1 oops=panic",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(lines); i++)
+		if (read_log(&lines[i], 1).count)
+			fail_msg("taken for a splat: %s", lines[i]);
+}
+
+static void names_who_waits_and_counts_a_hang_once(void **state)
+{
+	static const char *const lines[] = {
+		"INFO: task daxctl:12 blocked for more than 30 seconds.",
+		"      Not tainted 6.1.0 #1",
+		"Call Trace:",
+		" <TASK>",
+		" __schedule+0x1/0x2",
+		" schedule+0x1/0x2",
+		" schedule_timeout+0x1/0x2",
+		" ? __prepare_to_swait+0x1/0x2",
+		" wait_for_completion+0x1/0x2",
+		" memunmap_pages+0x1/0x2",
+		" release_nodes+0x1/0x2",
+		" </TASK>",
+		"INFO: task daxctl:12 blocked for more than 60 seconds.",
+		" __schedule+0x1/0x2",
+		" other+0x1/0x2",
+		"INFO: task init:13 blocked for more than 60 seconds.",
+		"Call Trace:",
+		" __schedule+0x1/0x2",
+		" rwsem_down_write_slowpath+0x1/0x2",
+		" down_write+0x1/0x2",
+		" unbind_store+0x1/0x2",
+		"Kernel panic - not syncing: hung_task: blocked tasks",
+	};
+	struct heard h = read_log(lines, DP_ARRAY_SIZE(lines));
+
+	(void)state;
+	assert_int_equal(h.count, 2);
+	assert_string_equal(h.function[0], "memunmap_pages");
+	assert_string_equal(h.function[1], "unbind_store");
+}
+
+static void does_not_name_what_interrupts_a_stalled_task(void **state)
+{
+	static const char *const lines[] = {
+		"rcu: INFO: rcu_preempt self-detected stall on CPU",
+		"Call Trace:",
+		" <IRQ>",
+		" rcu_dump_cpu_stacks+0x1/0x2",
+		" rcu_sched_clock_irq+0x1/0x2",
+		" </IRQ>",
+		" <TASK>",
+		" asm_sysvec_apic_timer_interrupt+0x1/0x2",
+		"RIP: 0010:native_queued_spin_lock_slowpath+0x1/0x2",
+		" _raw_spin_lock+0x1/0x2",
+		" zap_pte_range+0x1/0x2",
+	};
+	struct heard h = read_log(lines, DP_ARRAY_SIZE(lines));
+
+	(void)state;
+	assert_int_equal(h.count, 1);
+	assert_string_equal(h.function[0], "zap_pte_range");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recognises_an_oops_and_its_step),
 		cmocka_unit_test(tells_two_splats_apart),
 		cmocka_unit_test(knows_the_kinds),
+		cmocka_unit_test(knows_the_forms),
+		cmocka_unit_test(takes_nothing_harmless_for_one),
+		cmocka_unit_test(names_who_waits_and_counts_a_hang_once),
+		cmocka_unit_test(does_not_name_what_interrupts_a_stalled_task),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
