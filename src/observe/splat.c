@@ -27,7 +27,7 @@
  * panic()), arch/x86/mm/fault.c and kernel/dumpstack.c (__die()), arch/arm64/mm/fault.c,
  * kernel/locking/lockdep.c, kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h and
  * tree_exp.h, mm/kasan, mm/kfence, kernel/kcsan, lib/ubsan.c, mm/slub.c, net/core/dev.c
- * (netdev_wait_allrefs()). The first row that matches decides; a row without a kind is harmless.
+ * (netdev_wait_allrefs()). The first row that matches decides.
  *
  * No splats, as nobody's code is wrong by them: the OOM killer, which is the answer to a lack of
  * memory; machine checks and unknown NMIs, which are the hardware's; what drivers and file systems
@@ -48,15 +48,15 @@ static const struct {
 	{ "Unable to handle kernel *", "oops" },
 	{ "PANIC: double fault*", "oops" },
 	{ "*: [0-9a-f]* [[]#[0-9]*", "oops" },
-	{ "kernel BUG at *", "BUG" },
-	{ "Kernel BUG at *", "BUG" },
+	{ "general protection fault*", "oops" },
+	{ "[kK]ernel BUG at *", "BUG" },
 	{ "BUG: soft lockup - CPU#*", "soft-lockup" },
 	{ "Watchdog detected hard LOCKUP on cpu*", "hard-lockup" },
-	{ "CPU[0-9]*: Watchdog detected hard LOCKUP on cpu*", "hard-lockup" },
-	{ "INFO: task * blocked for more than [0-9]*", "hung-task" },
-	{ "INFO: task * blocked in I/O wait for more than [0-9]*", "hung-task" },
+	{ "CPU*[Hh]ard LOCKUP*", "hard-lockup" },
+	{ "INFO: task * blocked* for more than [0-9]*", "hung-task" },
 	{ "INFO: task * can't die for more than [0-9]*", "hung-task" },
 	{ "INFO: *rcu* detected *stalls on *", "rcu-stall" },
+	{ "INFO: *rcu* detected *stall*, but suppressed full report*", "rcu-stall" },
 	{ "INFO: *rcu* self-detected stall on CPU*", "rcu-stall" },
 	{ "unregister_netdevice: waiting for * to become free*", "netdev-held" },
 	{ "INFO: trying to register non-static key*", "lockdep" },

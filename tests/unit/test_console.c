@@ -54,7 +54,7 @@ static void recognises_the_first_splat(void **state)
 		feed(&console, "[    5.0] all is well\n");
 		assert_string_equal(console.splat, "");
 		feed(&console, splats[i]);
-		feed(&console, "\n[    5.2] WARNING: something later\n");
+		feed(&console, "\n[    5.2] WARNING: CPU: 0 PID: 2 at mm/gup.c:2 later+0x1/0x2\n");
 		assert_string_equal(console.splat, splats[i]);
 		assert_false(console.recogniser.panicked);
 		feed(&console, "[    6.0] Kernel panic - not syncing: sysrq triggered crash\n");

@@ -135,6 +135,11 @@ static const struct {
 	{ "watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [init:1]", "soft-lockup", "" },
 	{ "NMI watchdog: Watchdog detected hard LOCKUP on cpu 0", "hard-lockup", "" },
 	{ "watchdog: CPU1: Watchdog detected hard LOCKUP on cpu 0", "hard-lockup", "" },
+	{ "watchdog: CPU 3 self-detected hard LOCKUP @ f+0x1/0x2", "hard-lockup", "" },
+	{ "INFO: task init:1 blocked in I/O wait for more than 30 seconds.", "hung-task", "" },
+	{ "rcu: INFO: rcu_preempt detected expedited stalls, but suppressed full report due to a "
+	  "stuck CSD-lock.",
+	  "rcu-stall", "" },
 	{ "unregister_netdevice: waiting for v0 to become free. Usage count = 2", "netdev-held",
 	  "" },
 	{ "Kernel panic - not syncing: Fatal exception", "panic", "" },
