@@ -25,6 +25,11 @@ struct dp_env {
 	uint64_t split;     /* offset where an extent of a temporary file has to end; 0 for none */
 	const char *device; /* the only device-dax that may be used, NULL for any */
 	bool guest;         /* a guest of daxpin, where no data can be lost */
+	/*
+	 * Whether what a kind needs could be prepared: 0, DP_SKIP or a negative errno, with the
+	 * reason in @err. NULL where nothing was prepared.
+	 */
+	int (*lacking)(const struct dp_mapping *mapping, struct dp_error *err);
 };
 
 /*

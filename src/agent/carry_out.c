@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "devices.h"
+#include "lacks.h"
 #include "serve.h"
 
 #include "daxpin/check.h"
@@ -24,9 +25,11 @@ static const char *const scratch[] = { "/mnt/ext4/dax", "/mnt/ext4/cached", "/mn
 /* Nothing in a guest is precious. */
 static struct dp_env guest_env(uint64_t size)
 {
-	return (struct dp_env){
-		.size = size, .dirs = scratch, .ndirs = DP_ARRAY_SIZE(scratch), .guest = true
-	};
+	return (struct dp_env){ .size = size,
+				.dirs = scratch,
+				.ndirs = DP_ARRAY_SIZE(scratch),
+				.guest = true,
+				.lacking = dp_lack_of };
 }
 
 static const char *const *globs_of(const struct dp_words *words)

@@ -19,10 +19,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/klog.h>
-#include <sys/syscall.h>
 
 #include "devices.h"
+#include "lacks.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
@@ -37,74 +36,6 @@
 #define MIB     (1ULL << 20)
 #define GIB     (1ULL << 30)
 #define REGIONS 3
-
-/* Bytes of the kernel's log that are looked at, and klogctl()'s number for reading them all. */
-#define LOG_SIZE        (256 << 10)
-#define SYSLOG_READ_ALL 3
-
-/*
- * What the kernel says of a module that it refuses: the last line of its log that begins with the
- * module's name, "rdma_rxe: version magic '…' should be '…'"; "" if there is none.
- */
-static void find_reason(const char *path, char *reason, size_t size)
-{
-	dp_autofree char *log = calloc(1, LOG_SIZE + 1);
-	char name[80], *rest = log;
-
-	reason[0] = '\0';
-	if (dp_path(name, sizeof(name) - strlen(": "), NULL, "%s", strrchr(path, '/') + 1))
-		return;
-	strcpy(name + strcspn(name, "."), ": ");
-	if (!log || klogctl(SYSLOG_READ_ALL, log, LOG_SIZE) < 0)
-		return;
-	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-		const char *text = strstr(line, "] ");
-
-		if (text && !strncmp(text + 2, name, strlen(name)))
-			snprintf(reason, size, "%s", text + 2);
-	}
-}
-
-static int refused(const char *path, int code, struct dp_error *err)
-{
-	char reason[200];
-
-	find_reason(path, reason, sizeof(reason));
-	if (!reason[0])
-		return dp_fail(err, code, "the kernel does not take the module %s", path);
-	return dp_report(err, code, "the kernel does not take the module %s: %s (%s)", path, reason,
-			 dp_errno_name(code));
-}
-
-static int load_module(const char *path, struct dp_error *err)
-{
-	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return dp_fail(err, -errno, "the image lacks %s", path);
-	/* Another group may have loaded it; a module that finds no hardware or twin may stay out.
-	 */
-	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST && errno != ENODEV)
-		return refused(path, -errno, err);
-	return 0;
-}
-
-static int load_group(const char *group, struct dp_error *err)
-{
-	dp_autofree char *text = NULL;
-	char path[64], *rest;
-	int rc = dp_path(path, sizeof(path), err, "/modules/%s", group);
-
-	if (!rc)
-		rc = dp_read_file(path, 65536, &text, NULL, err);
-	if (rc)
-		return rc;
-	rest = text;
-	for (char *line = strsep(&rest, "\n"); line && !rc; line = strsep(&rest, "\n"))
-		if (*line)
-			rc = load_module(line, err);
-	return rc;
-}
 
 /* The driver makes the port's node in a work queue, as the device announces it. */
 #define STREAM_LIMIT_MS 10000
@@ -126,7 +57,7 @@ int dp_devices_stream(int serial)
 	uint64_t end = dp_now_ms() + STREAM_LIMIT_MS;
 	dp_autofd int bound = -1;
 
-	if (!load_group("stream", NULL))
+	if (!dp_load_group("stream", NULL))
 		bound = open_match("/sys/bus/virtio/drivers/virtio_console/virtio*", O_PATH);
 	while (bound >= 0 && dp_now_ms() < end) {
 		int fd = open_match("/dev/vport*p1", O_WRONLY);
@@ -180,20 +111,21 @@ static int make_kmem(struct ndctl_region *region, bool movable, struct dp_error 
 
 static const struct {
 	const char *fs, *dir;
+	enum dp_part part;
 	struct dp_namespace_spec spec;
 } file_systems[] = {
-	{ "ext4", "/mnt/ext4", { DP_NS_FSDAX, 64 * MIB, 2 * MIB } },
-	{ "xfs", "/mnt/xfs", { DP_NS_FSDAX, 128 * MIB, 2 * MIB } },
+	{ "ext4", "/mnt/ext4", DP_PART_EXT4, { DP_NS_FSDAX, 64 * MIB, 2 * MIB } },
+	{ "xfs", "/mnt/xfs", DP_PART_XFS, { DP_NS_FSDAX, 128 * MIB, 2 * MIB } },
 };
 
 struct setup {
 	int fd;
 	bool keep;   /* what an earlier boot has made */
 	bool layout; /* steps make the devices later: only modules are loaded */
-	char disks[DP_ARRAY_SIZE(file_systems)][40];
-	atomic_int loading; /* threads that still load modules */
-	sem_t fs_modules;   /* posted when the file systems' modules are in, or will not be */
-	struct dp_error namespace_error, fs_error;
+	char disks[DP_ARRAY_SIZE(file_systems)][40]; /* "" for one that could not be made */
+	atomic_int loading;                          /* threads that still load modules */
+	sem_t fs_modules; /* posted when the file systems' modules are in, or will not be */
+	struct dp_error nvdimm_error, fs_error; /* of modules that were refused */
 };
 
 /* Whoever loads the last module says so. */
@@ -203,53 +135,91 @@ static void modules_loaded(struct setup *setup)
 		dp_emit_text(setup->fd, "modules", NULL, NULL);
 }
 
+static void make_file_system(struct setup *setup, size_t i, bool mount)
+{
+	const char *disk = setup->disks[i];
+	struct dp_error err = { 0 };
+	int rc;
+
+	if (!disk[0])
+		return;
+	rc = mount ? dp_fs_mount(file_systems[i].fs, disk, file_systems[i].dir, &err)
+		   : dp_fs_format(file_systems[i].fs, disk, &err);
+	if (!rc)
+		return;
+	dp_lack_note(file_systems[i].part, &err, &setup->fs_error);
+	setup->disks[i][0] = '\0';
+}
+
 static void *make_file_systems(void *arg)
 {
 	struct setup *setup = arg;
-	struct dp_error *err = &setup->fs_error;
-	int rc = 0;
 
-	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++)
-		rc = dp_fs_format(file_systems[i].fs, setup->disks[i], err);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems); i++)
+		make_file_system(setup, i, false);
 	sem_wait(&setup->fs_modules);
-	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++)
-		rc = dp_fs_mount(file_systems[i].fs, setup->disks[i], file_systems[i].dir, err);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems); i++)
+		make_file_system(setup, i, true);
 	return NULL;
 }
 
-static int make_devdax(struct ndctl_region *region, uint64_t size, uint64_t align,
-		       struct dp_error *err)
+/* Makes a namespace. What cannot be made costs the mappings that need it. */
+static bool make_part(struct setup *setup, struct ndctl_region *region, enum dp_part part,
+		      const struct dp_namespace_spec *spec, char *device, size_t size)
+{
+	struct dp_error err = { 0 };
+
+	if (!dp_namespace_create(region, spec, device, size, &err) &&
+	    (spec->mode == DP_NS_FSDAX || dp_exists("/sys/bus/dax/devices/%s/driver", device)))
+		return true;
+	dp_fail(&err, -ENXIO, "no driver has taken %s", device);
+	dp_lack_note(part, &err, &setup->nvdimm_error);
+	return false;
+}
+
+static void make_devdax(struct setup *setup, struct ndctl_region *region, enum dp_part part,
+			uint64_t size, uint64_t align)
 {
 	const struct dp_namespace_spec spec = { DP_NS_DEVDAX, size, align };
 	char device[32];
 
-	return dp_namespace_create(region, &spec, device, sizeof(device), err);
+	make_part(setup, region, part, &spec, device, sizeof(device));
 }
 
-static int make_fsdax(struct ndctl_region *region, struct setup *setup, struct dp_error *err)
+static void make_fsdax(struct setup *setup, struct ndctl_region *region)
 {
 	char device[32];
-	int rc = 0;
 
-	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++) {
-		rc = dp_namespace_create(region, &file_systems[i].spec, device, sizeof(device),
-					 err);
-		snprintf(setup->disks[i], sizeof(setup->disks[i]), "/dev/%s", device);
-	}
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems); i++)
+		if (make_part(setup, region, file_systems[i].part, &file_systems[i].spec, device,
+			      sizeof(device)))
+			snprintf(setup->disks[i], sizeof(setup->disks[i]), "/dev/%s", device);
+}
+
+static void make_kmems(struct setup *setup, struct ndctl_region **regions)
+{
+	struct dp_error normal = { 0 }, movable = { 0 };
+
+	if (make_kmem(regions[1], false, &normal))
+		dp_lack_note(DP_PART_KMEM, &normal, &setup->nvdimm_error);
+	if (make_kmem(regions[2], true, &movable))
+		dp_lack_note(DP_PART_KMEM_MOVABLE, &movable, &setup->nvdimm_error);
+}
+
+static int start_file_systems(struct setup *setup, pthread_t *thread)
+{
+	struct dp_error err = { 0 };
+	int rc = -pthread_create(thread, NULL, make_file_systems, setup);
+
+	if (!rc)
+		return 0;
+	dp_fail(&err, rc, "cannot start a thread");
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems); i++)
+		dp_lack_note(file_systems[i].part, &err, NULL);
 	return rc;
 }
 
-static int make_others(struct ndctl_region **regions, struct dp_error *err)
-{
-	int rc = make_devdax(regions[0], 192 * MIB, 4096, err);
-
-	if (!rc)
-		rc = make_devdax(regions[0], 256 * MIB, 2 * MIB, err);
-	if (!rc)
-		rc = make_kmem(regions[1], false, err);
-	return rc ? rc : make_kmem(regions[2], true, err);
-}
-
+/* All of it: an error here is one of every part. */
 static int make_namespaces(struct setup *setup, struct dp_error *err)
 {
 	dp_cleanup(put_context) struct ndctl_ctx *ctx = NULL;
@@ -262,18 +232,17 @@ static int make_namespaces(struct setup *setup, struct dp_error *err)
 	rc = find_regions(ctx, regions, err);
 	if (!rc)
 		rc = dp_region_init_labels(regions[0], err);
-	if (!rc)
-		rc = make_devdax(regions[0], 2 * GIB, GIB, err);
-	if (!rc)
-		rc = make_fsdax(regions[0], setup, err);
 	if (rc)
 		return rc;
-	rc = -pthread_create(&thread, NULL, make_file_systems, setup);
-	if (rc)
-		return dp_fail(err, rc, "cannot start a thread");
-	rc = make_others(regions, err);
-	pthread_join(thread, NULL);
-	return rc;
+	make_devdax(setup, regions[0], DP_PART_DEVDAX_1G, 2 * GIB, GIB);
+	make_fsdax(setup, regions[0]);
+	rc = start_file_systems(setup, &thread);
+	make_devdax(setup, regions[0], DP_PART_DEVDAX_4K, 192 * MIB, 4096);
+	make_devdax(setup, regions[0], DP_PART_DEVDAX_2M, 256 * MIB, 2 * MIB);
+	make_kmems(setup, regions);
+	if (!rc)
+		pthread_join(thread, NULL);
+	return 0;
 }
 
 /* Disks appear as their namespaces are probed. */
@@ -300,42 +269,56 @@ static int mount_kept(size_t i, struct dp_error *err)
 		  : 0;
 }
 
-static void *kept_memory(struct setup *setup)
+static void keep_file_systems(struct setup *setup)
 {
-	int rc = 0;
-
 	sem_wait(&setup->fs_modules);
-	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems) && !rc; i++)
-		rc = mount_kept(i, &setup->fs_error);
-	return NULL;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems); i++) {
+		struct dp_error err = { 0 };
+
+		if (mount_kept(i, &err))
+			dp_lack_note(file_systems[i].part, &err, &setup->fs_error);
+	}
 }
 
 static void *persistent_memory(void *arg)
 {
 	struct setup *setup = arg;
+	struct dp_error err = { 0 };
 
-	if (!load_group("nvdimm", &setup->namespace_error)) {
-		modules_loaded(setup);
-		if (setup->layout)
-			return NULL;
-		if (setup->keep)
-			return kept_memory(setup);
-		make_namespaces(setup, &setup->namespace_error);
-	}
+	dp_load_group("nvdimm", &setup->nvdimm_error);
+	modules_loaded(setup);
+	if (setup->layout)
+		return NULL;
+	if (setup->keep)
+		keep_file_systems(setup);
+	else if (make_namespaces(setup, &err))
+		for (int part = 0; part < DP_PARTS_OF_NVDIMM; part++)
+			dp_lack_note((enum dp_part)part, &err, &setup->nvdimm_error);
 	return NULL;
 }
 
+static void load_disks(void)
+{
+	struct dp_error err = { 0 };
+
+	if (!dp_load_group("disks", &err))
+		return;
+	if (!dp_exists("/dev/vda"))
+		dp_lack_note(DP_PART_DISK, &err, NULL);
+	if (!dp_exists("/sys/bus/pci/drivers/nvme") && dp_p2pdma_built())
+		dp_lack_note(DP_PART_NVME, &err, NULL);
+}
+
+/* Without an adapter nothing can be asked. */
 static int make_rest(struct setup *setup, struct dp_error *err)
 {
-	int rc = load_group("rdma", err);
+	int rc = dp_load_group("rdma", err);
 
-	if (!rc)
-		rc = load_group("fs", err);
+	dp_load_group("fs", &setup->fs_error);
 	sem_post(&setup->fs_modules);
-	if (!rc)
-		rc = load_group("disks", err);
+	load_disks();
 	if (!rc && setup->layout)
-		rc = load_group("foreign", err);
+		rc = dp_load_group("foreign", err);
 	modules_loaded(setup);
 	if (!rc)
 		rc = dp_rxe_create("rxe0", "veth0", err);
@@ -356,17 +339,18 @@ int dp_devices_prepare(int fd, bool keep, bool layout, struct dp_error *err)
 		return dp_fail(err, rc, "cannot start a thread");
 	rc = make_rest(&setup, err);
 	pthread_join(thread, NULL);
-	/* The cause comes before what follows from it. */
-	if (!rc && setup.namespace_error.code)
-		*err = setup.namespace_error;
-	else if (!rc && setup.fs_error.code)
-		*err = setup.fs_error;
-	return err->code;
+	if (rc || !layout)
+		return rc;
+	/* The steps of a layout may need each of them. */
+	if (setup.nvdimm_error.code)
+		return dp_report(err, setup.nvdimm_error.code, "%s", setup.nvdimm_error.what);
+	return setup.fs_error.code ? dp_report(err, setup.fs_error.code, "%s", setup.fs_error.what)
+				   : 0;
 }
 
 int dp_devices_traffic(struct dp_error *err)
 {
-	int rc = load_group("traffic", err);
+	int rc = dp_load_group("traffic", err);
 
 	return rc ? rc : dp_wire_near("veth0", err);
 }

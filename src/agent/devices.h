@@ -19,11 +19,25 @@ struct dp_error;
 int dp_devices_stream(int serial);
 
 /**
+ * dp_load_group - load a group of modules (load.c, modules.c)
+ * @group: its name
+ * @err: why the first of those that were refused was refused
+ *
+ * Those after it are loaded all the same.
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_load_group(const char *group, struct dp_error *err);
+
+/**
  * dp_devices_prepare - load the modules and make all devices of the guest
  * @fd: stream that is told when the last module is in
  * @keep: leave what is on the NVDIMMs as it is: namespaces and file systems of an earlier boot
  * @layout: leave the devices to the steps of a command, see dp_prepare_machine()
  * @err: context on failure
+ *
+ * A device that cannot be made costs the mappings that need it, see lacks.h. Without an adapter
+ * nothing can be asked.
  *
  * Return: 0 or a negative errno.
  */

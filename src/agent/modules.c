@@ -3,15 +3,16 @@
 #include "daxpin/cleanup.h"
 
 static const char *const stream[] = { "?virtio_pci", "?virtio_console" };
-static const char *const nvdimm[] = { "nfit",      "nd_pmem",    "?dax_pmem_core",
-				      "?dax_pmem", "device_dax", "?kmem" };
+/* A kernel without one of these skips the mappings that need it. */
+static const char *const nvdimm[] = { "?nfit",     "?nd_pmem",    "?dax_pmem_core",
+				      "?dax_pmem", "?device_dax", "?kmem" };
 /*
  * rxe up to 6.12 asks the crypto layer for crc32 by name (rxe_icrc_init()), which would call a
  * modprobe that the guest does not have, and no dependency of the module says so.
  */
 static const char *const rdma[] = { "?crc32_generic", "?crc32_pclmul", "ib_uverbs", "rdma_rxe",
 				    "veth" };
-static const char *const fs[] = { "ext4", "xfs" };
+static const char *const fs[] = { "?ext4", "?xfs" };
 static const char *const traffic[] = { "?rdma_ucm" };
 static const char *const disks[] = { "?virtio_blk", "?nvme" };
 

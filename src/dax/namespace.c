@@ -71,6 +71,8 @@ static int enable_fsdax(struct ndctl_region *region, struct ndctl_namespace *ns,
 		rc = ndctl_pfn_set_namespace(pfn, ns);
 	if (!rc)
 		rc = ndctl_pfn_enable(pfn);
+	if (rc)
+		ndctl_pfn_delete(pfn);
 	return rc ? rc : dp_path(device, size, NULL, "%s", ndctl_pfn_get_block_device(pfn));
 }
 
@@ -94,8 +96,10 @@ static int enable_devdax(struct ndctl_region *region, struct ndctl_namespace *ns
 		rc = ndctl_dax_set_namespace(dax, ns);
 	if (!rc)
 		rc = ndctl_dax_enable(dax);
-	if (rc)
+	if (rc) {
+		ndctl_dax_delete(dax);
 		return rc;
+	}
 	dev = daxctl_dev_get_first(ndctl_dax_get_daxctl_region(dax));
 	if (!dev)
 		return -ENODEV;
@@ -121,11 +125,14 @@ int dp_namespace_create(struct ndctl_region *region, const struct dp_namespace_s
 		return dp_fail(err, rc, "cannot take %llu bytes from %s",
 			       (unsigned long long)spec->size, ndctl_region_get_devname(region));
 	rc = (fsdax ? enable_fsdax : enable_devdax)(region, ns, spec->align, device, size);
-	if (rc)
-		return dp_fail(err, rc, "cannot enable %s as %s with an alignment of %llu",
-			       ndctl_namespace_get_devname(ns), fsdax ? "fsdax" : "devdax",
-			       (unsigned long long)spec->align);
-	return 0;
+	if (!rc)
+		return 0;
+	dp_fail(err, rc, "cannot enable %s as %s with an alignment of %llu",
+		ndctl_namespace_get_devname(ns), fsdax ? "fsdax" : "devdax",
+		(unsigned long long)spec->align);
+	/* Half made, it would be in the way of the next. */
+	ndctl_namespace_delete(ns);
+	return rc;
 }
 
 int dp_namespace_claim(struct ndctl_region *region, enum dp_namespace_mode mode, uint64_t align,

@@ -101,7 +101,9 @@ int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, str
 	int rc;
 
 	*area = (struct dp_area){ .fd = -1 };
-	rc = mapping->open(mapping, env, area, err);
+	rc = env->lacking ? env->lacking(mapping, err) : 0;
+	if (!rc)
+		rc = mapping->open(mapping, env, area, err);
 	if (!rc)
 		rc = populate(mapping, area, err);
 	if (rc)
