@@ -84,4 +84,14 @@ void dp_json_add_texts(struct json_object *obj, const char *key, const char *con
 /* Appends a string to an array. */
 void dp_json_append_text(struct json_object *array, const char *text);
 
+/**
+ * dp_json_line - an object as text on one line, in ASCII
+ * @obj: the object
+ *
+ * json-c 0.18 takes no other character where it is strict. Bytes that are not UTF-8 stay.
+ *
+ * Return: the text, to be released with free(); NULL without memory.
+ */
+char *dp_json_line(struct json_object *obj);
+
 #endif

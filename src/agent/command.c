@@ -225,7 +225,7 @@ int dp_command_to_json(const struct dp_command *command, char **line, struct dp_
 	obj = json_object_new_object();
 	dp_json_add_text(obj, "command", commands[command->kind].name);
 	dp_members_write(&commands[command->kind].members, command, obj);
-	*line = strdup(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
+	*line = dp_json_line(obj);
 	if (!*line)
 		return -ENOMEM;
 	if (strlen(*line) <= DP_COMMAND_LIMIT - FRAME)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daxpin/json.h"
@@ -143,4 +145,56 @@ void dp_json_add_texts(struct json_object *obj, const char *key, const char *con
 	for (size_t i = 0; i < count; i++)
 		dp_json_append_text(array, texts[i]);
 	json_object_object_add(obj, key, array);
+}
+
+/* The bytes after the first that a character of UTF-8 has; 0 for ASCII and for what is none. */
+static size_t following(unsigned char c)
+{
+	return c >= 0xf0 && c < 0xf8   ? 3
+	       : c >= 0xe0 && c < 0xf0 ? 2
+	       : c >= 0xc2 && c < 0xe0 ? 1
+				       : 0;
+}
+
+/* Writes one character as escapes. Return: its length in bytes, 0 if it is not UTF-8. */
+static size_t escape(FILE *out, const unsigned char *at)
+{
+	size_t n = following(*at);
+	unsigned int code = *at & (0x3fU >> n);
+
+	for (size_t i = 1; i <= n; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (at[i] & 0x3f);
+	}
+	if (!n)
+		return 0;
+	if (code < 0x10000)
+		fprintf(out, "\\u%04x", code);
+	else
+		fprintf(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
+			0xdc00 + ((code - 0x10000) & 0x3ff));
+	return n + 1;
+}
+
+char *dp_json_line(struct json_object *obj)
+{
+	const char *text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN);
+	char *line = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&line, &len);
+
+	if (!out)
+		return NULL;
+	for (const unsigned char *at = (const unsigned char *)text; *at;) {
+		size_t n = escape(out, at);
+
+		if (!n)
+			fputc(*at, out);
+		at += n ? n : 1;
+	}
+	if (!fclose(out))
+		return line;
+	free(line);
+	return NULL;
 }

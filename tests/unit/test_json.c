@@ -130,6 +130,23 @@ static void members_are_added(void **state)
 			    "\"texts\":[\"a\",\"\",\"c\",\"d\"],\"nothing\":[]}");
 }
 
+/* ü, €, an emoji: two, three and four bytes; then bytes that are no UTF-8. */
+static void a_line_is_ascii(void **state)
+{
+	dp_autojson struct json_object *obj = json_object_new_object(), *back = NULL;
+	dp_autofree char *line = NULL, *bad = NULL;
+
+	(void)state;
+	dp_json_add_text(obj, "a", "\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80 \n");
+	line = dp_json_line(obj);
+	assert_string_equal(line, "{\"a\":\"\\u00fc \\u20ac \\ud83d\\ude00 \\n\"}");
+	back = dp_json_parse(line);
+	assert_string_equal(dp_json_text(back, "a"), dp_json_text(obj, "a"));
+	dp_json_add_text(obj, "a", "\xff\xc3 \xe2\x82");
+	bad = dp_json_line(obj);
+	assert_string_equal(bad, "{\"a\":\"\xff\xc3 \xe2\x82\"}");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -138,6 +155,7 @@ int main(void)
 		cmocka_unit_test(elements_are_counted_and_read),
 		cmocka_unit_test(only_an_object_is_parsed),
 		cmocka_unit_test(members_are_added),
+		cmocka_unit_test(a_line_is_ascii),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
