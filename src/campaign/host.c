@@ -102,7 +102,7 @@ static void show_progress(const struct listener *l, dp_progress_fn progress)
 		return;
 	if (l->sink->count)
 		l->sink->count(l->sink->arg, &answered, &asked);
-	progress("asking", (int)(100 * answered / (asked ? asked : 1)));
+	dp_progress_asked(progress, answered, asked);
 }
 
 static void hear(struct listener *l)

@@ -94,7 +94,7 @@ static void show_progress(const struct pool *pool, dp_progress_fn progress)
 		all_answered += answered;
 		all_asked += asked;
 	}
-	progress("asking", (int)(100 * all_answered / (all_asked ? all_asked : 1)));
+	dp_progress_asked(progress, all_answered, all_asked);
 }
 
 /* Until none runs any more; progress is shown meanwhile. */

@@ -194,7 +194,7 @@ static void show_progress(const struct session *s)
 	else if (s->stage == ARRIVING)
 		s->progress("booting the guest", 0);
 	else
-		s->progress("asking", (int)(100 * answered / (asked ? asked : 1)));
+		dp_progress_asked(s->progress, answered, asked);
 }
 
 static void explain_death(struct session *s)
