@@ -127,8 +127,7 @@ static int read_result(struct json_object *obj, struct dp_result *r, const char 
 	if (!json_object_is_type(obj, json_type_object))
 		return dp_bad_input(err, "%s: a result is not an object", name);
 	/* One that was cut off would be the id of another result. */
-	if (dp_json_copy_text(obj, "id", r->id, sizeof(r->id)) || !strchr(r->id, '/') ||
-	    strchr(strchr(r->id, '/') + 1, '/') == NULL)
+	if (dp_json_copy_text(obj, "id", r->id, sizeof(r->id)) || !strchr(r->id, '/'))
 		return dp_bad_input(err, "%s: a result has no id", name);
 	if (!read_status(obj, &r->status))
 		return dp_bad_input(err, "%s: %s has no status", name, r->id);
