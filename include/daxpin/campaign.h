@@ -9,6 +9,7 @@
 #include "daxpin/check.h"
 #include "daxpin/collect.h"
 #include "daxpin/command.h"
+#include "daxpin/limit.h"
 #include "daxpin/machine.h"
 #include "daxpin/progress.h"
 #include "daxpin/question.h"
@@ -25,6 +26,7 @@ struct dp_selection {
 	struct dp_plan checks;
 	const char **globs; /* that select the checks; none selects them all */
 	size_t nglobs;
+	struct dp_limits limits;
 	struct dp_scenarios teardowns, races;
 	struct dp_cases cases;
 };
@@ -132,6 +134,17 @@ struct dp_host {
  * Return: 0; a negative errno if nothing could be asked; -EINTR after SIGINT or SIGTERM.
  */
 int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,
+		  struct dp_run_record *run, struct dp_error *err);
+
+/**
+ * dp_host_limit - ask this machine whether it holds registrations to RLIMIT_MEMLOCK
+ * @limits: what is asked
+ * @ask: how
+ * @run, @err: as above
+ *
+ * Return: as above.
+ */
+int dp_host_limit(const struct dp_limits *limits, const struct dp_ask *ask,
 		  struct dp_run_record *run, struct dp_error *err);
 
 /**

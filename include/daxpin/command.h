@@ -21,6 +21,7 @@ struct dp_kept;
 
 enum dp_command_kind {
 	DP_COMMAND_CHECK,
+	DP_COMMAND_LIMITS,
 	DP_COMMAND_TEARDOWN,
 	DP_COMMAND_RACE,
 	DP_COMMAND_TRAFFIC,
@@ -61,6 +62,10 @@ struct dp_command {
 			char *rdma; /* adapter, NULL for the first */
 			enum dp_fault fault;
 		} check;
+		struct {
+			struct dp_words only;
+			char *rdma;
+		} limit;
 		struct {
 			char *id; /* of the one scenario */
 			uint64_t size;

@@ -15,6 +15,7 @@ struct dp_globs;
 /* In the order of reports. */
 enum dp_question_kind {
 	DP_QUESTION_CHECK,
+	DP_QUESTION_LIMIT,
 	DP_QUESTION_TEARDOWN,
 	DP_QUESTION_RACE,
 	DP_QUESTION_TRAFFIC,

@@ -39,6 +39,8 @@ enum dp_step {
 	/* of a race, see src/race/run.c */
 	DP_STEP_RACE,   /* the sums so far; later ones replace them */
 	DP_STEP_ROUNDS, /* how many rounds the last sums are of */
+	/* of a limit, see src/limit/run.c */
+	DP_STEP_ATTEMPT,
 	/* of traffic, see docs/traffic.md */
 	DP_STEP_LEG,
 	DP_STEP_TRANSFERS,
@@ -105,6 +107,12 @@ enum dp_field {
 	DP_FIELD_BEFORE, /* taint flags of the kernel */
 	DP_FIELD_AFTER,
 	DP_FIELD_MOVABLE, /* the pages lie in ZONE_MOVABLE at first */
+	/* of a limit, in pages */
+	DP_FIELD_ATTEMPT, /* its number, from 1 */
+	DP_FIELD_WHO,     /* makes it */
+	DP_FIELD_CHARGED, /* VmPin before it */
+	DP_FIELD_MEMLOCK, /* RLIMIT_MEMLOCK */
+	DP_FIELD_CAPABLE, /* has CAP_IPC_LOCK in effect */
 	/* of traffic */
 	DP_FIELD_TOPOLOGY, /* "loopback", "veth", "namespaces", "network", "reboot" */
 	DP_FIELD_ROLE,     /* of the mapping under test: "target", "source" */

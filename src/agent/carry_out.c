@@ -12,6 +12,7 @@
 #include "daxpin/connection.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+#include "daxpin/limit.h"
 #include "daxpin/netdev.h"
 #include "daxpin/race.h"
 #include "daxpin/splat.h"
@@ -94,6 +95,19 @@ static int run_check(const struct dp_command *command, struct dp_worker_pool *po
 		options.misbehave = hang_now;
 	plug_in(&plan, fd);
 	return dp_check_run(&plan, &options, fd, err);
+}
+
+/* ---- limits ------------------------------------------------------------------------------ */
+
+static int run_limit(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+		     struct dp_error *err)
+{
+	dp_cleanup(dp_limits_clear) struct dp_limits limits = { 0 };
+	const struct dp_words *only = &command->limit.only;
+	int rc = dp_limits_make(globs_of(only), only->count, &limits, err);
+
+	dp_worker_pool_dismiss(pool);
+	return rc ? rc : dp_limits_run(&limits, command->limit.rdma, fd, err);
 }
 
 /* ---- scenarios --------------------------------------------------------------------------- */
@@ -190,9 +204,10 @@ int dp_carry_out(const struct dp_command *command, struct dp_worker_pool *pool, 
 	static int (*const run[DP_COMMANDS])(const struct dp_command *command,
 					     struct dp_worker_pool *pool, int fd,
 					     struct dp_error *err) = {
-		[DP_COMMAND_CHECK] = run_check,   [DP_COMMAND_TEARDOWN] = run_scenario,
-		[DP_COMMAND_RACE] = run_scenario, [DP_COMMAND_TRAFFIC] = run_traffic,
-		[DP_COMMAND_REREAD] = run_reread, [DP_COMMAND_AS_HOST] = run_as_host,
+		[DP_COMMAND_CHECK] = run_check,       [DP_COMMAND_LIMITS] = run_limit,
+		[DP_COMMAND_TEARDOWN] = run_scenario, [DP_COMMAND_RACE] = run_scenario,
+		[DP_COMMAND_TRAFFIC] = run_traffic,   [DP_COMMAND_REREAD] = run_reread,
+		[DP_COMMAND_AS_HOST] = run_as_host,
 	};
 
 	return run[command->kind](command, pool, fd, err);

@@ -151,6 +151,10 @@ static const struct dp_member check[] = {
 	RDMA(check),
 	OPTIONAL("fault", fault, AT(check.fault), 0, 0, 0),
 };
+static const struct dp_member limit[] = {
+	ONLY(limit),
+	RDMA(limit),
+};
 static const struct dp_member teardown[] = {
 	REQUIRED("id", dp_type_text, AT(scenario.id), 1, 95),
 	SIZE(scenario),
@@ -188,6 +192,7 @@ static const struct {
 	struct dp_members members;
 } commands[DP_COMMANDS] = {
 	[DP_COMMAND_CHECK] = { "check", MEMBERS(check) },
+	[DP_COMMAND_LIMITS] = { "limit", MEMBERS(limit) },
 	[DP_COMMAND_TEARDOWN] = { "teardown", MEMBERS(teardown) },
 	[DP_COMMAND_RACE] = { "race", MEMBERS(race) },
 	[DP_COMMAND_TRAFFIC] = { "traffic", MEMBERS(traffic) },

@@ -127,13 +127,15 @@ static inline struct dp_collect *dp_task_collect(const struct dp_task *task)
 	return task->sink.arg;
 }
 
-/* ---- checks.c, scenarios.c, traffic.c, twice.c -------------------------------------------- */
+/* ---- checks.c, limits.c, scenarios.c, traffic.c, twice.c
+ * -------------------------------------------- */
 
 /*
  * Each asks one kind of question and adds the answers to a run.
  * Return: 0 or a negative errno.
  */
 int dp_ask_checks(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
+int dp_ask_limits(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_teardowns(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_races(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_traffic(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);

@@ -13,6 +13,8 @@ static int make_kind(enum dp_question_kind kind, const char *const *globs, size_
 	switch (kind) {
 	case DP_QUESTION_CHECK:
 		return dp_plan_make(globs, count, &s->checks, err);
+	case DP_QUESTION_LIMIT:
+		return dp_limits_make(globs, count, &s->limits, err);
 	case DP_QUESTION_TEARDOWN:
 		return dp_scenarios_make(globs, count, false, &s->teardowns, err);
 	case DP_QUESTION_RACE:
@@ -106,6 +108,7 @@ int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
 void dp_selection_clear(struct dp_selection *selection)
 {
 	dp_plan_clear(&selection->checks);
+	dp_limits_clear(&selection->limits);
 	dp_scenarios_clear(&selection->teardowns);
 	dp_scenarios_clear(&selection->races);
 	dp_cases_clear(&selection->cases);

@@ -248,7 +248,8 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		return rc;
 	if (!rc)
 		rc = cli_operands_end(call, 0, err);
-	if (!rc)
+	/* The regions of limits have sizes of their own. */
+	if (!rc && kinds != 1U << DP_QUESTION_LIMIT)
 		rc = dp_size_check(check.size, GUEST_MEMORY, err);
 	if (!rc)
 		rc = dp_policy_load(check.policy, &policy, err);
@@ -380,7 +381,7 @@ const struct cli_command cli_guest = {
 		 "FOLDER\tA kernel source tree that was built.\n"
 		 "FILE.deb\tA Debian package of a kernel.",
 	.groups = CLI_GROUPS({ .options = options }),
-	.commands = CLI_SUBCOMMANDS(&cli_check, &cli_teardown, &cli_race, &cli_traffic, &cli_run,
-				    &as_host),
+	.commands = CLI_SUBCOMMANDS(&cli_check, &cli_limit, &cli_teardown, &cli_race, &cli_traffic,
+				    &cli_run, &as_host),
 	.run = run,
 };

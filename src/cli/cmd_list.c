@@ -8,6 +8,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
 #include "daxpin/json.h"
+#include "daxpin/limit.h"
 #include "daxpin/rdma.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
@@ -83,6 +84,15 @@ static int print_cases(void)
 	return 0;
 }
 
+static void print_limits(void)
+{
+	size_t count;
+	const struct dp_limit *const *all = dp_limit_all(&count);
+
+	for (size_t i = 0; i < count; i++)
+		printf("limit/%s\n", all[i]->name);
+}
+
 static int print_ids(void)
 {
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
@@ -91,6 +101,7 @@ static int print_ids(void)
 		return 3;
 	for (size_t i = 0; i < plan.count; i++)
 		puts(plan.list[i].id);
+	print_limits();
 	return print_scenarios(false) || print_scenarios(true) || print_cases() ? 3 : 0;
 }
 

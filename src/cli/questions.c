@@ -113,9 +113,10 @@ const struct cli_command cli_race = {
 
 const struct cli_command cli_run = {
 	.name = "run",
-	.brief = "check, teardown and traffic in one run",
+	.brief = "check, limit, teardown and traffic in one run",
 	.usage = CLI_USAGE("guest [GUEST-OPTIONS] run [OPTIONS]"),
-	.about = "Runs check, teardown and traffic and writes one report. Races are not included.",
+	.about =
+		"Runs check, limit, teardown and traffic and writes one report. Races are not included.",
 	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_region_options },
 			     { .options = cli_policy_options },
 			     { .options = cli_report_options, .title = "Reports" }),

@@ -7,6 +7,7 @@
 
 static const struct dp_question questions[DP_QUESTIONS] = {
 	{ DP_QUESTION_CHECK, "check", "check/MAPPING/ACCESS", .run = true },
+	{ DP_QUESTION_LIMIT, "limit", "limit/NAME", .steps = true, .run = true },
 	{ DP_QUESTION_TEARDOWN, "teardown", "teardown/MAPPING/EVENT/RELEASE", .steps = true,
 	  .run = true },
 	{ DP_QUESTION_RACE, "race", "race/MAPPING/EVENT", .steps = true },

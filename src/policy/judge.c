@@ -49,7 +49,13 @@ static bool find_release(const char *name, enum dp_release *release)
 static bool is_asked(const char *id, enum dp_question_kind kind, struct verdict *v)
 {
 	char mapping[64], what[64], release[16] = "", rest;
-	int parts = sscanf(id, "%*[^/]/%63[^/]/%63[^/]/%15[^/]%c", mapping, what, release, &rest);
+	int parts;
+
+	if (kind == DP_QUESTION_LIMIT) {
+		v->limit = dp_limit_find(strchr(id, '/') + 1);
+		return v->limit;
+	}
+	parts = sscanf(id, "%*[^/]/%63[^/]/%63[^/]/%15[^/]%c", mapping, what, release, &rest);
 
 	if (parts != (kind == DP_QUESTION_TEARDOWN ? 3 : 2))
 		return false;
@@ -92,6 +98,8 @@ static void judge_steps(const struct dp_observed *o, enum dp_question_kind kind,
 		dp_judge_in_flight(&v);
 	else if (kind == DP_QUESTION_TRAFFIC)
 		dp_judge_traffic(&v);
+	else if (kind == DP_QUESTION_LIMIT)
+		dp_judge_limit(&v);
 	else if (kind == DP_QUESTION_RACE)
 		dp_judge_race(&v);
 	else

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "daxpin/json.h"
+#include "daxpin/limit.h"
 #include "daxpin/policy.h"
 #include "daxpin/steps.h"
 #include "daxpin/teardown.h"
@@ -20,6 +21,7 @@ struct verdict {
 	const struct dp_mapping *mapping;
 	const struct dp_event *event;         /* NULL for an operation */
 	const struct dp_operation *operation; /* NULL with an event */
+	const struct dp_limit *limit;         /* NULL but of a limit */
 	enum dp_release release;              /* of a teardown */
 	bool traffic;                         /* of traffic, in flight or not */
 	bool splatted; /* the kernel has printed a splat, or its taint says so */
@@ -110,6 +112,7 @@ bool dp_find_gap(const struct verdict *v, char *text, size_t size);
  */
 void dp_judge_check(const struct dp_policy *policy, const struct dp_subject *subject,
 		    const struct dp_cell *cell, struct dp_result *result);
+void dp_judge_limit(struct verdict *v);
 void dp_judge_teardown(struct verdict *v);
 void dp_judge_race(struct verdict *v);
 void dp_judge_traffic(struct verdict *v);

@@ -45,6 +45,9 @@ bool dp_page_same_story(const struct dp_result *a, const struct dp_result *b);
 /* Writes the explanation, indented. */
 void dp_page_write_why(const struct dp_page *p, const struct dp_result *r);
 
+/* The part on limits: a row for each. */
+void dp_page_write_limits(const struct dp_page *p);
+
 /* The part on traffic: a table of mappings and operations, and the bandwidth. */
 void dp_page_write_traffic(const struct dp_page *p);
 

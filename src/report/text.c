@@ -250,6 +250,8 @@ static void write_run(const struct dp_page *p)
 		fprintf(p->out, "\n");
 	if (scenarios)
 		write_scenarios(p);
+	if (has_question(run, DP_QUESTION_LIMIT))
+		dp_page_write_limits(p);
 	if (has_question(run, DP_QUESTION_TRAFFIC))
 		dp_page_write_traffic(p);
 	for (size_t i = 0; i < nsections; i++)

@@ -233,6 +233,7 @@ static void judges_no_document_that_lacks_something(void **state)
 	static const char *const ids[] = {
 		"check/devdax-2M/remote-write",
 		"check/fsdax-xfs-2M/local-read",
+		"limit/memlock-fork",
 		"teardown/devdax-2M/devdax-unbind/dereg",
 		"teardown/devdax-2M/devdax-unbind/none",
 		"teardown/anon/owner-killed/none",
@@ -263,7 +264,8 @@ static void judges_no_document_that_lacks_something(void **state)
 
 static void has_every_kind_of_question(void **state)
 {
-	static const char *const questions[] = { "check/", "teardown/", "race/", "traffic/" };
+	static const char *const questions[] = { "check/", "limit/", "teardown/", "race/",
+						 "traffic/" };
 
 	(void)state;
 	for (size_t k = 0; k < DP_ARRAY_SIZE(kernels); k++) {

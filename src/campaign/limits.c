@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Limits: one guest is asked all of them, or this machine. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "ask.h"
+#include "host.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
+
+static int begin(const struct campaign *c, struct dp_task *task, struct dp_error *err)
+{
+	const struct dp_limits *limits = &c->selection->limits;
+	dp_cleanup(dp_command_clear) struct dp_command command = {
+		.kind = DP_COMMAND_LIMITS,
+		.limit = { .rdma = dp_text_copy(c->ask->rdma) },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < limits->count && !rc; i++)
+		rc = dp_words_add(&command.limit.only, limits->list[i].id);
+	if (!rc)
+		rc = dp_task_begin(c, &command, limits->count, task, err);
+	for (size_t i = 0; i < limits->count && !rc; i++)
+		dp_collect_add(dp_task_collect(task), limits->list[i].id);
+	return rc;
+}
+
+int dp_ask_limits(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	struct dp_task *task = calloc(1, sizeof(*task));
+	int rc = task ? begin(c, task, err) : -ENOMEM;
+
+	if (!rc)
+		rc = dp_tasks_run(c, task, 1, false, run, err);
+	dp_tasks_free(task, 1);
+	return rc;
+}
+
+/* ---- this machine ------------------------------------------------------------------------ */
+
+struct executor {
+	const struct dp_limits *limits;
+	const char *rdma;
+};
+
+static void carry_out(int fd, void *arg)
+{
+	const struct executor *e = arg;
+	struct dp_error failure = { 0 };
+
+	if (dp_limits_run(e->limits, e->rdma, fd, &failure))
+		dp_emit_failure(fd, &failure);
+	else
+		dp_emit_text(fd, "done", NULL, NULL);
+}
+
+int dp_host_limit(const struct dp_limits *limits, const struct dp_ask *ask,
+		  struct dp_run_record *run, struct dp_error *err)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	struct executor executor = { limits, ask->rdma };
+	const struct dp_sink sink = dp_collect_sink(&collect);
+	struct dp_host_end end = { 0 };
+	int rc = dp_host_rdma(ask->rdma, err);
+
+	if (!rc)
+		rc = dp_collect_init(&collect, limits->count);
+	for (size_t i = 0; i < limits->count && !rc; i++)
+		dp_collect_add(&collect, limits->list[i].id);
+	if (!rc)
+		rc = dp_host_begin(ask, &collect, err);
+	if (!rc)
+		rc = dp_host_run(carry_out, &executor, true, &sink, ask->progress, &end, err);
+	if (!rc)
+		rc = dp_host_failed(&end, &collect, err);
+	return rc ? rc : dp_host_finish(ask, &collect, run);
+}
