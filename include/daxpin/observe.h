@@ -60,6 +60,7 @@ struct dp_cell {
 	bool pins_seen;              /* acquired and released are valid */
 	char pins_text[96];          /* why they are not, or "" */
 	uint64_t register_us, deregister_us;
+	char limit[256];       /* a limit that has refused it, whatever the memory is, or "" */
 	unsigned int attempts; /* registrations made until nobody else pinned meanwhile */
 
 	/* The proof that the mapping is what its name says. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The question "do the bytes arrive, and stay?": data is moved by RDMA into and out of a mapping,
- * and read back by routes that share nothing with it (docs/traffic.md).
+ * and read back by other routes (docs/traffic.md).
  *
  * Two ends take part. The driving end (dp_traffic_run()) posts the operations; the remote end
  * (dp_traffic_serve()) has the memory that they are done to. Both obey the same commands, so that

@@ -11,6 +11,7 @@
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
 #include "daxpin/rdma.h"
+#include "limits.h"
 #include "proof.h"
 
 /*
@@ -86,6 +87,7 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 	cell->register_us = t1 - t0;
 	if (!mr && !cell->err)
 		return -EIO;
+	dp_limits_find(asker, cell);
 	cell->vmpin_held_kib = mr ? dp_vmpin_kib() - vmpin : 0;
 	dp_proof_after(asker, proof, cell);
 	t0 = dp_now_us();

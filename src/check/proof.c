@@ -111,31 +111,61 @@ static void explain(struct dp_cell *cell, const char *what)
 	snprintf(cell->proof_text, sizeof(cell->proof_text), "%.150s", what);
 }
 
-static void find_owner(const struct dp_asker *asker, const struct dp_proof *proof,
+/* Pages without a frame: swapped out, migrating, or of a leaf that was not looked at. */
+static size_t count_absent(const struct dp_proof *proof, size_t *first)
+{
+	size_t absent = 0;
+
+	*first = proof->pages;
+	for (size_t i = 0; i < proof->pages; i++) {
+		absent += !proof->pfn[i];
+		if (proof->pfn[i] && *first == proof->pages)
+			*first = i;
+	}
+	return absent;
+}
+
+static void find_place(const struct dp_asker *asker, const struct dp_proof *proof, size_t absent,
 		       struct dp_cell *cell)
 {
-	uint64_t phys = proof->pfn[0] * page_size();
-	const struct dp_resource *first;
-
-	/* Of a leaf that is too large for pagemap, and that perf did not look at. */
-	if (!phys)
-		return;
-	if (asker->iomem_error.code) {
-		explain(cell, asker->iomem_error.what);
+	if (absent) {
+		snprintf(cell->proof_text, sizeof(cell->proof_text),
+			 "%zu of %zu pages have no frame now (swapped out, or on their way)",
+			 absent, proof->pages);
 		return;
 	}
-	first = dp_iomem_find(&asker->iomem, phys);
-	if (!first) {
-		explain(cell, "no resource of /proc/iomem has its first frame");
-		return;
-	}
-	snprintf(cell->owner, sizeof(cell->owner), "%s", first->path);
 	cell->outside = count_outside(asker, proof);
 	cell->displaced = count_displaced(asker, proof);
 	if (cell->outside < 0)
 		snprintf(cell->proof_text, sizeof(cell->proof_text),
 			 "where the memory of %s lies is not told (%s)", asker->area.resource,
 			 dp_errno_name(asker->area.memory_error));
+}
+
+static void find_owner(const struct dp_asker *asker, const struct dp_proof *proof,
+		       struct dp_cell *cell)
+{
+	const struct dp_resource *found;
+	size_t first, absent = count_absent(proof, &first);
+
+	if (absent == proof->pages) {
+		/* Of a leaf that is too large for pagemap, why perf did not look is said already.
+		 */
+		if (!cell->proof_text[0])
+			find_place(asker, proof, absent, cell);
+		return;
+	}
+	if (asker->iomem_error.code) {
+		explain(cell, asker->iomem_error.what);
+		return;
+	}
+	found = dp_iomem_find(&asker->iomem, proof->pfn[first] * page_size());
+	if (!found) {
+		explain(cell, "no resource of /proc/iomem has its first frame");
+		return;
+	}
+	snprintf(cell->owner, sizeof(cell->owner), "%s", found->path);
+	find_place(asker, proof, absent, cell);
 }
 
 static void take_leaf(struct dp_witness *witness, struct dp_leaf *leaf, struct dp_cell *cell)

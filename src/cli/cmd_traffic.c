@@ -126,8 +126,8 @@ const struct cli_command cli_traffic = {
 			   "traffic --listen ADDRESS[:PORT] [OPTIONS]",
 			   "traffic --connect ADDRESS[:PORT] [OPTIONS]",
 			   "guest [GUEST-OPTIONS] traffic [OPTIONS]"),
-	.about = "Moves data by RDMA into and out of each kind of mapping, and reads it back by a "
-		 "route that shares nothing with the mapping. Tries accesses that must be "
+	.about = "Moves data by RDMA into and out of each kind of mapping, and reads it back by "
+		 "other routes. Tries accesses that must be "
 		 "refused: with keys that are wrong, stale or lack the right, and outside the "
 		 "memory region.\n\n"
 		 "--listen on one machine and --connect on another run the cases between the two. "

@@ -7,6 +7,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 #include "daxpin/mapping.h"
 
 /* In <sys/mman.h> from glibc 2.35; from Linux 5.14. */
@@ -95,6 +96,27 @@ static int populate(const struct dp_mapping *mapping, const struct dp_area *area
 	return 0;
 }
 
+/*
+ * What this user, a container or lockdown does not allow on a machine of somebody's is no fault of
+ * it. A guest allows everything.
+ */
+static int excuse(const struct dp_env *env, int rc, struct dp_error *err)
+{
+	struct dp_error why = *err;
+	char lockdown[64] = "";
+	const char *on;
+
+	if (env->guest || (rc != -EPERM && rc != -EACCES && rc != -ENOSYS))
+		return rc;
+	dp_read_attr(lockdown, sizeof(lockdown), "/sys/kernel/security/lockdown");
+	on = strchr(lockdown, '[');
+	*err = (struct dp_error){ 0 };
+	if (on && strncmp(on, "[none]", 6))
+		return dp_skip(err, "%.300s: the kernel is locked down (%.*s)", why.what,
+			       (int)strcspn(on + 1, "]"), on + 1);
+	return dp_skip(err, "%.300s: this user or container may not", why.what);
+}
+
 int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, struct dp_area *area,
 		 struct dp_error *err)
 {
@@ -106,9 +128,10 @@ int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, str
 		rc = mapping->open(mapping, env, area, err);
 	if (!rc)
 		rc = populate(mapping, area, err);
-	if (rc)
-		dp_area_close(area);
-	return rc;
+	if (!rc)
+		return 0;
+	dp_area_close(area);
+	return rc < 0 ? excuse(env, rc, err) : rc;
 }
 
 int dp_area_renew(const struct dp_mapping *mapping, const struct dp_area *area)

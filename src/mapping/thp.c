@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Anonymous memory in transparent huge pages. */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "daxpin/error.h"
@@ -10,10 +11,14 @@
 static int open_thp(const struct dp_mapping *mapping, const struct dp_env *env,
 		    struct dp_area *area, struct dp_error *err)
 {
+	char enabled[64];
 	int rc;
 
-	if (!dp_exists("/sys/kernel/mm/transparent_hugepage/enabled"))
+	if (dp_read_attr(enabled, sizeof(enabled), "/sys/kernel/mm/transparent_hugepage/enabled"))
 		return dp_skip(err, "this kernel has no transparent huge pages");
+	if (strstr(enabled, "[never]"))
+		return dp_skip(err, "transparent huge pages are switched off "
+				    "(transparent_hugepage=never)");
 	rc = dp_area_map(mapping, env, area, MAP_PRIVATE | MAP_ANONYMOUS, -1, err);
 	if (rc)
 		return rc;

@@ -69,6 +69,8 @@ struct json_object *dp_cell_to_json(const struct dp_cell *cell)
 		return obj;
 	dp_json_add_text(obj, "errno", cell->err ? dp_errno_name(cell->err) : NULL);
 	dp_json_add_int(obj, "pages", (int64_t)cell->pages);
+	if (cell->limit[0])
+		dp_json_add_text(obj, "limit", cell->limit);
 	add_pins(obj, cell);
 	dp_json_add_int(obj, "register_us", (int64_t)cell->register_us);
 	dp_json_add_int(obj, "deregister_us", (int64_t)cell->deregister_us);
@@ -208,6 +210,8 @@ static void get_answer(struct reader *r, struct dp_cell *cell)
 
 	get_errno(r, cell);
 	cell->pages = get_count(r, "pages");
+	if (json_object_object_get_ex(r->obj, "limit", NULL))
+		get_text(r, "limit", cell->limit, sizeof(cell->limit), false);
 	get_pins(r, cell);
 	cell->register_us = get_count(r, "register_us");
 	cell->deregister_us = get_count(r, "deregister_us");

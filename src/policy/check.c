@@ -132,6 +132,14 @@ static bool pinned_too_little(const char *access, const struct dp_cell *cell,
 		      cell->acquired, cell->pages);
 }
 
+/* A limit that refuses whatever memory it is says nothing of this memory. */
+static bool is_limited(const struct dp_subject *subject, const struct dp_cell *cell,
+		       struct dp_result *result)
+{
+	return cell->limit[0] &&
+	       decide(result, subject->host ? DP_SKIP_STATUS : DP_ERROR, "%s", cell->limit);
+}
+
 /* The first part of the proof that is not there; NULL if it is whole. */
 static const char *find_unproven(const struct dp_mapping *mapping, const struct dp_cell *cell)
 {
@@ -263,7 +271,8 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 		snprintf(result->reference, sizeof(result->reference), "%.255s", rule->reference);
 	}
 	if (pins_kept(cell, result) || misplaced(mapping, cell, result) ||
-	    lacks(subject, mapping, cell, result) || misnamed(subject, mapping, cell, result) ||
+	    is_limited(subject, cell, result) || lacks(subject, mapping, cell, result) ||
+	    misnamed(subject, mapping, cell, result) ||
 	    (!rule && depends_on_memory(policy, subject, mapping, access, cell, result)) ||
 	    has_no_rule(rule, subject, result))
 		return;

@@ -21,6 +21,7 @@ static const struct {
 	{ "us", "register", "register_us" },
 	{ "us", "deregister", "deregister_us" },
 	{ NULL, "pages", "pages" },
+	{ NULL, "limit", "limit" },
 	{ NULL, "attempts", "attempts" },
 	{ "proof", "owner", "owner" },
 	{ "proof", "outside", "outside" },

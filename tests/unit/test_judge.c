@@ -214,6 +214,23 @@ static void sees_a_wrong_page(void **state)
 	expect(&cell, DP_ERROR, "not observed: \"proof\" (displaced)");
 }
 
+/* It is not the kind of memory that was refused. */
+static void tells_a_limit(void **state)
+{
+	const struct dp_subject host = {
+		.kernel = "6.1.0", .provider = "rxe", .odp_seen = true, .host = true
+	};
+	struct dp_cell cell = devdax_cell();
+
+	(void)state;
+	cell.err = ENOMEM;
+	cell.acquired = cell.released = 0;
+	expect(&cell, DP_FAIL, "rejected with ENOMEM");
+	strcpy(cell.limit, "RLIMIT_MEMLOCK is 64 KiB");
+	expect(&cell, DP_ERROR, "RLIMIT_MEMLOCK is 64 KiB");
+	assert_int_equal(judge_as(&policy, &host, &cell).status, DP_SKIP_STATUS);
+}
+
 /* What its resource is decides, not what the mapping is called. */
 static void asks_what_the_memory_is(void **state)
 {
@@ -422,6 +439,7 @@ int main(void)
 		cmocka_unit_test(does_not_believe_names),
 		cmocka_unit_test(sees_a_wrong_page),
 		cmocka_unit_test(asks_what_the_memory_is),
+		cmocka_unit_test(tells_a_limit),
 		cmocka_unit_test(says_what_is_unproven),
 		cmocka_unit_test(needs_each_part_of_the_proof),
 		cmocka_unit_test(needs_a_region),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Compares a region with its ledger, by routes that share nothing with the mapping under test. A
+ * Compares a region with its ledger, by routes other than the mapping under test. A
  * second process does it, which has neither the mapping nor the adapter.
  *
  *   second-mapping   the file or device is mapped again, after the first process has unmapped it

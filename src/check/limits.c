@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Refusals that have nothing to do with the kind of memory. Each is told from what is seen: the
+ * limit, what is charged to it, and the capability; the call that libibverbs makes before the
+ * kernel is asked; what the adapter says of itself.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "limits.h"
+
+#include "daxpin/check.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/file.h"
+#include "daxpin/observe.h"
+#include "daxpin/rdma.h"
+
+/* CAP_IPC_LOCK of <linux/capability.h>. */
+#define IPC_LOCK 14
+
+static bool has_ipc_lock(void)
+{
+	dp_autofree char *text = NULL;
+	const char *at;
+
+	if (dp_read_file("/proc/self/status", 1 << 20, &text, NULL, NULL))
+		return true;
+	at = strstr(text, "\nCapEff:");
+	return !at || strtoull(at + 8, NULL, 16) >> IPC_LOCK & 1;
+}
+
+/* ib_umem_get(): new_pinned > lock_limit && !capable(CAP_IPC_LOCK) */
+static bool find_memlock(const struct dp_asker *asker, struct dp_cell *cell)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), needed;
+	struct rlimit limit;
+
+	if (cell->err != ENOMEM || asker->vmpin_kib < 0 || getrlimit(RLIMIT_MEMLOCK, &limit) ||
+	    limit.rlim_cur == RLIM_INFINITY || has_ipc_lock())
+		return false;
+	needed = cell->pages * page + (uint64_t)asker->vmpin_kib * 1024;
+	if (needed / page <= limit.rlim_cur / page)
+		return false;
+	snprintf(
+		cell->limit, sizeof(cell->limit),
+		"RLIMIT_MEMLOCK is %" PRIu64 " KiB, and %" PRIu64
+		" KiB are needed without CAP_IPC_LOCK: raise memlock in /etc/security/limits.conf, "
+		"LimitMEMLOCK= of the systemd unit, or --ulimit memlock= of the container",
+		(uint64_t)limit.rlim_cur / 1024, needed / 1024);
+	return true;
+}
+
+/*
+ * Where the kernel does not copy pinned pages on fork (before 5.12), ibv_fork_init() has
+ * libibverbs call madvise(MADV_DONTFORK) for each region, which refuses parts of a huge page. With
+ * the variable set, rdma-core 44 does so on later kernels, too, though ibv_is_fork_initialized()
+ * says there that it is not needed: it is set up before the adapter can be asked.
+ */
+static bool find_fork_protection(const struct dp_asker *asker, struct dp_cell *cell)
+{
+	const struct dp_area *area = &asker->area;
+
+	if (cell->err != EINVAL || (ibv_is_fork_initialized() != IBV_FORK_ENABLED &&
+				    !getenv("RDMAV_FORK_SAFE") && !getenv("IBV_FORK_SAFE")))
+		return false;
+	if (!madvise(area->addr, area->len, MADV_DONTFORK)) {
+		madvise(area->addr, area->len, MADV_DOFORK);
+		return false;
+	}
+	snprintf(
+		cell->limit, sizeof(cell->limit),
+		"libibverbs protects regions from fork (RDMAV_FORK_SAFE or IBV_FORK_SAFE is set), and "
+		"madvise(MADV_DONTFORK) refuses this one: unset the variable, set "
+		"RDMAV_HUGEPAGES_SAFE, or use Linux 5.12");
+	return true;
+}
+
+static bool find_adapter_limit(const struct dp_asker *asker, struct dp_cell *cell)
+{
+	struct ibv_device_attr attr;
+
+	if (ibv_query_device(asker->rdma->context, &attr) || !attr.max_mr_size ||
+	    asker->area.len <= attr.max_mr_size)
+		return false;
+	snprintf(cell->limit, sizeof(cell->limit),
+		 "the adapter takes regions of at most %" PRIu64
+		 " bytes (max_mr_size), and this one "
+		 "has %" PRIu64,
+		 attr.max_mr_size, asker->area.len);
+	return true;
+}
+
+void dp_limits_find(const struct dp_asker *asker, struct dp_cell *cell)
+{
+	if (!cell->err || find_memlock(asker, cell) || find_fork_protection(asker, cell))
+		return;
+	find_adapter_limit(asker, cell);
+}
