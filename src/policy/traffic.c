@@ -104,6 +104,9 @@ static const struct {
 	/* A receive whose key is no good is the responder's fault, and it says so. */
 	{ "stale-key", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
 	{ "wrong-key", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
+	{ "wrong-variant", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
+	{ "wrong-index", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
+	{ "reused-index", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
 	{ "foreign-key", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
 	{ "no-pages", "target", "send", IBV_WC_REM_OP_ERR, IBV_WC_REM_OP_ERR },
 	/* rxe takes one that is too short for broken: copy_data() has -EINVAL for both. */

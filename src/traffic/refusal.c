@@ -5,6 +5,7 @@
  * connection must break. That no byte has changed shows when the regions are read back.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "leg.h"
 #include "talk.h"
@@ -19,6 +20,14 @@
 #define SOURCE 2048ULL
 /* Bits that are changed in a key to make one that nobody has. */
 #define OTHER_KEY 0x5a00
+/*
+ * A key has two parts: the index of its region, and a variant, which tells the region from those
+ * that had this index before (rxe: rxe_mr_init() and rxe_get_next_key(); mlx5:
+ * mlx5_mkey_variant()).
+ */
+#define VARIANT 0xffU
+/* Registrations that an attempt may need. */
+#define SPARES 2
 
 /* One request that must be refused. */
 struct request {
@@ -31,9 +40,9 @@ struct request {
 /* All requests that a leg has to try. */
 struct refusals {
 	struct dp_leg *leg;
-	uint32_t stale;      /* a key that was deregistered, once there is one */
-	const char *spare;   /* a registration that the attempt needed, NULL without one */
-	const char *missing; /* why an attempt cannot be made */
+	uint32_t stale;             /* a key that was deregistered, once there is one */
+	const char *spares[SPARES]; /* registrations that the attempt needs, NULL without one */
+	const char *missing;        /* why an attempt cannot be made */
 };
 
 struct attempt {
@@ -112,9 +121,9 @@ static bool use_wrong(struct refusals *all, struct request *request)
 
 static bool use_foreign(struct refusals *all, struct request *request)
 {
-	all->spare = "foreign";
+	all->spares[0] = "foreign";
 	return use_key(all, request,
-		       register_spare(all->leg, all->spare, access_of(all->leg), true));
+		       register_spare(all->leg, all->spares[0], access_of(all->leg), true));
 }
 
 /* A key that lacks the right that the operation needs, and only that. */
@@ -123,8 +132,70 @@ static bool use_powerless(struct refusals *all, struct request *request)
 	unsigned int access = all->leg->operation->shape == DP_SHAPE_READ ? IBV_ACCESS_LOCAL_WRITE
 									  : IBV_ACCESS_REMOTE_READ;
 
-	all->spare = "poor";
-	return use_key(all, request, register_spare(all->leg, all->spare, access, false));
+	all->spares[0] = "poor";
+	return use_key(all, request, register_spare(all->leg, all->spares[0], access, false));
+}
+
+/* ---- each part of a key alone, with a live region of the same rights behind it ------------- */
+
+static uint32_t register_live(struct refusals *all, int i)
+{
+	static const char *const names[SPARES] = { "live", "second" };
+
+	all->spares[i] = names[i];
+	return register_spare(all->leg, names[i], access_of(all->leg), false);
+}
+
+static bool use_wrong_variant(struct refusals *all, struct request *request)
+{
+	uint32_t live = register_live(all, 0);
+
+	return use_key(all, request, live ? live ^ 1 : 0);
+}
+
+static bool use_wrong_index(struct refusals *all, struct request *request)
+{
+	uint32_t live = register_live(all, 0), second = register_live(all, 1);
+
+	if (live && (live & VARIANT) == (second & VARIANT)) {
+		all->missing = "both regions have the same variant in their keys";
+		return false;
+	}
+	return use_key(all, request, live && second ? (second & ~VARIANT) | (live & VARIANT) : 0);
+}
+
+/* The key from before a re-registration, if the new region has the index of the old one. */
+static bool use_reused(struct refusals *all, struct request *request)
+{
+	uint32_t old = register_spare(all->leg, "old", access_of(all->leg), false), new;
+
+	drop_spare(all->leg, "old");
+	new = register_live(all, 0);
+	if ((old & ~VARIANT) != (new & ~VARIANT) || old == new) {
+		all->missing = old == new ? "the new region has the same key as the old one"
+					  : "the index of a key is not used again at once";
+		return false;
+	}
+	return use_key(all, request, old);
+}
+
+/* The local key of a region that has no remote right. Where both keys are one, the right is
+ * missing. */
+static bool use_local_key(struct refusals *all, struct request *request)
+{
+	struct json_object *command = dp_talk_command("register");
+	dp_autojson struct json_object *reply = NULL;
+
+	all->spares[0] = "local";
+	dp_json_add_text(command, "key", all->spares[0]);
+	dp_json_add_int(command, "length", (int64_t)all->leg->regions[DP_REMOTE].length);
+	dp_json_add_int(command, "access",
+			IBV_ACCESS_LOCAL_WRITE | (all->leg->on_demand ? IBV_ACCESS_ON_DEMAND : 0U));
+	if (dp_drive_ask(all->leg->drive, DP_REMOTE, command, &reply)) {
+		all->missing = "the kernel gives no such key";
+		return false;
+	}
+	return use_key(all, request, (uint32_t)dp_talk_number(reply, "lkey"));
 }
 
 /* ---- ranges: beyond a key by one byte, where memory is mapped and registered by another key ---
@@ -202,9 +273,13 @@ static bool is_changed_atomically(const struct dp_leg *leg)
 static const struct attempt attempts[] = {
 	{ "stale-key", is_reachable, use_stale },
 	{ "wrong-key", is_reachable, use_wrong },
+	{ "wrong-variant", is_reachable, use_wrong_variant },
+	{ "wrong-index", is_reachable, use_wrong_index },
+	{ "reused-index", is_reachable, use_reused },
 	{ "foreign-key", is_reachable, use_foreign },
 	{ "too-long", is_sent_to, shorten_receive },
 	{ "key-without-right", is_accessed, use_powerless },
+	{ "local-key", is_accessed, use_local_key },
 	{ "beyond-end", is_accessed, go_beyond },
 	{ "before-begin", is_accessed, go_before },
 	{ "misaligned", is_changed_atomically, misalign },
@@ -292,13 +367,14 @@ static int attempt(struct refusals *all, const struct attempt *a)
 	struct request request = { .target = TARGET };
 	int rc = 0;
 
-	all->spare = NULL;
+	memset(all->spares, 0, sizeof(all->spares));
 	if (a->spoil(all, &request))
 		rc = try(all->leg, a->what, &request);
 	else
 		dp_leg_leave_out(all->leg, DP_STEP_REFUSAL, a->what, all->missing);
-	if (all->spare)
-		drop_spare(all->leg, all->spare);
+	for (int i = 0; i < SPARES; i++)
+		if (all->spares[i])
+			drop_spare(all->leg, all->spares[i]);
 	return rc;
 }
 

@@ -232,12 +232,16 @@ static void plans_attempts(void **state)
 	(void)state;
 	expect_attempts(
 		"anon", "write", DP_REMOTE,
-		"stale-key wrong-key foreign-key key-without-right beyond-end before-begin ");
-	expect_attempts("anon", "fetch-add", DP_REMOTE,
-			"stale-key wrong-key foreign-key key-without-right beyond-end before-begin "
-			"misaligned ");
-	expect_attempts("anon", "send", DP_REMOTE, "stale-key wrong-key foreign-key too-long ");
-	expect_attempts("anon", "fetch-add", DP_LOCAL, "stale-key wrong-key foreign-key ");
+		"stale-key wrong-key wrong-variant wrong-index reused-index foreign-key key-without-right local-key beyond-end before-begin ");
+	expect_attempts(
+		"anon", "fetch-add", DP_REMOTE,
+		"stale-key wrong-key wrong-variant wrong-index reused-index foreign-key key-without-right local-key beyond-end before-begin "
+		"misaligned ");
+	expect_attempts(
+		"anon", "send", DP_REMOTE,
+		"stale-key wrong-key wrong-variant wrong-index reused-index foreign-key too-long ");
+	expect_attempts("anon", "fetch-add", DP_LOCAL,
+			"stale-key wrong-key wrong-variant wrong-index reused-index foreign-key ");
 	expect_attempts("pfnmap", "read", DP_REMOTE, "no-pages ");
 }
 
