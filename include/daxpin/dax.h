@@ -27,6 +27,19 @@ struct dp_namespace_spec {
 	uint64_t align; /* 4K, 2M or 1G */
 };
 
+/* Releases a context of libndctl, if there is one; for dp_cleanup(). */
+void dp_ndctl_put(struct ndctl_ctx **ctx);
+
+/**
+ * dp_regions - the regions of all NVDIMM buses
+ * @ctx: context of libndctl
+ * @list: receives them, in the order of their addresses
+ * @most: how many @list has room for; more are left out
+ *
+ * Return: how many there are in @list.
+ */
+size_t dp_regions(struct ndctl_ctx *ctx, struct ndctl_region **list, size_t most);
+
 /**
  * dp_region_init_labels - write empty label indexes to the DIMMs of a region
  * @region: is disabled meanwhile, because the kernel refuses to write otherwise

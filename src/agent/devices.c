@@ -69,35 +69,13 @@ int dp_devices_stream(int serial)
 	return serial;
 }
 
-static void put_context(struct ndctl_ctx **ctx)
-{
-	if (*ctx)
-		ndctl_unref(*ctx);
-}
-
-static int by_resource(const void *a, const void *b)
-{
-	struct ndctl_region *const *x = a, *const *y = b;
-	unsigned long long rx = ndctl_region_get_resource(*x), ry = ndctl_region_get_resource(*y);
-
-	return rx < ry ? -1 : rx > ry;
-}
-
 /* In the order of their addresses, which is the order of the DIMMs in machine.c. */
 static int find_regions(struct ndctl_ctx *ctx, struct ndctl_region **regions, struct dp_error *err)
 {
-	struct ndctl_bus *bus;
-	struct ndctl_region *region;
-	size_t n = 0;
+	size_t n = dp_regions(ctx, regions, REGIONS);
 
-	ndctl_bus_foreach (ctx, bus)
-		ndctl_region_foreach (bus, region)
-			if (n < REGIONS)
-				regions[n++] = region;
 	if (n < REGIONS)
 		return dp_fail(err, -ENODEV, "%zu of %d NVDIMM regions have appeared", n, REGIONS);
-	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
-	qsort(regions, n, sizeof(*regions), by_resource);
 	return 0;
 }
 
@@ -222,7 +200,7 @@ static int start_file_systems(struct setup *setup, pthread_t *thread)
 /* All of it: an error here is one of every part. */
 static int make_namespaces(struct setup *setup, struct dp_error *err)
 {
-	dp_cleanup(put_context) struct ndctl_ctx *ctx = NULL;
+	dp_cleanup(dp_ndctl_put) struct ndctl_ctx *ctx = NULL;
 	struct ndctl_region *regions[REGIONS];
 	pthread_t thread;
 	int rc = ndctl_new(&ctx);

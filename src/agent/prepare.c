@@ -53,40 +53,20 @@ static int await(const char *path, struct dp_error *err)
 
 /* ---- namespaces -------------------------------------------------------------------------- */
 
-static void put_context(struct ndctl_ctx **ctx)
-{
-	if (*ctx)
-		ndctl_unref(*ctx);
-}
-
-static int by_resource(const void *a, const void *b)
-{
-	struct ndctl_region *const *x = a, *const *y = b;
-	unsigned long long rx = ndctl_region_get_resource(*x), ry = ndctl_region_get_resource(*y);
-
-	return rx < ry ? -1 : rx > ry;
-}
-
 /* Calls @act for the region with this number in the order of their addresses. */
 static int with_region(const struct words *w,
 		       int (*act)(struct ndctl_region *region, const struct words *w,
 				  struct dp_error *err),
 		       struct dp_error *err)
 {
-	dp_cleanup(put_context) struct ndctl_ctx *ctx = NULL;
-	struct ndctl_region *regions[REGIONS], *region;
-	size_t count = 0, number = strtoul(w->list[1], NULL, 10);
-	struct ndctl_bus *bus;
+	dp_cleanup(dp_ndctl_put) struct ndctl_ctx *ctx = NULL;
+	struct ndctl_region *regions[REGIONS];
+	size_t count, number = strtoul(w->list[1], NULL, 10);
 	int rc = ndctl_new(&ctx);
 
 	if (rc)
 		return dp_fail(err, rc, "libndctl");
-	ndctl_bus_foreach (ctx, bus)
-		ndctl_region_foreach (bus, region)
-			if (count < REGIONS)
-				regions[count++] = region;
-	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
-	qsort(regions, count, sizeof(*regions), by_resource);
+	count = dp_regions(ctx, regions, REGIONS);
 	if (number >= count)
 		return dp_fail(err, -ENODEV, "there are %zu regions", count);
 	return act(regions[number], w, err);

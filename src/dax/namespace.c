@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ndctl/libndctl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <uuid/uuid.h>
@@ -154,10 +155,33 @@ int dp_namespace_claim(struct ndctl_region *region, enum dp_namespace_mode mode,
 		  : 0;
 }
 
-static void put_context(struct ndctl_ctx **ctx)
+void dp_ndctl_put(struct ndctl_ctx **ctx)
 {
 	if (*ctx)
 		ndctl_unref(*ctx);
+}
+
+static int by_resource(const void *a, const void *b)
+{
+	struct ndctl_region *const *x = a, *const *y = b;
+	unsigned long long rx = ndctl_region_get_resource(*x), ry = ndctl_region_get_resource(*y);
+
+	return rx < ry ? -1 : rx > ry;
+}
+
+size_t dp_regions(struct ndctl_ctx *ctx, struct ndctl_region **list, size_t most)
+{
+	struct ndctl_region *region;
+	struct ndctl_bus *bus;
+	size_t count = 0;
+
+	ndctl_bus_foreach (ctx, bus)
+		ndctl_region_foreach (bus, region)
+			if (count < most)
+				list[count++] = region;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
+	qsort(list, count, sizeof(*list), by_resource);
+	return count;
 }
 
 /* Calls @region_act for the region, or @namespace_act for the namespace, of this name. */
@@ -165,7 +189,7 @@ static int with_name(const char *name, int (*region_act)(struct ndctl_region *),
 		     int (*namespace_act)(struct ndctl_namespace *), const char *verb,
 		     struct dp_error *err)
 {
-	dp_cleanup(put_context) struct ndctl_ctx *ctx = NULL;
+	dp_cleanup(dp_ndctl_put) struct ndctl_ctx *ctx = NULL;
 	struct ndctl_namespace *ns;
 	struct ndctl_region *region;
 	struct ndctl_bus *bus;
