@@ -174,7 +174,7 @@ int cli_explain_range(const struct explain_options *o, const struct dp_policy *p
 {
 	dp_autofree struct dp_vma *list = NULL;
 	struct dp_look look;
-	struct range rest;
+	struct range rest = { 0 };
 	struct part part;
 	size_t count, parts = 0;
 	int worst = 0;
