@@ -115,8 +115,15 @@ void dp_broken(struct verdict *v, enum dp_clause clause, const char *fmt, ...)
 
 /* ---- C1 ----------------------------------------------------------------------------------- */
 
-/* The first splat that is an answer; NULL if there is none. */
-static struct json_object *first_splat(const struct verdict *v)
+/* netdev_wait_allrefs() tells that it waits; the kernel is as it was, and what waits is seen. */
+static bool is_notice(struct json_object *splat)
+{
+	const char *kind = dp_json_text(splat, "splat");
+
+	return kind && !strcmp(kind, "netdev-held");
+}
+
+static struct json_object *first_splat(const struct verdict *v, bool notice)
 {
 	size_t count = dp_json_count(v->steps);
 
@@ -124,7 +131,8 @@ static struct json_object *first_splat(const struct verdict *v)
 		struct json_object *obj = json_object_array_get_idx(v->steps, i);
 		const char *kind = dp_json_text(obj, "kind"), *step = dp_json_text(obj, "step");
 
-		if (kind && !strcmp(kind, "kernel") && (!step || strcmp(step, DP_CLEANUP)))
+		if (kind && !strcmp(kind, "kernel") && (!step || strcmp(step, DP_CLEANUP)) &&
+		    is_notice(obj) == notice)
 			return obj;
 	}
 	return NULL;
@@ -155,13 +163,15 @@ static void judge_taint(struct verdict *v)
 
 void dp_judge_splats(struct verdict *v)
 {
-	struct json_object *splat = first_splat(v);
+	struct json_object *splat = first_splat(v, false);
 
+	v->splatted = splat != NULL;
 	if (!splat) {
 		judge_taint(v);
-		return;
+		splat = first_splat(v, true);
 	}
-	v->splatted = true;
+	if (!splat)
+		return;
 	v->result->kernel = json_object_get(splat);
 	dp_broken(v, DP_C1, "%s in %s during step %s", text_or(splat, "splat", "splat"),
 		  text_or(splat, "function", "an unknown function"),

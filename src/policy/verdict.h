@@ -24,7 +24,7 @@ struct verdict {
 	const struct dp_limit *limit;         /* NULL but of a limit */
 	enum dp_release release;              /* of a teardown */
 	bool traffic;                         /* of traffic, in flight or not */
-	bool splatted; /* the kernel has printed a splat, or its taint says so */
+	bool splatted; /* the kernel has printed a splat: what follows is no evidence */
 };
 
 /* Which step an object of the stream is about, if it is of this kind; DP_STEPS otherwise. */

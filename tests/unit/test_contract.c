@@ -197,6 +197,28 @@ static void stops_judging_after_a_splat(void **state)
 	expect(UNBIND, lines, DP_FAIL, "C1");
 }
 
+/* That a device is waited for is told by the kernel, which goes on: the rest is evidence. */
+static void judges_on_after_a_notice(void **state)
+{
+	static const char notice[] = "{\"kind\":\"kernel\",\"splat\":\"netdev-held\",\"function\":"
+				     "\"\",\"step\":\"release\",\"lines\":[\"x\"]}";
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	struct json_object *lines = waits();
+	const struct dp_result *r;
+
+	(void)state;
+	put_after(lines, "release", notice);
+	set(lines, "pins", "pins_held", "512");
+	expect(UNBIND, lines, DP_FAIL, "C1 C6");
+	/* What is worse is told, though it comes later. */
+	lines = waits();
+	put_after(lines, "release", SPLAT("release"));
+	put_after(lines, "release", notice);
+	r = replay(UNBIND, lines, WHOLE, NULL, &collect);
+	assert_string_equal(dp_json_text(r->kernel, "splat"), "oops");
+	json_object_put(lines);
+}
+
 /* What came before the splat must have been seen all the same, but a fail is one. */
 static void gives_no_verdict_without_an_end(void **state)
 {
@@ -316,6 +338,7 @@ int main(void)
 		cmocka_unit_test(judges_owners_that_end),
 		cmocka_unit_test(knows_what_can_be_asked),
 		cmocka_unit_test(stops_judging_after_a_splat),
+		cmocka_unit_test(judges_on_after_a_notice),
 		cmocka_unit_test(gives_no_verdict_without_an_end),
 		cmocka_unit_test(ignores_what_the_cleanup_causes),
 		cmocka_unit_test(expects_nothing_of_on_demand_regions),
