@@ -51,12 +51,14 @@ void dp_selection_clear(struct dp_selection *selection);
 
 /* How it is asked, and who is told. */
 struct dp_ask {
-	uint64_t size;                  /* of each region, bytes */
-	const char *rdma;               /* adapter, NULL for the first */
-	uint64_t iterations;            /* of each race; 0: as many as fit duration_ms */
-	uint64_t duration_ms;           /* of each race, if iterations is 0 */
-	uint64_t seed;                  /* of races, and of the patterns of traffic */
-	bool reference;                 /* of traffic: ib_write_bw of perftest does the same */
+	uint64_t size;        /* of each region, bytes */
+	const char *rdma;     /* adapter, NULL for the first */
+	uint64_t iterations;  /* of each race; 0: as many as fit duration_ms */
+	uint64_t duration_ms; /* of each race, if iterations is 0 */
+	uint64_t seed;        /* of races, and of the patterns of traffic */
+	bool reference;       /* of traffic: ib_write_bw of perftest does the same */
+	unsigned int repeat;  /* how often each id is asked; at most DP_MAX_ROUNDS */
+	unsigned int round;   /* which time this is, from 1; for this machine's executors */
 	const struct dp_policy *policy; /* expectations of the checks */
 	dp_progress_fn progress;        /* may be NULL */
 	/*

@@ -37,6 +37,7 @@ struct dp_collect {
 	struct dp_record *latest;  /* the id that began last, or NULL */
 	atomic_size_t answered;
 	size_t rejected;                /* lines that were not observations */
+	unsigned int round;             /* of the results, 0 if each id is asked once */
 	const struct dp_policy *policy; /* see dp_collect_listen() */
 	dp_tell_fn tell;
 	void *tell_arg;

@@ -160,11 +160,12 @@ enum dp_baseline {
 	DP_KNOWN,       /* the baseline has the same failure */
 	DP_OTHER,       /* the baseline has a failure of another kind */
 	DP_FIXED,       /* the baseline has a failure, and this result passes */
+	DP_SOMETIMES,   /* the baseline has a failure that may be missing by chance */
 	DP_UNSEEN,      /* the baseline has a failure, and this result has no answer */
 	DP_BASELINES,
 };
 
-/* "", "new", "known", "other", "fixed", "unseen" */
+/* "", "new", "known", "other", "fixed", "sometimes", "unseen" */
 const char *dp_baseline_name(enum dp_baseline baseline);
 
 /* An observation with its verdict. */
@@ -185,6 +186,9 @@ struct dp_result {
 	struct json_object *facts;  /* of a scenario, or NULL */
 	struct json_object *kernel; /* the first splat of a scenario, or NULL */
 	struct json_object *steps;  /* the observations of a scenario in their order, or NULL */
+	unsigned int round;       /* of how many times it was asked, from 1; 0: it was asked once */
+	struct dp_result *rounds; /* each time, if it was asked several times (dp_run_fold()) */
+	size_t nrounds;
 };
 
 /* What was observed of one id. */

@@ -71,6 +71,38 @@ const struct dp_run_record *dp_run_partner(const struct dp_run_record *run,
  */
 void dp_result_kind(const struct dp_result *r, char *text, size_t size);
 
+/* How bad a status is, from 0: pass, skip, error, fail. */
+int dp_status_rank(enum dp_status status);
+
+/* One answer of an id that was asked several times. */
+struct dp_answer {
+	enum dp_status status;
+	char kind[256]; /* dp_result_kind() */
+	size_t count;   /* how often it came */
+};
+
+/* All of them, the worst first, then the most frequent. */
+struct dp_answers {
+	struct dp_answer *list;
+	size_t count;
+	size_t total; /* how often the id was asked */
+};
+
+/* Which answer came how often; one, of a result without rounds. Return: 0 or -ENOMEM. */
+int dp_answers_of(const struct dp_result *r, struct dp_answers *answers);
+
+void dp_answers_clear(struct dp_answers *answers);
+
+/* The answer with this status and kind, or NULL. */
+const struct dp_answer *dp_answers_find(const struct dp_answers *answers, enum dp_status status,
+					const char *kind);
+
+/* Describes the answers: "10 of 20 fail (C8), 10 of 20 pass". @size: of @text, bytes */
+void dp_result_answers(const struct dp_result *r, char *text, size_t size);
+
+/* Whether its rounds differ. */
+bool dp_result_differs(const struct dp_result *r);
+
 /* How a result differs from an older one of the same id. Statuses: pass, skip, error, fail. */
 enum dp_change {
 	DP_CHANGE_SAME,
@@ -85,8 +117,26 @@ enum dp_change {
 /* "same", "better", "worse", "changed", "appeared", "gone" */
 const char *dp_change_name(enum dp_change change);
 
-/* Compares two results of one id, one of which may be NULL. */
+/**
+ * dp_result_change - compare two results of one id
+ * @before, @after: the results, one of which may be NULL
+ *
+ * Where one was asked several times, sets of answers are compared: an answer that @before has not
+ * given is a change; one that @after has not given is a change only if that is no chance, which
+ * dp_answer_is_gone() tells.
+ */
 enum dp_change dp_result_change(const struct dp_result *before, const struct dp_result *after);
+
+/**
+ * dp_answer_is_gone - whether an answer that has not come any more can hardly be missing by chance
+ * @seen: how often it came
+ * @asked: of how many times
+ * @again: how often the id was asked since then
+ *
+ * The probability that it is missing by chance, after Laplace's rule of succession, is below 0.001;
+ * if the id was asked once on both sides, always.
+ */
+bool dp_answer_is_gone(size_t seen, size_t asked, size_t again);
 
 /**
  * dp_run_hold_against - compare a run with a baseline

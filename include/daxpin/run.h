@@ -12,6 +12,8 @@
 #include "daxpin/policy.h"
 
 #define DP_PHASES 16
+/* How often an id may be asked. */
+#define DP_MAX_ROUNDS 1000
 
 /* One phase of a run, such as "boot", and how long it took. */
 struct dp_phase {
@@ -29,14 +31,15 @@ struct dp_run_record {
 	size_t nphases;
 	struct dp_result *results;
 	size_t count;
-	char ending[512];   /* how the run ended, if it ended too early; otherwise "" */
-	unsigned int boots; /* boots of the guest: 0 if restored, 2 if the first boot was dead */
-	unsigned int jobs;  /* how many guests ran at the same time */
-	char modules[512];  /* files that replaced modules of the kernel, or "" */
-	char note[256];     /* a remark on the run, or "" */
-	char splat[256];    /* first line of the first splat on the console, or "" */
-	bool splat_known;   /* the baseline has a splat, too */
-	char **console;     /* the last lines of the console, if ending or splat is set */
+	char ending[512];    /* how the run ended, if it ended too early; otherwise "" */
+	unsigned int boots;  /* boots of the guest: 0 if restored, 2 if the first boot was dead */
+	unsigned int jobs;   /* how many guests ran at the same time */
+	unsigned int repeat; /* how often each id was asked; 0: once */
+	char modules[512];   /* files that replaced modules of the kernel, or "" */
+	char note[256];      /* a remark on the run, or "" */
+	char splat[256];     /* first line of the first splat on the console, or "" */
+	bool splat_known;    /* the baseline has a splat, too */
+	char **console;      /* the last lines of the console, if ending or splat is set */
 	size_t nconsole;
 };
 
@@ -58,8 +61,39 @@ void dp_run_add_phase(struct dp_run_record *run, const char *name, uint64_t ms);
  */
 int dp_run_merge(struct dp_run_record *into, struct dp_run_record *from, bool whole);
 
-/* Replaces the results that @newer has, too. The replaced results are released. */
+/* Replaces the results that @newer has, too, each round its own. What they replace is released. */
 void dp_run_replace(struct dp_run_record *run, struct dp_run_record *newer);
+
+/**
+ * dp_run_fold - make one result of those that are rounds of the same id
+ * @run: the run
+ *
+ * The result of an id is its worst round, and has all of them as its rounds.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int dp_run_fold(struct dp_run_record *run);
+
+/**
+ * dp_result_fold - have a result with rounds be the worst of them
+ * @r: the result; everything but its rounds is made anew from them
+ * @known: its failures are in a baseline, so an error is worse
+ */
+void dp_result_fold(struct dp_result *r, bool known);
+
+/* The round of a result that has this number, or NULL. */
+const struct dp_result *dp_result_round(const struct dp_result *r, unsigned int round);
+
+/**
+ * dp_result_complete - fold a result whose rounds may lack some
+ * @r: the result; its rounds are in memory of their own
+ * @repeat: how often it should have been asked
+ *
+ * If any are missing, they are one more round, an error.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int dp_result_complete(struct dp_result *r, unsigned int repeat);
 
 /* Counts results by status; @counts has DP_STATUSES members. */
 void dp_run_count(const struct dp_run_record *run, size_t *counts);

@@ -80,6 +80,15 @@ void dp_guest_clear(struct dp_guest *guest);
 int dp_task_begin(const struct campaign *c, const struct dp_command *command, size_t ids,
 		  struct dp_task *task, struct dp_error *err);
 
+/* How often each id is asked. */
+static inline size_t dp_rounds(const struct campaign *c)
+{
+	return c->ask->repeat > 1 ? c->ask->repeat : 1;
+}
+
+/* Says which round a task is of, from 0. */
+void dp_task_set_round(const struct campaign *c, struct dp_task *task, size_t round);
+
 /* A copy for a command, NULL of NULL. */
 static inline char *dp_text_copy(const char *text)
 {
@@ -147,8 +156,8 @@ static inline bool dp_is_kept(const struct dp_case *tcase)
 	return tcase->operation && tcase->operation->kept;
 }
 
-/* A task for some cases in a row. Return: 0 or a negative errno. */
+/* A task for some cases in a row, in a round from 0. Return: 0 or a negative errno. */
 int dp_task_of_cases(const struct campaign *c, const struct dp_case *list, size_t count,
-		     struct dp_task *task, struct dp_error *err);
+		     size_t round, struct dp_task *task, struct dp_error *err);
 
 #endif

@@ -76,6 +76,10 @@ static int ask_kernel(struct campaign *c, struct dp_run_record *run, struct dp_e
 	/* It may have been made anew meanwhile. */
 	if (!rc)
 		rc = add_making(making, run);
+	if (!rc && dp_rounds(c) > 1) {
+		run->repeat = c->ask->repeat;
+		rc = dp_run_fold(run);
+	}
 	dp_run_add_phase(run, "total", dp_now_ms() - start);
 	return rc;
 }

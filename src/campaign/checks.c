@@ -89,16 +89,20 @@ static unsigned int parts_of(const struct campaign *c)
 int dp_ask_checks(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	unsigned int parts = parts_of(c);
-	struct dp_task *tasks = calloc(parts, sizeof(*tasks));
+	size_t ntasks = parts * dp_rounds(c);
+	struct dp_task *tasks = calloc(ntasks, sizeof(*tasks));
 	int rc = tasks ? 0 : -ENOMEM;
 
-	for (unsigned int i = 0; i < parts && !rc; i++)
-		rc = begin_part(c, i, parts, &tasks[i], err);
+	for (size_t i = 0; i < ntasks && !rc; i++) {
+		rc = begin_part(c, (unsigned int)(i % parts), parts, &tasks[i], err);
+		if (!rc)
+			dp_task_set_round(c, &tasks[i], i / parts);
+	}
 	if (!rc)
-		rc = dp_tasks_run(c, tasks, parts, true, run, err);
+		rc = dp_tasks_run(c, tasks, ntasks, true, run, err);
 	if (!rc)
 		qsort_r(run->results, run->count, sizeof(*run->results), by_place,
 			(void *)&c->selection->checks);
-	dp_tasks_free(tasks, parts);
+	dp_tasks_free(tasks, ntasks);
 	return rc;
 }

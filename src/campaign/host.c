@@ -178,6 +178,7 @@ int dp_host_begin(const struct dp_ask *ask, struct dp_collect *collect, struct d
 {
 	describe(&collect->run);
 	dp_collect_listen(collect, ask->policy, ask->tell, ask->arg);
+	collect->round = ask->round;
 	return ask->begin ? ask->begin(ask->arg, err) : 0;
 }
 
@@ -188,6 +189,40 @@ int dp_host_finish(const struct dp_ask *ask, struct dp_collect *collect, struct 
 	*run = collect->run;
 	collect->run = (struct dp_run_record){ 0 };
 	return rc;
+}
+
+static int add_round(struct dp_run_record *run, struct dp_run_record *part, bool first)
+{
+	if (!first) {
+		memcpy(run->note, part->note, sizeof(run->note));
+		return dp_run_merge(run, part, true);
+	}
+	*run = *part;
+	*part = (struct dp_run_record){ 0 };
+	return 0;
+}
+
+int dp_host_rounds(host_ask_fn once, const struct host_job *job, const struct dp_ask *ask,
+		   struct dp_run_record *run, struct dp_error *err)
+{
+	unsigned long taint = 0;
+	int rc = 0;
+
+	if (ask->repeat <= 1)
+		return once(job, ask, run, err);
+	dp_kernel_taint(&taint);
+	for (unsigned int i = 0; i < ask->repeat && !rc && !dp_kernel_has_splat(taint); i++) {
+		dp_cleanup(dp_run_clear) struct dp_run_record part = { 0 };
+		struct dp_ask now = *ask;
+
+		now.round = i + 1;
+		now.begin = i ? NULL : ask->begin;
+		rc = once(job, &now, &part, err);
+		if (!rc)
+			rc = add_round(run, &part, !i);
+	}
+	run->repeat = ask->repeat;
+	return rc ? rc : dp_run_fold(run);
 }
 
 int dp_host_failed(const struct dp_host_end *end, struct dp_collect *collect, struct dp_error *err)

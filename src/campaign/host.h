@@ -27,6 +27,31 @@ struct dp_host_end {
 int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const struct dp_sink *sink,
 		dp_progress_fn progress, struct dp_host_end *end, struct dp_error *err);
 
+/* What this machine is asked. */
+struct host_job {
+	const struct dp_host *host;
+	const void *questions; /* of the kind that the function below asks */
+	const struct dp_peer *peer;
+};
+
+typedef int (*host_ask_fn)(const struct host_job *job, const struct dp_ask *ask,
+			   struct dp_run_record *run, struct dp_error *err);
+
+/**
+ * dp_host_rounds - ask this machine as often as it is to be asked
+ * @once: asks once; returns 0 or a negative errno
+ * @job: for @once
+ * @ask: how often, and how
+ * @run: receives the answers, folded (dp_run_fold())
+ * @err: context on failure
+ *
+ * Once the kernel has splat, it is not asked again.
+ *
+ * Return: 0, what @once returned, or -ENOMEM.
+ */
+int dp_host_rounds(host_ask_fn once, const struct host_job *job, const struct dp_ask *ask,
+		   struct dp_run_record *run, struct dp_error *err);
+
 /**
  * dp_host_begin - before anything is asked: describe this machine, and let the caller begin
  * @ask: who is told the results

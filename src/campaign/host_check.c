@@ -23,9 +23,10 @@ static void carry_out(int fd, void *arg)
 		dp_emit_text(fd, "done", NULL, NULL);
 }
 
-int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,
-		  struct dp_run_record *run, struct dp_error *err)
+static int check_once(const struct host_job *job, const struct dp_ask *ask,
+		      struct dp_run_record *run, struct dp_error *err)
 {
+	const struct dp_plan *plan = job->questions;
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	dp_cleanup(dp_dirs_clear) struct dp_dirs dirs = { 0 };
 	struct dp_check_options options = { .env = { .size = ask->size },
@@ -39,7 +40,7 @@ int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const 
 	if (!rc)
 		rc = dp_host_rdma(ask->rdma, err);
 	if (!rc)
-		rc = dp_dirs_read(host, &dirs);
+		rc = dp_dirs_read(job->host, &dirs);
 	if (!rc)
 		rc = dp_collect_plan(&collect, plan);
 	if (!rc)
@@ -52,4 +53,11 @@ int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const 
 	if (!rc)
 		rc = dp_host_failed(&end, &collect, err);
 	return rc ? rc : dp_host_finish(ask, &collect, run);
+}
+
+int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,
+		  struct dp_run_record *run, struct dp_error *err)
+{
+	return dp_host_rounds(check_once, &(struct host_job){ .host = host, .questions = plan },
+			      ask, run, err);
 }

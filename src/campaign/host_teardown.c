@@ -234,15 +234,15 @@ static int begin(struct teardown *t, struct dp_collect *collect, struct dp_error
 	return dp_host_begin(t->ask, collect, err);
 }
 
-int dp_host_teardown(const struct dp_host *host, const struct dp_scenarios *scenarios,
-		     const struct dp_ask *ask, struct dp_run_record *run, struct dp_error *err)
+static int tear_once(const struct host_job *job, const struct dp_ask *ask,
+		     struct dp_run_record *run, struct dp_error *err)
 {
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	dp_cleanup(clear) struct teardown t = { .ask = ask };
-	int rc = claim(&t, host->device, err);
+	int rc = claim(&t, job->host->device, err);
 
 	if (!rc)
-		rc = select_scenarios(&t, scenarios, err);
+		rc = select_scenarios(&t, job->questions, err);
 	if (!rc)
 		rc = begin(&t, &collect, err);
 	for (size_t i = 0; i < t.scenarios.count && !rc; i++) {
@@ -252,4 +252,11 @@ int dp_host_teardown(const struct dp_host *host, const struct dp_scenarios *scen
 	}
 	snprintf(collect.run.note, sizeof(collect.run.note), "%.250s", t.stop);
 	return rc ? rc : dp_host_finish(ask, &collect, run);
+}
+
+int dp_host_teardown(const struct dp_host *host, const struct dp_scenarios *scenarios,
+		     const struct dp_ask *ask, struct dp_run_record *run, struct dp_error *err)
+{
+	return dp_host_rounds(tear_once, &(struct host_job){ .host = host, .questions = scenarios },
+			      ask, run, err);
 }

@@ -170,14 +170,14 @@ static void forget_unasked(struct dp_collect *collect)
 	collect->count = kept;
 }
 
-int dp_host_traffic(const struct dp_host *host, const struct dp_cases *cases,
-		    const struct dp_peer *peer, const struct dp_ask *ask, struct dp_run_record *run,
-		    struct dp_error *err)
+static int move_once(const struct host_job *job, const struct dp_ask *ask,
+		     struct dp_run_record *run, struct dp_error *err)
 {
+	const struct dp_host *host = job->host;
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	dp_cleanup(dp_dirs_clear) struct dp_dirs dirs = { 0 };
-	struct traffic t = { .cases = cases,
-			     .peer = *peer,
+	struct traffic t = { .cases = job->questions,
+			     .peer = *job->peer,
 			     .options = { .env = { .size = ask->size, .device = host->device },
 					  .seed = ask->seed,
 					  .limit_ms = DP_TRAFFIC_LIMIT_MS,
@@ -194,7 +194,16 @@ int dp_host_traffic(const struct dp_host *host, const struct dp_cases *cases,
 		rc = dp_host_run(carry_out, &t, true, &sink, ask->progress, &end, err);
 	if (!rc)
 		rc = dp_host_failed(&end, &collect, err);
-	if (!rc && peer->kind == DP_PEER_CONNECTS)
+	if (!rc && job->peer->kind == DP_PEER_CONNECTS)
 		forget_unasked(&collect);
 	return rc ? rc : dp_host_finish(ask, &collect, run);
+}
+
+int dp_host_traffic(const struct dp_host *host, const struct dp_cases *cases,
+		    const struct dp_peer *peer, const struct dp_ask *ask, struct dp_run_record *run,
+		    struct dp_error *err)
+{
+	const struct host_job job = { .host = host, .questions = cases, .peer = peer };
+
+	return dp_host_rounds(move_once, &job, ask, run, err);
 }

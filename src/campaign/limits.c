@@ -29,12 +29,18 @@ static int begin(const struct campaign *c, struct dp_task *task, struct dp_error
 
 int dp_ask_limits(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
-	struct dp_task *task = calloc(1, sizeof(*task));
-	int rc = task ? begin(c, task, err) : -ENOMEM;
+	size_t ntasks = dp_rounds(c);
+	struct dp_task *tasks = calloc(ntasks, sizeof(*tasks));
+	int rc = tasks ? 0 : -ENOMEM;
 
+	for (size_t i = 0; i < ntasks && !rc; i++) {
+		rc = begin(c, &tasks[i], err);
+		if (!rc)
+			dp_task_set_round(c, &tasks[i], i);
+	}
 	if (!rc)
-		rc = dp_tasks_run(c, task, 1, false, run, err);
-	dp_tasks_free(task, 1);
+		rc = dp_tasks_run(c, tasks, ntasks, false, run, err);
+	dp_tasks_free(tasks, ntasks);
 	return rc;
 }
 
@@ -56,9 +62,10 @@ static void carry_out(int fd, void *arg)
 		dp_emit_text(fd, "done", NULL, NULL);
 }
 
-int dp_host_limit(const struct dp_limits *limits, const struct dp_ask *ask,
-		  struct dp_run_record *run, struct dp_error *err)
+static int limit_once(const struct host_job *job, const struct dp_ask *ask,
+		      struct dp_run_record *run, struct dp_error *err)
 {
+	const struct dp_limits *limits = job->questions;
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	struct executor executor = { limits, ask->rdma };
 	const struct dp_sink sink = dp_collect_sink(&collect);
@@ -76,4 +83,10 @@ int dp_host_limit(const struct dp_limits *limits, const struct dp_ask *ask,
 	if (!rc)
 		rc = dp_host_failed(&end, &collect, err);
 	return rc ? rc : dp_host_finish(ask, &collect, run);
+}
+
+int dp_host_limit(const struct dp_limits *limits, const struct dp_ask *ask,
+		  struct dp_run_record *run, struct dp_error *err)
+{
+	return dp_host_rounds(limit_once, &(struct host_job){ .questions = limits }, ask, run, err);
 }

@@ -29,14 +29,18 @@ static int begin(const struct campaign *c, bool race, const char *id, struct dp_
 static int ask(const struct campaign *c, const struct dp_scenarios *scenarios, bool race,
 	       struct dp_run_record *run, struct dp_error *err)
 {
-	struct dp_task *tasks = calloc(scenarios->count, sizeof(*tasks));
+	size_t rounds = dp_rounds(c), ntasks = scenarios->count * rounds;
+	struct dp_task *tasks = calloc(ntasks, sizeof(*tasks));
 	int rc = tasks ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < scenarios->count && !rc; i++)
-		rc = begin(c, race, scenarios->list[i].id, &tasks[i], err);
+	for (size_t i = 0; i < ntasks && !rc; i++) {
+		rc = begin(c, race, scenarios->list[i / rounds].id, &tasks[i], err);
+		if (!rc)
+			dp_task_set_round(c, &tasks[i], i % rounds);
+	}
 	if (!rc)
-		rc = dp_tasks_run(c, tasks, scenarios->count, false, run, err);
-	dp_tasks_free(tasks, scenarios->count);
+		rc = dp_tasks_run(c, tasks, ntasks, false, run, err);
+	dp_tasks_free(tasks, ntasks);
 	return rc;
 }
 

@@ -52,6 +52,11 @@ int dp_task_begin(const struct campaign *c, const struct dp_command *command, si
 	return rc;
 }
 
+void dp_task_set_round(const struct campaign *c, struct dp_task *task, size_t round)
+{
+	dp_task_collect(task)->round = dp_rounds(c) > 1 ? (unsigned int)round + 1 : 0;
+}
+
 /* What is known of the guest before it is asked. */
 static void begin_run(const struct campaign *c, const struct dp_task *task)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ask.h"
 
@@ -39,7 +40,7 @@ static int make_command(const struct campaign *c, const struct dp_case *list, si
 }
 
 int dp_task_of_cases(const struct campaign *c, const struct dp_case *list, size_t count,
-		     struct dp_task *task, struct dp_error *err)
+		     size_t round, struct dp_task *task, struct dp_error *err)
 {
 	dp_cleanup(dp_command_clear) struct dp_command command = { 0 };
 	int rc = make_command(c, list, count, &command);
@@ -48,28 +49,35 @@ int dp_task_of_cases(const struct campaign *c, const struct dp_case *list, size_
 		rc = dp_task_begin(c, &command, count, task, err);
 	for (size_t i = 0; i < count && !rc; i++)
 		dp_collect_add(dp_task_collect(task), list[i].id);
+	if (!rc)
+		dp_task_set_round(c, task, round);
 	return rc;
 }
 
-static bool is_unanswered(const struct dp_run_record *run, const char *id)
+static const struct dp_case *find_case(const struct dp_cases *cases, const char *id)
 {
-	const struct dp_result *r = dp_run_find(run, id);
-
-	return !r || r->status == DP_ERROR;
+	for (size_t i = 0; i < cases->count; i++)
+		if (!strcmp(cases->list[i].id, id))
+			return &cases->list[i];
+	return NULL;
 }
 
 /* What was not answered because of what was asked before it has a guest of its own then. */
 static int ask_again(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	dp_cleanup(dp_run_clear) struct dp_run_record more = { 0 };
-	const struct dp_cases *cases = &c->selection->cases;
-	struct dp_task *tasks = calloc(cases->count, sizeof(*tasks));
+	struct dp_task *tasks = calloc(run->count + 1, sizeof(*tasks));
 	size_t ntasks = 0;
 	int rc = tasks ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < cases->count && !rc; i++)
-		if (!dp_is_kept(&cases->list[i]) && is_unanswered(run, cases->list[i].id))
-			rc = dp_task_of_cases(c, &cases->list[i], 1, &tasks[ntasks++], err);
+	for (size_t i = 0; i < run->count && !rc; i++) {
+		const struct dp_result *r = &run->results[i];
+		const struct dp_case *tcase = find_case(&c->selection->cases, r->id);
+
+		if (r->status == DP_ERROR && tcase)
+			rc = dp_task_of_cases(c, tcase, 1, r->round ? r->round - 1 : 0,
+					      &tasks[ntasks++], err);
+	}
 	if (!rc && ntasks)
 		rc = dp_tasks_run(c, tasks, ntasks, false, &more, err);
 	if (!rc)
@@ -81,14 +89,14 @@ static int ask_again(const struct campaign *c, struct dp_run_record *run, struct
 static int ask_once(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	const struct dp_cases *cases = &c->selection->cases;
-	struct dp_task *tasks = calloc(cases->count, sizeof(*tasks));
-	size_t ntasks = 0;
+	size_t rounds = dp_rounds(c), ntasks = 0;
+	struct dp_task *tasks = calloc(cases->count * rounds, sizeof(*tasks));
 	int rc = tasks ? 0 : -ENOMEM;
 
 	for (size_t i = 0, n; i < cases->count && !rc; i += n) {
 		n = cases_of_mapping(cases, i);
-		if (!dp_is_kept(&cases->list[i]))
-			rc = dp_task_of_cases(c, &cases->list[i], n, &tasks[ntasks++], err);
+		for (size_t k = 0; k < rounds && !dp_is_kept(&cases->list[i]) && !rc; k++)
+			rc = dp_task_of_cases(c, &cases->list[i], n, k, &tasks[ntasks++], err);
 	}
 	if (!rc)
 		rc = dp_tasks_run(c, tasks, ntasks, false, run, err);

@@ -109,25 +109,33 @@ static int boot_twice(const struct campaign *c, struct dp_task *task, struct dp_
 	return rc;
 }
 
+static int ask_round(const struct campaign *c, const struct dp_case *kept, size_t count,
+		     size_t round, struct dp_run_record *run, struct dp_error *err)
+{
+	struct dp_task *task = calloc(1, sizeof(*task));
+	int rc = task ? dp_task_of_cases(c, kept, count, round, task, err) : -ENOMEM;
+
+	if (!rc)
+		rc = boot_twice(c, task, err);
+	if (!rc)
+		rc = dp_collect_finish(dp_task_collect(task), NULL);
+	if (!rc)
+		rc = dp_run_merge(run, &dp_task_collect(task)->run, false);
+	dp_tasks_free(task, 1);
+	return rc;
+}
+
 int dp_ask_twice(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	const struct dp_cases *cases = &c->selection->cases;
 	dp_autofree struct dp_case *kept = calloc(cases->count, sizeof(*kept));
-	struct dp_task *task = calloc(1, sizeof(*task));
 	size_t count = 0;
-	int rc = kept && task ? 0 : -ENOMEM;
+	int rc = kept ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < cases->count && !rc; i++)
 		if (dp_is_kept(&cases->list[i]))
 			kept[count++] = cases->list[i];
-	if (!rc && count)
-		rc = dp_task_of_cases(c, kept, count, task, err);
-	if (!rc && count)
-		rc = boot_twice(c, task, err);
-	if (!rc && count)
-		rc = dp_collect_finish(dp_task_collect(task), NULL);
-	if (!rc && count)
-		rc = dp_run_merge(run, &dp_task_collect(task)->run, false);
-	dp_tasks_free(task, 1);
+	for (size_t i = 0; i < dp_rounds(c) && count && !rc; i++)
+		rc = ask_round(c, kept, count, i, run, err);
 	return rc;
 }

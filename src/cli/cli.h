@@ -41,6 +41,7 @@ struct cli_check_options {
 	struct dp_results *known; /* what the baseline has, NULL without */
 	struct cli_outputs outputs;
 	bool bisect; /* exit codes for git bisect run */
+	unsigned int repeat; /* how often each case is asked */
 	uint64_t size;
 	uint64_t iterations, duration_ms;  /* of a race; 0 without */
 	uint64_t seed;                     /* of a race's times, or of traffic's patterns */

@@ -22,6 +22,7 @@ struct pair {
 struct comparison {
 	struct dp_results old, new;
 	size_t counts[DP_CHANGES];
+	size_t steady, sometimes; /* of the new ids that were asked several times */
 	struct json_object *list; /* of changes, NULL for text */
 };
 
@@ -32,13 +33,22 @@ static void clear(struct comparison *c)
 	json_object_put(c->list);
 }
 
-/* "pass (allowed)", "fail (C1 C2, oops in FUNCTION)" */
+/*
+ * "pass (allowed)", "fail (C1 C2, oops in FUNCTION)"; of what was asked several times, "sometimes:
+ * 10 of 20 fail (C8), 10 of 20 pass"
+ */
 static void describe(const struct dp_result *r, char *text, size_t size)
 {
-	char kind[256];
+	char kind[512];
 
 	if (!r) {
 		snprintf(text, size, "not there");
+		return;
+	}
+	if (r->nrounds) {
+		dp_result_answers(r, kind, sizeof(kind));
+		snprintf(text, size, "%s: %.480s", dp_result_differs(r) ? "sometimes" : "steady",
+			 kind);
 		return;
 	}
 	dp_result_kind(r, kind, sizeof(kind));
@@ -49,7 +59,7 @@ static void describe(const struct dp_result *r, char *text, size_t size)
 static struct json_object *side(const struct dp_run_record *run, const struct dp_result *r)
 {
 	struct json_object *obj;
-	char kind[256];
+	char kind[512];
 
 	if (!run || !r)
 		return NULL;
@@ -59,6 +69,11 @@ static struct json_object *side(const struct dp_run_record *run, const struct dp
 	dp_json_add_text(obj, "status", dp_status_name(r->status));
 	dp_json_add_text(obj, "kind", kind);
 	dp_json_add_text(obj, "why", r->why);
+	if (r->nrounds) {
+		dp_json_add_bool(obj, "steady", !dp_result_differs(r));
+		dp_result_answers(r, kind, sizeof(kind));
+		dp_json_add_text(obj, "answers", kind);
+	}
 	return obj;
 }
 
@@ -69,6 +84,10 @@ static void tell(struct comparison *c, const struct pair *pair, enum dp_change c
 	char was[512], is[512];
 
 	c->counts[change]++;
+	if (after && after->nrounds && dp_result_differs(after))
+		c->sometimes++;
+	else if (after && after->nrounds)
+		c->steady++;
 	if (change == DP_CHANGE_SAME)
 		return;
 	if (c->list) {
@@ -123,6 +142,8 @@ static int report(struct comparison *c)
 	if (!c->list) {
 		for (int i = 0; i < DP_CHANGES; i++)
 			printf("%s%zu %s", i ? ", " : "", c->counts[i], dp_change_name(i));
+		if (c->steady + c->sometimes)
+			printf("; %zu steady, %zu sometimes", c->steady, c->sometimes);
 		printf("\n");
 		return c->counts[DP_CHANGE_WORSE] > 0;
 	}
@@ -131,6 +152,8 @@ static int report(struct comparison *c)
 	json_object_object_add(root, "changes", json_object_get(c->list));
 	for (int i = 0; i < DP_CHANGES; i++)
 		dp_json_add_int(root, dp_change_name(i), (int64_t)c->counts[i]);
+	dp_json_add_int(root, "steady", (int64_t)c->steady);
+	dp_json_add_int(root, "sometimes", (int64_t)c->sometimes);
 	cli_print_json(root);
 	json_object_put(root);
 	return c->counts[DP_CHANGE_WORSE] > 0;
@@ -172,7 +195,9 @@ const struct cli_command cli_compare = {
 	.about = "Compares two files that --format json or --format jsonl has written, kernel by "
 		 "kernel. Prints which results got better, got worse, changed their answer, "
 		 "appeared and disappeared. If each file has one kernel, these two are compared, "
-		 "whatever their versions are. The exit code is 1 if anything got worse.",
+		 "whatever their versions are. Of results of --repeat, the sets of answers are "
+		 "compared, and what may be chance is no change. The exit code is 1 if anything "
+		 "got worse.",
 	.groups = CLI_GROUPS({ .options = options }),
 	.operand = CLI_FILES,
 	.run = run,

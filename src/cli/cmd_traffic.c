@@ -31,6 +31,8 @@ static int check_words(const struct cli_check_options *o, const char *device, st
 	if (o->listen && (o->nonly || o->reference))
 		return dp_bad_input(err, "--%s is for --connect, which selects the cases",
 				    o->nonly ? "only" : "reference");
+	if ((o->listen || o->connect) && o->repeat > 1)
+		return dp_bad_input(err, "--repeat needs both ends on this machine");
 	if (!device && o->destroy)
 		return dp_bad_input(
 			err,

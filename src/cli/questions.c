@@ -12,6 +12,7 @@ struct dp_ask cli_ask(struct cli_check_options *options, const struct dp_policy 
 				.duration_ms = options->duration_ms,
 				.seed = options->seed,
 				.reference = options->reference,
+				.repeat = options->repeat,
 				.policy = policy,
 				.progress = cli_progress,
 				.begin = cli_report_open,
@@ -42,6 +43,10 @@ const struct cli_option cli_case_options[] = {
 		"all cases of a mapping by its name. May be repeated. \"daxpin list --ids\" "
 		"prints all ids.",
 		.source = CLI_IDS),
+	OPT_NUMBER("repeat", 0, "N", repeat, 1, DP_MAX_ROUNDS,
+		   "Ask each case N times, and report how often which answer came. A case fails "
+		   "if it failed once.",
+		   .initial = "1"),
 	CLI_END,
 };
 
@@ -81,7 +86,8 @@ const struct cli_option cli_report_options[] = {
 	OPT_STRING("baseline", 0, "FILE", baseline,
 		   "Results (json or jsonl) with known failures. A known failure does not count, "
 		   "unless it is of another kind: other contract clauses, another errno, or an "
-		   "oops in another function.",
+		   "oops in another function. Results of --repeat know the kinds that come "
+		   "sometimes.",
 		   .source = CLI_FILES),
 	OPT_FLAG("bisect", 0, bisect,
 		 "Use the exit codes of \"git bisect run\": 0 good, 1 bad, 125 cannot tell."),

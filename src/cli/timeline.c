@@ -144,14 +144,10 @@ static void print_splats(struct json_object *steps)
 	}
 }
 
-static void print_result(struct json_object *run, struct json_object *result, const char *id)
+static void print_answer(struct json_object *result)
 {
 	struct json_object *steps = dp_json_array(result, "steps");
 
-	printf("%s: ", id);
-	print(text_of(result, "status"));
-	printf("\n");
-	print_run(run);
 	if (steps)
 		print_steps(steps);
 	else if (text_of(result, "verdict")[0]) {
@@ -163,6 +159,48 @@ static void print_result(struct json_object *run, struct json_object *result, co
 	printf("\n");
 	if (steps)
 		print_splats(steps);
+}
+
+static bool same_answer(struct json_object *a, struct json_object *b)
+{
+	return !strcmp(text_of(a, "status"), text_of(b, "status")) &&
+	       !strcmp(text_of(a, "why"), text_of(b, "why"));
+}
+
+/* Of what was asked several times, each answer once: the first round that gave it. */
+static void print_rounds(struct json_object *rounds)
+{
+	size_t count = dp_json_count(rounds);
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *round = json_object_array_get_idx(rounds, i);
+		size_t same = 0, first = 0;
+
+		while (first < i && !same_answer(json_object_array_get_idx(rounds, first), round))
+			first++;
+		if (first < i)
+			continue;
+		for (size_t k = i; k < count; k++)
+			same += same_answer(json_object_array_get_idx(rounds, k), round);
+		printf("\nround %zu, and %zu more of %zu: ", i + 1, same - 1, count);
+		print(text_of(round, "status"));
+		printf("\n");
+		print_answer(round);
+	}
+}
+
+static void print_result(struct json_object *run, struct json_object *result, const char *id)
+{
+	struct json_object *rounds = dp_json_array(result, "rounds");
+
+	printf("%s: ", id);
+	print(text_of(result, "status"));
+	printf("\n");
+	print_run(run);
+	if (rounds)
+		print_rounds(rounds);
+	else
+		print_answer(result);
 }
 
 int cli_timeline(const char *path, const char *id, bool json, struct dp_error *err)

@@ -210,6 +210,7 @@ static void write_sums(const struct dp_page *p, const struct dp_run_record *runs
 		short_name(run, name, sizeof(name));
 		fprintf(p->out, "%-20s %zu pass, %zu fail, %zu skip, %zu error", name,
 			counts[DP_PASS], counts[DP_FAIL], counts[DP_SKIP_STATUS], counts[DP_ERROR]);
+		dp_page_write_repeat(p, run);
 		if (count_unproven(run))
 			fprintf(p->out,
 				"; the mapping of %zu could not be shown to be what its name "
@@ -229,5 +230,11 @@ void dp_page_write_across(const struct dp_page *p, const struct dp_run_record *r
 	write_table(p, runs, nruns);
 	for (size_t i = 0; i < nsections; i++)
 		write_stories(p, runs, nruns, &sections[i]);
+	for (size_t i = 0; i < nruns; i++) {
+		char name[64];
+
+		short_name(&runs[i], name, sizeof(name));
+		dp_page_write_differing(p, &runs[i], name);
+	}
 	write_sums(p, runs, nruns);
 }

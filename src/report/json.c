@@ -8,6 +8,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/json.h"
+#include "daxpin/results.h"
 
 static struct json_object *expectation(const struct dp_result *r)
 {
@@ -43,12 +44,43 @@ static struct json_object *kernel(struct json_object *splat)
 	return obj;
 }
 
+static struct json_object *answers(const struct dp_result *r)
+{
+	dp_cleanup(dp_answers_clear) struct dp_answers answers = { 0 };
+	struct json_object *list = json_object_new_array();
+
+	dp_answers_of(r, &answers);
+	for (size_t i = 0; i < answers.count; i++) {
+		struct json_object *obj = json_object_new_object();
+
+		dp_json_add_text(obj, "status", dp_status_name(answers.list[i].status));
+		dp_json_add_text(obj, "kind", answers.list[i].kind);
+		dp_json_add_int(obj, "count", (int64_t)answers.list[i].count);
+		json_object_array_add(list, obj);
+	}
+	return list;
+}
+
+static struct json_object *rounds(const struct dp_result *r)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < r->nrounds; i++)
+		json_object_array_add(list, dp_result_object(&r->rounds[i]));
+	return list;
+}
+
+/* The steps of a result with rounds are those of one of them. */
 struct json_object *dp_result_object(const struct dp_result *r)
 {
 	struct json_object *obj = json_object_new_object();
 
 	dp_json_add_text(obj, "id", r->id);
+	if (r->round)
+		dp_json_add_int(obj, "round", r->round);
 	dp_json_add_text(obj, "status", dp_status_name(r->status));
+	if (r->nrounds)
+		json_object_object_add(obj, "answers", answers(r));
 	if (r->observed && r->cell.outcome == DP_ANSWERED) {
 		dp_answer_write(&r->cell, obj);
 		dp_json_add_bool(obj, "proven", !r->unproven);
@@ -76,7 +108,9 @@ struct json_object *dp_result_object(const struct dp_result *r)
 	dp_json_add_text(obj, "why", r->why);
 	if (r->reference[0])
 		dp_json_add_text(obj, "reference", r->reference);
-	if (r->steps)
+	if (r->nrounds)
+		json_object_object_add(obj, "rounds", rounds(r));
+	else if (r->steps)
 		json_object_object_add(obj, "steps", json_object_get(r->steps));
 	return obj;
 }
@@ -132,6 +166,8 @@ struct json_object *dp_run_object(const struct dp_run_record *run, bool results)
 		dp_json_add_text(obj, "note", run->note);
 	if (run->boots)
 		dp_json_add_int(obj, "boots", run->boots);
+	if (run->repeat)
+		dp_json_add_int(obj, "repeat", run->repeat);
 	json_object_object_add(obj, "rdma", rdma(run));
 	json_object_object_add(obj, "timing", timing(run));
 	if (results) {

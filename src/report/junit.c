@@ -8,6 +8,7 @@
 
 #include "daxpin/json.h"
 #include "daxpin/report.h"
+#include "daxpin/results.h"
 
 /* XML 1.0 allows no control characters except tab and newline, not even escaped. */
 static void write_escaped(FILE *out, const char *text)
@@ -67,6 +68,18 @@ static void write_splat(FILE *out, struct json_object *kernel)
 	}
 }
 
+/* How often which answer came, for what was asked several times. */
+static void write_answers(FILE *out, const struct dp_result *r)
+{
+	char answers[512];
+
+	if (!r->nrounds)
+		return;
+	dp_result_answers(r, answers, sizeof(answers));
+	fputs("\n", out);
+	write_escaped(out, answers);
+}
+
 static void write_case(FILE *out, const struct dp_result *r)
 {
 	char clauses[DP_CLAUSES_TEXT];
@@ -93,6 +106,7 @@ static void write_case(FILE *out, const struct dp_result *r)
 	write_attribute(out, "message", r->why);
 	fputc('>', out);
 	write_escaped(out, r->why);
+	write_answers(out, r);
 	write_splat(out, r->kernel);
 	fprintf(out, "</%s>\n  </testcase>\n", kind);
 }

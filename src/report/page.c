@@ -5,6 +5,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/results.h"
 
 static bool is_failure(const struct dp_result *r)
 {
@@ -91,4 +92,37 @@ void dp_page_write_why(const struct dp_page *p, const struct dp_result *r)
 		fprintf(p->out, "    the baseline has a failure of another kind: %s\n", r->was);
 	if (r->reference[0] && r->status == DP_FAIL)
 		fprintf(p->out, "    see %s\n", r->reference);
+}
+
+size_t dp_page_count_differing(const struct dp_run_record *run)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->count; i++)
+		count += dp_result_differs(&run->results[i]);
+	return count;
+}
+
+void dp_page_write_differing(const struct dp_page *p, const struct dp_run_record *run,
+			     const char *name)
+{
+	char answers[512];
+
+	if (!dp_page_count_differing(run))
+		return;
+	fprintf(p->out, "\n%sAnswers that differ from time to time%s%s%s\n", dp_page_color(p, BOLD),
+		name[0] ? " on " : "", name, dp_page_color(p, PLAIN));
+	for (size_t i = 0; i < run->count; i++) {
+		if (!dp_result_differs(&run->results[i]))
+			continue;
+		dp_result_answers(&run->results[i], answers, sizeof(answers));
+		fprintf(p->out, "  %s\n    %s\n", run->results[i].id, answers);
+	}
+}
+
+void dp_page_write_repeat(const struct dp_page *p, const struct dp_run_record *run)
+{
+	if (run->repeat > 1)
+		fprintf(p->out, "; each was asked %u times, and %zu answered differently",
+			run->repeat, dp_page_count_differing(run));
 }

@@ -45,6 +45,16 @@ bool dp_page_same_story(const struct dp_result *a, const struct dp_result *b);
 /* Writes the explanation, indented. */
 void dp_page_write_why(const struct dp_page *p, const struct dp_result *r);
 
+/* Of what was asked several times: how many ids have answered differently. */
+size_t dp_page_count_differing(const struct dp_run_record *run);
+
+/* The part on them: how often which answer came. @name: of the kernel, or "" */
+void dp_page_write_differing(const struct dp_page *p, const struct dp_run_record *run,
+			     const char *name);
+
+/* "; each was asked 20 times, and 3 answered differently", or nothing. */
+void dp_page_write_repeat(const struct dp_page *p, const struct dp_run_record *run);
+
 /* The part on limits: a row for each. */
 void dp_page_write_limits(const struct dp_page *p);
 

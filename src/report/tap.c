@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daxpin/report.h"
+#include "daxpin/results.h"
 
 #define SUBTEST "    "
 
@@ -41,6 +42,7 @@ static void write_directive(FILE *out, const struct dp_result *r)
 
 static void write_result(FILE *out, const char *indent, size_t number, const struct dp_result *r)
 {
+	char answers[512];
 	bool ok = r->status == DP_PASS || r->status == DP_SKIP_STATUS;
 
 	fprintf(out, "%s%sok %zu - %s", indent, ok ? "" : "not ", number, r->id);
@@ -51,6 +53,11 @@ static void write_result(FILE *out, const char *indent, size_t number, const str
 	fprintf(out, "%s  ---\n%s  severity: %s\n%s  message: ", indent, indent,
 		dp_status_name(r->status), indent);
 	write_quoted(out, r->why);
+	if (r->nrounds) {
+		dp_result_answers(r, answers, sizeof(answers));
+		fprintf(out, "%s  answers: ", indent);
+		write_quoted(out, answers);
+	}
 	fprintf(out, "%s  ...\n", indent);
 }
 

@@ -256,6 +256,7 @@ static void write_run(const struct dp_page *p)
 		dp_page_write_traffic(p);
 	for (size_t i = 0; i < nsections; i++)
 		write_stories(p, &sections[i]);
+	dp_page_write_differing(p, run, "");
 	write_moves(p);
 	write_unproven(p);
 	if (run->modules[0])
@@ -267,8 +268,10 @@ static void write_run(const struct dp_page *p)
 			"\nThe guest was booted again: the first showed no sign of life.\n");
 	write_ending(p);
 	write_timing(p);
-	fprintf(p->out, "\n%zu pass, %zu fail, %zu skip, %zu error\n", counts[DP_PASS],
+	fprintf(p->out, "\n%zu pass, %zu fail, %zu skip, %zu error", counts[DP_PASS],
 		counts[DP_FAIL], counts[DP_SKIP_STATUS], counts[DP_ERROR]);
+	dp_page_write_repeat(p, run);
+	fprintf(p->out, "\n");
 }
 
 static int write_text(FILE *out, const struct dp_run_record *runs, size_t nruns,

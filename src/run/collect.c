@@ -73,6 +73,7 @@ static void judge_record(struct dp_collect *c, struct dp_record *record,
 		 record->began || record == c->current ? "it was being asked when: " : "", ending);
 	o.absent = absent;
 	dp_judge(policy, &c->run.subject, &o, &record->result);
+	record->result.round = c->round;
 	if (c->tell)
 		c->tell(c->tell_arg, &c->run, &record->result);
 }

@@ -33,15 +33,50 @@ static struct json_object *run_of(struct json_object *runs, struct json_object *
 	return run;
 }
 
-/* What was asked again has two lines; the later one counts. */
-static void add_result(struct json_object *results, struct json_object *result)
+static bool same_round(struct json_object *a, struct json_object *b)
 {
-	for (size_t i = 0; i < dp_json_count(results); i++)
-		if (same_text(json_object_array_get_idx(results, i), result, "id")) {
-			json_object_array_put_idx(results, i, json_object_get(result));
+	return dp_json_int_or(a, "round", 0) == dp_json_int_or(b, "round", 0);
+}
+
+/* What was asked again has two lines; the later one counts. */
+static void add_round(struct json_object *list, struct json_object *result)
+{
+	for (size_t i = 0; i < dp_json_count(list); i++)
+		if (same_round(json_object_array_get_idx(list, i), result)) {
+			json_object_array_put_idx(list, i, json_object_get(result));
 			return;
 		}
-	json_object_array_add(results, json_object_get(result));
+	json_object_array_add(list, json_object_get(result));
+}
+
+/* Where the result with this id is; their number, if there is none. */
+static size_t place_of(struct json_object *results, struct json_object *line)
+{
+	size_t i = 0;
+
+	while (i < dp_json_count(results) &&
+	       !same_text(json_object_array_get_idx(results, i), line, "id"))
+		i++;
+	return i;
+}
+
+/* Of an id that is asked once, the line is its result; otherwise it is one of its rounds. */
+static void add_result(struct json_object *results, struct json_object *line)
+{
+	size_t place = place_of(results, line);
+	struct json_object *result = json_object_array_get_idx(results, place);
+
+	if (!dp_json_int_or(line, "round", 0)) {
+		json_object_array_put_idx(results, place, json_object_get(line));
+		return;
+	}
+	if (!dp_json_array(result, "rounds")) {
+		result = json_object_new_object();
+		dp_json_add_text(result, "id", dp_json_text(line, "id"));
+		json_object_object_add(result, "rounds", json_object_new_array());
+		json_object_array_put_idx(results, place, result);
+	}
+	add_round(dp_json_array(result, "rounds"), line);
 }
 
 static void add_line(struct json_object *runs, struct json_object *line)

@@ -110,6 +110,9 @@ void dp_result_clear(struct dp_result *r)
 	json_object_put(r->facts);
 	json_object_put(r->kernel);
 	json_object_put(r->steps);
+	for (size_t i = 0; i < r->nrounds; i++)
+		dp_result_clear(&r->rounds[i]);
+	free(r->rounds);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -119,7 +122,7 @@ void dp_run_replace(struct dp_run_record *run, struct dp_run_record *newer)
 		for (size_t k = 0; k < run->count; k++) {
 			struct dp_result *from = &newer->results[i], *to = &run->results[k];
 
-			if (strcmp(from->id, to->id) || !from->id[0])
+			if (strcmp(from->id, to->id) || !from->id[0] || from->round != to->round)
 				continue;
 			dp_result_clear(to);
 			*to = *from;

@@ -121,7 +121,7 @@ static struct json_object *read_kernel(struct json_object *obj)
 	return splat;
 }
 
-static int read_result(struct json_object *obj, struct dp_result *r, const char *name,
+static int read_answer(struct json_object *obj, struct dp_result *r, const char *name,
 		       struct dp_error *err)
 {
 	if (!json_object_is_type(obj, json_type_object))
@@ -145,6 +145,58 @@ static int read_result(struct json_object *obj, struct dp_result *r, const char 
 	r->kernel = read_kernel(dp_json_object(obj, "kernel"));
 	return 0;
 }
+
+/* ---- rounds ------------------------------------------------------------------------------ */
+
+static int read_round(struct json_object *obj, struct dp_result *r, const char *name,
+		      struct dp_error *err)
+{
+	struct dp_result *to = &r->rounds[r->nrounds];
+	int64_t round = dp_json_int_or(obj, "round", 0);
+	int rc;
+
+	if (round < 1 || round > DP_MAX_ROUNDS || dp_result_round(r, (unsigned int)round))
+		return dp_bad_input(err, "%s: the rounds of %s have no numbers of their own", name,
+				    r->id);
+	r->nrounds++;
+	rc = read_answer(obj, to, name, err);
+	to->round = (unsigned int)round;
+	if (!rc && strcmp(to->id, r->id) != 0)
+		rc = dp_bad_input(err, "%s: %s has a round of %s", name, r->id, to->id);
+	return rc;
+}
+
+/* What stands beside the rounds follows from them. */
+static int read_result(struct json_object *obj, unsigned int repeat, struct dp_result *r,
+		       const char *name, struct dp_error *err)
+{
+	struct json_object *rounds = dp_json_array(obj, "rounds");
+	size_t count = dp_json_count(rounds);
+	int rc = 0;
+
+	if (repeat <= 1 && !count)
+		return read_answer(obj, r, name, err);
+	if (dp_json_copy_text(obj, "id", r->id, sizeof(r->id)) || !strchr(r->id, '/'))
+		return dp_bad_input(err, "%s: a result has no id", name);
+	r->rounds = calloc(count + 1, sizeof(*r->rounds));
+	if (!r->rounds)
+		return -ENOMEM;
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = read_round(json_object_array_get_idx(rounds, i), r, name, err);
+	return rc ? rc : dp_result_complete(r, repeat);
+}
+
+static size_t count_rounds(struct json_object *results)
+{
+	size_t count = dp_json_count(results), rounds = count;
+
+	for (size_t i = 0; i < count; i++)
+		rounds += dp_json_count(
+			dp_json_array(json_object_array_get_idx(results, i), "rounds"));
+	return rounds;
+}
+
+/* ---- a run ------------------------------------------------------------------------------- */
 
 static void read_phases(struct json_object *timing, struct dp_run_record *run)
 {
@@ -181,6 +233,7 @@ static void read_heading(struct json_object *obj, struct dp_run_record *run)
 	run->subject.host = !strcmp(run->where, "host");
 	run->jobs = (unsigned int)dp_json_int_or(obj, "jobs", 0);
 	run->boots = (unsigned int)dp_json_int_or(obj, "boots", 0);
+	run->repeat = (unsigned int)dp_json_int_or(obj, "repeat", 0);
 	read_phases(dp_json_object(obj, "timing"), run);
 }
 
@@ -212,14 +265,14 @@ static int read_run(struct json_object *obj, struct dp_run_record *run, const ch
 	size_t count = dp_json_count(list);
 	int rc = 0;
 
-	if (!list || count > MAX_RESULTS)
+	if (!list || count_rounds(list) > MAX_RESULTS)
 		return dp_bad_input(err, "%s: a run has no results", name);
 	read_heading(obj, run);
 	run->results = calloc(count + 1, sizeof(*run->results));
 	if (!run->results)
 		return -ENOMEM;
 	for (; run->count < count && !rc; run->count++)
-		rc = read_result(json_object_array_get_idx(list, run->count),
+		rc = read_result(json_object_array_get_idx(list, run->count), run->repeat,
 				 &run->results[run->count], name, err);
 	return rc ? rc : read_console(dp_json_array(obj, "console"), run);
 }
@@ -280,8 +333,8 @@ static bool keeps_status(const struct dp_result *old)
 	return !old->observed && (old->status == DP_SKIP_STATUS || old->status == DP_ERROR);
 }
 
-static void judge(const struct dp_run_record *run, const struct dp_policy *policy,
-		  struct dp_result *r)
+static void judge_one(const struct dp_run_record *run, const struct dp_policy *policy,
+		      struct dp_result *r)
 {
 	const struct dp_question *question = dp_question_of(r->id);
 	struct dp_result old = *r;
@@ -299,7 +352,20 @@ static void judge(const struct dp_run_record *run, const struct dp_policy *polic
 		o.absent = "not observed: \"verdict\"";
 	}
 	dp_judge(policy, &run->subject, &o, r);
+	r->round = old.round;
 	dp_result_clear(&old);
+}
+
+static void judge(const struct dp_run_record *run, const struct dp_policy *policy,
+		  struct dp_result *r)
+{
+	if (!r->nrounds) {
+		judge_one(run, policy, r);
+		return;
+	}
+	for (size_t i = 0; i < r->nrounds; i++)
+		judge_one(run, policy, &r->rounds[i]);
+	dp_result_fold(r, false);
 }
 
 void dp_results_judge(struct dp_results *results, const struct dp_policy *policy)
