@@ -60,7 +60,8 @@ struct dp_ask {
 	unsigned int repeat;  /* how often each id is asked; at most DP_MAX_ROUNDS */
 	unsigned int round;   /* which time this is, from 1; for this machine's executors */
 	const struct dp_policy *policy; /* expectations of the checks */
-	dp_progress_fn progress;        /* may be NULL */
+	/* Told how it gets on, NULL for nobody. Of several kernels each has a copy of its own. */
+	const struct dp_progress *progress;
 	/*
 	 * Called before anything is asked, once it was found that it can be; NULL for nobody.
 	 * Returns 0, or a negative errno, which ends it.
@@ -114,7 +115,8 @@ int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *s
  * Return: 0 once the guest has said that it is done, or a negative errno.
  */
 int dp_campaign_command(const struct dp_guests *guests, const struct dp_command *command,
-			const struct dp_sink *sink, dp_progress_fn progress, struct dp_error *err);
+			const struct dp_sink *sink, const struct dp_progress *progress,
+			struct dp_error *err);
 
 /* ---- this machine ------------------------------------------------------------------------ */
 

@@ -5,10 +5,10 @@
 #ifndef DAXPIN_COLLECT_H
 #define DAXPIN_COLLECT_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daxpin/progress.h"
 #include "daxpin/recorder.h"
 #include "daxpin/run.h"
 #include "daxpin/sink.h"
@@ -35,13 +35,14 @@ struct dp_collect {
 	struct dp_run_record run;  /* the run so far; its results are added at the end */
 	struct dp_record *current; /* the id that has begun and has no answer, or NULL */
 	struct dp_record *latest;  /* the id that began last, or NULL */
-	atomic_size_t answered;
+	size_t answered;
 	size_t rejected;                /* lines that were not observations */
 	unsigned int round;             /* of the results, 0 if each id is asked once */
 	const struct dp_policy *policy; /* see dp_collect_listen() */
 	dp_tell_fn tell;
 	void *tell_arg;
-	struct dp_heard heard; /* for a recording */
+	const struct dp_progress *progress; /* told what happens to the ids, or NULL */
+	struct dp_heard heard;              /* for a recording */
 };
 
 /**
@@ -97,6 +98,9 @@ void dp_collect_end(struct dp_collect *collect, struct dp_session_end *end);
  */
 void dp_collect_listen(struct dp_collect *collect, const struct dp_policy *policy, dp_tell_fn tell,
 		       void *arg);
+
+/* Tells collect->progress that the ids will be asked so often; 0 is once. */
+void dp_collect_announce(const struct dp_collect *collect, unsigned int times);
 
 /* Ends the id that has begun: nothing more will be observed. Judges it if there is a listener. */
 void dp_collect_settle(struct dp_collect *collect);

@@ -69,7 +69,7 @@ int dp_depmod(const char *dir, const char *release, struct dp_error *err);
  *
  * Return: 0; -EINVAL for an invalid spec or file (bad input); another negative errno.
  */
-int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
+int dp_kernel_resolve(const char *spec, bool refresh, const struct dp_progress *progress,
 		      struct dp_kernel *kernel, struct dp_error *err);
 
 /**
@@ -89,8 +89,9 @@ int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
  * Return: 0; -EINVAL if the suite has no such version (bad input; the hint lists what it has);
  * another negative errno.
  */
-int dp_apt_fetch(const char *suite, const char *version, bool refresh, dp_progress_fn progress,
-		 char ***packages, size_t *count, struct dp_error *err);
+int dp_apt_fetch(const char *suite, const char *version, bool refresh,
+		 const struct dp_progress *progress, char ***packages, size_t *count,
+		 struct dp_error *err);
 
 /**
  * dp_apt_releases - list the kernels of a suite
@@ -101,8 +102,8 @@ int dp_apt_fetch(const char *suite, const char *version, bool refresh, dp_progre
  *
  * Return: 0 or a negative errno.
  */
-int dp_apt_releases(const char *suite, bool refresh, dp_progress_fn progress, char ***list,
-		    size_t *count, struct dp_error *err);
+int dp_apt_releases(const char *suite, bool refresh, const struct dp_progress *progress,
+		    char ***list, size_t *count, struct dp_error *err);
 
 /*
  * Whether a release begins with a version: "6", "6.1" and "6.1.0-56" match 6.1.0-56, "6.1.0-5" and

@@ -48,7 +48,8 @@ void dp_session_end_clear(struct dp_session_end *end);
  */
 int dp_session_run(const struct dp_boot *boot, const char *command,
 		   const struct dp_session_limits *limits, const struct dp_sink *sink,
-		   dp_progress_fn progress, struct dp_session_end *end, struct dp_error *err);
+		   const struct dp_progress *progress, struct dp_session_end *end,
+		   struct dp_error *err);
 
 /**
  * dp_session_bare - boot the bare guest and wait until it has powered off
@@ -109,7 +110,7 @@ int dp_accel_probe(const struct dp_boot *boot, struct dp_error *err);
  * negative errno.
  */
 int dp_snapshot_open(struct dp_boot *boot, const struct dp_session_limits *limits,
-		     const struct dp_sink *sink, dp_progress_fn progress,
+		     const struct dp_sink *sink, const struct dp_progress *progress,
 		     struct dp_session_end *end, struct dp_error *err);
 
 /* Closes what dp_snapshot_open() opened; a boot without is left alone. */
@@ -140,14 +141,14 @@ unsigned int dp_pool_jobs(unsigned int cpus, bool waiting);
  * @count: how many
  * @jobs: guests at the same time, at least 1
  * @limits: for each guest
- * @progress: told how much is answered, may be NULL
+ * @progress: told that time passes, may be NULL
  * @err: context on failure
  *
  * Return: 0 also if guests died (the end of their task says so); a negative errno if one could not
  * be started; -EINTR after SIGINT or SIGTERM; -ESTALE if what was to be restored is damaged.
  */
 int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count, unsigned int jobs,
-		const struct dp_session_limits *limits, dp_progress_fn progress,
+		const struct dp_session_limits *limits, const struct dp_progress *progress,
 		struct dp_error *err);
 
 #endif

@@ -20,8 +20,6 @@ struct dp_sink {
 	void (*splat)(void *arg, const struct dp_splat *splat);
 	/* A phase of the executor's life has ended, after so long. */
 	void (*phase)(void *arg, const char *name, uint64_t ms);
-	/* How many questions there are, and how many have been answered: for the progress. */
-	void (*count)(void *arg, size_t *answered, size_t *asked);
 };
 
 #endif

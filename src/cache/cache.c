@@ -118,8 +118,8 @@ static const struct {
 	const char *kind;
 	bool derived;
 } kinds[] = {
-	{ "snapshots", true }, { "images", true },   { "vmlinux", true },
-	{ "hashes", true },    { "kernels", false }, { "apt", false },
+	{ "snapshots", true }, { "images", true },   { "vmlinux", true }, { "hashes", true },
+	{ "times", true },     { "kernels", false }, { "apt", false },
 };
 
 /* nftw() has no argument for its callback. */

@@ -27,8 +27,8 @@ struct campaign {
 	const struct dp_ask *ask;
 	const struct dp_kernel *kernel;
 	struct dp_guest *guest;
-	unsigned int cpus; /* of each guest */
-	dp_progress_fn progress;
+	unsigned int cpus;                  /* of each guest */
+	const struct dp_progress *progress; /* of this kernel, or NULL */
 };
 
 /* ---- prepare.c --------------------------------------------------------------------------- */
@@ -45,7 +45,8 @@ struct campaign {
  * Return: as for dp_kernel_resolve().
  */
 int dp_kernel_ready(const struct dp_guests *guests, size_t i, bool perftest,
-		    dp_progress_fn progress, struct dp_kernel *kernel, struct dp_error *err);
+		    const struct dp_progress *progress, struct dp_kernel *kernel,
+		    struct dp_error *err);
 
 /**
  * dp_guest_prepare - have vmlinux, image, accelerator and perhaps a saved guest ready

@@ -117,6 +117,7 @@ static int leave_unanswered(const struct campaign *c, const char *why, struct dp
 	snprintf(collect.run.where, sizeof(collect.run.where), "guest");
 	snprintf(collect.run.kernel_spec, sizeof(collect.run.kernel_spec), "%s", c->kernel->spec);
 	dp_collect_listen(&collect, c->ask->policy, c->ask->tell, c->ask->arg);
+	collect.progress = c->progress;
 	rc = dp_collect_finish(&collect, c->ask->policy);
 	dp_run_clear(run);
 	if (rc)
@@ -135,19 +136,53 @@ struct crowd {
 	struct dp_run_record *runs;
 	atomic_size_t next;
 	pthread_mutex_t mutex; /* for those below */
-	size_t asked;
 	int rc;
 	struct dp_error error;
 };
+
+/* What is told of one of the kernels. @own: receives a copy. Return: @own, or NULL for nobody. */
+static const struct dp_progress *progress_of(const struct crowd *crowd, size_t i,
+					     struct dp_progress *own)
+{
+	const struct dp_progress *progress = crowd->campaign.ask->progress;
+
+	if (!progress)
+		return NULL;
+	*own = *progress;
+	own->kernel = crowd->kernels[i].spec;
+	own->number = i;
+	return own;
+}
+
+/* All ids of all kernels, before the first is asked. */
+static int announce(const struct crowd *crowd)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	const struct dp_selection *s = crowd->campaign.selection;
+	int rc = dp_collect_init(&collect, count_ids(s));
+
+	if (rc)
+		return rc;
+	add_ids(s, &collect);
+	for (size_t i = 0; i < crowd->campaign.guests->nkernels; i++) {
+		struct dp_progress own;
+
+		collect.progress = progress_of(crowd, i, &own);
+		dp_collect_announce(&collect, crowd->campaign.ask->repeat);
+	}
+	return 0;
+}
 
 static void ask_next(struct crowd *crowd, size_t i)
 {
 	struct campaign c = crowd->campaign;
 	size_t nkernels = c.guests->nkernels;
 	struct dp_error err = { 0 };
+	struct dp_progress own;
 	int rc;
 
 	c.kernel = &crowd->kernels[i];
+	c.progress = progress_of(crowd, i, &own);
 	rc = ask_kernel(&c, &crowd->runs[i], &err);
 	if (rc && rc != -EINTR && !err.input && nkernels > 1)
 		rc = leave_unanswered(&c, err.what, &crowd->runs[i]);
@@ -157,9 +192,6 @@ static void ask_next(struct crowd *crowd, size_t i)
 		crowd->error = err;
 		atomic_store(&crowd->next, nkernels);
 	}
-	crowd->asked++;
-	if (!c.progress && c.ask->progress)
-		c.ask->progress("asking the kernels", (int)(100 * crowd->asked / nkernels));
 	pthread_mutex_unlock(&crowd->mutex);
 }
 
@@ -213,8 +245,7 @@ int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *s
 		.campaign = { .guests = guests,
 			      .selection = selection,
 			      .ask = ask,
-			      .cpus = side_by_side(guests, selection) ? 1 : DP_GUEST_CPUS,
-			      .progress = ask->progress },
+			      .cpus = side_by_side(guests, selection) ? 1 : DP_GUEST_CPUS },
 		.kernels = kernels,
 		.runs = runs,
 		.mutex = PTHREAD_MUTEX_INITIALIZER,
@@ -227,13 +258,11 @@ int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *s
 	/* All of them, before the first is asked: a word that is no kernel ends it here. */
 	for (size_t i = 0; i < guests->nkernels && !rc; i++)
 		rc = dp_kernel_ready(guests, i, ask->reference, ask->progress, &kernels[i], err);
+	if (!rc)
+		rc = announce(&crowd);
 	if (rc)
 		return rc;
-	if (threads > 1)
-		crowd.campaign.progress = NULL;
 	ask_all(&crowd, threads, list);
-	if (threads > 1 && ask->progress)
-		ask->progress("", -1);
 	if (crowd.rc && err)
 		*err = crowd.error;
 	return crowd.rc;

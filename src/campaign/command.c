@@ -19,7 +19,8 @@ static int run(const struct campaign *c, struct dp_task *task, struct dp_error *
 }
 
 int dp_campaign_command(const struct dp_guests *guests, const struct dp_command *command,
-			const struct dp_sink *sink, dp_progress_fn progress, struct dp_error *err)
+			const struct dp_sink *sink, const struct dp_progress *progress,
+			struct dp_error *err)
 {
 	dp_cleanup(dp_guest_clear) struct dp_guest guest = DP_NO_GUEST;
 	struct dp_kernel kernel;

@@ -26,6 +26,8 @@
 
 /* An executor says something every few seconds, and each of its steps has a limit below this. */
 #define SILENCE_MS 180000
+/* How often it is told that time passes, ms. */
+#define TICK_MS 500
 /* What the kernel says of a thing comes to its log a little later, ms. */
 #define LOG_MS 300
 /* How long an executor that was killed may take to go, ms. */
@@ -94,17 +96,6 @@ static int take_line(void *arg, const char *line, size_t len)
 	return 0;
 }
 
-static void show_progress(const struct listener *l, dp_progress_fn progress)
-{
-	size_t answered = 0, asked = 0;
-
-	if (!progress)
-		return;
-	if (l->sink->count)
-		l->sink->count(l->sink->arg, &answered, &asked);
-	dp_progress_asked(progress, answered, asked);
-}
-
 static void hear(struct listener *l)
 {
 	char buf[16384];
@@ -118,7 +109,7 @@ static void hear(struct listener *l)
 		dp_kmsg_read(l->kmsg, &l->log);
 }
 
-static int listen_to(struct listener *l, dp_progress_fn progress, struct dp_error *err)
+static int listen_to(struct listener *l, const struct dp_progress *progress, struct dp_error *err)
 {
 	l->heard = dp_now_ms();
 	for (;;) {
@@ -127,7 +118,7 @@ static int listen_to(struct listener *l, dp_progress_fn progress, struct dp_erro
 				      { .fd = l->pid_fd, .events = POLLIN },
 				      { .fd = dp_signals_fd(), .events = POLLIN } };
 
-		if (poll(p, 4, SILENCE_MS) < 0 && errno != EINTR)
+		if (poll(p, 4, TICK_MS) < 0 && errno != EINTR)
 			return dp_fail(err, -errno, "poll");
 		if (p[3].revents)
 			return dp_report(err, -EINTR, "interrupted");
@@ -137,12 +128,12 @@ static int listen_to(struct listener *l, dp_progress_fn progress, struct dp_erro
 		if (dp_now_ms() - l->heard >= SILENCE_MS)
 			return dp_report(err, -ETIMEDOUT, "nothing was heard for %d s",
 					 SILENCE_MS / 1000);
-		show_progress(l, progress);
+		dp_progress_tick(progress);
 	}
 }
 
 int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const struct dp_sink *sink,
-		dp_progress_fn progress, struct dp_host_end *end, struct dp_error *err)
+		const struct dp_progress *progress, struct dp_host_end *end, struct dp_error *err)
 {
 	dp_cleanup(clear) struct listener l = { .sink = sink,
 						.end = end,
@@ -159,8 +150,6 @@ int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const stru
 		poll(NULL, 0, LOG_MS);
 		hear(&l);
 	}
-	if (progress)
-		progress("", -1);
 	return rc;
 }
 
@@ -174,12 +163,19 @@ static void describe(struct dp_run_record *run)
 	run->subject.host = true;
 }
 
-int dp_host_begin(const struct dp_ask *ask, struct dp_collect *collect, struct dp_error *err)
+int dp_host_begin(const struct dp_ask *ask, bool all, struct dp_collect *collect,
+		  struct dp_error *err)
 {
+	int rc = ask->begin ? ask->begin(ask->arg, err) : 0;
+
 	describe(&collect->run);
 	dp_collect_listen(collect, ask->policy, ask->tell, ask->arg);
 	collect->round = ask->round;
-	return ask->begin ? ask->begin(ask->arg, err) : 0;
+	collect->progress = ask->progress;
+	/* Of several rounds, those that come are announced with the first. */
+	if (!rc && all && ask->round <= 1)
+		dp_collect_announce(collect, ask->repeat);
+	return rc;
 }
 
 int dp_host_finish(const struct dp_ask *ask, struct dp_collect *collect, struct dp_run_record *run)

@@ -25,7 +25,7 @@ struct dp_host_end {
  * errno. Nothing of the process is left, unless the kernel keeps it.
  */
 int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const struct dp_sink *sink,
-		dp_progress_fn progress, struct dp_host_end *end, struct dp_error *err);
+		const struct dp_progress *progress, struct dp_host_end *end, struct dp_error *err);
 
 /* What this machine is asked. */
 struct host_job {
@@ -55,12 +55,14 @@ int dp_host_rounds(host_ask_fn once, const struct host_job *job, const struct dp
 /**
  * dp_host_begin - before anything is asked: describe this machine, and let the caller begin
  * @ask: who is told the results
+ * @all: everything in @collect will be asked; otherwise the other end knows what
  * @collect: has all ids
  * @err: context on failure
  *
  * Return: 0, or what @ask->begin returned.
  */
-int dp_host_begin(const struct dp_ask *ask, struct dp_collect *collect, struct dp_error *err);
+int dp_host_begin(const struct dp_ask *ask, bool all, struct dp_collect *collect,
+		  struct dp_error *err);
 
 /**
  * dp_host_finish - judge what was observed

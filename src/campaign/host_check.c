@@ -44,7 +44,7 @@ static int check_once(const struct host_job *job, const struct dp_ask *ask,
 	if (!rc)
 		rc = dp_collect_plan(&collect, plan);
 	if (!rc)
-		rc = dp_host_begin(ask, &collect, err);
+		rc = dp_host_begin(ask, true, &collect, err);
 	options.env.dirs = dirs.list;
 	options.env.ndirs = dirs.count;
 	sink = dp_collect_sink(&collect);

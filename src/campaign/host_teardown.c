@@ -231,7 +231,7 @@ static int begin(struct teardown *t, struct dp_collect *collect, struct dp_error
 	t->how.channel = -1;
 	dp_kernel_taint(&t->how.taint);
 	dp_target_of_device(t->claim.name, t->claim.block, &t->original);
-	return dp_host_begin(t->ask, collect, err);
+	return dp_host_begin(t->ask, true, collect, err);
 }
 
 static int tear_once(const struct host_job *job, const struct dp_ask *ask,

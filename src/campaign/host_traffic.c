@@ -156,7 +156,7 @@ static int begin(struct traffic *t, const struct dp_ask *ask, struct dp_collect 
 		rc = dp_collect_init(collect, t->cases->count);
 	for (size_t i = 0; i < t->cases->count && !rc; i++)
 		dp_collect_add(collect, t->cases->list[i].id);
-	return rc ? rc : dp_host_begin(ask, collect, err);
+	return rc ? rc : dp_host_begin(ask, t->peer.kind != DP_PEER_CONNECTS, collect, err);
 }
 
 /* Only the other end knows what was asked: the rest has not been. */

@@ -77,7 +77,7 @@ static int limit_once(const struct host_job *job, const struct dp_ask *ask,
 	for (size_t i = 0; i < limits->count && !rc; i++)
 		dp_collect_add(&collect, limits->list[i].id);
 	if (!rc)
-		rc = dp_host_begin(ask, &collect, err);
+		rc = dp_host_begin(ask, true, &collect, err);
 	if (!rc)
 		rc = dp_host_run(carry_out, &executor, true, &sink, ask->progress, &end, err);
 	if (!rc)

@@ -15,7 +15,8 @@ static void name_modules(const struct dp_kernel *kernel, struct dp_run_record *r
 }
 
 int dp_kernel_ready(const struct dp_guests *guests, size_t i, bool perftest,
-		    dp_progress_fn progress, struct dp_kernel *kernel, struct dp_error *err)
+		    const struct dp_progress *progress, struct dp_kernel *kernel,
+		    struct dp_error *err)
 {
 	int rc = dp_kernel_resolve(guests->kernels[i], guests->refresh, progress, kernel, err);
 

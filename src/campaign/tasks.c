@@ -47,6 +47,7 @@ int dp_task_begin(const struct campaign *c, const struct dp_command *command, si
 	rc = dp_collect_init(collect, ids);
 	dp_collect_listen(collect, c->ask->policy, c->ask->tell, c->ask->arg);
 	collect->heard.recorder = c->ask->recorder;
+	collect->progress = c->progress;
 	task->sink = dp_collect_sink(collect);
 	task->ended = end_task;
 	return rc;

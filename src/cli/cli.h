@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "options.h"
+#include "progress.h"
 
 #include "daxpin/error.h"
 #include "daxpin/question.h"
@@ -40,8 +41,9 @@ struct cli_check_options {
 	const char *policy, *baseline;
 	struct dp_results *known; /* what the baseline has, NULL without */
 	struct cli_outputs outputs;
-	bool bisect; /* exit codes for git bisect run */
-	unsigned int repeat; /* how often each case is asked */
+	struct cli_progress progress; /* until the report is written */
+	bool bisect;                  /* exit codes for git bisect run */
+	unsigned int repeat;          /* how often each case is asked */
 	uint64_t size;
 	uint64_t iterations, duration_ms;  /* of a race; 0 without */
 	uint64_t seed;                     /* of a race's times, or of traffic's patterns */
@@ -72,7 +74,7 @@ int cli_take_output(void *outputs, const char *text, struct dp_error *err);
  */
 int cli_report_open(void *options, struct dp_error *err);
 
-/* Closes the reports, and removes those that are not complete. */
+/* Closes the reports, and removes those that are not complete. The progress ends. */
 void cli_report_close(struct cli_check_options *options);
 
 /*
@@ -132,9 +134,6 @@ void cli_print_json(struct json_object *obj);
 
 /* Has kernels ready to boot and prints where they are. Return: 0 or a negative errno. */
 int cli_fetch_kernels(const char *const *specs, size_t count, bool refresh, struct dp_error *err);
-
-/* Draws progress on a terminal's stderr; nothing in a pipe. The shape is dp_progress_fn. */
-void cli_progress(const char *what, int percent);
 
 /**
  * cli_timeline - print one result of a stored run, step by step

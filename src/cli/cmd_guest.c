@@ -186,6 +186,7 @@ static int run_as_host(struct guest_options *o, struct cli_call *call, struct dp
 {
 	dp_cleanup(dp_command_clear) struct dp_command command = { .kind = DP_COMMAND_AS_HOST };
 	dp_cleanup(dp_layout_clear) struct dp_layout layout = { 0 };
+	dp_cleanup(cli_progress_end) struct cli_progress progress = { 0 };
 	struct as_host_options options = { 0 };
 	int exit_code = 0;
 	const struct dp_sink sink = { .arg = &exit_code, .line = take_output };
@@ -200,7 +201,8 @@ static int run_as_host(struct guest_options *o, struct cli_call *call, struct dp
 	if (!rc && options.layout)
 		rc = take_layout(options.layout, &o->guests, &layout, &command, err);
 	if (!rc)
-		rc = dp_campaign_command(&o->guests, &command, &sink, cli_progress, err);
+		rc = dp_campaign_command(&o->guests, &command, &sink, cli_progress_begin(&progress),
+					 err);
 	fflush(stdout);
 	return rc ? rc : exit_code;
 }
@@ -283,14 +285,16 @@ static int single_kernel(const struct guest_options *o, struct dp_error *err)
 
 static int run_bare(struct guest_options *o, struct dp_error *err)
 {
+	struct cli_progress progress = { 0 };
 	struct dp_kernel kernel;
 	struct dp_boot boot;
 	uint64_t ms;
 	int rc = single_kernel(o, err);
 
 	if (!rc)
-		rc = dp_kernel_resolve(o->kernels[0], o->guests.refresh, cli_progress, &kernel,
-				       err);
+		rc = dp_kernel_resolve(o->kernels[0], o->guests.refresh,
+				       cli_progress_begin(&progress), &kernel, err);
+	cli_progress_end(&progress);
 	if (!rc)
 		rc = dp_boot_prepare(&kernel, o->guests.accel, true, &boot, err);
 	if (!rc)

@@ -54,12 +54,14 @@ static void list_fetched(const struct dp_cache_list *cache, struct json_object *
 static void list_suite(const char *suite, bool refresh, struct json_object *suites)
 {
 	struct json_object *obj = json_object_new_object(), *names = json_object_new_array();
+	struct cli_progress progress = { 0 };
 	char **releases = NULL;
 	struct dp_error why = { 0 };
 	size_t count = 0;
-	int rc = dp_apt_releases(suite, refresh, cli_progress, &releases, &count, &why);
+	int rc = dp_apt_releases(suite, refresh, cli_progress_begin(&progress), &releases, &count,
+				 &why);
 
-	cli_progress("", -1);
+	cli_progress_end(&progress);
 	if (!suites)
 		printf("  %-20s", suite);
 	for (size_t i = 0; i < count; i++) {
@@ -107,7 +109,11 @@ int cli_fetch_kernels(const char *const *specs, size_t count, bool refresh, stru
 	int rc = 0;
 
 	for (size_t i = 0; i < count && !rc; i++) {
-		rc = dp_kernel_resolve(specs[i], refresh, cli_progress, &kernel, err);
+		struct cli_progress progress = { 0 };
+
+		rc = dp_kernel_resolve(specs[i], refresh, cli_progress_begin(&progress), &kernel,
+				       err);
+		cli_progress_end(&progress);
 		if (!rc)
 			printf("%s: %s\n", kernel.spec, kernel.image);
 	}

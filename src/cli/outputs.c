@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 
 #include "cli.h"
 
-#include "daxpin/clock.h"
 #include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/results.h"
@@ -21,9 +19,6 @@
 #define DRAFT ".%d.part"
 /* For git bisect run: this commit cannot be tested (git-bisect(1)). */
 #define CANNOT_TELL 125
-
-/* Failures and errors that were told so far, for the progress line. */
-static atomic_size_t told_failed;
 
 void cli_print_json(struct json_object *obj)
 {
@@ -135,15 +130,17 @@ int cli_report_open(void *arg, struct dp_error *err)
 void cli_report_tell(void *arg, const struct dp_run_record *run, const struct dp_result *result)
 {
 	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-	const struct cli_check_options *options = arg;
+	struct cli_check_options *options = arg;
 	const struct cli_outputs *outputs = &options->outputs;
 
-	if (result->status == DP_FAIL || result->status == DP_ERROR)
-		atomic_fetch_add(&told_failed, 1);
 	pthread_mutex_lock(&mutex);
-	for (size_t i = 0; i < outputs->count; i++)
-		if (outputs->list[i].format->streams)
-			dp_jsonl_result(outputs->list[i].file, run, result);
+	for (size_t i = 0; i < outputs->count; i++) {
+		if (!outputs->list[i].format->streams)
+			continue;
+		if (!outputs->list[i].path)
+			cli_progress_pause(&options->progress);
+		dp_jsonl_result(outputs->list[i].file, run, result);
+	}
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -213,6 +210,7 @@ void cli_report_close(struct cli_check_options *options)
 	struct cli_outputs *outputs = &options->outputs;
 	char path[PATH_MAX];
 
+	cli_progress_end(&options->progress);
 	if (options->known)
 		dp_results_clear(options->known);
 	free(options->known);
@@ -254,47 +252,10 @@ int cli_report(struct cli_check_options *options, struct dp_run_record *runs, si
 {
 	int rc = 0;
 
+	cli_progress_end(&options->progress);
 	for (size_t i = 0; options->known && i < nruns && !rc; i++)
 		rc = dp_run_hold_against(&runs[i], options->known, nruns == 1, err);
 	if (!rc)
 		rc = write_all(&options->outputs, runs, nruns);
 	return !rc && options->bisect && nothing_passed(runs, nruns) ? CANNOT_TELL : rc;
-}
-
-/* "; about 40 s left", by what the part that is done has taken; "" while that says little. */
-static void time_left(int percent, char *text, size_t size)
-{
-	static uint64_t began;
-	static int last;
-	uint64_t now = dp_now_ms(), took;
-
-	if (!began || percent < last || percent <= 0)
-		began = now;
-	last = percent;
-	took = (now - began) / 1000;
-	text[0] = '\0';
-	if (percent >= 5 && percent < 100 && took >= 2)
-		snprintf(text, size, "; about %d s left",
-			 (int)took * (100 - percent) / percent + 1);
-}
-
-/* Drawn again only if it has changed. */
-void cli_progress(const char *what, int percent)
-{
-	static char last[160];
-	char line[160] = "", left[40], wrong[40] = "";
-	size_t failed = atomic_load(&told_failed);
-
-	if (!isatty(STDERR_FILENO))
-		return;
-	time_left(percent, left, sizeof(left));
-	if (failed)
-		snprintf(wrong, sizeof(wrong), "; %zu failed", failed);
-	if (percent >= 0)
-		snprintf(line, sizeof(line), "[%-20.*s] %3d%% %s%s%s", percent / 5,
-			 "####################", percent, what, wrong, left);
-	if (!strcmp(line, last))
-		return;
-	memcpy(last, line, sizeof(last));
-	fprintf(stderr, "\r\033[K%s", line);
 }

@@ -14,7 +14,7 @@ struct dp_ask cli_ask(struct cli_check_options *options, const struct dp_policy 
 				.reference = options->reference,
 				.repeat = options->repeat,
 				.policy = policy,
-				.progress = cli_progress,
+				.progress = cli_progress_begin(&options->progress),
 				.begin = cli_report_open,
 				.tell = cli_report_tell,
 				.arg = options };

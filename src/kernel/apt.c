@@ -38,7 +38,7 @@
 struct apt {
 	char root[PATH_MAX - 64];
 	char options[12][PATH_MAX];
-	dp_progress_fn progress;
+	const struct dp_progress *progress;
 };
 
 static int prepare_root(struct apt *apt, const char *suite, struct dp_error *err)
@@ -90,8 +90,8 @@ static void show_status(void *arg, const char *line)
 	double percent;
 
 	/* "dlstatus:1:12.5:Retrieving file 1 of 2" (apt's doc/progress-reporting) */
-	if (apt->progress && sscanf(line, "dlstatus:%*d:%lf:", &percent) == 1)
-		apt->progress("downloading the kernel", (int)percent);
+	if (sscanf(line, "dlstatus:%*d:%lf:", &percent) == 1)
+		dp_progress_phase(apt->progress, "downloading the kernel", (int)percent);
 }
 
 static int run_apt(struct apt *apt, const char *const *words, uint64_t limit_ms, char **output,
@@ -346,8 +346,7 @@ static int update(struct apt *apt, bool refresh, struct dp_error *err)
 		return rc;
 	if (!refresh && !stat(stamp, &st) && st.st_mtime > time(NULL) - LISTS_S)
 		return 0;
-	if (apt->progress)
-		apt->progress("reading the package lists", 0);
+	dp_progress_phase(apt->progress, "reading the package lists", -1);
 	rc = run_apt(apt, words, UPDATE_LIMIT_MS, NULL, err);
 	if (!rc)
 		dp_cache_note(stamp, "");
@@ -363,8 +362,8 @@ static int open_apt(struct apt *apt, const char *suite, bool refresh, struct dp_
 	return rc ? rc : update(apt, refresh, err);
 }
 
-int dp_apt_releases(const char *suite, bool refresh, dp_progress_fn progress, char ***list,
-		    size_t *count, struct dp_error *err)
+int dp_apt_releases(const char *suite, bool refresh, const struct dp_progress *progress,
+		    char ***list, size_t *count, struct dp_error *err)
 {
 	dp_autofree struct apt *apt = calloc(1, sizeof(*apt));
 	int rc;
@@ -376,8 +375,9 @@ int dp_apt_releases(const char *suite, bool refresh, dp_progress_fn progress, ch
 	return rc ? rc : list_releases(apt, list, count, err);
 }
 
-int dp_apt_fetch(const char *suite, const char *version, bool refresh, dp_progress_fn progress,
-		 char ***packages, size_t *count, struct dp_error *err)
+int dp_apt_fetch(const char *suite, const char *version, bool refresh,
+		 const struct dp_progress *progress, char ***packages, size_t *count,
+		 struct dp_error *err)
 {
 	dp_autofree struct apt *apt = calloc(1, sizeof(*apt));
 	char names[MAX_PACKAGES][128];

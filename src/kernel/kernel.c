@@ -81,7 +81,7 @@ static int unpack_into(char *const *packages, size_t count, const char *dir, str
 }
 
 static int fetch(const char *suite, const char *version, bool refresh, const char *pointer,
-		 dp_progress_fn progress, struct dp_error *err)
+		 const struct dp_progress *progress, struct dp_error *err)
 {
 	char dir[PATH_MAX], *name, **packages = NULL;
 	size_t count = 0;
@@ -92,8 +92,8 @@ static int fetch(const char *suite, const char *version, bool refresh, const cha
 		rc = dp_cache_path(dir, sizeof(dir), err, "kernels/%.*s",
 				   (int)(strlen(name) - strlen(".deb")), name);
 	}
-	if (!rc && progress)
-		progress("unpacking the kernel", 0);
+	if (!rc)
+		dp_progress_phase(progress, "unpacking the kernel", -1);
 	if (!rc && !dp_exists("%s", dir))
 		rc = unpack_into(packages, count, dir, err);
 	if (!rc)
@@ -101,8 +101,7 @@ static int fetch(const char *suite, const char *version, bool refresh, const cha
 	for (size_t i = 0; i < count; i++)
 		unlink(packages[i]);
 	dp_strings_free(packages, count);
-	if (progress)
-		progress("", -1);
+	dp_progress_phase_end(progress);
 	return rc;
 }
 
@@ -115,8 +114,8 @@ static bool has(char *const *releases, size_t count, const char *version)
 }
 
 /* The first suite that has a version. A suite whose lists cannot be read is passed over. */
-static int find_suite(const char *version, bool refresh, dp_progress_fn progress, char *suite,
-		      size_t size, struct dp_error *err)
+static int find_suite(const char *version, bool refresh, const struct dp_progress *progress,
+		      char *suite, size_t size, struct dp_error *err)
 {
 	char **suites = NULL, **releases = NULL, newest[512] = "";
 	size_t nsuites = 0, count = 0, read = 0, used = 0;
@@ -167,7 +166,7 @@ static bool split_debian(const char *name, char *suite, char *version, size_t si
 	return *name && strspn(rest, "0123456789abcdefghijklmnopqrstuvwxyz.+~-") == strlen(rest);
 }
 
-static int resolve_debian(const char *name, bool refresh, dp_progress_fn progress,
+static int resolve_debian(const char *name, bool refresh, const struct dp_progress *progress,
 			  struct dp_kernel *kernel, struct dp_error *err)
 {
 	char pointer[PATH_MAX], dir[PATH_MAX], suite[128], version[128];
@@ -297,7 +296,7 @@ static void default_spec(char *spec, size_t size)
 		snprintf(spec, size, "debian:" DEFAULT_SUITE);
 }
 
-int dp_kernel_resolve(const char *spec, bool refresh, dp_progress_fn progress,
+int dp_kernel_resolve(const char *spec, bool refresh, const struct dp_progress *progress,
 		      struct dp_kernel *kernel, struct dp_error *err)
 {
 	const char *colon;

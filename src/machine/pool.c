@@ -15,7 +15,7 @@
 #define MAX_JOBS 64
 /* What a guest takes at most, of the memory that is free: RAM, and what QEMU needs itself. */
 #define GUEST_KIB (1200 << 10)
-/* How often progress is looked at, ms. */
+/* How often it is told that time passes, ms. */
 #define TICK_MS 100
 #define MS_NS   1000000L
 
@@ -81,31 +81,14 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void show_progress(const struct pool *pool, dp_progress_fn progress)
-{
-	size_t all_answered = 0, all_asked = 0;
-
-	for (size_t i = 0; i < pool->count; i++) {
-		const struct dp_sink *sink = &pool->tasks[i].sink;
-		size_t answered = 0, asked = 0;
-
-		if (sink->count)
-			sink->count(sink->arg, &answered, &asked);
-		all_answered += answered;
-		all_asked += asked;
-	}
-	dp_progress_asked(progress, all_answered, all_asked);
-}
-
-/* Until none runs any more; progress is shown meanwhile. */
-static void wait_for_all(struct pool *pool, dp_progress_fn progress)
+/* Until none runs any more; that time passes is told meanwhile. */
+static void wait_for_all(struct pool *pool, const struct dp_progress *progress)
 {
 	pthread_mutex_lock(&pool->mutex);
 	while (pool->running) {
 		struct timespec tick;
 
-		if (progress)
-			show_progress(pool, progress);
+		dp_progress_tick(progress);
 		clock_gettime(CLOCK_REALTIME, &tick);
 		tick.tv_nsec += TICK_MS * MS_NS;
 		tick.tv_sec += tick.tv_nsec / (1000 * MS_NS);
@@ -116,7 +99,7 @@ static void wait_for_all(struct pool *pool, dp_progress_fn progress)
 }
 
 int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count, unsigned int jobs,
-		const struct dp_session_limits *limits, dp_progress_fn progress,
+		const struct dp_session_limits *limits, const struct dp_progress *progress,
 		struct dp_error *err)
 {
 	struct pool pool = { .boot = boot,
@@ -148,8 +131,6 @@ int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count,
 	wait_for_all(&pool, progress);
 	for (unsigned int i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
-	if (progress)
-		progress("", -1);
 	if (pool.rc && err)
 		*err = pool.error;
 	return pool.rc;

@@ -41,7 +41,7 @@ struct session {
 	const char *command; /* NULL: the guest is to be saved */
 	const struct dp_session_limits *limits;
 	const struct dp_sink *sink;
-	dp_progress_fn progress;
+	const struct dp_progress *progress;
 	struct dp_session_end *end;
 	enum stage stage;
 	uint64_t start, since; /* of the session, of the phase */
@@ -183,18 +183,13 @@ static void take_splat(void *arg, const struct dp_splat *splat)
 
 static void show_progress(const struct session *s)
 {
-	size_t answered = 0, asked = 0;
-
-	if (!s->progress)
-		return;
-	if (s->sink->count)
-		s->sink->count(s->sink->arg, &answered, &asked);
 	if (s->stage == SAVING)
-		s->progress("saving the guest", 0);
+		dp_progress_phase(s->progress, "saving the guest", -1);
 	else if (s->stage == ARRIVING)
-		s->progress("booting the guest", 0);
+		dp_progress_phase(s->progress, "booting the guest", -1);
 	else
-		dp_progress_asked(s->progress, answered, asked);
+		dp_progress_phase_end(s->progress);
+	dp_progress_tick(s->progress);
 }
 
 static void explain_death(struct session *s)
@@ -347,7 +342,8 @@ static int run_once(struct session *s, struct dp_copy *copy, struct dp_error *er
 
 int dp_session_run(const struct dp_boot *boot, const char *command,
 		   const struct dp_session_limits *limits, const struct dp_sink *sink,
-		   dp_progress_fn progress, struct dp_session_end *end, struct dp_error *err)
+		   const struct dp_progress *progress, struct dp_session_end *end,
+		   struct dp_error *err)
 {
 	struct dp_boot own = *boot;
 	dp_cleanup(dp_copy_clear) struct dp_copy copy = { 0 };
@@ -376,8 +372,7 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 	}
 	if (own.restore)
 		dp_closep(&own.state);
-	if (progress)
-		progress("", -1);
+	dp_progress_phase_end(progress);
 	return rc;
 }
 

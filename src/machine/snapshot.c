@@ -209,7 +209,8 @@ static int keep_files(const char *draft, const struct snapshot *s, struct dp_err
 
 /* Under another name first: a snapshot that is there is whole, unless something happened to it. */
 static int save(const struct snapshot *s, const struct dp_session_limits *limits,
-		const struct dp_sink *sink, dp_progress_fn progress, struct dp_error *err)
+		const struct dp_sink *sink, const struct dp_progress *progress,
+		struct dp_error *err)
 {
 	const char *ending = s->end->ending;
 	char draft[PATH_MAX];
@@ -238,7 +239,7 @@ static int save(const struct snapshot *s, const struct dp_session_limits *limits
 }
 
 int dp_snapshot_open(struct dp_boot *boot, const struct dp_session_limits *limits,
-		     const struct dp_sink *sink, dp_progress_fn progress,
+		     const struct dp_sink *sink, const struct dp_progress *progress,
 		     struct dp_session_end *end, struct dp_error *err)
 {
 	struct snapshot s = { .boot = boot, .end = end };

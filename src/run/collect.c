@@ -55,6 +55,11 @@ static struct dp_record *find(struct dp_collect *c, const char *id)
 	return NULL;
 }
 
+static enum dp_moment moment_of(enum dp_status status)
+{
+	return status == DP_FAIL ? DP_ID_FAILED : status == DP_ERROR ? DP_ID_ERROR : DP_ID_GOOD;
+}
+
 /* Once: what has been judged stays as it is. */
 static void judge_record(struct dp_collect *c, struct dp_record *record,
 			 const struct dp_policy *policy)
@@ -74,6 +79,7 @@ static void judge_record(struct dp_collect *c, struct dp_record *record,
 	o.absent = absent;
 	dp_judge(policy, &c->run.subject, &o, &record->result);
 	record->result.round = c->round;
+	dp_progress_id(c->progress, record->id, moment_of(record->result.status));
 	if (c->tell)
 		c->tell(c->tell_arg, &c->run, &record->result);
 }
@@ -91,6 +97,7 @@ static void keep(struct dp_collect *c, const struct dp_cell *cell)
 	record->seen = true;
 	record->cell = *cell;
 	c->current = NULL;
+	dp_progress_id(c->progress, record->id, DP_ID_ANSWERED);
 	/* Of a scenario its kernel may say more yet. */
 	if (c->tell && dp_question_is(record->id, DP_QUESTION_CHECK))
 		judge_record(c, record, c->policy);
@@ -268,6 +275,7 @@ static void take_begin(struct dp_collect *c, struct json_object *obj)
 		return;
 	c->current->began = dp_now_ms();
 	c->latest = c->current;
+	dp_progress_id(c->progress, c->current->id, DP_ID_BEGUN);
 }
 
 static const struct {
@@ -306,14 +314,6 @@ static void take_phase(void *arg, const char *name, uint64_t ms)
 	dp_run_add_phase(&c->run, name, ms);
 }
 
-static void count(void *arg, size_t *answered, size_t *asked)
-{
-	struct dp_collect *c = arg;
-
-	*answered = c->answered;
-	*asked = c->count;
-}
-
 struct dp_sink dp_collect_sink(struct dp_collect *collect)
 {
 	return (struct dp_sink){
@@ -321,7 +321,6 @@ struct dp_sink dp_collect_sink(struct dp_collect *collect)
 		.line = dp_collect_line,
 		.splat = dp_collect_splat,
 		.phase = take_phase,
-		.count = count,
 	};
 }
 
@@ -351,6 +350,14 @@ void dp_collect_listen(struct dp_collect *collect, const struct dp_policy *polic
 	collect->policy = policy;
 	collect->tell = tell;
 	collect->tell_arg = arg;
+}
+
+void dp_collect_announce(const struct dp_collect *collect, unsigned int times)
+{
+	times = times ? times : 1;
+	for (size_t i = 0; i < collect->count; i++)
+		for (unsigned int k = 0; k < times; k++)
+			dp_progress_id(collect->progress, collect->records[i].id, DP_ID_WANTED);
 }
 
 void dp_collect_settle(struct dp_collect *collect)
