@@ -132,6 +132,18 @@ int dp_connect(struct dp_port *port, const struct sockaddr *peer, uint64_t limit
  */
 int dp_await_completion(struct dp_connection *connection, uint64_t limit_ms, struct ibv_wc *wc);
 
+/**
+ * dp_connection_reset - take a queue pair through RESET and back to RTS
+ * @connection: nothing is under way on it
+ * @err: names the state that it does not go to
+ *
+ * It is connected to the same queue pair as before, which has to be reset, too. What is registered
+ * belongs to the protection domain, and stays.
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_connection_reset(struct dp_connection *connection, struct dp_error *err);
+
 /* The state of the queue pair: "RTS", "ERR", …; "?" if the kernel does not tell. */
 const char *dp_queue_pair_state(const struct dp_connection *connection);
 

@@ -24,7 +24,7 @@
 #include "daxpin/registry.h"
 
 /* Version of the protocol that the ends talk. Ends of different versions refuse each other. */
-#define DP_TRAFFIC_VERSION 3
+#define DP_TRAFFIC_VERSION 4
 /* The TCP and RDMA port, if none is given. */
 #define DP_TRAFFIC_PORT 18514
 

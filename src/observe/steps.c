@@ -255,6 +255,7 @@ static const struct {
 	[DP_STEP_KEPT] = { "kept", { ALWAYS_3(MAPPING, SIZE, START), ALWAYS_1(LEDGER), OF_LEG } },
 	[DP_STEP_LOST] = { "lost", { ALWAYS_2(WHAT, TEXT) } },
 	[DP_STEP_PREFETCH] = { "prefetch", { ALWAYS_1(ERRNO), OF_LEG } },
+	[DP_STEP_RESET] = { "reset", { ALWAYS_1(ERRNO), OF_LEG } },
 	[DP_STEP_REFERENCE] = { "reference",
 				{ ALWAYS_3(TOOL, REGISTERS, REGISTERED), ALWAYS_1(SIZE), OF_LEG } },
 	[DP_STEP_LEG_END] = { "leg-end", { ALWAYS_2(LEG, COUNTS), OF_LEG } },

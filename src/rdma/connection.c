@@ -207,6 +207,44 @@ int dp_await_completion(struct dp_connection *c, uint64_t limit_ms, struct ibv_w
 	return n < 0 ? -EIO : 0;
 }
 
+/* The attributes that each state wants (InfiniBand Architecture, modify queue pair). */
+int dp_connection_reset(struct dp_connection *c, struct dp_error *err)
+{
+	static const struct {
+		enum ibv_qp_state state;
+		const char *name;
+		int mask;
+	} way[] = {
+		{ IBV_QPS_RESET, "RESET", 0 },
+		{ IBV_QPS_INIT, "INIT", IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS },
+		{ IBV_QPS_RTR, "RTR",
+		  IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN |
+			  IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER },
+		{ IBV_QPS_RTS, "RTS",
+		  IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY | IBV_QP_SQ_PSN |
+			  IBV_QP_MAX_QP_RD_ATOMIC },
+	};
+	struct ibv_qp_init_attr init;
+	struct ibv_qp_attr attr;
+	int mask = 0, rc;
+
+	if (!c->id || !c->id->qp)
+		return -ENOTCONN;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(way); i++)
+		mask |= way[i].mask;
+	rc = ibv_query_qp(c->id->qp, &attr, mask, &init);
+	if (rc)
+		return dp_fail(err, -rc, "the queue pair does not tell its attributes");
+	for (size_t i = 0; i < DP_ARRAY_SIZE(way); i++) {
+		attr.qp_state = way[i].state;
+		rc = ibv_modify_qp(c->id->qp, &attr, IBV_QP_STATE | way[i].mask);
+		if (rc)
+			return dp_fail(err, -rc, "the queue pair does not go to state %s",
+				       way[i].name);
+	}
+	return 0;
+}
+
 const char *dp_queue_pair_state(const struct dp_connection *c)
 {
 	static const char *const names[] = { "RESET", "INIT", "RTR", "RTS", "SQD", "SQE", "ERR" };

@@ -85,6 +85,8 @@ static int transfer(struct dp_leg *leg)
 		rc = disturb(leg, "chill");
 	if (!rc)
 		rc = dp_leg_transfer(leg);
+	if (!rc && !leg->operation->kept)
+		rc = dp_leg_transfer_reset(leg);
 	if (!rc && disturbed)
 		rc = transfer_disturbed(leg);
 	return !rc && !leg->operation->kept ? dp_leg_measure(leg) : rc;

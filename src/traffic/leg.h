@@ -29,6 +29,7 @@ struct dp_leg {
 	const struct dp_operation *operation;
 	enum dp_side tested; /* which end has the mapping under test; the other has plain memory */
 	bool on_demand;
+	bool reset; /* what is moved now is moved after a reset of the queue pairs */
 	struct dp_region regions[DP_SIDES];
 	uint64_t transfers, bytes;    /* that were moved and completed */
 	uint64_t measured;            /* operations in which the last bandwidth was measured */
@@ -81,6 +82,12 @@ bool dp_leg_pages_on_demand(const struct dp_drive *drive, const struct dp_operat
 
 /* Moves data, and notes in the ledgers where it must be then. Return: 0 or a negative errno. */
 int dp_leg_transfer(struct dp_leg *leg);
+
+/*
+ * Moves data over the same queue pairs once they were reset: keys belong to the protection domain,
+ * and must work as before. Return: 0 or a negative errno.
+ */
+int dp_leg_transfer_reset(struct dp_leg *leg);
 
 /**
  * dp_leg_note - note in the ledger that data was moved

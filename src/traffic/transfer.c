@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <infiniband/verbs.h>
+#include <stdio.h>
 
 #include "layout.h"
 #include "leg.h"
@@ -97,7 +98,10 @@ static bool completed(struct json_object *reply)
 static int fail(struct dp_leg *leg, const char *what, const struct transfer *t,
 		struct json_object *reply)
 {
-	return dp_leg_emit_failed(leg, what, t->target, t->length, reply);
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%s", what, leg->reset ? " after a reset" : "");
+	return dp_leg_emit_failed(leg, text, t->target, t->length, reply);
 }
 
 static int post_receive(struct dp_leg *leg, const struct transfer *t)
@@ -263,5 +267,41 @@ int dp_leg_transfer(struct dp_leg *leg)
 	for (size_t i = length > 2 * DP_WINDOW; i < DP_ARRAY_SIZE(list) && !rc; i++)
 		if (fits(leg, &list[i]))
 			rc = move(leg, &list[i]);
+	return rc;
+}
+
+/* Both ends. What one of them refuses is no fault of the kernel's: an adapter need not do it. */
+static int reset(struct dp_leg *leg)
+{
+	int rc = 0;
+
+	for (enum dp_side side = DP_REMOTE;; side = DP_LOCAL) {
+		struct json_object *obj;
+
+		rc = dp_drive_ask(leg->drive, side, dp_talk_command("reset"), NULL);
+		if (leg->drive->lost)
+			return leg->drive->lost;
+		if (!rc && side == DP_REMOTE)
+			continue;
+		obj = json_object_new_object();
+		dp_step_set_text(obj, DP_FIELD_ERRNO, rc ? dp_errno_name(rc) : NULL);
+		dp_leg_emit(leg, DP_STEP_RESET, obj);
+		return rc;
+	}
+}
+
+int dp_leg_transfer_reset(struct dp_leg *leg)
+{
+	const struct transfer t = { 3 * PAGE, 3 * PAGE, PAGE, 1 };
+	int rc = reset(leg);
+
+	if (leg->drive->lost)
+		return rc;
+	/* A connection that stopped halfway is of no use. */
+	if (rc)
+		return dp_leg_connect(leg, false);
+	leg->reset = true;
+	rc = leg->operation->shape == DP_SHAPE_ATOMIC ? run_atomics(leg) : move(leg, &t);
+	leg->reset = false;
 	return rc;
 }

@@ -154,10 +154,10 @@ static void refuses_what_it_does_not_know(void **state)
 	char text[256];
 
 	(void)state;
-	assert_int_equal(answer("{\"command\":\"hello\",\"version\":3}", text, sizeof(text)), 0);
-	assert_int_equal(answer("{\"command\":\"hello\",\"version\":4}", text, sizeof(text)),
+	assert_int_equal(answer("{\"command\":\"hello\",\"version\":4}", text, sizeof(text)), 0);
+	assert_int_equal(answer("{\"command\":\"hello\",\"version\":5}", text, sizeof(text)),
 			 -EPROTONOSUPPORT);
-	assert_non_null(strstr(text, "version 4"));
+	assert_non_null(strstr(text, "version 5"));
 	assert_int_equal(answer("{\"command\":\"format\"}", text, sizeof(text)), -EBADMSG);
 	assert_int_equal(answer("{}", text, sizeof(text)), -EBADMSG);
 	assert_int_equal(answer("{\"command\":\"open\",\"mapping\":\"anon\",\"size\":1048576,"

@@ -31,6 +31,14 @@ static int obey_connect(struct dp_end *end, struct json_object *command, struct 
 			  dp_json_bool_or(command, "brief", false), &end->connection, err);
 }
 
+static int obey_reset(struct dp_end *end, struct json_object *command, struct json_object *reply,
+		      struct dp_error *err)
+{
+	(void)command;
+	(void)reply;
+	return dp_connection_reset(&end->connection, err);
+}
+
 static int obey_disconnect(struct dp_end *end, struct json_object *command,
 			   struct json_object *reply, struct dp_error *err)
 {
@@ -43,4 +51,5 @@ static int obey_disconnect(struct dp_end *end, struct json_object *command,
 
 DP_COMMAND(accept_command, .name = "accept", .obey = obey_accept);
 DP_COMMAND(connect_command, .name = "connect", .obey = obey_connect);
+DP_COMMAND(reset_command, .name = "reset", .obey = obey_reset);
 DP_COMMAND(disconnect_command, .name = "disconnect", .obey = obey_disconnect);
