@@ -70,9 +70,10 @@ static void reads_its_own(void **state)
 
 	(void)state;
 	assert_int_equal(dp_vmas_read(0, &list, &count, NULL), 0);
-	found = dp_vma_find(list, count, (uintptr_t)&count);
+	/* Not of the stack: a sanitizer may have that in memory of its own. */
+	found = dp_vma_find(list, count, (uintptr_t)reads_its_own);
 	assert_non_null(found);
-	assert_string_equal(found->path, "[stack]");
+	assert_non_null(strstr(found->path, "/test_vma"));
 }
 
 int main(void)
