@@ -45,6 +45,21 @@ int dp_pins_read(struct dp_pins *pins);
  */
 int64_t dp_vmpin_kib(void);
 
+/**
+ * dp_zoneinfo_room - how many pages there are that a longterm pin may have its pages moved to
+ * @text: of /proc/zoneinfo, NUL-terminated
+ * @pages: receives what is free outside ZONE_MOVABLE and CMA, above the watermarks
+ *
+ * That is where alloc_migration_target() takes pages from for
+ * migrate_longterm_unpinnable_pages() (mm/gup.c).
+ *
+ * Return: 0, or -ENODATA if the text has no zone.
+ */
+int dp_zoneinfo_room(const char *text, uint64_t *pages);
+
+/* That of this machine. Return: 0 or a negative errno. */
+int dp_room_read(uint64_t *pages);
+
 /* One resource of /proc/iomem, with the path of names that leads to it. */
 struct dp_resource {
 	uint64_t start, end; /* physical, inclusive */

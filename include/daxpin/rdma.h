@@ -35,6 +35,36 @@ int dp_rdma_open(const char *name, struct dp_rdma *rdma, struct dp_error *err);
 void dp_rdma_close(struct dp_rdma *rdma);
 
 /**
+ * dp_rdma_regions - how many memory regions an adapter has, those of all processes
+ * @device: its name
+ * @count: receives their number, as RDMA_NLDEV_CMD_RES_GET tells it
+ *
+ * Return: 0, -ENODEV or -EIO.
+ */
+int dp_rdma_regions(const char *device, uint64_t *count);
+
+/**
+ * dp_rdma_cgroup_full - whether a control group may have no more objects of an adapter
+ * @max, @current: the text of its rdma.max and rdma.current
+ * @device: the adapter
+ * @most: receives how many it may have (hca_object)
+ */
+bool dp_rdma_cgroup_full(const char *max, const char *current, const char *device, uint64_t *most);
+
+/**
+ * dp_rdma_cgroup_find - a control group of this process, or one above it, that is full
+ * @device: the adapter
+ * @group: receives its path, "/job"
+ * @size: size of @group, bytes
+ * @most: as above
+ *
+ * rdmacg_try_charge() refuses with EAGAIN then.
+ *
+ * Return: false if there is none that can be seen.
+ */
+bool dp_rdma_cgroup_find(const char *device, char *group, size_t size, uint64_t *most);
+
+/**
  * dp_rdma_provider - which driver is behind a verbs device, as the kernel tells
  * @device: its name
  * @provider: receives "rxe", "siw", "mlx5", …; "unknown" if the kernel does not tell
@@ -105,8 +135,9 @@ void dp_rdma_emit(int fd, const char *device, const char *provider, bool odp);
 /**
  * dp_inventory_rdma - describe the RDMA devices of this machine
  *
- * Return: a new array of {"device","provider","node_guid","odp","state"}; "odp" is null if the
- * device cannot be opened. NULL without memory.
+ * Return: a new array of {"device","provider","node_guid","state","regions","odp"}; "regions" is
+ * null if the kernel does not tell their number, and "odp" if the device cannot be opened. NULL
+ * without memory.
  */
 struct json_object *dp_inventory_rdma(void);
 

@@ -221,8 +221,14 @@ static int give_address(const struct words *w, struct dp_error *err)
 
 static int write_text(const struct words *w, struct dp_error *err)
 {
-	int rc = dp_write_attr(w->list[2], "%s", w->list[1]);
+	char text[256] = "";
+	size_t used = 0;
+	int rc;
 
+	for (size_t i = 2; i < w->count && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? " " : "",
+					 w->list[i]);
+	rc = dp_write_attr(text, "%s", w->list[1]);
 	return rc ? dp_fail(err, rc, "cannot write to %s", w->list[1]) : 0;
 }
 
@@ -268,6 +274,13 @@ static int set_memlock(const struct words *w, struct dp_error *err)
 	return rc;
 }
 
+static int join_cgroup(const struct words *w, struct dp_error *err)
+{
+	int rc = dp_write_attr("0", "%s/cgroup.procs", w->list[1]);
+
+	return rc ? dp_fail(err, rc, "cannot join the control group %s", w->list[1]) : 0;
+}
+
 /* Without groups and, as the user is not root, without capabilities. */
 static int become_user(const struct words *w, struct dp_error *err)
 {
@@ -294,11 +307,12 @@ static const struct step {
 	{ "folder", 2, 3, false, folder },
 	{ "file", 3, 3, false, make_file },
 	{ "address", 1, 1, false, give_address },
-	{ "write", 3, 3, false, write_text },
+	{ "write", 3, 8, false, write_text },
 	{ "mode", 3, 3, false, change_mode },
 	{ "remove", 2, 2, false, remove_it },
 	{ "env", 3, 3, true, set_environment },
 	{ "memlock", 2, 2, true, set_memlock },
+	{ "cgroup", 2, 2, true, join_cgroup },
 	{ "user", 2, 2, true, become_user },
 };
 

@@ -18,6 +18,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
 #include "daxpin/observe.h"
+#include "daxpin/pin.h"
 #include "daxpin/rdma.h"
 
 /* CAP_IPC_LOCK of <linux/capability.h>. */
@@ -95,9 +96,60 @@ static bool find_adapter_limit(const struct dp_asker *asker, struct dp_cell *cel
 	return true;
 }
 
+/* ib_rdmacg_try_charge() of the uverbs object, before the region is looked at. */
+static bool find_cgroup(const struct dp_asker *asker, struct dp_cell *cell)
+{
+	char group[256];
+	uint64_t most;
+
+	if (cell->err != EAGAIN ||
+	    !dp_rdma_cgroup_find(asker->rdma->device, group, sizeof(group), &most))
+		return false;
+	snprintf(cell->limit, sizeof(cell->limit),
+		 "the control group %.128s may have %" PRIu64
+		 " objects of the adapter, and has them: "
+		 "raise hca_object in its rdma.max",
+		 group, most);
+	return true;
+}
+
+/* All that the adapter has, of whichever process. */
+static bool find_region_count(const struct dp_asker *asker, struct dp_cell *cell)
+{
+	struct ibv_device_attr attr;
+	uint64_t count;
+
+	if (ibv_query_device(asker->rdma->context, &attr) || attr.max_mr <= 0 ||
+	    dp_rdma_regions(asker->rdma->device, &count) || count < (uint64_t)attr.max_mr)
+		return false;
+	snprintf(cell->limit, sizeof(cell->limit),
+		 "the adapter has %" PRIu64
+		 " memory regions, and can have %d (max_mr); \"rdma resource "
+		 "show mr\" tells whose they are",
+		 count, attr.max_mr);
+	return true;
+}
+
+/* migrate_longterm_unpinnable_pages(): what cannot be moved out of ZONE_MOVABLE is ENOMEM. */
+static bool find_no_room(struct dp_cell *cell)
+{
+	uint64_t room;
+
+	if (cell->err != ENOMEM || strcmp(cell->zone_before, "Movable") != 0 ||
+	    dp_room_read(&room) || room >= cell->pages)
+		return false;
+	snprintf(cell->limit, sizeof(cell->limit),
+		 "the pages lie in ZONE_MOVABLE and must be moved to be pinned: %" PRIu64
+		 " are needed, and %" PRIu64 " are free outside ZONE_MOVABLE and CMA",
+		 cell->pages, room);
+	return true;
+}
+
 void dp_limits_find(const struct dp_asker *asker, struct dp_cell *cell)
 {
-	if (!cell->err || find_memlock(asker, cell) || find_fork_protection(asker, cell))
+	if (!cell->err || find_memlock(asker, cell) || find_fork_protection(asker, cell) ||
+	    find_cgroup(asker, cell) || find_adapter_limit(asker, cell) ||
+	    find_region_count(asker, cell))
 		return;
-	find_adapter_limit(asker, cell);
+	find_no_room(cell);
 }

@@ -19,7 +19,8 @@ const char *dp_status_name(enum dp_status status)
 
 const char *dp_baseline_name(enum dp_baseline baseline)
 {
-	static const char *const names[] = { "", "new", "known", "other", "fixed", "sometimes", "unseen" };
+	static const char *const names[] = { "",      "new",       "known", "other",
+					     "fixed", "sometimes", "unseen" };
 
 	return names[baseline];
 }

@@ -12,6 +12,7 @@ static struct json_object *describe(struct ibv_device *device)
 	const char *name = ibv_get_device_name(device);
 	struct json_object *obj = json_object_new_object();
 	struct dp_rdma rdma;
+	uint64_t regions;
 	char provider[32], guid[40] = "", state[32] = "";
 
 	dp_rdma_provider(name, provider, sizeof(provider));
@@ -21,6 +22,10 @@ static struct json_object *describe(struct ibv_device *device)
 	dp_json_add_text(obj, "provider", provider);
 	dp_json_add_text(obj, "node_guid", guid);
 	dp_json_add_text(obj, "state", state);
+	if (!dp_rdma_regions(name, &regions))
+		dp_json_add_int(obj, "regions", (int64_t)regions);
+	else
+		json_object_object_add(obj, "regions", NULL);
 	if (dp_rdma_open(name, &rdma, NULL)) {
 		json_object_object_add(obj, "odp", NULL);
 		return obj;

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The RDMA controller of control groups (kernel/cgroup/rdma.c): how many objects of an adapter a
+ * group may have. rdma.max and rdma.current have a line for each: "rxe0 hca_handle=2
+ * hca_object=max".
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/file.h"
+#include "daxpin/rdma.h"
+
+/* Where systemd, and the guest's layouts, mount them. */
+#define MOUNT "/sys/fs/cgroup"
+
+/* Return: false if there is no such number: no line of the device, or "max". */
+static bool find_number(const char *text, const char *device, const char *key, uint64_t *value)
+{
+	dp_autofree char *copy = strdup(text);
+	char *rest = copy;
+
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+		char *word = strsep(&line, " ");
+
+		if (strcmp(word, device) != 0)
+			continue;
+		for (word = strsep(&line, " "); word; word = strsep(&line, " ")) {
+			size_t len = strlen(key);
+			char *end = word;
+
+			if (!strncmp(word, key, len) && word[len] == '=')
+				*value = strtoull(word + len + 1, &end, 10);
+			if (end != word && !*end && end != word + len + 1)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool dp_rdma_cgroup_full(const char *max, const char *current, const char *device, uint64_t *most)
+{
+	uint64_t used;
+
+	return find_number(max, device, "hca_object", most) &&
+	       find_number(current, device, "hca_object", &used) && used >= *most;
+}
+
+static bool is_full(const char *group, const char *device, uint64_t *most)
+{
+	dp_autofree char *max = NULL, *current = NULL;
+	char path[PATH_MAX];
+
+	if (dp_path(path, sizeof(path), NULL, MOUNT "%s/rdma.max", group) ||
+	    dp_read_file(path, 1 << 20, &max, NULL, NULL) ||
+	    dp_path(path, sizeof(path), NULL, MOUNT "%s/rdma.current", group) ||
+	    dp_read_file(path, 1 << 20, &current, NULL, NULL))
+		return false;
+	return dp_rdma_cgroup_full(max, current, device, most);
+}
+
+bool dp_rdma_cgroup_find(const char *device, char *group, size_t size, uint64_t *most)
+{
+	dp_autofree char *text = NULL;
+	char *at, *slash;
+
+	/* "0::/GROUP": that of the unified hierarchy. */
+	if (dp_read_file("/proc/self/cgroup", 1 << 20, &text, NULL, NULL))
+		return false;
+	at = strstr(text, "0::/");
+	if (!at || (at > text && at[-1] != '\n'))
+		return false;
+	at += strlen("0::");
+	at[strcspn(at, "\n")] = '\0';
+	/* A charge goes to each of its ancestors, too. */
+	for (; at[1]; *slash = '\0') {
+		if (is_full(at, device, most)) {
+			snprintf(group, size, "%s", at);
+			return true;
+		}
+		slash = strrchr(at, '/');
+	}
+	return false;
+}
