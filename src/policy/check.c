@@ -63,14 +63,16 @@ static bool pins_kept(const struct dp_cell *cell, struct dp_result *result)
 }
 
 /*
- * A device-dax that maps another of its pages, or one of another device: whoever registers this
+ * C9: a device-dax that maps another of its pages, or one of another device. Whoever registers this
  * memory has the data of somebody else.
  */
 static bool misplaced(const struct dp_mapping *mapping, const struct dp_cell *cell,
 		      struct dp_result *result)
 {
-	return mapping->ordered && cell->displaced > 0 &&
-	       decide(result, DP_FAIL,
+	if (!mapping->ordered || cell->displaced <= 0)
+		return false;
+	result->violates = DP_CLAUSE_BIT(DP_C9);
+	return decide(result, DP_FAIL,
 		      "the driver maps the wrong pages: the frames of %" PRId64 " of %" PRIu64
 		      " pages are not where %s has them (the first is in \"%s\")",
 		      cell->displaced, cell->pages, cell->resource, cell->owner);

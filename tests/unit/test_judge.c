@@ -206,6 +206,7 @@ static void sees_a_wrong_page(void **state)
 	(void)state;
 	cell.displaced = 1;
 	expect(&cell, DP_FAIL, "the driver maps the wrong pages");
+	assert_int_equal(judge(&cell).violates, DP_CLAUSE_BIT(DP_C9));
 	cell.displaced = -1;
 	strcpy(cell.proof_text, "where the memory of dax0.1 lies is not told (EACCES)");
 	assert_int_equal(judge(&cell).status, DP_PASS);
