@@ -80,28 +80,32 @@ static bool misplaced(const struct dp_mapping *mapping, const struct dp_cell *ce
 
 /*
  * An error if the mapping is shown to be something else than its name says. Whether a leaf can be
- * of 2 MiB is up to how a file system has laid out its blocks, and how fragmented memory is: in a
- * guest daxpin has seen to it, on a host it has not.
+ * of 2 MiB is up to how a file system has laid out its blocks, and how fragmented memory is; from
+ * where a node's pages come is up to what else the node has. In a guest daxpin has seen to it, on a
+ * host it has not.
  */
 static bool misnamed(const struct dp_subject *subject, const struct dp_mapping *mapping,
 		     const struct dp_cell *cell, struct dp_result *result)
 {
+	enum dp_status other = subject->host ? DP_SKIP_STATUS : DP_ERROR;
+	const char *what = subject->host ? "cannot be asked here" : "not what the name says";
+
 	if (cell->outside > 0)
-		return decide(result, DP_ERROR,
-			      "not what the name says: the frames of %" PRId64 " of %" PRIu64
+		return decide(result, mapping->zone ? other : DP_ERROR,
+			      "%s: the frames of %" PRId64 " of %" PRIu64
 			      " pages are not in %s%s (the first is in \"%s\")",
-			      cell->outside, cell->pages,
+			      mapping->zone ? what : "not what the name says", cell->outside,
+			      cell->pages,
 			      mapping->frames == DP_FRAMES_RAM ? "System RAM" : "the memory of ",
 			      mapping->frames == DP_FRAMES_RAM ? "" : cell->resource, cell->owner);
 	if (mapping->leaf && cell->leaf && cell->leaf != mapping->leaf)
 		return decide(
-			result, subject->host ? DP_SKIP_STATUS : DP_ERROR,
+			result, other,
 			"%s: mapped by leaves of %" PRIu64 " bytes instead of %" PRIu64 " (%s)%s",
-			subject->host ? "cannot be asked here" : "not what the name says",
-			cell->leaf, mapping->leaf, cell->leaf_by,
+			what, cell->leaf, mapping->leaf, cell->leaf_by,
 			subject->host ? ": how its blocks or its memory lie allows no other" : "");
 	if (mapping->zone && cell->zone_before[0] && strcmp(mapping->zone, cell->zone_before))
-		return decide(result, DP_ERROR, "not what the name says: its pages are in ZONE_%s",
+		return decide(result, other, "%s: its pages are in ZONE_%s", what,
 			      cell->zone_before);
 	return false;
 }

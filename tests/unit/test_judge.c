@@ -165,6 +165,10 @@ static void fails_a_pin_that_is_too_small(void **state)
 
 static void does_not_believe_names(void **state)
 {
+	/* A node of a host may have other memory, too. */
+	const struct dp_subject host = {
+		.kernel = "6.1.0", .provider = "rxe", .odp_seen = true, .host = true
+	};
 	struct dp_cell cell = fsdax_cell();
 
 	(void)state;
@@ -196,6 +200,9 @@ static void does_not_believe_names(void **state)
 				 .leaf = 4096,
 				 .zone_before = "Normal" };
 	expect(&cell, DP_ERROR, "ZONE_Normal");
+	assert_int_equal(judge_as(&policy, &host, &cell).status, DP_SKIP_STATUS);
+	cell.outside = 1;
+	assert_int_equal(judge_as(&policy, &host, &cell).status, DP_SKIP_STATUS);
 }
 
 /* Whose page it is that is mapped is a matter of the driver, not of daxpin. */
