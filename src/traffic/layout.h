@@ -3,6 +3,7 @@
 #ifndef DAXPIN_TRAFFIC_LAYOUT_H
 #define DAXPIN_TRAFFIC_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,16 @@ struct dp_window {
  * Return: how many.
  */
 size_t dp_layout_windows(uint64_t length, struct dp_window *windows);
+
+/**
+ * dp_layout_part - the part of a range that lies in a window
+ * @window: the window
+ * @offset: where the range begins in the region, bytes; receives where its part does
+ * @length: of the range, bytes, with no end beyond 2^64; receives that of the part
+ *
+ * Return: false if there is none.
+ */
+bool dp_layout_part(const struct dp_window *window, uint64_t *offset, uint64_t *length);
 
 /**
  * dp_layout_half - where the two halves of a region meet

@@ -8,6 +8,7 @@
 #include "talk.h"
 
 #include "daxpin/json.h"
+#include "daxpin/steps.h"
 
 /* Bytes that are compared at a time. */
 #define CHUNK 4096
@@ -75,6 +76,26 @@ void dp_ledger_check(const struct dp_ledger *ledger, const void *memory, uint64_
 }
 
 /* ---- as JSON ----------------------------------------------------------------------------- */
+
+struct json_object *dp_damage_to_json(const struct dp_damage *damage, const char *route,
+				      unsigned int extents, const char *text)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_step_set_text(obj, DP_FIELD_ROUTE, route);
+	dp_step_set_int(obj, DP_FIELD_CHECKED, (int64_t)damage->checked);
+	dp_step_set_int(obj, DP_FIELD_WRONG, (int64_t)damage->wrong);
+	if (extents)
+		dp_step_set_int(obj, DP_FIELD_EXTENTS, extents);
+	if (damage->wrong) {
+		dp_step_set_int(obj, DP_FIELD_FIRST_WRONG, (int64_t)damage->first);
+		dp_step_set_int(obj, DP_FIELD_FOUND, damage->found);
+		dp_step_set_int(obj, DP_FIELD_EXPECTED, damage->expected);
+	}
+	if (text)
+		dp_step_set_text(obj, DP_FIELD_TEXT, text);
+	return obj;
+}
 
 struct json_object *dp_ledger_to_json(const struct dp_ledger *ledger)
 {

@@ -68,6 +68,18 @@ bool dp_ledger_add(struct dp_ledger *ledger, enum dp_content content, uint64_t o
 void dp_ledger_check(const struct dp_ledger *ledger, const void *memory, uint64_t offset,
 		     uint64_t length, struct dp_damage *damage);
 
+/**
+ * dp_damage_to_json - what a route has found, as an element of "routes"
+ * @damage: how memory differs from its ledger
+ * @route: by which it was read
+ * @extents: blocks that were read, 0 where that means nothing
+ * @text: why the route has failed, or NULL
+ *
+ * Return: a new object.
+ */
+struct json_object *dp_damage_to_json(const struct dp_damage *damage, const char *route,
+				      unsigned int extents, const char *text);
+
 /* A ledger as a new JSON object. Seeds are unsigned 64-bit numbers, and written as text. */
 struct json_object *dp_ledger_to_json(const struct dp_ledger *ledger);
 

@@ -15,17 +15,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fiemap.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include "../blocks.h"
 #include "../end.h"
 #include "../layout.h"
 #include "../ledger.h"
@@ -37,9 +35,6 @@
 
 /* Reading some megabytes back takes well under a second; under emulation, a few. */
 #define VERIFY_LIMIT_MS 120000
-
-/* Extents that are asked for at once; a region has a few. */
-#define EXTENTS 64
 
 /* What the second process needs. */
 struct look {
@@ -102,27 +97,6 @@ static int look_file(const struct look *look, struct finding *f, struct dp_error
 	return 0;
 }
 
-/* Reads an extent's part of the file from the device, past the page cache. */
-static int look_extent(const struct look *look, int disk, const struct fiemap_extent *e,
-		       struct finding *f)
-{
-	uint64_t end = e->fe_logical + e->fe_length;
-	uint64_t length = (end < look->end->area.len ? end : look->end->area.len) - e->fe_logical;
-	void *copy = NULL;
-	int rc;
-
-	if (e->fe_logical >= look->end->area.len || e->fe_flags & FIEMAP_EXTENT_UNWRITTEN)
-		return 0;
-	if (posix_memalign(&copy, 4096, length))
-		return -ENOMEM;
-	rc = read_whole(disk, copy, length, e->fe_physical);
-	if (!rc)
-		dp_ledger_check(look->ledger, copy, e->fe_logical, length, &f->damage);
-	free(copy);
-	f->extents++;
-	return rc;
-}
-
 static int open_disk(int file)
 {
 	char path[PATH_MAX], name[64];
@@ -138,38 +112,53 @@ static int open_disk(int file)
 	return file < 0 ? -errno : file;
 }
 
-/* The extents from an offset on, EXTENTS at a time. */
+struct raw {
+	const struct look *look;
+	int disk;
+	struct finding *finding;
+};
+
+/* Reads a part of a block from the device, past the page cache. */
+static int look_part(const struct raw *raw, const struct dp_block *block, uint64_t at,
+		     uint64_t length)
+{
+	void *copy = NULL;
+	int rc;
+
+	if (posix_memalign(&copy, 4096, length))
+		return -ENOMEM;
+	rc = read_whole(raw->disk, copy, length, block->from + (at - block->at));
+	if (!rc)
+		dp_ledger_check(raw->look->ledger, copy, at, length, &raw->finding->damage);
+	free(copy);
+	return rc;
+}
+
+static int look_block(void *arg, const struct dp_block *block)
+{
+	const struct raw *raw = arg;
+	int rc = 0;
+
+	raw->finding->extents++;
+	for (size_t i = 0; i < raw->look->nwindows && !rc; i++) {
+		uint64_t at = block->at, length = block->length;
+
+		if (dp_layout_part(&raw->look->windows[i], &at, &length))
+			rc = look_part(raw, block, at, length);
+	}
+	return rc;
+}
+
 static int look_raw(const struct look *look, struct finding *f, struct dp_error *err)
 {
-	union {
-		struct fiemap map;
-		char room[sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent)];
-	} blocks;
 	dp_autofd int disk = open_disk(look->fd);
-	uint64_t from = 0;
+	struct raw raw = { look, disk, f };
+	int rc;
 
 	if (disk < 0)
 		return dp_fail(err, disk, "cannot open the block device below the file");
-	if (fsync(look->fd))
-		return dp_fail(err, -errno, "cannot flush the file");
-	do {
-		blocks.map = (struct fiemap){ .fm_start = from,
-					      .fm_length = look->end->area.len - from,
-					      .fm_flags = FIEMAP_FLAG_SYNC,
-					      .fm_extent_count = EXTENTS };
-		if (ioctl(look->fd, FS_IOC_FIEMAP, &blocks.map))
-			return dp_fail(err, -errno, "cannot tell the file's blocks");
-		for (unsigned int i = 0; i < blocks.map.fm_mapped_extents; i++) {
-			const struct fiemap_extent *e = &blocks.map.fm_extents[i];
-			int rc = look_extent(look, disk, e, f);
-
-			if (rc)
-				return dp_fail(err, rc,
-					       "cannot read the block device below the file");
-			from = e->fe_logical + e->fe_length;
-		}
-	} while (blocks.map.fm_mapped_extents == EXTENTS && from < look->end->area.len);
-	return 0;
+	rc = dp_blocks_walk(look->fd, look->end->area.len, look_block, &raw, err);
+	return rc ? dp_fail(err, rc, "cannot read the block device below the file") : 0;
 }
 
 static int look_process(const struct look *look, struct finding *f, struct dp_error *err)
@@ -226,25 +215,6 @@ static void look_around(const struct look *look, int fd)
 	_exit(0);
 }
 
-static void add_finding(struct json_object *list, const struct finding *f)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_step_set_text(obj, DP_FIELD_ROUTE, f->route);
-	dp_step_set_int(obj, DP_FIELD_CHECKED, (int64_t)f->damage.checked);
-	dp_step_set_int(obj, DP_FIELD_WRONG, (int64_t)f->damage.wrong);
-	if (f->extents)
-		dp_step_set_int(obj, DP_FIELD_EXTENTS, f->extents);
-	if (f->damage.wrong) {
-		dp_step_set_int(obj, DP_FIELD_FIRST_WRONG, (int64_t)f->damage.first);
-		dp_step_set_int(obj, DP_FIELD_FOUND, f->damage.found);
-		dp_step_set_int(obj, DP_FIELD_EXPECTED, f->damage.expected);
-	}
-	if (f->rc)
-		dp_step_set_text(obj, DP_FIELD_TEXT, f->text);
-	json_object_array_add(list, obj);
-}
-
 static int look_apart(const struct look *look, struct json_object *list, struct dp_error *err)
 {
 	struct finding finding;
@@ -258,7 +228,9 @@ static int look_apart(const struct look *look, struct json_object *list, struct 
 		look_around(look, pipe_fd[1]);
 	close(pipe_fd[1]);
 	while (pid > 0 && read(pipe_fd[0], &finding, sizeof(finding)) == sizeof(finding))
-		add_finding(list, &finding);
+		json_object_array_add(list, dp_damage_to_json(&finding.damage, finding.route,
+							      finding.extents,
+							      finding.rc ? finding.text : NULL));
 	close(pipe_fd[0]);
 	if (pid < 0)
 		return dp_fail(err, -errno, "cannot fork");
