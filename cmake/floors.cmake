@@ -42,7 +42,7 @@ endfunction()
 floor(util HEADERS actor.h archive.h cleanup.h clock.h embed.h error.h file.h globs.h json.h list.h proc.h progress.h registry.h signals.h text.h
 	LIBRARIES Threads::Threads PkgConfig::JSON)
 floor(observe HEADERS control.h observe.h question.h sink.h splat.h steps.h)
-floor(dax HEADERS dax.h range.h LIBRARIES PkgConfig::NVDIMM)
+floor(dax HEADERS dax.h medium.h range.h LIBRARIES PkgConfig::NVDIMM)
 floor(pin HEADERS pin.h vma.h)
 floor(rdma HEADERS connection.h worker_pool.h netdev.h rdma.h LIBRARIES PkgConfig::RDMA)
 floor(mapping HEADERS look.h mapping.h)

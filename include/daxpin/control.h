@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daxpin/error.h"
 
@@ -35,9 +36,15 @@ enum dp_control_kind {
 	DP_CONTROL_DONE,
 };
 
+/* What a request wants: that the region that it names is looked at from outside. */
+#define DP_CONTROL_LOOK "look"
+/* What is answered then, with the request's number, on the port that commands come from. */
+#define DP_CONTROL_LOOKED "looked"
+
 struct dp_control {
 	enum dp_control_kind kind;
 	char text[128];          /* hello: the kernel's release; request: what is wanted */
+	int64_t number;          /* request: its number, which the answer repeats; or 0 */
 	struct dp_error failure; /* failed: why; its code is never 0 */
 };
 

@@ -46,6 +46,10 @@ struct dp_boot {
 	struct dp_verification *verification;
 };
 
+/* The memory of the NVDIMM with labels, which are at its end, bytes. */
+#define DP_LABELLED   1
+#define DP_LABEL_AREA (128ULL << 10)
+
 /* What a memory is called: "ram", "pmem0", "pmem1", "pmem2". */
 const char *dp_memory_name(int i);
 
@@ -67,6 +71,17 @@ uint64_t dp_memory_size(const struct dp_layout *layout, int i);
  * Return: a descriptor, or a negative errno.
  */
 int dp_memory_make(const struct dp_layout *layout, int i, struct dp_error *err);
+
+struct dp_medium;
+
+/**
+ * dp_medium_open - the NVDIMM with labels of a machine that does not run (outside.c)
+ * @boot: what it was booted with, and stays; its memory is in files
+ * @medium: receives it, or why it is unreadable; release with dp_medium_close()
+ */
+void dp_medium_open(struct dp_boot *boot, struct dp_medium *medium);
+
+void dp_medium_close(struct dp_medium *medium);
 
 /* "auto", "tcg" or "kvm". */
 const char *dp_accel_name(enum dp_accel accel);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct dp_medium;
 struct dp_splat;
 
 /* Any of the functions may be NULL. */
@@ -18,6 +19,11 @@ struct dp_sink {
 	int (*line)(void *arg, const char *line, size_t len);
 	/* What the kernel under test printed because something is wrong with it. */
 	void (*splat)(void *arg, const struct dp_splat *splat);
+	/*
+	 * A guest waits for its memory to be looked at, as the line asks. What is seen is an
+	 * observation of the same stream.
+	 */
+	void (*look)(void *arg, const char *line, size_t len, const struct dp_medium *medium);
 	/* A phase of the executor's life has ended, after so long. */
 	void (*phase)(void *arg, const char *name, uint64_t ms);
 };

@@ -47,6 +47,7 @@ enum dp_step {
 	DP_STEP_FAILED,
 	DP_STEP_REFUSAL,
 	DP_STEP_VERIFY,
+	DP_STEP_OUTSIDE, /* taken by who has the machine in hand, not by the kernel under test */
 	DP_STEP_REFUSED,
 	DP_STEP_TROUBLE,
 	DP_STEP_BANDWIDTH,
@@ -146,6 +147,7 @@ enum dp_field {
 	DP_FIELD_MAPPING,
 	DP_FIELD_START,
 	DP_FIELD_LEDGER,
+	DP_FIELD_BLOCKS, /* a list of objects: where a file is on its device; empty for a device */
 	DP_FIELD_TOOL,
 	DP_FIELD_REGISTERED,
 	DP_FIELD_REGISTERS,

@@ -132,6 +132,8 @@ struct dp_traffic_options {
 	uint64_t seed;     /* of the patterns */
 	uint64_t limit_ms; /* for each wait */
 	bool reference;    /* ask ib_write_bw of perftest, too */
+	/* Where it is told that who has this machine in hand has looked; NULL if nobody does. */
+	const int *outside;
 };
 
 /**
@@ -184,6 +186,24 @@ int dp_traffic_run(const struct dp_cases *cases, const struct dp_route *routes, 
  */
 int dp_traffic_local(const struct dp_cases *cases, const struct sockaddr_storage *at, bool wire,
 		     const struct dp_traffic_options *options, int fd, struct dp_error *err);
+
+/* ---- outside the machine ----------------------------------------------------------------- */
+
+struct dp_medium;
+
+/* Whether the bytes are on an NVDIMM, where they can be read without the kernel under test. */
+bool dp_is_seen_outside(const struct dp_mapping *mapping);
+
+/**
+ * dp_traffic_look - look at a region from outside the machine that has it
+ * @asked: the request of a guest (src/traffic/ask_outside.c), or its step "kept"; not trusted
+ * @topology: of the step, NULL for that of @asked
+ * @medium: the NVDIMM that the region is on
+ *
+ * Return: the step "outside", a new object. It also tells why nothing was seen.
+ */
+struct json_object *dp_traffic_look(struct json_object *asked, const char *topology,
+				    const struct dp_medium *medium);
 
 /* What one boot has left for another one, as its step "kept" says. */
 struct dp_kept {

@@ -157,8 +157,11 @@ static int run_scenario(const struct dp_command *command, struct dp_worker_pool 
 static int run_traffic(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
 		       struct dp_error *err)
 {
+	/* Nobody else listens there until the command has been carried out. */
+	dp_autofd int channel = dp_agent_channel();
 	const struct dp_traffic_options options = {
 		.env = guest_env(command->traffic.size),
+		.outside = &channel,
 		.seed = command->traffic.seed,
 		.limit_ms = command->traffic.limit_ms,
 		.reference = command->traffic.reference,

@@ -5,12 +5,10 @@
  * goes out through a virtio port, where the kernel has one.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/utsname.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "devices.h"
@@ -22,8 +20,6 @@
 #include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
-
-#define CHANNEL "/dev/ttyS1"
 
 __attribute__((noreturn)) static void power_off(void)
 {
@@ -40,18 +36,6 @@ static void mount_all(void)
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
 	mount("run", "/run", "tmpfs", 0, NULL);
 	setenv("PATH", "/sbin", 1);
-}
-
-static int open_channel(void)
-{
-	int fd = open(CHANNEL, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	struct termios tio;
-
-	if (fd < 0 || tcgetattr(fd, &tio))
-		return -1;
-	cfmakeraw(&tio);
-	tcsetattr(fd, TCSANOW, &tio);
-	return fd;
 }
 
 static void say_hello(int fd)
@@ -94,7 +78,7 @@ void dp_agent_main(void)
 	int serial, fd;
 
 	mount_all();
-	serial = open_channel();
+	serial = dp_agent_channel();
 	if (serial < 0)
 		power_off();
 	say_hello(serial);

@@ -24,6 +24,9 @@ struct dp_worker_pool;
  */
 void dp_agent_serve(int serial, int stream, struct dp_actor *child);
 
+/* Opens the port that commands come from (channel.c). Return: a descriptor, or -1. */
+int dp_agent_channel(void);
+
 /* ---- child.c ----------------------------------------------------------------------------- */
 
 /**

@@ -12,6 +12,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/json.h"
+#include "daxpin/medium.h"
 
 /* The step in which the first boot has said what it has kept for an id; NULL if it has not. */
 static struct json_object *find_kept(const struct dp_record *record)
@@ -67,6 +68,40 @@ static int reread_command(const struct campaign *c, struct dp_collect *collect, 
 	return 0;
 }
 
+static void say(struct dp_collect *collect, struct json_object *obj)
+{
+	const char *line = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN);
+
+	dp_collect_line(collect, line, strlen(line));
+	json_object_put(obj);
+}
+
+static void say_kind(struct dp_collect *collect, const char *kind, const char *id)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "kind", kind);
+	dp_json_add_text(obj, "id", id);
+	say(collect, obj);
+}
+
+/* What is in the file behind the NVDIMM, before a kernel sees it again. */
+static void look_outside(struct dp_boot *boot, struct dp_collect *collect)
+{
+	dp_cleanup(dp_medium_close) struct dp_medium medium = { 0 };
+
+	dp_medium_open(boot, &medium);
+	for (size_t i = 0; i < collect->count; i++) {
+		struct json_object *step = find_kept(&collect->records[i]);
+
+		if (!step)
+			continue;
+		say_kind(collect, "begin", collect->records[i].id);
+		say(collect, dp_traffic_look(step, "reboot", &medium));
+		say_kind(collect, "end", collect->records[i].id);
+	}
+}
+
 static void close_memories(struct dp_boot *boot)
 {
 	for (int i = 0; i < DP_MEMORIES; i++)
@@ -99,6 +134,7 @@ static int boot_twice(const struct campaign *c, struct dp_task *task, struct dp_
 		rc = boot_once(c, &boot, task->command, task, err);
 	if (rc || collect->run.ending[0])
 		return rc;
+	look_outside(&boot, collect);
 	rc = reread_command(c, collect, &again, err);
 	if (rc || !again)
 		return rc;

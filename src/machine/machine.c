@@ -167,7 +167,7 @@ static void add_memories(const struct dp_boot *boot, struct arguments *a)
 {
 	static const char *const nvdimms[DP_MEMORIES] = {
 		NULL,
-		"nvdimm,id=nvdimm0,memdev=pmem0,label-size=128K,node=0",
+		"nvdimm,id=" DP_LABELLED_ID ",memdev=pmem0,label-size=128K,node=0",
 		"nvdimm,id=nvdimm1,memdev=pmem1,node=1",
 		"nvdimm,id=nvdimm2,memdev=pmem2,node=2",
 	};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "monitor.h"
+#include "qemu.h"
 
 #include "daxpin/json.h"
 #include "daxpin/machine.h"
@@ -156,6 +158,51 @@ void dp_monitor_request(struct dp_monitor *monitor, const char *what)
 		plug(monitor);
 	else if (out && monitor->nvme == DP_NVME_IN)
 		unplug(monitor);
+}
+
+/* ---- memory ------------------------------------------------------------------------------ */
+
+static void take_devices(void *arg, struct json_object *list)
+{
+	struct dp_monitor *m = arg;
+
+	m->busy = false;
+	for (size_t i = 0; i < dp_json_count(list); i++) {
+		struct json_object *data =
+			dp_json_object(json_object_array_get_idx(list, i), "data");
+		const char *id = dp_json_text(data, "id");
+
+		if (id && !strcmp(id, DP_LABELLED_ID))
+			m->nvdimm = (uint64_t)dp_json_int_or(data, "addr", 0);
+	}
+}
+
+void dp_monitor_find_nvdimm(struct dp_monitor *monitor)
+{
+	monitor->busy = true;
+	dp_qmp_ask(&monitor->qmp, "query-memory-devices", NULL, REPLY_LIMIT_MS, take_devices);
+}
+
+static void take_dump(void *arg, struct json_object *data)
+{
+	struct dp_monitor *m = arg;
+
+	(void)data;
+	m->busy = false;
+}
+
+void dp_monitor_dump(struct dp_monitor *monitor, uint64_t address, uint64_t length, int fd)
+{
+	struct json_object *arguments = json_object_new_object();
+	char path[64];
+
+	/* QEMU's "fdset" is not for pmemsave, which opens files by their names. */
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
+	dp_json_add_int(arguments, "val", (int64_t)address);
+	dp_json_add_int(arguments, "size", (int64_t)length);
+	dp_json_add_text(arguments, "filename", path);
+	monitor->busy = true;
+	dp_qmp_ask(&monitor->qmp, "pmemsave", arguments, REPLY_LIMIT_MS, take_dump);
 }
 
 void dp_monitor_clear(struct dp_monitor *monitor)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is wanted of QEMU while a guest runs: to save and restore it, to plug its NVMe controller,
- * and to say whether it still runs.
+ * to show its memory, and to say whether it still runs.
  */
 #ifndef DAXPIN_MACHINE_MONITOR_H
 #define DAXPIN_MACHINE_MONITOR_H
@@ -32,6 +32,9 @@ struct dp_monitor {
 	enum dp_vm_state state;
 	enum dp_nvme nvme;
 	bool replug; /* in again, once it is out */
+	bool busy;   /* memory is asked for, and has not come yet */
+	/* Where the guest has the NVDIMM with labels, a physical address; 0 while it is unknown. */
+	uint64_t nvdimm;
 };
 
 /**
@@ -52,6 +55,18 @@ void dp_monitor_save(struct dp_monitor *monitor, pid_t qemu, const struct dp_boo
 
 /* Carries out what the guest wants of its machine: "plug-nvme" or "unplug-nvme". */
 void dp_monitor_request(struct dp_monitor *monitor, const char *what);
+
+/* Asks where the NVDIMM with labels is. The answer is in monitor->nvdimm, once it is not busy. */
+void dp_monitor_find_nvdimm(struct dp_monitor *monitor);
+
+/**
+ * dp_monitor_dump - have QEMU copy memory of the guest to a file
+ * @monitor: of QEMU; not busy once that is done
+ * @address: physical, of the guest
+ * @length: bytes
+ * @fd: a file of this process, which is replaced
+ */
+void dp_monitor_dump(struct dp_monitor *monitor, uint64_t address, uint64_t length, int fd);
 
 void dp_monitor_clear(struct dp_monitor *monitor);
 

@@ -9,6 +9,9 @@ struct dp_boot;
 struct dp_error;
 struct dp_key;
 
+/* The NVDIMM with labels. */
+#define DP_LABELLED_ID "nvdimm0"
+
 /* Descriptors are -1 when closed. */
 struct dp_machine {
 	pid_t pid;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "outside.h"
 #include "verify.h"
 #include "watch.h"
 
@@ -47,11 +48,14 @@ struct session {
 	uint64_t start, since; /* of the session, of the phase */
 	bool again;            /* a boot without a sign of life may be tried again */
 	bool stillborn;        /* this was one */
+	char *request;         /* the guest waits until this has been looked at; or NULL */
+	int64_t number;        /* of the request */
 };
 
 static void clear(struct session *s)
 {
 	dp_watch_clear(&s->watch);
+	dp_freep(&s->request);
 }
 
 __attribute__((format(printf, 2, 3))) static void end(struct session *s, const char *fmt, ...)
@@ -129,7 +133,33 @@ static void take_done(struct session *s)
 	end_phase(s, "run");
 }
 
-static void take_control(struct session *s, const struct dp_control *control)
+/* A look takes a conversation with QEMU, for which the lines that are here must have been taken. */
+static void take_request(struct session *s, const struct dp_control *control, const char *line,
+			 size_t len)
+{
+	if (strcmp(control->text, DP_CONTROL_LOOK)) {
+		dp_monitor_request(&s->watch.monitor, control->text);
+		return;
+	}
+	dp_freep(&s->request);
+	s->request = strndup(line, len);
+	s->number = control->number;
+}
+
+static void look(struct session *s)
+{
+	dp_autofree char *request = s->request;
+	char answer[64];
+	int n = snprintf(answer, sizeof(answer), DP_CONTROL_LOOKED " %lld\n", (long long)s->number);
+
+	s->request = NULL;
+	dp_outside_look(&s->watch, s->boot, s->sink, request);
+	if (dp_write_all(s->watch.machine.channel, answer, (size_t)n))
+		end(s, "the guest could not be told that its memory was looked at");
+}
+
+static void take_control(struct session *s, const struct dp_control *control, const char *line,
+			 size_t len)
 {
 	switch (control->kind) {
 	case DP_CONTROL_HELLO:
@@ -146,7 +176,7 @@ static void take_control(struct session *s, const struct dp_control *control)
 		end_phase(s, "restore");
 		break;
 	case DP_CONTROL_REQUEST:
-		dp_monitor_request(&s->watch.monitor, control->text);
+		take_request(s, control, line, len);
 		break;
 	case DP_CONTROL_FAILED:
 		take_failure(s, &control->failure);
@@ -166,7 +196,7 @@ static int take_line(void *arg, const char *line, size_t len)
 	bool known = dp_control_parse(line, len, &control);
 
 	if (known && s->stage != DONE)
-		take_control(s, &control);
+		take_control(s, &control, line, len);
 	/* Which kernel it is, is an observation, too. */
 	if (s->sink->line && (!known || control.kind == DP_CONTROL_HELLO))
 		s->sink->line(s->sink->arg, line, len);
@@ -277,6 +307,8 @@ static int converse(struct session *s, struct dp_error *err)
 		if (dp_interrupted())
 			return dp_report(err, -EINTR, "interrupted; the guest was ended");
 		consider(s);
+		if (s->request && !s->end->ending[0])
+			look(s);
 	}
 	hear_out(s);
 	return 0;
@@ -298,15 +330,23 @@ static void conclude(struct session *s)
 }
 
 /*
- * What a restored guest has for itself: the RAM, which it changes, and the saved state, which
- * it reads from its beginning: a position of its own wants a file of its own.
+ * What a guest has for itself. A restored one: the RAM, which it changes, and the saved state,
+ * which it reads from its beginning: a position of its own wants a file of its own. One with
+ * anonymous memory: a file for the NVDIMM whose labels are looked at.
  */
-static int take_own(struct dp_boot *boot, struct dp_copy *copy, struct dp_error *err)
+static int take_own(struct dp_boot *boot, struct dp_copy *copy, int *labelled, struct dp_error *err)
 {
 	char path[32];
 	int rc;
 
 	copy->to = -1;
+	if (!boot->restore && boot->memory[DP_LABELLED] < 0 &&
+	    dp_memory_size(boot->layout, DP_LABELLED)) {
+		*labelled = dp_memory_make(boot->layout, DP_LABELLED, err);
+		if (*labelled < 0)
+			return *labelled;
+		boot->memory[DP_LABELLED] = *labelled;
+	}
 	if (!boot->restore)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", boot->state);
@@ -347,8 +387,9 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 {
 	struct dp_boot own = *boot;
 	dp_cleanup(dp_copy_clear) struct dp_copy copy = { 0 };
+	dp_autofd int labelled = -1;
 	bool stillborn = false;
-	int rc = take_own(&own, &copy, err);
+	int rc = take_own(&own, &copy, &labelled, err);
 
 	*end = (struct dp_session_end){ 0 };
 	while (!rc) {

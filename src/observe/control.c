@@ -59,11 +59,13 @@ bool dp_control_parse(const char *line, size_t len, struct dp_control *control)
 	memset(control, 0, sizeof(*control));
 	if (!find_kind(line, len, &control->kind) || dp_observation_parse(line, len, &obj, NULL))
 		return false;
-	if (control->kind == DP_CONTROL_HELLO)
+	if (control->kind == DP_CONTROL_HELLO) {
 		copy(control->text, sizeof(control->text), obj, "kernel");
-	else if (control->kind == DP_CONTROL_REQUEST)
+	} else if (control->kind == DP_CONTROL_REQUEST) {
 		copy(control->text, sizeof(control->text), obj, "what");
-	else if (control->kind == DP_CONTROL_FAILED)
+		control->number = dp_json_int_or(obj, "number", 0);
+	} else if (control->kind == DP_CONTROL_FAILED) {
 		read_failure(obj, &control->failure);
+	}
 	return true;
 }

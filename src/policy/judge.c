@@ -84,10 +84,10 @@ static void tell_absence(const struct dp_observed *o, struct dp_result *r)
 		 o->doing);
 }
 
-static void judge_steps(const struct dp_observed *o, enum dp_question_kind kind,
-			struct dp_result *r)
+static void judge_steps(const struct dp_subject *subject, const struct dp_observed *o,
+			enum dp_question_kind kind, struct dp_result *r)
 {
-	struct verdict v = { .result = r, .steps = o->steps };
+	struct verdict v = { .result = r, .steps = o->steps, .host = subject->host };
 	bool ended = o->cell && o->cell->outcome == DP_ANSWERED;
 
 	if (!is_asked(o->id, kind, &v)) {
@@ -126,7 +126,7 @@ void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject,
 		result->status = DP_SKIP_STATUS;
 		snprintf(result->why, sizeof(result->why), "%s", o->cell->text);
 	} else if (question->steps) {
-		judge_steps(o, question->kind, result);
+		judge_steps(subject, o, question->kind, result);
 	} else if (o->cell) {
 		dp_judge_check(policy, subject, o->cell, result);
 	} else {

@@ -24,6 +24,10 @@ struct legs {
 	bool absent;            /* its mapping is not there, which was said */
 	int64_t transfers;
 	int64_t kept, reread; /* legs whose memory was kept, or looked at after another boot */
+	/* Looks from outside: in this leg, or at what was kept; and the bytes that the mapping's
+	 * own routes have read, the fewest of them, and those that were seen from outside. */
+	int64_t outside, kept_outside;
+	int64_t read, seen_outside;
 };
 
 static bool gap(struct legs *l, enum dp_step step)
@@ -108,6 +112,25 @@ static bool lacks_move(struct legs *l, const struct verdict *v)
 	return true;
 }
 
+/*
+ * Memory that who has the machine in hand can read himself was looked at by him: at as much of it
+ * as the guest says it has read back.
+ */
+static bool lacks_outside(struct legs *l, const struct verdict *v)
+{
+	bool owed = !v->host && v->operation && dp_is_seen_outside(v->mapping) && l->mapping;
+
+	if (l->outside > 1 || (owed && !l->outside))
+		return gap(l, DP_STEP_OUTSIDE);
+	if (!owed || l->seen_outside >= l->read)
+		return false;
+	snprintf(l->text, l->size,
+		 "not observed: of the %" PRId64 " bytes of leg %" PRId64
+		 " that were read back, %" PRId64 " were seen from outside",
+		 l->read, l->count, l->seen_outside);
+	return true;
+}
+
 static bool end_leg(struct legs *l, const struct verdict *v, struct json_object *step)
 {
 	struct json_object *counts = dp_json_object(step, dp_field_name(DP_FIELD_COUNTS));
@@ -116,7 +139,7 @@ static bool end_leg(struct legs *l, const struct verdict *v, struct json_object 
 		return gap(l, l->open ? DP_STEP_LEG_END : DP_STEP_LEG);
 	l->open = false;
 	l->kept += l->seen[DP_STEP_KEPT];
-	return differs(l, counts) || (v->operation && lacks_move(l, v));
+	return differs(l, counts) || (v->operation && lacks_move(l, v)) || lacks_outside(l, v);
 }
 
 /* Steps that are taken when all legs have ended: what was kept is looked at after another boot. */
@@ -126,10 +149,38 @@ static bool is_later(enum dp_step step, struct json_object *obj)
 					   dp_says(obj, DP_FIELD_TOPOLOGY, "reboot"));
 }
 
+/* What the routes of a look have read: the fewest bytes of one. */
+static int64_t read_by(struct json_object *obj)
+{
+	struct json_object *routes = dp_json_array(obj, dp_field_name(DP_FIELD_ROUTES));
+	int64_t fewest = INT64_MAX, checked = 0;
+
+	for (size_t i = 0; i < dp_json_count(routes); i++)
+		if (!dp_step_int(json_object_array_get_idx(routes, i), DP_FIELD_CHECKED,
+				 &checked) &&
+		    checked < fewest)
+			fewest = checked;
+	return fewest;
+}
+
+/* It is not the leg that takes this step, so that the leg does not count it. */
+static bool add_outside(struct legs *l, struct json_object *obj)
+{
+	if (dp_says(obj, DP_FIELD_TOPOLOGY, "reboot")) {
+		l->kept_outside++;
+		return !l->over && gap(l, DP_STEP_LEGS);
+	}
+	l->outside++;
+	l->seen_outside = read_by(obj);
+	return !l->open && gap(l, DP_STEP_LEG);
+}
+
 static bool add_step(struct legs *l, enum dp_step step, struct json_object *obj)
 {
 	int64_t transfers;
 
+	if (step == DP_STEP_OUTSIDE)
+		return add_outside(l, obj);
 	if (!l->open && is_later(step, obj)) {
 		l->reread++;
 		return false;
@@ -139,10 +190,12 @@ static bool add_step(struct legs *l, enum dp_step step, struct json_object *obj)
 	l->seen[step]++;
 	if (step == DP_STEP_TRANSFERS && !dp_step_int(obj, DP_FIELD_TRANSFERS, &transfers))
 		l->transfers += transfers;
-	if (step == DP_STEP_VERIFY && dp_says(obj, DP_FIELD_MEMORY, "mapping"))
+	if (step == DP_STEP_VERIFY && dp_says(obj, DP_FIELD_MEMORY, "mapping")) {
 		l->mapping = true;
-	else if (step == DP_STEP_VERIFY)
+		l->read = read_by(obj);
+	} else if (step == DP_STEP_VERIFY) {
 		l->plain = true;
+	}
 	return false;
 }
 
@@ -170,12 +223,17 @@ static void add_left_out(struct legs *l, struct json_object *obj)
 	l->absent |= step == DP_STEP_TRANSFERS;
 }
 
+/* What is kept is kept on an NVDIMM, which is looked at when the machine has lost its power. */
 static bool lacks_reread(struct legs *l)
 {
-	if (l->kept <= l->reread)
+	if (l->kept > l->reread)
+		snprintf(l->text, l->size, "not observed: step \"%s\" after another boot",
+			 dp_step_name(DP_STEP_VERIFY));
+	else if (l->kept != l->kept_outside)
+		snprintf(l->text, l->size, "not observed: step \"%s\" after the power loss",
+			 dp_step_name(DP_STEP_OUTSIDE));
+	else
 		return false;
-	snprintf(l->text, l->size, "not observed: step \"%s\" after another boot",
-		 dp_step_name(DP_STEP_VERIFY));
 	return true;
 }
 

@@ -24,6 +24,7 @@ struct verdict {
 	const struct dp_limit *limit;         /* NULL but of a limit */
 	enum dp_release release;              /* of a teardown */
 	bool traffic;                         /* of traffic, in flight or not */
+	bool host;     /* on a machine that nobody has in hand: nobody looks from outside */
 	bool splatted; /* the kernel has printed a splat: what follows is no evidence */
 };
 

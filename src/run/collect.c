@@ -14,6 +14,7 @@
 #include "daxpin/session.h"
 #include "daxpin/splat.h"
 #include "daxpin/text.h"
+#include "daxpin/traffic.h"
 
 /* A traffic case has some hundred steps; a flood is not kept. */
 #define STEPS_LIMIT 1024
@@ -314,12 +315,25 @@ static void take_phase(void *arg, const char *name, uint64_t ms)
 	dp_run_add_phase(&c->run, name, ms);
 }
 
+static void take_look(void *arg, const char *line, size_t len, const struct dp_medium *medium)
+{
+	dp_autojson struct json_object *asked = NULL, *step = NULL;
+	const char *text;
+
+	if (dp_observation_parse(line, len, &asked, NULL))
+		return;
+	step = dp_traffic_look(asked, NULL, medium);
+	text = json_object_to_json_string_ext(step, JSON_C_TO_STRING_PLAIN);
+	dp_collect_line(arg, text, strlen(text));
+}
+
 struct dp_sink dp_collect_sink(struct dp_collect *collect)
 {
 	return (struct dp_sink){
 		.arg = collect,
 		.line = dp_collect_line,
 		.splat = dp_collect_splat,
+		.look = take_look,
 		.phase = take_phase,
 	};
 }

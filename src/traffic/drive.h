@@ -23,6 +23,7 @@ struct dp_drive {
 	int lost;                     /* why the remote end is no more, 0 while it is */
 	bool first, last;             /* whether this route is the first or the last of the case */
 	unsigned int legs;            /* of this case, that have begun */
+	unsigned int looks;           /* that were asked for outside */
 	/*
 	 * An attempt of this case that must be refused was not answered at all. Each such attempt
 	 * takes seconds, so that no more are made.

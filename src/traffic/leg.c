@@ -118,6 +118,7 @@ static int keep(struct dp_leg *leg)
 	dp_step_set_int(obj, DP_FIELD_SIZE, (int64_t)r->length);
 	dp_step_set_text(obj, DP_FIELD_START, dp_json_text(reply, "start"));
 	dp_step_set(obj, DP_FIELD_LEDGER, dp_ledger_to_json(&r->ledger));
+	dp_step_copy(obj, DP_FIELD_BLOCKS, reply);
 	dp_leg_emit(leg, DP_STEP_KEPT, obj);
 	return 0;
 }

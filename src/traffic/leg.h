@@ -75,6 +75,10 @@ int dp_leg_connect(struct dp_leg *leg, bool brief);
 /* Has both ends compare their regions. Return: 0 or a negative errno, as a step. */
 int dp_leg_read_back(struct dp_leg *leg);
 
+/* Has the region under test looked at from outside, where that can be. Return: 0 or a negative
+ * errno, as a step. */
+int dp_leg_ask_outside(struct dp_leg *leg);
+
 /* Whether an operation can be done on demand over this adapter. */
 bool dp_leg_pages_on_demand(const struct dp_drive *drive, const struct dp_operation *operation);
 

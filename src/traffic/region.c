@@ -168,7 +168,7 @@ int dp_leg_read_back(struct dp_leg *leg)
 
 	for (int side = DP_LOCAL; side < DP_SIDES && !rc; side++)
 		rc = read_back(leg, (enum dp_side)side);
-	return rc;
+	return rc ? rc : dp_leg_ask_outside(leg);
 }
 
 bool dp_leg_pages_on_demand(const struct dp_drive *d, const struct dp_operation *operation)

@@ -250,6 +250,7 @@ static UNUSED bool is_remark(const char *id, struct json_object *line, const cha
 		{ "canary", "state" },  { "canary", "operations" }, { "verify", "extents" },
 		{ "give-up", "where" }, { "verify", "on_demand" },  { "undo", "movable" },
 		{ "undo", "where" },    { "failed", "state" },      { "refused", "access" },
+		{ "outside", "start" },
 	};
 
 	if (!strcmp(key, "at_ms"))

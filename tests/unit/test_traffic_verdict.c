@@ -31,10 +31,11 @@ static void expect_with(const char *kernel, const char *id, const char *step, co
 static void passes_what_arrives(void **state)
 {
 	(void)state;
-	expect(WRITE, recorded_lines("6.1", WRITE), DP_PASS, "read back by second-mapping");
+	expect(WRITE, recorded_lines("6.1", WRITE), DP_PASS, "read back by second-mapping, medium");
 	expect(SEND, recorded_lines("6.1", SEND), DP_PASS, "read back by process");
 	expect("traffic/devdax-2M/power-loss",
-	       recorded_lines("6.1", "traffic/devdax-2M/power-loss"), DP_PASS, "second-mapping");
+	       recorded_lines("6.1", "traffic/devdax-2M/power-loss"), DP_PASS,
+	       "medium, second-mapping");
 	expect("traffic/fsdax-ext4-4K/write", recorded_lines("6.1", "traffic/fsdax-ext4-4K/write"),
 	       DP_SKIP_STATUS, "EOPNOTSUPP");
 }
@@ -166,6 +167,64 @@ static void counts_each_leg(void **state)
 	expect(WRITE, lines, DP_ERROR, "not observed: step \"leg\" of leg 4");
 }
 
+/* What the judge knows of the mapping says that the look is owed; the guest's words do not. */
+static void needs_the_look_from_outside(void **state)
+{
+	struct json_object *lines = recorded_lines("6.1", WRITE), *step, *route;
+
+	(void)state;
+	take(lines, "outside");
+	expect(WRITE, lines, DP_ERROR, "not observed: step \"outside\" of leg 4");
+	lines = recorded_lines("6.1", WRITE);
+	step = first_of(lines, "step", "outside");
+	put_after(lines, "outside", json_object_to_json_string(step));
+	expect(WRITE, lines, DP_ERROR, "not observed: step \"outside\" of leg 4");
+	/* It looks at less than the guest has read back, or at nothing, or could not look. */
+	lines = recorded_lines("6.1", WRITE);
+	route = json_object_array_get_idx(
+		dp_json_array(first_of(lines, "step", "outside"), "routes"), 0);
+	json_object_object_add(route, "checked", json_object_new_int(4194304 - 1));
+	expect(WRITE, json_object_get(lines), DP_ERROR, "of the 4194304 bytes of leg 1");
+	json_object_object_add(route, "checked", json_object_new_int(0));
+	expect(WRITE, json_object_get(lines), DP_ERROR, "a route of step \"outside\"");
+	json_object_object_add(route, "text", json_object_new_string("no labels"));
+	expect(WRITE, json_object_get(lines), DP_ERROR, "reading back by medium: no labels");
+	json_object_object_del(route, "text");
+	json_object_object_add(route, "checked", json_object_new_int(4194304));
+	json_object_object_add(route, "wrong", json_object_new_int(8));
+	expect(WRITE, lines, DP_FAIL, "8 bytes of the mapping are wrong by medium");
+	lines = recorded_lines("6.1", "traffic/devdax-2M/power-loss");
+	take(lines, "outside");
+	expect("traffic/devdax-2M/power-loss", lines, DP_ERROR, "after the power loss");
+}
+
+/* Nobody has a host in hand; then it is said how much the verdict is worth. */
+static void owes_no_look_on_a_host(void **state)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	struct json_object *lines = recorded_lines("6.1", WRITE);
+	const struct dp_result *r;
+
+	(void)state;
+	for (size_t i = json_object_array_length(lines); i-- > 0;)
+		if (is(json_object_array_get_idx(lines, i), "step", "outside"))
+			json_object_array_del_idx(lines, i, 1);
+	assert_int_equal(dp_collect_init(&collect, 1), 0);
+	collect.run.subject.host = true;
+	dp_collect_add(&collect, WRITE);
+	for (size_t i = 0; i < json_object_array_length(lines); i++) {
+		const char *line = json_object_to_json_string_ext(
+			json_object_array_get_idx(lines, i), JSON_C_TO_STRING_PLAIN);
+
+		dp_collect_line(&collect, line, strlen(line));
+	}
+	assert_int_equal(dp_collect_finish(&collect, NULL), 0);
+	r = &collect.run.results[0];
+	assert_int_equal(r->status, DP_PASS);
+	assert_string_equal(dp_json_text(r->facts, "verified"), "same-driver");
+	json_object_put(lines);
+}
+
 static struct json_object *first_route(struct json_object *lines)
 {
 	return json_object_array_get_idx(
@@ -285,6 +344,8 @@ int main(void)
 		cmocka_unit_test(knows_what_is_due),
 		cmocka_unit_test(says_nothing_without_an_observation),
 		cmocka_unit_test(counts_each_leg),
+		cmocka_unit_test(needs_the_look_from_outside),
+		cmocka_unit_test(owes_no_look_on_a_host),
 		cmocka_unit_test(needs_to_read_something),
 		cmocka_unit_test(needs_an_end_of_each_attempt),
 		cmocka_unit_test(compares_with_a_reference),

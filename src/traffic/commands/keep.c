@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../blocks.h"
 #include "../end.h"
 #include "../kept.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/file.h"
+#include "daxpin/steps.h"
 
 /* Gives the temporary file a name in its own folder, and flushes file and folder. */
 static int keep_file(const struct dp_end *end, struct dp_error *err)
@@ -37,16 +39,22 @@ static int keep_file(const struct dp_end *end, struct dp_error *err)
 static int obey_keep(struct dp_end *end, struct json_object *command, struct json_object *reply,
 		     struct dp_error *err)
 {
+	struct json_object *list = json_object_new_array();
 	char start[32] = "";
+	int rc;
 
 	(void)command;
 	if (end->area.resource[0])
 		dp_read_attr(start, sizeof(start), DP_DAX_DEVICES "/%s/resource",
 			     end->area.resource);
 	dp_json_add_text(reply, "start", start);
+	json_object_object_add(reply, dp_field_name(DP_FIELD_BLOCKS), list);
 	if (!end->mapping || end->area.fd < 0 || !end->options->env.guest)
 		return dp_fail(err, -EBADMSG, "nothing that could be kept");
-	return end->mapping->fs ? keep_file(end, err) : 0;
+	if (!end->mapping->fs)
+		return 0;
+	rc = keep_file(end, err);
+	return rc ? rc : dp_blocks_list(end->area.fd, end->area.len, list, err);
 }
 
 DP_COMMAND(keep_command, .name = "keep", .obey = obey_keep);
