@@ -22,11 +22,23 @@ struct dp_splat {
 			      "lockdep", "soft-lockup", "hard-lockup", "hung-task", "rcu-stall",
 			      "netdev-held", "panic" */
 	char function[80]; /* the function in which it happened, "" if the lines do not name one;
-			      of a hang, who called the primitive that waits */
+			      of a hang, who called the primitive that waits; of a report of
+			      lockdep, who takes the lock */
 	char step[32];     /* the step during which it happened, "" before the first mark */
 	char *lines[DP_SPLAT_LINES];
 	size_t nlines;
 	bool interrupt; /* the trace that is being read is an interrupt's */
+};
+
+/* Hangs that a reader remembers. The kernel tells of ten hung tasks (hung_task_warnings). */
+#define DP_HANGS 16
+
+/* What tells one hang from another. */
+struct dp_hang {
+	const char *kind;
+	long task;         /* 0 if it is not known */
+	char function[80]; /* "" if it is not known */
+	char object[48];   /* the device, pool, CPU or grace period, or "" */
 };
 
 /* The state of a reader of a log. Zero at first, except for take and arg. */
@@ -34,7 +46,9 @@ struct dp_recogniser {
 	struct dp_splat now; /* the splat that is being read; kind is NULL if there is none */
 	char step[32];       /* the step of the last mark */
 	bool panicked;       /* a panic was seen */
-	char hang[80];       /* the last hang, which is one however often it is told */
+	/* A ring: a hang is one splat, however often and by whichever watchdogs it is told. */
+	struct dp_hang hangs[DP_HANGS];
+	size_t nhangs; /* that were told, also if the ring has forgotten them */
 	/* Called with each splat once it is complete; NULL to ignore them. */
 	void (*take)(void *arg, const struct dp_splat *splat);
 	void *arg;
@@ -43,7 +57,8 @@ struct dp_recogniser {
 /**
  * dp_recognise - read one line of a kernel's log
  * @r: the reader
- * @line: without newline, with or without a time stamp
+ * @line: without newline, with or without a time stamp; if a second time stamp stands in it, it is
+ *        two lines
  */
 void dp_recognise(struct dp_recogniser *r, const char *line);
 

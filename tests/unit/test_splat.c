@@ -98,7 +98,8 @@ static void knows_the_kinds(void **state)
 	}
 }
 
-/* Made up after the format strings of 5.10 to 7.2; see the table in src/observe/splat.c. */
+/* Made up after the format strings of 5.10 to 7.2; see src/observe/splat_grammar.c; by version, see
+ * tests/data/splats. */
 static const struct {
 	const char *line, *kind, *function;
 } forms[] = {
@@ -242,6 +243,99 @@ static void does_not_name_what_interrupts_a_stalled_task(void **state)
 	assert_string_equal(h.function[0], "zap_pte_range");
 }
 
+/* As many hangs as a reader remembers, told in turn. */
+static void tells_tasks_apart_also_in_the_same_function(void **state)
+{
+	struct heard h = { 0 };
+	struct dp_recogniser r = { .take = hear, .arg = &h };
+
+	(void)state;
+	for (unsigned int round = 0; round < 3; round++)
+		for (unsigned int task = 1; task <= DP_HANGS; task++) {
+			char line[80];
+
+			snprintf(line, sizeof(line),
+				 "INFO: task init:%u blocked for more than %u seconds.", task,
+				 120 * (round + 1));
+			dp_recognise(&r, line);
+			dp_recognise(&r, " </TASK>");
+			dp_recognise(&r, " unbind_store+0x1/0x2");
+		}
+	dp_recognise_end(&r);
+	assert_int_equal(h.count, DP_HANGS);
+}
+
+/* The step in which it was told first, however late it is told again. */
+static void tells_a_hang_in_its_first_step(void **state)
+{
+	static const char *const lines[] = {
+		"daxpin step: event",
+		"rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+		"rcu: \t(detected by 0, t=5252 jiffies, g=1373, q=12)",
+		"daxpin step: release",
+		"rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+		"rcu: \t(detected by 0, t=21008 jiffies, g=1373, q=12)",
+		"rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+		"rcu: \t(detected by 0, t=5252 jiffies, g=1377, q=12)",
+	};
+	struct heard h = read_log(lines, DP_ARRAY_SIZE(lines));
+
+	(void)state;
+	assert_int_equal(h.count, 2);
+	assert_string_equal(h.step[0], "event");
+	assert_string_equal(h.step[1], "release");
+}
+
+/* A watchdog panics for a hang; whoever else panics meanwhile is no part of it. */
+static void tells_a_panic_from_a_hang(void **state)
+{
+	static const char *const panics[][2] = {
+		{ "Kernel panic - not syncing: hung_task: blocked tasks", "" },
+		{ "Kernel panic - not syncing: softlockup: hung tasks", "" },
+		{ "Kernel panic - not syncing: RCU Stall", "" },
+		{ "Kernel panic - not syncing: Attempted to kill init!", "panic" },
+		{ "Kernel panic - not syncing: Fatal exception", "panic" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(panics); i++) {
+		const char *const lines[] = {
+			"INFO: task init:1 blocked for more than 120 seconds.",
+			panics[i][0],
+		};
+		struct heard h = read_log(lines, 2);
+
+		assert_int_equal(h.count, panics[i][1][0] ? 2 : 1);
+		assert_string_equal(h.kind[0], "hung-task");
+		assert_string_equal(h.kind[1], panics[i][1]);
+		/* Nobody was told of a hang. */
+		h = read_log(&lines[1], 1);
+		assert_int_equal(h.count, 1);
+		assert_string_equal(h.kind[0], "panic");
+	}
+}
+
+static void finds_lines_and_marks_within_a_line(void **state)
+{
+	static const char *const lines[] = {
+		"login: [   12.345678] daxpin step: event",
+		"half a line[   12.345679][  T131] BUG: Bad rss-counter state mm:1[   12.345680] daxpin "
+		"step: release",
+		"[   12.345681][   12.345682] WARNING: CPU: 0 PID: 1 at mm/gup.c:7 f+0x1/0x2",
+		"no stamp [1.2] BUG: no line",
+		"no stamp [   12.34] BUG: no line",
+		"no caller [T12] BUG: no line",
+	};
+	struct heard h = read_log(lines, DP_ARRAY_SIZE(lines));
+
+	(void)state;
+	assert_int_equal(h.count, 2);
+	assert_string_equal(h.kind[0], "BUG");
+	assert_string_equal(h.step[0], "event");
+	assert_string_equal(h.kind[1], "WARN");
+	assert_string_equal(h.step[1], "release");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +346,10 @@ int main(void)
 		cmocka_unit_test(takes_nothing_harmless_for_one),
 		cmocka_unit_test(names_who_waits_and_counts_a_hang_once),
 		cmocka_unit_test(does_not_name_what_interrupts_a_stalled_task),
+		cmocka_unit_test(tells_tasks_apart_also_in_the_same_function),
+		cmocka_unit_test(tells_a_hang_in_its_first_step),
+		cmocka_unit_test(tells_a_panic_from_a_hang),
+		cmocka_unit_test(finds_lines_and_marks_within_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
