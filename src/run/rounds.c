@@ -88,27 +88,32 @@ int dp_result_complete(struct dp_result *r, unsigned int repeat)
 	return rc;
 }
 
+/* Where a round is in the run. */
+struct place {
+	struct dp_result *result;
+};
+
 /* Those of one id follow each other, in the order of their rounds. */
 static int by_id_and_round(const void *a, const void *b)
 {
-	const struct dp_result *x = *(const struct dp_result *const *)a;
-	const struct dp_result *y = *(const struct dp_result *const *)b;
+	const struct dp_result *x = ((const struct place *)a)->result;
+	const struct dp_result *y = ((const struct place *)b)->result;
 	int by_id = strcmp(x->id, y->id);
 
 	return by_id ? by_id : (x->round > y->round) - (x->round < y->round);
 }
 
 /* @list: the rounds of one id. They move to the one that was the first of them in the run. */
-static int gather(struct dp_result **list, size_t count, unsigned int repeat)
+static int gather(const struct place *list, size_t count, unsigned int repeat)
 {
-	struct dp_result *rounds = calloc(count, sizeof(*rounds)), *first = list[0];
+	struct dp_result *rounds = calloc(count, sizeof(*rounds)), *first = list[0].result;
 
 	if (!rounds)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		first = list[i] < first ? list[i] : first;
-		rounds[i] = *list[i];
-		*list[i] = (struct dp_result){ 0 };
+		first = list[i].result < first ? list[i].result : first;
+		rounds[i] = *list[i].result;
+		*list[i].result = (struct dp_result){ 0 };
 	}
 	first->rounds = rounds;
 	first->nrounds = count;
@@ -129,17 +134,17 @@ static void close_gaps(struct dp_run_record *run)
 
 int dp_run_fold(struct dp_run_record *run)
 {
-	dp_autofree struct dp_result **list = calloc(run->count + 1, sizeof(*list));
+	dp_autofree struct place *list = calloc(run->count + 1, sizeof(*list));
 	size_t count = 0;
 	int rc = list ? 0 : -ENOMEM;
 
 	for (size_t i = 0; list && i < run->count; i++)
 		if (run->results[i].round)
-			list[count++] = &run->results[i];
+			list[count++].result = &run->results[i];
 	if (list)
 		qsort(list, count, sizeof(*list), by_id_and_round);
 	for (size_t i = 0, n; i < count && !rc; i += n) {
-		for (n = 1; i + n < count && !strcmp(list[i]->id, list[i + n]->id);)
+		for (n = 1; i + n < count && !strcmp(list[i].result->id, list[i + n].result->id);)
 			n++;
 		rc = gather(&list[i], n, run->repeat);
 	}

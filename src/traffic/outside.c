@@ -5,6 +5,7 @@
  * test come the ledger, and for a file where its blocks are on the device.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -41,8 +42,8 @@ static int compare(struct outside *o, uint64_t at, uint64_t from, uint64_t lengt
 	int rc;
 
 	if (!dp_within(from, length, o->info.length))
-		return dp_report(err, -ERANGE, "byte %llu is not within the namespace",
-				 (unsigned long long)(from + length));
+		return dp_report(err, -ERANGE, "byte %" PRIu64 " is not within the namespace",
+				 from + length);
 	copy = malloc(length);
 	rc = copy ? o->medium->read(o->medium->arg, o->info.data + from, length, copy, err)
 		  : -ENOMEM;
@@ -120,8 +121,7 @@ static void add_place(struct json_object *step, const struct outside *o)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), "0x%llx",
-		 (unsigned long long)(o->medium->base + o->info.data));
+	snprintf(text, sizeof(text), "%#" PRIx64, o->medium->base + o->info.data);
 	dp_step_set_text(step, DP_FIELD_START, o->info.length ? text : NULL);
 }
 

@@ -319,8 +319,7 @@ static void finds_lines_and_marks_within_a_line(void **state)
 {
 	static const char *const lines[] = {
 		"login: [   12.345678] daxpin step: event",
-		"half a line[   12.345679][  T131] BUG: Bad rss-counter state mm:1[   12.345680] daxpin "
-		"step: release",
+		"half[   12.345679][  T131] BUG: Bad rss-counter state[   12.345680] daxpin step: release",
 		"[   12.345681][   12.345682] WARNING: CPU: 0 PID: 1 at mm/gup.c:7 f+0x1/0x2",
 		"no stamp [1.2] BUG: no line",
 		"no stamp [   12.34] BUG: no line",
