@@ -12,21 +12,6 @@
 #define ID_WIDTH   46
 #define CELL_WIDTH 15
 
-/* The release without what the packager adds: "6.12.117+deb13-amd64" becomes 6.12.117. */
-static void short_name(const struct dp_run_record *run, char *name, size_t size)
-{
-	const char *release = run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec;
-	char *end;
-
-	snprintf(name, size, "%.60s", release[0] ? release : "unknown");
-	end = strstr(name, "-amd64");
-	if (end)
-		*end = '\0';
-	end = strchr(name, '+');
-	if (end)
-		*end = '\0';
-}
-
 static void result_text(const struct dp_result *r, char *text, size_t size)
 {
 	char clauses[DP_CLAUSES_TEXT];
@@ -84,7 +69,7 @@ static void write_heading(const struct dp_page *p, const struct dp_run_record *r
 
 	fprintf(p->out, "%s%-*s", dp_page_color(p, BOLD), ID_WIDTH, "id");
 	for (size_t i = 0; i < nruns; i++) {
-		short_name(&runs[i], name, sizeof(name));
+		dp_page_short_name(&runs[i], name, sizeof(name));
 		fprintf(p->out, "  %-*s", i + 1 == nruns ? 0 : CELL_WIDTH, name);
 	}
 	fprintf(p->out, "%s\n", dp_page_color(p, PLAIN));
@@ -116,78 +101,6 @@ static void write_table(const struct dp_page *p, const struct dp_run_record *run
 		fprintf(p->out, "%zu of %zu ids differ between the kernels\n", shown, rows);
 }
 
-struct story {
-	const struct dp_result *result;
-	size_t ids; /* how many results it explains, on all kernels */
-	bool kernels[64];
-};
-
-/* The nth result of all runs, and the number of its run. */
-static const struct dp_result *nth(const struct dp_run_record *runs, size_t nruns, size_t n,
-				   size_t *run)
-{
-	for (*run = 0; *run < nruns && n >= runs[*run].count; ++*run)
-		n -= runs[*run].count;
-	return *run < nruns ? &runs[*run].results[n] : NULL;
-}
-
-/* Collects the results with the same story as the nth; false if an earlier result has it, too. */
-static bool collect(const struct dp_run_record *runs, size_t nruns, size_t n, struct story *story)
-{
-	const struct dp_result *r;
-	size_t run;
-
-	*story = (struct story){ .result = nth(runs, nruns, n, &run) };
-	for (size_t k = 0; (r = nth(runs, nruns, k, &run)); k++) {
-		if (!dp_page_same_story(r, story->result))
-			continue;
-		if (k < n)
-			return false;
-		story->ids++;
-		story->kernels[run] = true;
-	}
-	return true;
-}
-
-static void write_story(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns,
-			const struct story *story)
-{
-	const char *separator = " on ";
-	char name[64];
-
-	fprintf(p->out, "  %s", story->result->id);
-	if (story->ids > 1)
-		fprintf(p->out, " and %zu more", story->ids - 1);
-	for (size_t i = 0; i < nruns && i < sizeof(story->kernels); i++) {
-		if (!story->kernels[i])
-			continue;
-		short_name(&runs[i], name, sizeof(name));
-		fprintf(p->out, "%s%s", separator, name);
-		separator = ", ";
-	}
-	fprintf(p->out, "\n");
-	dp_page_write_why(p, story->result);
-}
-
-static void write_stories(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns,
-			  const struct dp_page_section *section)
-{
-	const char *title = section->title;
-	const struct dp_result *r;
-	struct story story;
-	size_t run;
-
-	for (size_t n = 0; (r = nth(runs, nruns, n, &run)); n++) {
-		if (!section->holds(r) || !collect(runs, nruns, n, &story))
-			continue;
-		if (title)
-			fprintf(p->out, "\n%s%s%s\n", dp_page_color(p, BOLD), title,
-				dp_page_color(p, PLAIN));
-		title = NULL;
-		write_story(p, runs, nruns, &story);
-	}
-}
-
 static size_t count_unproven(const struct dp_run_record *run)
 {
 	size_t count = 0;
@@ -207,7 +120,7 @@ static void write_sums(const struct dp_page *p, const struct dp_run_record *runs
 		const struct dp_run_record *run = &runs[i];
 
 		dp_run_count(run, counts);
-		short_name(run, name, sizeof(name));
+		dp_page_short_name(run, name, sizeof(name));
 		fprintf(p->out, "%-20s %zu pass, %zu fail, %zu skip, %zu error", name,
 			counts[DP_PASS], counts[DP_FAIL], counts[DP_SKIP_STATUS], counts[DP_ERROR]);
 		dp_page_write_repeat(p, run);
@@ -222,19 +135,18 @@ static void write_sums(const struct dp_page *p, const struct dp_run_record *runs
 	}
 }
 
-void dp_page_write_across(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns)
+int dp_page_write_across(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns)
 {
-	size_t nsections;
-	const struct dp_page_section *sections = dp_page_sections(&nsections);
+	int rc;
 
 	write_table(p, runs, nruns);
-	for (size_t i = 0; i < nsections; i++)
-		write_stories(p, runs, nruns, &sections[i]);
+	rc = dp_page_write_causes(p, runs, nruns);
 	for (size_t i = 0; i < nruns; i++) {
 		char name[64];
 
-		short_name(&runs[i], name, sizeof(name));
+		dp_page_short_name(&runs[i], name, sizeof(name));
 		dp_page_write_differing(p, &runs[i], name);
 	}
 	write_sums(p, runs, nruns);
+	return rc;
 }

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One self-contained page: report.html with the document "daxpin/1" inside, which its script shows.
- * The page loads nothing, and inserts strings of the document as text, never as markup.
+ * One self-contained page: report.html with the document "daxpin/1" and the causes inside, which
+ * its script shows. The page loads nothing, and inserts strings as text, never as markup.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "causes.h"
 #include "document.h"
+#include "page.h"
 
+#include "daxpin/cleanup.h"
 #include "daxpin/embed.h"
 #include "daxpin/json.h"
 
 DP_EMBED(report_html, DP_REPORT_HTML);
 
-#define MARK "@DOCUMENT@"
-
-/* In a script element, "</" and "<!--" could end the document. So each "<" is escaped. */
-static void write_document(FILE *out, const char *json)
+/* In a script element, "</" and "<!--" could end the text. So each "<" is escaped. */
+static void write_json(FILE *out, struct json_object *obj)
 {
+	const char *json = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN);
+
 	for (; *json; json++)
 		if (*json == '<')
 			fputs("\\u003c", out);
@@ -25,17 +28,71 @@ static void write_document(FILE *out, const char *json)
 			fputc(*json, out);
 }
 
+/* { "section": "Failures", "open": true, "places": [[0, 17], [1, 17]] } */
+static struct json_object *cause_object(const struct dp_cause *cause)
+{
+	struct json_object *obj = json_object_new_object(), *places = json_object_new_array();
+
+	dp_json_add_text(obj, "section", dp_section_title(cause->section));
+	dp_json_add_bool(obj, "open",
+			 cause->section == DP_SECTION_FAILURES ||
+				 cause->section == DP_SECTION_ERRORS);
+	json_object_object_add(obj, "places", places);
+	for (size_t i = 0; i < cause->count; i++) {
+		struct json_object *place = json_object_new_array();
+
+		json_object_array_add(place, json_object_new_int64((int64_t)cause->places[i].run));
+		json_object_array_add(place,
+				      json_object_new_int64((int64_t)cause->places[i].result));
+		json_object_array_add(places, place);
+	}
+	return obj;
+}
+
+/* What the text report makes of the runs: the kernels' names, and the causes. */
+static struct json_object *digest(const struct dp_run_record *runs, size_t nruns,
+				  const struct dp_causes *causes)
+{
+	struct json_object *obj = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *names = json_object_new_array();
+	char name[64];
+
+	for (size_t i = 0; i < nruns; i++) {
+		dp_page_short_name(&runs[i], name, sizeof(name));
+		dp_json_append_text(names, name);
+	}
+	for (size_t i = 0; i < causes->count; i++)
+		json_object_array_add(list, cause_object(&causes->list[i]));
+	json_object_object_add(obj, "names", names);
+	json_object_object_add(obj, "causes", list);
+	return obj;
+}
+
+/* Writes the page up to a mark, and then an object in its place. Return: what follows the mark. */
+static const char *fill(FILE *out, const char *page, const char *mark, struct json_object *obj)
+{
+	const char *at = strstr(page, mark);
+
+	fwrite(page, 1, (size_t)(at - page), out);
+	write_json(out, obj);
+	return at + strlen(mark);
+}
+
 static int write_html(FILE *out, const struct dp_run_record *runs, size_t nruns,
 		      const struct dp_report_options *options)
 {
-	struct json_object *root = dp_document(runs, nruns);
-	const char *mark = strstr(report_html, MARK);
+	dp_cleanup(dp_causes_clear) struct dp_causes causes = { 0 };
+	dp_autojson struct json_object *document = dp_document(runs, nruns), *found = NULL;
+	const char *rest;
+	int rc = dp_causes_find(runs, nruns, &causes);
 
 	(void)options;
-	fwrite(report_html, 1, (size_t)(mark - report_html), out);
-	write_document(out, json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN));
-	fputs(mark + strlen(MARK), out);
-	json_object_put(root);
+	if (rc)
+		return rc;
+	found = digest(runs, nruns, &causes);
+	rest = fill(out, report_html, "@DOCUMENT@", document);
+	rest = fill(out, rest, "@DIGEST@", found);
+	fputs(rest, out);
 	return ferror(out) ? -EIO : 0;
 }
 

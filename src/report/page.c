@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "causes.h"
 #include "page.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/results.h"
-
-static bool is_failure(const struct dp_result *r)
-{
-	return r->status == DP_FAIL && !dp_result_is_known(r);
-}
 
 const char *dp_page_color(const struct dp_page *p, const char *code)
 {
@@ -50,48 +46,65 @@ void dp_page_cell_text(const struct dp_result *r, char *text, size_t size)
 			 said);
 }
 
-static bool is_fixed(const struct dp_result *r)
+void dp_page_short_name(const struct dp_run_record *run, char *name, size_t size)
 {
-	return r->baseline == DP_FIXED;
+	const char *release = run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec;
+	char *end;
+
+	snprintf(name, size, "%.60s", release[0] ? release : "unknown");
+	end = strstr(name, "-amd64");
+	if (end)
+		*end = '\0';
+	end = strchr(name, '+');
+	if (end)
+		*end = '\0';
 }
 
-static bool is_error(const struct dp_result *r)
+/* " on 5.10.251-1, 6.1.0-56": places are in the order of the runs. */
+static void write_kernels(const struct dp_page *p, const struct dp_run_record *runs,
+			  const struct dp_cause *cause)
 {
-	return r->status == DP_ERROR;
+	char name[64];
+
+	for (size_t i = 0; i < cause->count; i++) {
+		if (i && cause->places[i].run == cause->places[i - 1].run)
+			continue;
+		dp_page_short_name(&runs[cause->places[i].run], name, sizeof(name));
+		fprintf(p->out, "%s%s", i ? ", " : " on ", name);
+	}
 }
 
-static bool is_skipped(const struct dp_result *r)
+static void write_cause(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns,
+			const struct dp_cause *cause)
 {
-	return r->status == DP_SKIP_STATUS;
-}
+	const struct dp_result *r = cause->result;
 
-const struct dp_page_section *dp_page_sections(size_t *count)
-{
-	static const struct dp_page_section sections[] = {
-		{ is_failure, "Failures" },
-		{ dp_result_is_known, "Known failures (in the baseline)" },
-		{ is_fixed, "Fixed since the baseline" },
-		{ is_error, "Errors" },
-		{ is_skipped, "Skipped" },
-	};
-
-	*count = DP_ARRAY_SIZE(sections);
-	return sections;
-}
-
-bool dp_page_same_story(const struct dp_result *a, const struct dp_result *b)
-{
-	return a->status == b->status && a->baseline == b->baseline && !strcmp(a->why, b->why) &&
-	       !strcmp(a->was, b->was);
-}
-
-void dp_page_write_why(const struct dp_page *p, const struct dp_result *r)
-{
-	fprintf(p->out, "    %s\n", r->why);
+	fprintf(p->out, "  %s", r->id);
+	if (cause->count > 1)
+		fprintf(p->out, " and %zu more", cause->count - 1);
+	if (nruns > 1)
+		write_kernels(p, runs, cause);
+	fprintf(p->out, "\n    %s\n", r->why);
 	if (r->was[0])
 		fprintf(p->out, "    the baseline has a failure of another kind: %s\n", r->was);
 	if (r->reference[0] && r->status == DP_FAIL)
 		fprintf(p->out, "    see %s\n", r->reference);
+}
+
+int dp_page_write_causes(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns)
+{
+	dp_cleanup(dp_causes_clear) struct dp_causes causes = { 0 };
+	int rc = dp_causes_find(runs, nruns, &causes);
+
+	for (size_t i = 0; i < causes.count && !rc; i++) {
+		const struct dp_cause *cause = &causes.list[i];
+
+		if (!i || cause->section != causes.list[i - 1].section)
+			fprintf(p->out, "\n%s%s%s\n", dp_page_color(p, BOLD),
+				dp_section_title(cause->section), dp_page_color(p, PLAIN));
+		write_cause(p, runs, nruns, cause);
+	}
+	return rc;
 }
 
 size_t dp_page_count_differing(const struct dp_run_record *run)

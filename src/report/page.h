@@ -31,19 +31,14 @@ const char *dp_page_status_color(const struct dp_result *r);
  */
 void dp_page_cell_text(const struct dp_result *r, char *text, size_t size);
 
-/* A section below the table: which results belong there, and its title. */
-struct dp_page_section {
-	bool (*holds)(const struct dp_result *r);
-	const char *title;
-};
+/* The release without what the packager adds: "6.12.117+deb13-amd64" becomes 6.12.117. */
+void dp_page_short_name(const struct dp_run_record *run, char *name, size_t size);
 
-const struct dp_page_section *dp_page_sections(size_t *count);
-
-/* Whether two results have the same explanation, which is then printed once. */
-bool dp_page_same_story(const struct dp_result *a, const struct dp_result *b);
-
-/* Writes the explanation, indented. */
-void dp_page_write_why(const struct dp_page *p, const struct dp_result *r);
+/*
+ * The part on causes: each explanation once, with the first id that shares it, how many more do,
+ * and of several runs on which kernels. Return: 0 or -ENOMEM.
+ */
+int dp_page_write_causes(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns);
 
 /* Of what was asked several times: how many ids have answered differently. */
 size_t dp_page_count_differing(const struct dp_run_record *run);
@@ -61,7 +56,9 @@ void dp_page_write_limits(const struct dp_page *p);
 /* The part on traffic: a table of mappings and operations, and the bandwidth. */
 void dp_page_write_traffic(const struct dp_page *p);
 
-/* The report on several kernels: a row for each id, a column for each kernel. */
-void dp_page_write_across(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns);
+/*
+ * The report on several kernels: a row for each id, a column for each kernel. Return: 0 or -ENOMEM.
+ */
+int dp_page_write_across(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns);
 
 #endif

@@ -136,33 +136,6 @@ static void write_scenarios(const struct dp_page *p)
 	fprintf(p->out, "\n");
 }
 
-/* Writes each explanation once, with the ids that share it. */
-static void write_stories(const struct dp_page *p, const struct dp_page_section *section)
-{
-	const struct dp_result *all = p->run->results;
-	const char *title = section->title;
-
-	for (size_t i = 0; i < p->run->count; i++) {
-		size_t first = 0, more = 0;
-
-		while (first < i && !dp_page_same_story(&all[first], &all[i]))
-			first++;
-		if (!section->holds(&all[i]) || first < i)
-			continue;
-		for (size_t k = i + 1; k < p->run->count; k++)
-			more += dp_page_same_story(&all[k], &all[i]);
-		if (title)
-			fprintf(p->out, "\n%s%s%s\n", dp_page_color(p, BOLD), title,
-				dp_page_color(p, PLAIN));
-		title = NULL;
-		fprintf(p->out, "  %s", all[i].id);
-		if (more)
-			fprintf(p->out, " and %zu more", more);
-		fprintf(p->out, "\n");
-		dp_page_write_why(p, &all[i]);
-	}
-}
-
 static void write_moves(const struct dp_page *p)
 {
 	for (size_t i = 0; i < p->run->count; i++) {
@@ -229,14 +202,14 @@ static const char *known(const char *text)
 	return text[0] ? text : "unknown";
 }
 
-static void write_run(const struct dp_page *p)
+static int write_run(const struct dp_page *p)
 {
 	const struct dp_run_record *run = p->run;
-	size_t counts[DP_STATUSES], nsections;
-	const struct dp_page_section *sections = dp_page_sections(&nsections);
+	size_t counts[DP_STATUSES];
 	bool checks = has_question(run, DP_QUESTION_CHECK);
 	bool scenarios =
 		has_question(run, DP_QUESTION_TEARDOWN) || has_question(run, DP_QUESTION_RACE);
+	int rc;
 
 	dp_run_count(run, counts);
 	fprintf(p->out, "%sdaxpin%s: kernel %s on the %s%s%s%s, RDMA device %s (%s, %s)\n\n",
@@ -254,8 +227,7 @@ static void write_run(const struct dp_page *p)
 		dp_page_write_limits(p);
 	if (has_question(run, DP_QUESTION_TRAFFIC))
 		dp_page_write_traffic(p);
-	for (size_t i = 0; i < nsections; i++)
-		write_stories(p, &sections[i]);
+	rc = dp_page_write_causes(p, run, 1);
 	dp_page_write_differing(p, run, "");
 	write_moves(p);
 	write_unproven(p);
@@ -272,6 +244,7 @@ static void write_run(const struct dp_page *p)
 		counts[DP_FAIL], counts[DP_SKIP_STATUS], counts[DP_ERROR]);
 	dp_page_write_repeat(p, run);
 	fprintf(p->out, "\n");
+	return rc;
 }
 
 static int write_text(FILE *out, const struct dp_run_record *runs, size_t nruns,
@@ -279,11 +252,9 @@ static int write_text(FILE *out, const struct dp_run_record *runs, size_t nruns,
 {
 	struct dp_page page = { .out = out, .run = runs, .options = options };
 
-	if (nruns == 1)
-		write_run(&page);
-	else
-		dp_page_write_across(&page, runs, nruns);
-	return ferror(out) ? -EIO : 0;
+	int rc = nruns == 1 ? write_run(&page) : dp_page_write_across(&page, runs, nruns);
+
+	return ferror(out) ? -EIO : rc;
 }
 
 DP_FORMAT(text, .name = "text", .rank = 10, .write = write_text);
