@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 struct json_object;
+#include "daxpin/medium.h"
+
 struct dp_error;
 
 enum dp_namespace_mode {
@@ -102,6 +104,40 @@ int dp_namespace_disable(const char *name, struct dp_error *err);
 int dp_namespace_enable(const char *name, struct dp_error *err);
 int dp_region_disable(const char *name, struct dp_error *err);
 int dp_region_enable(const char *name, struct dp_error *err);
+
+/*
+ * Give a namespace that nobody uses its raw personality, a block device, whose node @node receives
+ * ("/dev/pmem0", @size bytes); and the one that its info block says.
+ */
+int dp_namespace_to_raw(const char *name, char *node, size_t size, struct dp_error *err);
+int dp_namespace_from_raw(const char *name, struct dp_error *err);
+
+/* A device-dax that is read without its driver. */
+struct dp_raw {
+	char ns[64];             /* "namespace0.1" */
+	bool changed;            /* it is not device-dax for the time being */
+	int fd;                  /* of its raw block device */
+	struct dp_label label;   /* where the namespace is on that: it is all of it */
+	struct dp_medium medium; /* refers to this structure */
+};
+
+/**
+ * dp_raw_open - have the namespace of a device-dax be a raw block device
+ * @device: "dax0.0", which nobody has open
+ * @raw: receives it; to be released with dp_raw_close() in any case
+ * @err: context on failure
+ *
+ * Takes root. Nothing is written.
+ *
+ * Return: 0, -ENOTSUP if it is of no namespace, or another negative errno.
+ */
+int dp_raw_open(const char *device, struct dp_raw *raw, struct dp_error *err);
+
+/* Has it be the device-dax again that it was. Return: 0 or a negative errno. */
+int dp_raw_close(struct dp_raw *raw, struct dp_error *err);
+
+/* The namespace that a device-dax is made of: "namespace0.1". Return: 0 or -ENODEV. */
+int dp_dax_namespace(const char *device, char *ns, size_t size);
 
 /* The files of xfsprogs that tell what long-term kernels can mount; a guest has them there, too. */
 #define DP_MKFS_CONFS "/usr/share/xfsprogs/mkfs"

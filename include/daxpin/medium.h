@@ -17,11 +17,17 @@
 
 struct dp_error;
 
+struct dp_label;
+
 struct dp_medium {
+	const char *route;    /* by which it is read: "medium", or "raw-device" */
 	uint64_t size;        /* without the label area, bytes */
 	uint64_t base;        /* physical address of its first byte in the guest; 0 if unknown */
 	const void *labels;   /* the label area */
 	size_t labels_length; /* bytes */
+	/* Of a medium that is one namespace: what its label would say; NULL for that of the area.
+	 */
+	const struct dp_label *label;
 	/* Reads @length bytes from @at on; both are within the size. Returns 0 or a negative errno.
 	 */
 	int (*read)(void *arg, uint64_t at, uint64_t length, void *to, struct dp_error *err);

@@ -134,6 +134,8 @@ struct dp_traffic_options {
 	bool reference;    /* ask ib_write_bw of perftest, too */
 	/* Where it is told that who has this machine in hand has looked; NULL if nobody does. */
 	const int *outside;
+	/* Both ends are here, and env.device may be read as a raw block device in between. */
+	bool raw;
 };
 
 /**

@@ -13,6 +13,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
+#include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
@@ -25,6 +26,8 @@ struct traffic {
 	const struct dp_cases *cases;
 	struct dp_peer peer;
 	struct dp_traffic_options options;
+	struct dp_claim claim; /* of the device that is named */
+	char ns[64];           /* its namespace, "" if it has none */
 };
 
 /* ---- in a process of its own ------------------------------------------------------------- */
@@ -117,16 +120,20 @@ static int check_limit(uint64_t size, struct dp_error *err)
 	return dp_hint(err, "raise the limit (ulimit -l), or choose a smaller --size");
 }
 
-static int claim(const char *device, struct dp_error *err)
+/* A device that the user has named by its node has its name from now on. */
+static int claim(struct traffic *t, struct dp_error *err)
 {
-	struct dp_claim claim;
-	int rc = device ? dp_device_claim(device, &claim, err) : 0;
+	const char *device = t->options.env.device;
+	int rc = device ? dp_device_claim(device, &t->claim, err) : 0;
 
-	return !rc && device && claim.block
-		       ? dp_bad_input(err,
-				      "%s is not device-dax: only a device-dax has to be named",
-				      device)
-		       : rc;
+	if (rc || !device)
+		return rc;
+	if (t->claim.block)
+		return dp_bad_input(err, "%s is not device-dax: only a device-dax has to be named",
+				    device);
+	t->options.env.device = t->claim.name;
+	dp_dax_namespace(t->claim.name, t->ns, sizeof(t->ns));
+	return 0;
 }
 
 static int find_reference(struct dp_error *err)
@@ -147,7 +154,7 @@ static int begin(struct traffic *t, const struct dp_ask *ask, struct dp_collect 
 	if (!rc && ask->reference)
 		rc = find_reference(err);
 	if (!rc)
-		rc = claim(t->options.env.device, err);
+		rc = claim(t, err);
 	if (!rc && !t->peer.address.ss_family)
 		rc = dp_rdma_address(DP_TRAFFIC_PORT, &t->peer.address, err);
 	if (!rc)
@@ -157,6 +164,23 @@ static int begin(struct traffic *t, const struct dp_ask *ask, struct dp_collect 
 	for (size_t i = 0; i < t->cases->count && !rc; i++)
 		dp_collect_add(collect, t->cases->list[i].id);
 	return rc ? rc : dp_host_begin(ask, t->peer.kind != DP_PEER_CONNECTS, collect, err);
+}
+
+/* The process that had it raw for a moment may have been killed meanwhile. */
+static int restore(const struct traffic *t, struct dp_error *err)
+{
+	if (!t->ns[0] || dp_exists("/sys/bus/dax/devices/%s", t->claim.name))
+		return 0;
+	return dp_namespace_from_raw(t->ns, err);
+}
+
+static int run_and_restore(struct traffic *t, const struct dp_sink *sink, const struct dp_ask *ask,
+			   struct dp_host_end *end, struct dp_error *err)
+{
+	int rc = dp_host_run(carry_out, t, true, sink, ask->progress, end, err);
+	int back = restore(t, rc ? NULL : err);
+
+	return rc ? rc : back;
 }
 
 /* Only the other end knows what was asked: the rest has not been. */
@@ -181,7 +205,9 @@ static int move_once(const struct host_job *job, const struct dp_ask *ask,
 			     .options = { .env = { .size = ask->size, .device = host->device },
 					  .seed = ask->seed,
 					  .limit_ms = DP_TRAFFIC_LIMIT_MS,
-					  .reference = ask->reference } };
+					  .reference = ask->reference,
+					  .raw = host->device &&
+						 job->peer->kind == DP_PEER_HERE } };
 	const struct dp_sink sink = dp_collect_sink(&collect);
 	struct dp_host_end end = { 0 };
 	int rc = dp_dirs_read(host, &dirs);
@@ -191,7 +217,7 @@ static int move_once(const struct host_job *job, const struct dp_ask *ask,
 	if (!rc)
 		rc = begin(&t, ask, &collect, err);
 	if (!rc)
-		rc = dp_host_run(carry_out, &t, true, &sink, ask->progress, &end, err);
+		rc = run_and_restore(&t, &sink, ask, &end, err);
 	if (!rc)
 		rc = dp_host_failed(&end, &collect, err);
 	if (!rc && job->peer->kind == DP_PEER_CONNECTS)

@@ -86,8 +86,9 @@ static const struct cli_option options_of_ends[] = {
 
 static const struct cli_option options_of_device[] = {
 	OPT_FLAG("destroy-data", 0, destroy,
-		 "Allow writing to the device-dax that is named. Without it, mappings of "
-		 "device-dax are skipped."),
+		 "Allow writing to the device-dax that is named, and taking its driver away for a "
+		 "moment to read it back without that. Without it, mappings of device-dax are "
+		 "skipped."),
 	CLI_END,
 };
 

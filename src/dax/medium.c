@@ -226,7 +226,11 @@ int dp_medium_find(const struct dp_medium *medium, uint64_t align, const char *f
 		return -ENOMEM;
 	if (medium->unreadable)
 		return dp_report(err, -EIO, "%s", medium->unreadable);
-	count = dp_labels_read(medium->labels, medium->labels_length, medium->size, labels);
+	count = medium->label ? 1
+			      : dp_labels_read(medium->labels, medium->labels_length, medium->size,
+					       labels);
+	if (medium->label)
+		labels[0] = *medium->label;
 	for (size_t i = 0; i < count; i++) {
 		struct dp_info have;
 		int rc = is_wanted(medium, &labels[i], align, fs, &have, err);

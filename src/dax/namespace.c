@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <daxctl/libdaxctl.h>
 #include <errno.h>
+#include <glob.h>
+#include <limits.h>
 #include <ndctl/libndctl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,4 +232,46 @@ int dp_region_disable(const char *name, struct dp_error *err)
 int dp_region_enable(const char *name, struct dp_error *err)
 {
 	return with_name(name, ndctl_region_enable, NULL, "enable", err);
+}
+
+static int to_raw(struct ndctl_namespace *ns)
+{
+	int rc = ndctl_namespace_disable_invalidate(ns);
+
+	if (rc >= 0)
+		rc = ndctl_namespace_set_raw_mode(ns, 1);
+	return rc < 0 ? rc : ndctl_namespace_enable(ns);
+}
+
+static int from_raw(struct ndctl_namespace *ns)
+{
+	int rc = ndctl_namespace_disable_invalidate(ns);
+
+	if (rc >= 0)
+		rc = ndctl_namespace_set_raw_mode(ns, 0);
+	return rc < 0 ? rc : ndctl_namespace_enable(ns);
+}
+
+int dp_namespace_to_raw(const char *name, char *node, size_t size, struct dp_error *err)
+{
+	char path[PATH_MAX];
+	glob_t found;
+	int rc = with_name(name, NULL, to_raw, "take the driver from", err);
+
+	if (!rc)
+		rc = dp_path(path, sizeof(path), err, "/sys/bus/nd/devices/%s/block/pmem*", name);
+	if (rc)
+		return rc;
+	rc = glob(path, 0, NULL, &found) ? -ENODEV : 0;
+	if (!rc)
+		rc = dp_path(node, size, err, "/dev/%s", strrchr(found.gl_pathv[0], '/') + 1);
+	else
+		dp_report(err, rc, "%s has no raw block device", name);
+	globfree(&found);
+	return rc;
+}
+
+int dp_namespace_from_raw(const char *name, struct dp_error *err)
+{
+	return with_name(name, NULL, from_raw, "give its driver back to", err);
 }

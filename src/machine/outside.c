@@ -46,7 +46,9 @@ void dp_medium_open(struct dp_boot *boot, struct dp_medium *medium)
 	uint64_t whole = dp_memory_size(boot->layout, DP_LABELLED);
 	void *labels = calloc(1, DP_LABEL_AREA);
 
-	*medium = (struct dp_medium){ .read = read_file, .arg = boot, .labels = labels };
+	*medium = (struct dp_medium){
+		.route = "medium", .read = read_file, .arg = boot, .labels = labels
+	};
 	if (!labels || whole <= DP_LABEL_AREA)
 		medium->unreadable = "the machine has no NVDIMM with labels";
 	else if (boot->memory[DP_LABELLED] < 0 ||

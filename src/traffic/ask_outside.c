@@ -57,8 +57,8 @@ static int await(int fd, unsigned int number)
 	return rc;
 }
 
-static struct json_object *request(const struct dp_leg *leg, unsigned int number,
-				   struct json_object *blocks)
+struct json_object *dp_leg_look_request(const struct dp_leg *leg, unsigned int number,
+					struct json_object *blocks)
 {
 	const struct dp_region *r = &leg->regions[leg->tested];
 	struct json_object *obj = json_object_new_object();
@@ -89,7 +89,8 @@ int dp_leg_ask_outside(struct dp_leg *leg)
 	if (!rc)
 		rc = dp_emit(
 			leg->drive->fd,
-			request(leg, number, dp_json_array(reply, dp_field_name(DP_FIELD_BLOCKS))));
+			dp_leg_look_request(leg, number,
+					    dp_json_array(reply, dp_field_name(DP_FIELD_BLOCKS))));
 	if (!rc)
 		rc = await(*fd, number);
 	if (rc)

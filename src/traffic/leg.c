@@ -166,6 +166,8 @@ int dp_leg_run(struct dp_leg *leg, struct dp_error *why)
 		dp_leg_refer(leg, registers);
 	}
 	dp_leg_close(leg);
+	if (!rc)
+		rc = dp_leg_look_raw(leg);
 	dp_leg_emit_end(leg);
 	return rc == -EOPNOTSUPP ? 0 : rc;
 }

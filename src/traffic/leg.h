@@ -79,6 +79,21 @@ int dp_leg_read_back(struct dp_leg *leg);
  * errno, as a step. */
 int dp_leg_ask_outside(struct dp_leg *leg);
 
+/* What is to be looked at, as an observation: the region under test, and what it must hold. */
+struct json_object *dp_leg_look_request(const struct dp_leg *leg, unsigned int number,
+					struct json_object *blocks);
+
+/**
+ * dp_leg_look_raw - look at a closed region through the raw block device of its namespace
+ * @leg: whose regions are closed, so that nobody uses the device
+ *
+ * Where the user has named the device, and both ends are here. What cannot be seen so is left out
+ * with its reason.
+ *
+ * Return: 0, or a negative errno if the device is not what it was before (a step says so).
+ */
+int dp_leg_look_raw(struct dp_leg *leg);
+
 /* Whether an operation can be done on demand over this adapter. */
 bool dp_leg_pages_on_demand(const struct dp_drive *drive, const struct dp_operation *operation);
 

@@ -139,8 +139,8 @@ struct json_object *dp_traffic_look(struct json_object *asked, const char *topol
 	}
 	o->medium = medium;
 	rc = look(o, asked, &err);
-	json_object_array_add(
-		list, dp_damage_to_json(&o->damage, "medium", o->blocks, rc ? err.what : NULL));
+	json_object_array_add(list, dp_damage_to_json(&o->damage, medium->route, o->blocks,
+						      rc ? err.what : NULL));
 	dp_step_set_text(step, DP_FIELD_MEMORY, "mapping");
 	dp_step_set(step, DP_FIELD_ROUTES, list);
 	dp_step_set_int(step, DP_FIELD_LOOKS, 1);

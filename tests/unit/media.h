@@ -144,7 +144,8 @@ static MEDIA_UNUSED int media_read(void *arg, uint64_t at, uint64_t length, void
 
 static MEDIA_UNUSED struct dp_medium media_medium(struct media *m)
 {
-	return (struct dp_medium){ .size = sizeof(m->bytes),
+	return (struct dp_medium){ .route = "medium",
+				   .size = sizeof(m->bytes),
 				   .base = 0x100000000,
 				   .labels = m->labels,
 				   .labels_length = sizeof(m->labels),

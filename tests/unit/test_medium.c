@@ -195,6 +195,27 @@ static void finds_the_namespace(void **state)
 	assert_int_equal(media.beyond, 0);
 }
 
+/* A raw block device is one namespace; no label area is looked at. */
+static void finds_the_only_namespace(void **state)
+{
+	struct dp_medium medium = media_medium(&media);
+	struct dp_label label = { .size = MEDIA_SPLIT };
+	struct dp_info info;
+
+	(void)state;
+	memset(label.uuid, 0x10, sizeof(label.uuid));
+	memset(media.labels, 0, sizeof(media.labels));
+	medium.label = &label;
+	assert_int_equal(dp_medium_find(&medium, 4096, NULL, &info, NULL), 0);
+	assert_int_equal(info.data, MEDIA_DATA);
+	label.uuid[0] = 0;
+	assert_int_equal(dp_medium_find(&medium, 4096, NULL, &info, NULL), -ENOENT);
+	label.uuid[0] = 0x10;
+	label.size = MEDIA_DATA;
+	assert_int_equal(dp_medium_find(&medium, 4096, NULL, &info, NULL), -ENOENT);
+	assert_int_equal(media.beyond, 0);
+}
+
 /* ---- the look ---------------------------------------------------------------------------- */
 
 #define REGION 16384
@@ -326,6 +347,7 @@ int main(void)
 		cmocka_unit_test_setup(reads_an_info_block, make),
 		cmocka_unit_test_setup(believes_no_info_block, make),
 		cmocka_unit_test_setup(finds_the_namespace, make),
+		cmocka_unit_test_setup(finds_the_only_namespace, make),
 		cmocka_unit_test_setup(sees_what_is_on_a_device, make),
 		cmocka_unit_test_setup(sees_pages_that_are_swapped, make),
 		cmocka_unit_test_setup(sees_what_is_in_a_file, make),
