@@ -74,7 +74,16 @@ void dp_cache_list_clear(struct dp_cache_list *list);
 /* How many bytes derived entries may take: DAXPIN_CACHE_LIMIT, or 4 GiB. */
 uint64_t dp_cache_limit(void);
 
-/* Removes derived entries, longest unused first, until the limit holds; never the path @keep. */
+/*
+ * Keeps an entry from being trimmed by whichever process, as it is wanted again. Return: a
+ * descriptor that holds it until it is closed, -1 if there is no such file.
+ */
+int dp_cache_hold(const char *path);
+
+/*
+ * Removes derived entries, longest unused first, until the limit holds; never the path @keep, and
+ * none that is held.
+ */
 void dp_cache_trim(const char *keep);
 
 /*

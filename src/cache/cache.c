@@ -198,6 +198,22 @@ uint64_t dp_cache_limit(void)
 	return text && !dp_parse_size(text, &bytes) ? bytes : DEFAULT_LIMIT;
 }
 
+int dp_cache_hold(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		flock(fd, LOCK_SH | LOCK_NB);
+	return fd;
+}
+
+static bool is_held(const char *path)
+{
+	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB);
+}
+
 void dp_cache_trim(const char *keep)
 {
 	dp_cleanup(dp_cache_list_clear) struct dp_cache_list list = { 0 };
@@ -210,7 +226,8 @@ void dp_cache_trim(const char *keep)
 	for (size_t i = 0; i < list.count && total > limit; i++) {
 		const struct dp_cache_entry *entry = &list.entries[i];
 
-		if (!entry->derived || !strcmp(entry->path, keep) || dp_remove_tree(entry->path))
+		if (!entry->derived || !strcmp(entry->path, keep) || is_held(entry->path) ||
+		    dp_remove_tree(entry->path))
 			continue;
 		total -= entry->bytes;
 	}

@@ -13,11 +13,12 @@ struct dp_guest {
 	struct dp_boot boot;      /* boots it */
 	struct dp_boot saved;     /* restores it; boots it, too, where no guest was saved */
 	struct dp_collect making; /* its run tells how that went */
+	int held[2];              /* kernel and image, which may be booted again */
 };
 
 #define DP_NO_GUEST                                                                                \
 	{                                                                                          \
-		.saved = {.memory = { -1, -1, -1, -1 }, .state = -1 }                              \
+		.saved = { .memory = { -1, -1, -1, -1 }, .state = -1 }, .held = { -1, -1 }         \
 	}
 
 /* One kernel, and what it is asked. */

@@ -4,6 +4,7 @@
 
 #include "ask.h"
 
+#include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 
@@ -51,6 +52,8 @@ int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *gues
 		rc = dp_boot_prepare(c->kernel, c->guests->accel, false, &guest->boot, err);
 	if (rc)
 		return rc;
+	guest->held[0] = dp_cache_hold(guest->boot.kernel);
+	guest->held[1] = dp_cache_hold(guest->boot.image);
 	guest->boot.cpus = c->cpus;
 	guest->boot.layout = c->guests->layout;
 	guest->saved = guest->boot;
@@ -75,4 +78,6 @@ void dp_guest_clear(struct dp_guest *guest)
 {
 	dp_snapshot_close(&guest->saved);
 	dp_collect_clear(&guest->making);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(guest->held); i++)
+		dp_closep(&guest->held[i]);
 }
