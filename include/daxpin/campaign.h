@@ -57,6 +57,7 @@ struct dp_ask {
 	uint64_t duration_ms; /* of each race, if iterations is 0 */
 	uint64_t seed;        /* of races, and of the patterns of traffic */
 	bool reference;       /* of traffic: ib_write_bw of perftest does the same */
+	bool witness;         /* of checks: look at what the kernel does inside */
 	unsigned int repeat;  /* how often each id is asked; at most DP_MAX_ROUNDS */
 	unsigned int round;   /* which time this is, from 1; for this machine's executors */
 	const struct dp_policy *policy; /* expectations of the checks */

@@ -15,6 +15,7 @@
 #include "daxpin/pin.h"
 
 struct dp_cell;
+struct dp_reading;
 struct dp_worker_pool;
 struct dp_rdma;
 
@@ -102,6 +103,8 @@ struct dp_asker {
 	struct dp_error iomem_error; /* why it could not be read */
 	struct dp_witness witness;   /* for the first byte of area */
 	int64_t vmpin_kib;           /* VmPin after the last question */
+	struct dp_reading *reading;  /* of the witness, NULL without one */
+	char unwitnessed[128];       /* why there is none, or "" */
 };
 
 /* Initialises it with an adapter, a machine and its counters. */
@@ -125,6 +128,7 @@ struct dp_check_options {
 	const char *rdma;            /* adapter, NULL for the first */
 	struct dp_worker_pool *pool; /* workers that have opened the first adapter, or NULL */
 	uint64_t cell_limit_ms;      /* a check that takes longer is given up */
+	bool witness;                /* look at what the kernel does inside */
 	unsigned int lanes;          /* mappings that are checked at the same time; 0 for one */
 	/* Called before each check of a mapping, may be NULL. */
 	int (*prepare)(const struct dp_mapping *mapping, struct dp_error *err);

@@ -61,6 +61,7 @@ struct dp_command {
 			uint64_t cell_limit_ms;
 			char *rdma; /* adapter, NULL for the first */
 			enum dp_fault fault;
+			bool witness; /* look at what the kernel does inside */
 		} check;
 		struct {
 			struct dp_words only;

@@ -47,6 +47,22 @@ enum dp_outcome {
 #define DP_PROOF_LEAF "page size: "
 
 /* What was seen of one registration: check/MAPPING/ACCESS. */
+/* What a kernel did inside during a registration (witness.h). */
+struct dp_evidence {
+	bool seen;             /* it was looked at: what follows is valid */
+	int64_t fast, dropped; /* pages that gup-fast took, and those that it gave back at once */
+	int64_t slow;          /* pages that the slow path took */
+	int64_t lookups;       /* calls of get_dev_pagemap() */
+	int64_t references;    /* of them, those that took a reference on the pgmap */
+	int64_t migrations;    /* calls that move pages before they are pinned */
+	char type[12]; /* of the pgmap of the pages, "none" without one, "" if no page was seen */
+	char refused_by[48]; /* the innermost function that returned the answer, or "" */
+	char missing[128];   /* why a part is not there, or "" */
+};
+
+/* "fast", "slow", "fast+slow" (pinned twice, if nothing is wrong), "none" */
+const char *dp_evidence_path(const struct dp_evidence *evidence);
+
 struct dp_cell {
 	char id[96];
 	enum dp_outcome outcome;
@@ -75,6 +91,7 @@ struct dp_cell {
 	char zone_before[16], zone_after[16]; /* of the first frame, "" if not asked */
 	uint64_t moved;       /* pages whose frame changed through the registration */
 	char proof_text[160]; /* why a part of the proof is missing, or "" */
+	struct dp_evidence evidence;
 };
 
 /**

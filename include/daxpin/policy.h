@@ -31,6 +31,8 @@ struct dp_rule {
 	int err;                   /* expected: 0 allowed, positive errno rejected */
 	bool any_errno;            /* expected: rejected, with whatever errno */
 	bool unknown;              /* nothing is expected: what is right is not known */
+	char *refused_by;          /* glob: the function that must have refused; NULL for any */
+	char *path;                /* glob: on which pages must have been pinned; NULL for any */
 	char *why;                 /* one sentence */
 	char *reference;           /* kernel function, commit or documentation */
 	unsigned int line;
@@ -87,6 +89,9 @@ struct dp_subject {
 const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 				     const struct dp_subject *subject, const char *mapping,
 				     const char *access);
+
+/* Whether a name matches one of several globs, with "|" between them. */
+bool dp_policy_matches(const char *globs, const char *name);
 
 /**
  * dp_policy_known_from - the first kernel series that a rule for a cell is about

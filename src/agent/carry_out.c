@@ -76,6 +76,7 @@ static int run_check(const struct dp_command *command, struct dp_worker_pool *po
 		.cell_limit_ms = command->check.cell_limit_ms,
 		.lanes = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN),
 		.prepare = prepare_mapping,
+		.witness = command->check.witness,
 	};
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
 	const struct dp_words *only = &command->check.only;

@@ -150,6 +150,7 @@ static const struct dp_member check[] = {
 	REQUIRED("cell_limit_ms", dp_type_number, AT(check.cell_limit_ms), 1, DAY_MS),
 	RDMA(check),
 	OPTIONAL("fault", fault, AT(check.fault), 0, 0, 0),
+	OPTIONAL("witness", dp_type_flag, AT(check.witness), 0, 0, 0),
 };
 static const struct dp_member limit[] = {
 	ONLY(limit),

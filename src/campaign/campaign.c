@@ -215,6 +215,16 @@ static bool side_by_side(const struct dp_guests *guests, const struct dp_selecti
 	return guests->nkernels > 1 && count_ids(s) == s->checks.count;
 }
 
+/*
+ * Under TCG one CPU may meet an instruction that the other is just patching: probes are set on one
+ * CPU only.
+ */
+static unsigned int cpus_of(const struct dp_guests *guests, const struct dp_selection *s,
+			    const struct dp_ask *ask)
+{
+	return side_by_side(guests, s) || ask->witness ? 1 : DP_GUEST_CPUS;
+}
+
 static unsigned int kernels_at_once(const struct campaign *c)
 {
 	const struct dp_guests *guests = c->guests;
@@ -245,7 +255,7 @@ int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *s
 		.campaign = { .guests = guests,
 			      .selection = selection,
 			      .ask = ask,
-			      .cpus = side_by_side(guests, selection) ? 1 : DP_GUEST_CPUS },
+			      .cpus = cpus_of(guests, selection, ask) },
 		.kernels = kernels,
 		.runs = runs,
 		.mutex = PTHREAD_MUTEX_INITIALIZER,

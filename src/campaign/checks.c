@@ -23,7 +23,8 @@ static int make_command(const struct campaign *c, unsigned int part, unsigned in
 			   .size = c->ask->size,
 			   .rdma = dp_text_copy(c->ask->rdma),
 			   .cell_limit_ms = c->guests->cell_ms,
-			   .fault = c->guests->fault },
+			   .fault = c->guests->fault,
+			   .witness = c->ask->witness },
 	};
 	for (size_t i = 0; i < s->nglobs && !rc; i++)
 		rc = dp_words_add(&command->check.only, s->globs[i]);

@@ -31,7 +31,8 @@ static int check_once(const struct host_job *job, const struct dp_ask *ask,
 	dp_cleanup(dp_dirs_clear) struct dp_dirs dirs = { 0 };
 	struct dp_check_options options = { .env = { .size = ask->size },
 					    .rdma = ask->rdma,
-					    .cell_limit_ms = CELL_LIMIT_MS };
+					    .cell_limit_ms = CELL_LIMIT_MS,
+					    .witness = ask->witness };
 	struct executor executor = { plan, &options };
 	struct dp_host_end end = { 0 };
 	struct dp_sink sink;

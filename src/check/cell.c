@@ -11,6 +11,7 @@
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
 #include "daxpin/rdma.h"
+#include "daxpin/witness.h"
 #include "limits.h"
 #include "proof.h"
 
@@ -79,11 +80,17 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 	uint64_t t0, t1;
 	struct ibv_mr *mr;
 
+	if (asker->reading)
+		dp_reading_begin(asker->reading);
 	t0 = dp_now_us();
 	errno = 0;
 	mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
 	t1 = dp_now_us();
 	cell->err = mr ? 0 : errno;
+	if (asker->reading)
+		dp_reading_end(asker->reading, cell->err, &cell->evidence);
+	else
+		memcpy(cell->evidence.missing, asker->unwitnessed, sizeof(cell->evidence.missing));
 	cell->register_us = t1 - t0;
 	if (!mr && !cell->err)
 		return -EIO;

@@ -18,6 +18,7 @@
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/rdma.h"
+#include "daxpin/witness.h"
 #include "daxpin/worker_pool.h"
 
 /* Time after which an observation says that the executor is alive, ms. */
@@ -40,6 +41,7 @@ struct shared {
 	int fd;
 	atomic_size_t unclaimed; /* the first check that no lane has taken */
 	struct dp_pin_counters counters;
+	char unwitnessed[128]; /* why the witness is not there, or "" */
 	struct lane lanes[MAX_LANES];
 	size_t count;
 	struct dp_check questions[];
@@ -101,6 +103,18 @@ static void ask(struct shared *shared, struct dp_asker *asker, const struct dp_c
 		_exit(1);
 }
 
+static void open_reading(const struct shared *shared, struct dp_asker *asker)
+{
+	struct dp_error err = { 0 };
+
+	memcpy(asker->unwitnessed, shared->unwitnessed, sizeof(asker->unwitnessed));
+	if (asker->unwitnessed[0])
+		return;
+	asker->reading = dp_reading_open(&err);
+	if (!asker->reading)
+		snprintf(asker->unwitnessed, sizeof(asker->unwitnessed), "%.120s", err.what);
+}
+
 /* Replies once, when no check is left. */
 static void work(int fd, struct dp_rdma *rdma, void *arg)
 {
@@ -115,12 +129,15 @@ static void work(int fd, struct dp_rdma *rdma, void *arg)
 	}
 	dp_rdma_emit(shared->fd, rdma->device, rdma->provider, rdma->odp);
 	dp_asker_init(&asker, rdma, &shared->options.env, &shared->counters);
+	if (shared->options.witness)
+		open_reading(shared, &asker);
 	while (lane->next < lane->end || claim(lane)) {
 		ask(shared, &asker, &shared->questions[lane->next]);
 		lane->next++;
 	}
 	send(fd, &done, sizeof(done), MSG_NOSIGNAL);
 	dp_asker_close(&asker);
+	dp_reading_close(asker.reading);
 }
 
 /* ---- the parent -------------------------------------------------------------------------- */
@@ -297,6 +314,7 @@ int dp_check_run(const struct dp_plan *plan, const struct dp_check_options *opti
 		 struct dp_error *err)
 {
 	dp_cleanup(clear) struct run run = { .pool = options->pool, .lanes = 1 };
+	struct dp_error unarmed = { 0 };
 	int rc = 0;
 
 	if (options->lanes)
@@ -304,9 +322,14 @@ int dp_check_run(const struct dp_plan *plan, const struct dp_check_options *opti
 	for (unsigned int i = 0; i < MAX_LANES; i++)
 		run.watches[i].worker = (struct dp_actor)DP_NO_ACTOR;
 	rc = share(&run, plan, options, fd, err);
+	if (!rc && options->witness && dp_witness_arm(&unarmed))
+		snprintf(run.shared->unwitnessed, sizeof(run.shared->unwitnessed), "%.120s",
+			 unarmed.what);
 	for (unsigned int i = 0; i < run.lanes && !rc; i++)
 		rc = start_worker(&run, i, err);
 	while (!rc && at_work(&run))
 		rc = look(&run, err);
+	if (options->witness)
+		dp_witness_disarm();
 	return rc;
 }

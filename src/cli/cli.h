@@ -43,6 +43,7 @@ struct cli_check_options {
 	struct cli_outputs outputs;
 	struct cli_progress progress; /* until the report is written */
 	bool bisect;                  /* exit codes for git bisect run */
+	bool witness;                 /* of a check: look at what the kernel does inside */
 	unsigned int repeat;          /* how often each case is asked */
 	uint64_t size;
 	uint64_t iterations, duration_ms;  /* of a race; 0 without */

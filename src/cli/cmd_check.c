@@ -38,6 +38,17 @@ static int run(struct cli_call *call)
 	return cli_conclude(&options, &record, rc, &err);
 }
 
+#define CLI_OPTIONS struct cli_check_options
+
+static const struct cli_option witness_options[] = {
+	OPT_FLAG(
+		"witness", 0, witness,
+		"Look at what the kernel does inside each registration (kprobe events in a tracefs "
+		"instance, as root): which path has pinned how many pages, what was looked up, and "
+		"which function has refused."),
+	CLI_END,
+};
+
 const struct cli_command cli_check = {
 	.name = "check",
 	.brief = "check which mappings the kernel lets be pinned",
@@ -48,8 +59,8 @@ const struct cli_command cli_check = {
 		 "On the host, no byte of a device or of an existing file is changed. Run it as "
 		 "root: only root can read the owner and the size of pages.",
 	.groups = CLI_GROUPS(
-		{ .options = cli_case_options }, { .options = cli_region_options },
-		{ .options = cli_policy_options },
+		{ .options = cli_case_options }, { .options = witness_options },
+		{ .options = cli_region_options }, { .options = cli_policy_options },
 		{ .options = cli_folder_options, .host_only = "the guest has folders of its own" },
 		{ .options = cli_report_options, .title = "Reports" }),
 	.run = run,

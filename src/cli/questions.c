@@ -13,6 +13,7 @@ struct dp_ask cli_ask(struct cli_check_options *options, const struct dp_policy 
 				.seed = options->seed,
 				.reference = options->reference,
 				.repeat = options->repeat,
+				.witness = options->witness,
 				.policy = policy,
 				.progress = cli_progress_begin(&options->progress),
 				.begin = cli_report_open,

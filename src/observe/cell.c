@@ -54,6 +54,36 @@ static void add_pins(struct json_object *obj, const struct dp_cell *cell)
 	dp_json_add_int(obj, "vmpin_kept_kib", cell->vmpin_kept_kib);
 }
 
+const char *dp_evidence_path(const struct dp_evidence *e)
+{
+	if (e->fast && e->slow)
+		return "fast+slow";
+	return e->fast ? "fast" : e->slow ? "slow" : "none";
+}
+
+static struct json_object *evidence(const struct dp_evidence *e)
+{
+	struct json_object *obj = json_object_new_object(), *fast = json_object_new_object();
+	struct json_object *slow = json_object_new_object(), *pgmap = json_object_new_object();
+
+	if (e->missing[0])
+		dp_json_add_text(obj, "missing", e->missing);
+	dp_json_add_bool(obj, "seen", e->seen);
+	dp_json_add_text(obj, "path", dp_evidence_path(e));
+	dp_json_add_int(fast, "pages", e->fast);
+	dp_json_add_int(fast, "dropped", e->dropped);
+	dp_json_add_int(slow, "pages", e->slow);
+	dp_json_add_text(pgmap, "type", e->type);
+	dp_json_add_int(pgmap, "lookups", e->lookups);
+	dp_json_add_int(pgmap, "references", e->references);
+	json_object_object_add(obj, "fast", fast);
+	json_object_object_add(obj, "slow", slow);
+	json_object_object_add(obj, "pgmap", pgmap);
+	dp_json_add_text(obj, "refused_by", e->refused_by);
+	dp_json_add_int(obj, "migrations", e->migrations);
+	return obj;
+}
+
 struct json_object *dp_cell_to_json(const struct dp_cell *cell)
 {
 	struct json_object *obj = json_object_new_object();
@@ -76,6 +106,8 @@ struct json_object *dp_cell_to_json(const struct dp_cell *cell)
 	dp_json_add_int(obj, "deregister_us", (int64_t)cell->deregister_us);
 	dp_json_add_int(obj, "attempts", cell->attempts);
 	add_proof(obj, cell);
+	if (cell->evidence.seen || cell->evidence.missing[0])
+		json_object_object_add(obj, "evidence", evidence(&cell->evidence));
 	return obj;
 }
 
@@ -222,6 +254,25 @@ static void get_answer(struct reader *r, struct dp_cell *cell)
 	get_proof(r, cell);
 }
 
+/* What an evidence lacks it has not seen. */
+static void read_evidence(struct json_object *obj, struct dp_evidence *e)
+{
+	struct json_object *fast = dp_json_object(obj, "fast"), *slow = dp_json_object(obj, "slow");
+	struct json_object *pgmap = dp_json_object(obj, "pgmap");
+
+	if (!obj)
+		return;
+	dp_json_copy_text(obj, "missing", e->missing, sizeof(e->missing));
+	e->seen = dp_json_bool_or(obj, "seen", false) && !dp_json_int(fast, "pages", &e->fast) &&
+		  !dp_json_int(fast, "dropped", &e->dropped) &&
+		  !dp_json_int(slow, "pages", &e->slow) &&
+		  !dp_json_int(pgmap, "lookups", &e->lookups) &&
+		  !dp_json_int(pgmap, "references", &e->references) &&
+		  !dp_json_int(obj, "migrations", &e->migrations);
+	dp_json_copy_text(pgmap, "type", e->type, sizeof(e->type));
+	dp_json_copy_text(obj, "refused_by", e->refused_by, sizeof(e->refused_by));
+}
+
 int dp_cell_from_json(struct json_object *obj, struct dp_cell *cell, struct dp_error *err)
 {
 	struct reader r = { .obj = obj };
@@ -233,6 +284,7 @@ int dp_cell_from_json(struct json_object *obj, struct dp_cell *cell, struct dp_e
 		get_text(&r, "text", cell->text, sizeof(cell->text), false);
 	if (!r.bad && cell->outcome == DP_ANSWERED)
 		get_answer(&r, cell);
+	read_evidence(dp_json_object(obj, "evidence"), &cell->evidence);
 	if (r.bad)
 		return dp_fail(err, -EBADMSG, "observation of %.64s: bad or missing \"%s\"",
 			       cell->id[0] ? cell->id : "a cell", r.bad);

@@ -138,6 +138,25 @@ static bool pinned_too_little(const char *access, const struct dp_cell *cell,
 		      cell->acquired, cell->pages);
 }
 
+/* The right answer, given for another reason, or on another way. What was not seen breaks nothing.
+ */
+static bool is_for_another_reason(const struct dp_rule *rule, const struct dp_cell *cell,
+				  struct dp_result *result)
+{
+	const struct dp_evidence *e = &cell->evidence;
+
+	if (!e->seen)
+		return false;
+	if (rule->refused_by && e->refused_by[0] &&
+	    !dp_policy_matches(rule->refused_by, e->refused_by))
+		return decide(result, DP_FAIL, "refused by %s(), expected %s: %s", e->refused_by,
+			      rule->refused_by, rule->why);
+	if (rule->path && !cell->err && !dp_policy_matches(rule->path, dp_evidence_path(e)))
+		return decide(result, DP_FAIL, "pinned by the path \"%s\", expected \"%s\": %s",
+			      dp_evidence_path(e), rule->path, rule->why);
+	return false;
+}
+
 /* A limit that refuses whatever memory it is says nothing of this memory. */
 static bool is_limited(const struct dp_subject *subject, const struct dp_cell *cell,
 		       struct dp_result *result)
@@ -285,7 +304,8 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 	if (breaks_rule(rule, cell, result)) {
 		if (is_backported(policy, subject, mapping, access, cell, result))
 			pinned_too_little(access, cell, result);
-	} else if (!pinned_too_little(access, cell, result)) {
+	} else if (!is_for_another_reason(rule, cell, result) &&
+		   !pinned_too_little(access, cell, result)) {
 		decide(result, DP_PASS, "%s", rule->why);
 	}
 }

@@ -44,9 +44,9 @@ static const char *text_of(const config_setting_t *rule, const char *key)
 
 static int check_keys(const struct loader *l, const config_setting_t *rule)
 {
-	static const char *const known[] = { "mapping",   "access",    "provider", "odp",
-					     "kernel",    "verdict",   "errno",    "why",
-					     "reference", "persistent" };
+	static const char *const known[] = { "mapping",   "access",     "provider",   "odp",
+					     "kernel",    "verdict",    "errno",      "why",
+					     "reference", "persistent", "refused_by", "path" };
 
 	for (int i = 0; i < config_setting_length(rule); i++) {
 		const config_setting_t *member = config_setting_get_elem(rule, (unsigned int)i);
@@ -128,6 +128,20 @@ static int need(const struct loader *l, const config_setting_t *at, const char *
 	return *copy ? 0 : -ENOMEM;
 }
 
+/* What the witness must have seen. */
+static int parse_evidence(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
+{
+	const char *refused_by = text_of(at, "refused_by"), *path = text_of(at, "path");
+
+	if (refused_by && !rule->err)
+		return bad_setting(l, at, "only a rule that rejects has the key", "refused_by");
+	if (path && rule->err)
+		return bad_setting(l, at, "only a rule that allows has the key", "path");
+	rule->refused_by = refused_by ? strdup(refused_by) : NULL;
+	rule->path = path ? strdup(path) : NULL;
+	return (refused_by && !rule->refused_by) || (path && !rule->path) ? -ENOMEM : 0;
+}
+
 static int parse_rule(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
 {
 	const char *range = text_of(at, "kernel"), *provider = text_of(at, "provider");
@@ -158,7 +172,8 @@ static int parse_rule(const struct loader *l, const config_setting_t *at, struct
 		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "persistent"),
 				   "\"yes\" or \"no\" is wanted for", "persistent");
 	rule->provider = strdup(provider ? provider : "*");
-	return rule->provider ? parse_verdict(l, at, rule) : -ENOMEM;
+	rc = rule->provider ? parse_verdict(l, at, rule) : -ENOMEM;
+	return rc ? rc : parse_evidence(l, at, rule);
 }
 
 static int parse_rules(const struct loader *l, config_t *config, struct dp_policy *policy)
@@ -235,13 +250,14 @@ void dp_policy_clear(struct dp_policy *policy)
 		free(policy->rules[i].provider);
 		free(policy->rules[i].why);
 		free(policy->rules[i].reference);
+		free(policy->rules[i].refused_by);
+		free(policy->rules[i].path);
 	}
 	free(policy->rules);
 	memset(policy, 0, sizeof(*policy));
 }
 
-/* Whether a name matches one of several globs, with "|" between them. */
-static bool matches(const char *globs, const char *name)
+bool dp_policy_matches(const char *globs, const char *name)
 {
 	bool found = false;
 
@@ -259,7 +275,7 @@ static bool is_for(const struct dp_rule *rule, const char *provider)
 {
 	bool other = rule->provider[0] == '!';
 
-	return other != matches(rule->provider + other, provider);
+	return other != dp_policy_matches(rule->provider + other, provider);
 }
 
 /* Names, without "!" or a glob. */
@@ -295,8 +311,9 @@ struct dp_series dp_policy_known_from(const struct dp_policy *policy,
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct dp_rule *rule = &policy->rules[i];
 
-		if (matches(rule->mapping, mapping) && matches(rule->access, access) &&
-		    is_for(rule, subject->provider) && dp_compare_series(series, rule->from) < 0 &&
+		if (dp_policy_matches(rule->mapping, mapping) &&
+		    dp_policy_matches(rule->access, access) && is_for(rule, subject->provider) &&
+		    dp_compare_series(series, rule->from) < 0 &&
 		    dp_compare_series(rule->from, least) < 0)
 			least = rule->from;
 	}
@@ -319,7 +336,8 @@ const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 		    (rule->odp >= 0 && rule->odp != subject->odp) ||
 		    (rule->persistent && subject->persistent &&
 		     rule->persistent != subject->persistent) ||
-		    !matches(rule->mapping, mapping) || !matches(rule->access, access))
+		    !dp_policy_matches(rule->mapping, mapping) ||
+		    !dp_policy_matches(rule->access, access))
 			continue;
 		if (undecided(rule, subject))
 			return NULL;

@@ -34,6 +34,7 @@ static const struct {
 	{ "proof", "zone_after", "zone_after" },
 	{ "proof", "moved", "moved" },
 	{ "proof", "missing", "proof_text" },
+	{ NULL, "evidence", "evidence" },
 };
 
 /* A member that is an object, made if it is not there. */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The witness: what a kernel does inside while it registers memory. Kprobe events in a tracefs
+ * instance of daxpin's own say which functions were entered, for how many pages, and what they
+ * returned. Nothing is filled in from a table: where a kernel has no such function, the evidence
+ * says so.
+ */
+#ifndef DAXPIN_WITNESS_H
+#define DAXPIN_WITNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daxpin/observe.h"
+
+struct dp_error;
+
+/**
+ * dp_witness_arm - make the instance, and set the probes
+ * @err: what this kernel or this user may not do
+ *
+ * What a daxpin that was killed has left is removed first. Probes of others are left alone. Takes
+ * root; tracefs is mounted if it is not.
+ *
+ * Return: 0 or a negative errno; nothing is left then.
+ */
+int dp_witness_arm(struct dp_error *err);
+
+/* Removes the probes and the instance. */
+void dp_witness_disarm(void);
+
+/* A process that reads the events of its own registrations. */
+struct dp_reading;
+
+/**
+ * dp_reading_open - begin to read, after dp_witness_arm() in this process or another one
+ * @err: context on failure
+ *
+ * Return: a reader, to be released with dp_reading_close(); NULL on failure.
+ */
+struct dp_reading *dp_reading_open(struct dp_error *err);
+
+void dp_reading_close(struct dp_reading *reading);
+
+/* From now on what this thread does is recorded. Only one process may record at a time. */
+void dp_reading_begin(struct dp_reading *reading);
+
+/**
+ * dp_reading_end - stop recording, and make sense of it
+ * @reading: the reader
+ * @err: the answer to the registration: 0, or a positive errno
+ * @evidence: receives what was seen
+ */
+void dp_reading_end(struct dp_reading *reading, int err, struct dp_evidence *evidence);
+
+/* ---- what the events mean ---------------------------------------------------------------- */
+
+/* What a function that is probed is to a registration. */
+enum dp_role {
+	DP_ROLE_FAST,    /* gup-fast begins */
+	DP_ROLE_SLOW,    /* the slow path begins; returns a number of pages, or an errno */
+	DP_ROLE_GRAB,    /* takes references */
+	DP_ROLE_DROP,    /* gives them back */
+	DP_ROLE_LOOKUP,  /* finds the pgmap of a page */
+	DP_ROLE_CHECK,   /* may refuse, and is in the slow path */
+	DP_ROLE_MIGRATE, /* moves pages that may not be pinned where they are */
+	DP_ROLE_UMEM,    /* makes a umem; returns a pointer, or an errno as one */
+};
+
+/* One event, decoded. */
+struct dp_happening {
+	const char *function;
+	enum dp_role role;
+	bool returns;
+	bool failed;   /* of a grab's return: it has taken nothing */
+	int64_t value; /* that it returns; of a lookup's entry, the pgmap that it already has */
+	int64_t pages; /* of references */
+	/* Of a grab's entry: members of the page. */
+	uint64_t flags, pgmap;
+	uint32_t type;
+};
+
+/* The kernel's numbers for enum memory_type, by BTF; 0 for one that it does not have. */
+struct dp_memory_types {
+	uint32_t device_private, coherent, fs_dax, generic, p2pdma;
+};
+
+/* The sum of what has happened so far. Zero at first. */
+struct dp_tally {
+	const struct dp_memory_types *types;
+	int err; /* the answer */
+	enum { DP_NOWHERE, DP_IN_FAST, DP_IN_SLOW } where;
+	int64_t fast, dropped, slow, lookups, references, migrations;
+	int64_t grabbing; /* pages of the grab that has not returned */
+	bool anew;        /* the lookup that has not returned was given no pgmap */
+	const char *type;
+	const char *refused_by;
+};
+
+/* Adds the next event, in the order of time. */
+void dp_tally_add(struct dp_tally *tally, const struct dp_happening *happening);
+
+/* The evidence that follows from it. */
+void dp_tally_conclude(const struct dp_tally *tally, struct dp_evidence *evidence);
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The instance, and the probes in it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tracefs/tracefs.h>
+
+#include "btf.h"
+#include "probes.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+
+/* For each CPU. A registration of 2 MiB leaves some 4,000 events of 64 bytes. */
+#define BUFFER_KIB 4096
+
+/* Registers of the first two arguments, x86-64. */
+static const char *const arguments[] = { "%di", "%si" };
+
+/* ---- which functions there are ----------------------------------------------------------- */
+
+/* As kallsyms has it: a compiler may have made another one of it. */
+struct symbol {
+	char name[96];
+};
+
+static bool is_of(const char *symbol, const char *function)
+{
+	size_t len = strlen(function);
+
+	return !strncmp(symbol, function, len) &&
+	       (!symbol[len] || !strncmp(symbol + len, ".isra.", 6) ||
+		!strncmp(symbol + len, ".constprop.", 11));
+}
+
+static int find_symbols(struct symbol *symbols, struct dp_error *err)
+{
+	dp_autofile FILE *f = fopen("/proc/kallsyms", "re");
+	size_t count;
+	const struct dp_probe *probes = dp_probes(&count);
+	char line[512], name[384];
+
+	if (!f)
+		return dp_fail(err, -errno, "cannot read /proc/kallsyms");
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*s %*1[tTwW] %383s", name) != 1)
+			continue;
+		for (size_t i = 0; i < count; i++)
+			if (is_of(name, probes[i].function))
+				snprintf(symbols[i].name, sizeof(symbols[i].name), "%.95s", name);
+	}
+	return 0;
+}
+
+/* ---- one probe --------------------------------------------------------------------------- */
+
+/* What is fetched. A pointer that leads nowhere leaves other bytes: the reader looks at flags
+ * first. */
+static void fetches(const struct dp_probe *p, const struct dp_kernel_types *types, char *text,
+		    size_t size)
+{
+	char pages[32] = "";
+
+	text[0] = '\0';
+	if (p->argument)
+		snprintf(pages, sizeof(pages), "pages=%s:s32 ", arguments[p->argument - 1]);
+	if (p->role == DP_ROLE_GRAB)
+		snprintf(text, size,
+			 "%sflags=+0(%%di):x64 pgmap=+%d(%%di):x64 type=+%d(+%d(%%di)):u32", pages,
+			 types->pgmap, types->type, types->pgmap);
+	else if (p->role == DP_ROLE_DROP)
+		snprintf(text, size, "%s", pages);
+	else if (p->role == DP_ROLE_LOOKUP && types->lookup_is_given)
+		snprintf(text, size, "value=%%si:x64");
+}
+
+static int set_one(const struct dp_probe *p, const struct symbol *symbol,
+		   const struct dp_kernel_types *types, struct dp_error *err)
+{
+	char event[128], format[160];
+	int rc = 0;
+
+	if (p->entry) {
+		fetches(p, types, format, sizeof(format));
+		rc = tracefs_kprobe_raw(DP_WITNESS, p->function, symbol->name, format);
+	}
+	if (!rc && p->returns) {
+		snprintf(event, sizeof(event), "%s_ret", p->function);
+		snprintf(format, sizeof(format), "value=$retval:%s",
+			 p->role == DP_ROLE_CHECK ? "s32" : "s64");
+		rc = tracefs_kretprobe_raw(DP_WITNESS, event, symbol->name, format);
+	}
+	if (rc) {
+		dp_autofree char *why = tracefs_error_last(NULL);
+
+		return dp_report(err, -EIO, "cannot probe %s(): %.80s", p->function,
+				 why ? why : "");
+	}
+	return 0;
+}
+
+static void remove_probes(void)
+{
+	struct tracefs_dynevent **list = tracefs_dynevent_get_all(
+		TRACEFS_DYNEVENT_KPROBE | TRACEFS_DYNEVENT_KRETPROBE, DP_WITNESS);
+
+	for (size_t i = 0; list && list[i]; i++)
+		tracefs_dynevent_destroy(list[i], true);
+	if (list)
+		tracefs_dynevent_list_free(list);
+}
+
+void dp_witness_disarm(void)
+{
+	struct tracefs_instance *instance = tracefs_instance_create(DP_WITNESS);
+
+	if (instance) {
+		tracefs_event_disable(instance, DP_WITNESS, NULL);
+		tracefs_instance_destroy(instance);
+		tracefs_instance_free(instance);
+	}
+	remove_probes();
+}
+
+static int set_probes(struct dp_error *err)
+{
+	struct dp_kernel_types types;
+	size_t count, set = 0;
+	const struct dp_probe *probes = dp_probes(&count);
+	dp_autofree struct symbol *symbols = calloc(count, sizeof(*symbols));
+	int rc = symbols ? dp_kernel_types_read(&types, err) : -ENOMEM;
+
+	if (!rc)
+		rc = find_symbols(symbols, err);
+	for (size_t i = 0; i < count && !rc; i++) {
+		if (!symbols[i].name[0])
+			continue;
+		rc = set_one(&probes[i], &symbols[i], &types, err);
+		set++;
+	}
+	return !rc && !set ? dp_report(err, -ENOENT, "none of the functions of gup.c is there")
+			   : rc;
+}
+
+static int make_instance(struct dp_error *err)
+{
+	struct tracefs_instance *instance = tracefs_instance_create(DP_WITNESS);
+	int rc;
+
+	if (!instance)
+		return dp_fail(err, errno ? -errno : -EIO, "cannot make a tracefs instance");
+	tracefs_trace_off(instance);
+	tracefs_instance_set_buffer_size(instance, BUFFER_KIB, -1);
+	rc = tracefs_event_enable(instance, DP_WITNESS, NULL);
+	tracefs_instance_free(instance);
+	return rc ? dp_fail(err, -errno, "cannot enable the probes") : 0;
+}
+
+int dp_witness_arm(struct dp_error *err)
+{
+	const char *dir;
+	int rc;
+
+	if (tracefs_tracing_dir_is_mounted(true, &dir) < 0)
+		return dp_fail(err, -errno, "tracefs is not there");
+	dp_witness_disarm();
+	rc = set_probes(err);
+	if (!rc)
+		rc = make_instance(err);
+	if (rc)
+		dp_witness_disarm();
+	return rc;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The events of one registration, read back and decoded. */
+#include <errno.h>
+#include <event-parse.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tracefs/tracefs.h>
+#include <unistd.h>
+
+#include "btf.h"
+#include "probes.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+
+struct dp_reading {
+	struct tracefs_instance *instance;
+	struct tep_handle *tep;
+	struct dp_kernel_types types;
+	struct dp_tally tally; /* of the registration that is read */
+};
+
+void dp_reading_close(struct dp_reading *r)
+{
+	if (!r)
+		return;
+	if (r->tep)
+		tep_free(r->tep);
+	if (r->instance)
+		tracefs_instance_free(r->instance);
+	free(r);
+}
+
+struct dp_reading *dp_reading_open(struct dp_error *err)
+{
+	static const char *const systems[] = { DP_WITNESS, NULL };
+	struct dp_reading *r = calloc(1, sizeof(*r));
+
+	if (!r || dp_kernel_types_read(&r->types, err)) {
+		free(r);
+		return NULL;
+	}
+	r->instance = tracefs_instance_create(DP_WITNESS);
+	r->tep = tracefs_local_events_system(NULL, systems);
+	if (r->instance && r->tep)
+		return r;
+	dp_fail(err, errno ? -errno : -EIO, "cannot read the events of the witness");
+	dp_reading_close(r);
+	return NULL;
+}
+
+void dp_reading_begin(struct dp_reading *r)
+{
+	tracefs_instance_file_clear(r->instance, "trace");
+	tracefs_trace_on(r->instance);
+}
+
+static uint64_t field(struct tep_event *event, struct tep_record *record, const char *name)
+{
+	unsigned long long value = 0;
+
+	/* A field that is not there is one that was not fetched. */
+	tep_get_field_val(NULL, event, name, record, &value, 0);
+	return value;
+}
+
+static int take(struct tep_event *event, struct tep_record *record, int cpu, void *arg)
+{
+	struct dp_reading *r = arg;
+	bool returns = false;
+	const struct dp_probe *probe = dp_probe_of(event->name, &returns);
+	struct dp_happening h;
+	bool gives;
+
+	(void)cpu;
+	/* set_event_pid would have the kernel patch its scheduler for each registration. */
+	if (!probe || tep_data_pid(r->tep, record) != gettid())
+		return 0;
+	h = (struct dp_happening){
+		.function = probe->function,
+		.role = probe->role,
+		.returns = returns,
+		.value = (int64_t)field(event, record, "value"),
+		.pages = probe->argument ? (int32_t)field(event, record, "pages") : 1,
+		.flags = field(event, record, "flags"),
+		.pgmap = field(event, record, "pgmap"),
+		.type = (uint32_t)field(event, record, "type"),
+	};
+	if (probe->role == DP_ROLE_CHECK)
+		h.value = (int32_t)h.value;
+	/* A folio or NULL, or an errno. */
+	gives = r->types.grab_gives_folio || strcmp(probe->function, "try_grab_folio") != 0;
+	h.failed = gives ? !h.value : (int32_t)h.value != 0;
+	dp_tally_add(&r->tally, &h);
+	return 0;
+}
+
+/* Events that found no room, on any CPU. */
+static long long count_lost(struct dp_reading *r)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	long long lost = 0;
+
+	for (long i = 0; i < cpus; i++) {
+		dp_autofree char *text = NULL;
+		char path[64];
+		const char *at;
+
+		snprintf(path, sizeof(path), "per_cpu/cpu%ld/stats", i);
+		text = tracefs_instance_file_read(r->instance, path, NULL);
+		at = text ? strstr(text, "overrun: ") : NULL;
+		lost += at ? strtoll(at + 9, NULL, 10) : 0;
+	}
+	return lost;
+}
+
+void dp_reading_end(struct dp_reading *r, int err, struct dp_evidence *evidence)
+{
+	long long lost;
+
+	tracefs_trace_off(r->instance);
+	r->tally = (struct dp_tally){ .types = &r->types.memory, .err = err };
+	lost = count_lost(r);
+	if (!lost)
+		tracefs_iterate_raw_events(r->tep, r->instance, NULL, 0, take, r);
+	dp_tally_conclude(&r->tally, evidence);
+	if (!lost)
+		return;
+	*evidence = (struct dp_evidence){ 0 };
+	snprintf(evidence->missing, sizeof(evidence->missing),
+		 "%lld events were lost: the buffer is too small", lost);
+}

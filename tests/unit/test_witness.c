@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the events of a registration mean, in the orders in which kernels were seen to emit them. */
+#include "test.h"
+
+#include <json-c/json.h>
+
+#include "daxpin/witness.h"
+
+static const struct dp_memory_types types = {
+	.device_private = 1, .coherent = 2, .fs_dax = 3, .generic = 4, .p2pdma = 5
+};
+
+#define DEVICE (4ULL << 51)
+#define NORMAL (2ULL << 51)
+
+#define FAST                                                                                       \
+	{                                                                                          \
+		.function = "gup_fast_fallback", .role = DP_ROLE_FAST                              \
+	}
+#define SLOW                                                                                       \
+	{                                                                                          \
+		.function = "__gup_longterm_locked", .role = DP_ROLE_SLOW                          \
+	}
+#define SLOW_GIVES(v)                                                                              \
+	{                                                                                          \
+		.function = "__gup_longterm_locked", .role = DP_ROLE_SLOW, .returns = true,        \
+		.value = (v)                                                                       \
+	}
+#define GRAB(n)                                                                                    \
+	{                                                                                          \
+		.function = "try_grab_folio", .role = DP_ROLE_GRAB, .pages = (n), .flags = NORMAL, \
+		.pgmap = 8, .type = 4                                                              \
+	}
+#define GRAB_DAX(n, t)                                                                             \
+	{                                                                                          \
+		.function = "try_grab_folio", .role = DP_ROLE_GRAB, .pages = (n), .flags = DEVICE, \
+		.pgmap = 8, .type = (t)                                                            \
+	}
+#define GRAB_TAIL(n)                                                                               \
+	{                                                                                          \
+		.function = "try_grab_page", .role = DP_ROLE_GRAB, .pages = (n), .flags = DEVICE,  \
+		.pgmap = 9, .type = 3                                                              \
+	}
+#define GRABBED                                                                                    \
+	{                                                                                          \
+		.function = "try_grab_folio", .role = DP_ROLE_GRAB, .returns = true                \
+	}
+#define NOT_GRABBED                                                                                \
+	{                                                                                          \
+		.function = "try_grab_folio", .role = DP_ROLE_GRAB, .returns = true,               \
+		.failed = true                                                                     \
+	}
+#define DROP(n)                                                                                    \
+	{                                                                                          \
+		.function = "gup_put_folio", .role = DP_ROLE_DROP, .pages = (n)                    \
+	}
+#define LOOKUP(given)                                                                              \
+	{                                                                                          \
+		.function = "get_dev_pagemap", .role = DP_ROLE_LOOKUP, .value = (given)            \
+	}
+#define FOUND(pgmap)                                                                               \
+	{                                                                                          \
+		.function = "get_dev_pagemap", .role = DP_ROLE_LOOKUP, .returns = true,            \
+		.value = (pgmap)                                                                   \
+	}
+#define CHECKED(v)                                                                                 \
+	{                                                                                          \
+		.function = "check_vma_flags", .role = DP_ROLE_CHECK, .returns = true,             \
+		.value = (v)                                                                       \
+	}
+#define MIGRATE                                                                                    \
+	{                                                                                          \
+		.function = "migrate_longterm_unpinnable_folios", .role = DP_ROLE_MIGRATE          \
+	}
+#define UMEM(v)                                                                                    \
+	{                                                                                          \
+		.function = "ib_umem_get", .role = DP_ROLE_UMEM, .returns = true, .value = (v)     \
+	}
+
+#define MOST 16
+
+static void makes_sense_of_the_events(void **state)
+{
+	static const struct {
+		int err;
+		struct dp_happening list[MOST];
+		struct dp_evidence wanted;
+		const char *path;
+	} cases[] = {
+		/* Anonymous memory. */
+		{ 0,
+		  { FAST, GRAB(1), GRABBED, GRAB(511), GRABBED, UMEM(77) },
+		  { .fast = 512, .type = "none" },
+		  "fast" },
+		/* device-dax up to 6.12: the first lookup takes a reference, the others are given
+		   it. */
+		{ 0,
+		  { FAST, SLOW, CHECKED(0), LOOKUP(0), FOUND(7), GRAB_DAX(1, 4), GRABBED, LOOKUP(7),
+		    FOUND(7), GRAB_TAIL(1), SLOW_GIVES(2) },
+		  { .slow = 2, .lookups = 2, .references = 1, .type = "generic" },
+		  "slow" },
+		/* device-dax from 6.17 on, for writing. */
+		{ 0,
+		  { FAST, GRAB_DAX(512, 4), GRABBED, DROP(512), SLOW, CHECKED(0), GRAB_DAX(512, 4),
+		    GRABBED, SLOW_GIVES(512) },
+		  { .fast = 512, .dropped = 512, .slow = 512, .type = "generic" },
+		  "fast+slow" },
+		/* fs-dax from 6.17 on: gup-fast gets no reference. */
+		{ EOPNOTSUPP,
+		  { FAST, GRAB_DAX(1, 3), NOT_GRABBED, SLOW, CHECKED(-EOPNOTSUPP),
+		    SLOW_GIVES(-EOPNOTSUPP), UMEM(-EOPNOTSUPP) },
+		  { .type = "fs-dax", .refused_by = "check_vma_flags" },
+		  "none" },
+		/* fs-dax on 5.10: after pinning. What is dropped in the slow path was not taken by
+		   gup-fast. */
+		{ EOPNOTSUPP,
+		  { FAST, SLOW, GRAB_DAX(1, 3), DROP(1), SLOW_GIVES(-EOPNOTSUPP),
+		    UMEM(-EOPNOTSUPP) },
+		  { .slow = 1, .type = "fs-dax", .refused_by = "__gup_longterm_locked" },
+		  "slow" },
+		/* Another errno on the way is not the answer. */
+		{ ENOMEM,
+		  { FAST, SLOW, CHECKED(-EFAULT), SLOW_GIVES(-ENOMEM) },
+		  { .refused_by = "__gup_longterm_locked" },
+		  "none" },
+		/* Two portions, the first of which was moved. */
+		{ 0,
+		  { FAST, SLOW, GRAB(1), MIGRATE, GRAB(1), SLOW_GIVES(1), FAST, GRAB(3) },
+		  { .fast = 3, .slow = 2, .migrations = 1, .type = "none" },
+		  "fast+slow" },
+		/* A type that this kernel has no name for. */
+		{ 0, { FAST, GRAB_DAX(1, 9) }, { .fast = 1 }, "fast" },
+		/* Nothing at all. */
+		{ EINVAL, { { 0 } }, { .missing = "none of the functions" }, "none" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(cases); i++) {
+		const struct dp_evidence *w = &cases[i].wanted;
+		struct dp_tally tally = { .types = &types, .err = cases[i].err };
+		struct dp_evidence e;
+
+		for (size_t k = 0; k < MOST && cases[i].list[k].function; k++)
+			dp_tally_add(&tally, &cases[i].list[k]);
+		dp_tally_conclude(&tally, &e);
+		assert_true(e.seen);
+		if (e.fast != w->fast || e.dropped != w->dropped || e.slow != w->slow ||
+		    e.lookups != w->lookups || e.references != w->references ||
+		    e.migrations != w->migrations || strcmp(e.type, w->type) ||
+		    strcmp(e.refused_by, w->refused_by) ||
+		    strcmp(dp_evidence_path(&e), cases[i].path) || !strstr(e.missing, w->missing))
+			fail_msg(
+				"case %zu: fast %lld-%lld slow %lld lookups %lld/%lld type %s by %s, %s",
+				i, (long long)e.fast, (long long)e.dropped, (long long)e.slow,
+				(long long)e.lookups, (long long)e.references, e.type, e.refused_by,
+				dp_evidence_path(&e));
+	}
+}
+
+static void is_read_as_it_was_written(void **state)
+{
+	struct dp_cell cell = { .id = "check/anon/local-read",
+				.outcome = DP_ANSWERED,
+				.outside = -1,
+				.displaced = -1,
+				.persistent = -1,
+				.proof_text = "unknown",
+				.pins_text = "unknown",
+				.attempts = 1,
+				.pages = 1,
+				.evidence = { .seen = true,
+					      .fast = 5,
+					      .dropped = 4,
+					      .slow = 3,
+					      .lookups = 2,
+					      .references = 1,
+					      .type = "fs-dax",
+					      .refused_by = "somebody" } };
+	struct json_object *obj = dp_cell_to_json(&cell);
+	struct json_object *evidence = json_object_object_get(obj, "evidence");
+	struct dp_cell read;
+
+	(void)state;
+	assert_int_equal(dp_cell_from_json(obj, &read, NULL), 0);
+	assert_memory_equal(&read.evidence, &cell.evidence, sizeof(read.evidence));
+	/* What lacks a number was not seen. */
+	json_object_object_del(json_object_object_get(evidence, "pgmap"), "lookups");
+	assert_int_equal(dp_cell_from_json(obj, &read, NULL), 0);
+	assert_false(read.evidence.seen);
+	json_object_object_add(obj, "evidence", json_object_new_int(7));
+	assert_int_equal(dp_cell_from_json(obj, &read, NULL), 0);
+	assert_false(read.evidence.seen);
+	json_object_put(obj);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(makes_sense_of_the_events),
+		cmocka_unit_test(is_read_as_it_was_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
