@@ -85,6 +85,9 @@ void dp_tally_add(struct dp_tally *t, const struct dp_happening *h)
 		t->where = DP_IN_FAST;
 	if (h->role == DP_ROLE_SLOW)
 		t->where = h->returns ? DP_NOWHERE : DP_IN_SLOW;
+	/* What is given back after it is given back by who has asked for it. */
+	if (h->role == DP_ROLE_UMEM)
+		t->where = DP_NOWHERE;
 }
 
 void dp_tally_conclude(const struct dp_tally *t, struct dp_evidence *e)

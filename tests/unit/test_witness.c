@@ -128,6 +128,11 @@ static void makes_sense_of_the_events(void **state)
 		  { FAST, SLOW, GRAB(1), MIGRATE, GRAB(1), SLOW_GIVES(1), FAST, GRAB(3) },
 		  { .fast = 3, .slow = 2, .migrations = 1, .type = "none" },
 		  "fast+slow" },
+		/* The adapter refuses what was pinned, and unpins it. */
+		{ EINVAL,
+		  { FAST, GRAB(512), GRABBED, UMEM(77), DROP(512) },
+		  { .fast = 512, .type = "none", .missing = "none of the functions" },
+		  "fast" },
 		/* A type that this kernel has no name for. */
 		{ 0, { FAST, GRAB_DAX(1, 9) }, { .fast = 1 }, "fast" },
 		/* Nothing at all. */
