@@ -3,6 +3,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/observe.h"
+#include "daxpin/witness.h"
 
 /* One registration takes microseconds; a gigabyte through a slow path, seconds. */
 #define CELL_LIMIT_MS 60000
@@ -51,6 +52,9 @@ static int check_once(const struct host_job *job, const struct dp_ask *ask,
 	sink = dp_collect_sink(&collect);
 	if (!rc)
 		rc = dp_host_run(carry_out, &executor, false, &sink, ask->progress, &end, err);
+	/* The process that has armed it may have been killed. */
+	if (ask->witness)
+		dp_witness_disarm();
 	if (!rc)
 		rc = dp_host_failed(&end, &collect, err);
 	return rc ? rc : dp_host_finish(ask, &collect, run);

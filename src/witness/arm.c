@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tracefs/tracefs.h>
+#include <unistd.h>
 
 #include "btf.h"
 #include "probes.h"
@@ -12,8 +13,13 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 
-/* For each CPU. A registration of 2 MiB leaves some 4,000 events of 64 bytes. */
-#define BUFFER_KIB 4096
+/*
+ * For each CPU, KiB. A registration of 2 MiB leaves some 4,000 events of 64 bytes, most of them on
+ * one CPU; a machine with many CPUs must not lose much memory to it.
+ */
+#define BUFFER_MOST  4096L
+#define BUFFER_LEAST 512L
+#define BUFFERS_KIB  65536L
 
 /* Registers of the first two arguments, x86-64. */
 static const char *const arguments[] = { "%di", "%si" };
@@ -143,6 +149,15 @@ static int set_probes(struct dp_error *err)
 			   : rc;
 }
 
+static long buffer_size(void)
+{
+	long size = BUFFERS_KIB / sysconf(_SC_NPROCESSORS_CONF);
+
+	if (size > BUFFER_MOST)
+		return BUFFER_MOST;
+	return size < BUFFER_LEAST ? BUFFER_LEAST : size;
+}
+
 static int make_instance(struct dp_error *err)
 {
 	struct tracefs_instance *instance = tracefs_instance_create(DP_WITNESS);
@@ -151,7 +166,7 @@ static int make_instance(struct dp_error *err)
 	if (!instance)
 		return dp_fail(err, errno ? -errno : -EIO, "cannot make a tracefs instance");
 	tracefs_trace_off(instance);
-	tracefs_instance_set_buffer_size(instance, BUFFER_KIB, -1);
+	tracefs_instance_set_buffer_size(instance, (size_t)buffer_size(), -1);
 	rc = tracefs_event_enable(instance, DP_WITNESS, NULL);
 	tracefs_instance_free(instance);
 	return rc ? dp_fail(err, -errno, "cannot enable the probes") : 0;
