@@ -157,6 +157,23 @@ static bool is_for_another_reason(const struct dp_rule *rule, const struct dp_ce
 	return false;
 }
 
+/*
+ * References that are kept without need: the counters cannot tell them from those that gup-fast
+ * took and gave back. Pages that are moved are taken again.
+ */
+static bool pinned_twice(const struct dp_cell *cell, struct dp_result *result)
+{
+	const struct dp_evidence *e = &cell->evidence;
+	int64_t kept = e->fast - e->dropped + e->slow;
+
+	if (cell->err || !e->seen || e->migrations || cell->moved || kept <= (int64_t)cell->pages)
+		return false;
+	return decide(result, DP_FAIL,
+		      "allowed, but %" PRId64 " references are kept on the region's %" PRIu64
+		      " pages",
+		      kept, cell->pages);
+}
+
 /* A limit that refuses whatever memory it is says nothing of this memory. */
 static bool is_limited(const struct dp_subject *subject, const struct dp_cell *cell,
 		       struct dp_result *result)
@@ -304,7 +321,7 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 	if (breaks_rule(rule, cell, result)) {
 		if (is_backported(policy, subject, mapping, access, cell, result))
 			pinned_too_little(access, cell, result);
-	} else if (!is_for_another_reason(rule, cell, result) &&
+	} else if (!is_for_another_reason(rule, cell, result) && !pinned_twice(cell, result) &&
 		   !pinned_too_little(access, cell, result)) {
 		decide(result, DP_PASS, "%s", rule->why);
 	}

@@ -222,6 +222,40 @@ static void sees_a_wrong_page(void **state)
 	expect(&cell, DP_ERROR, "not observed: \"proof\" (displaced)");
 }
 
+/* What gup-fast gave back is not kept; what was moved was taken twice. */
+static void sees_what_is_kept_without_need(void **state)
+{
+	struct dp_cell cell = devdax_cell();
+	struct dp_evidence *e = &cell.evidence;
+
+	(void)state;
+	*e = (struct dp_evidence){ .seen = true, .fast = 512, .dropped = 512, .slow = 512 };
+	expect(&cell, DP_PASS, "");
+	e->dropped = 0;
+	expect(&cell, DP_FAIL, "1024 references are kept on the region's 512 pages");
+	e->migrations = 1;
+	expect(&cell, DP_PASS, "");
+	e->migrations = 0;
+	e->seen = false;
+	expect(&cell, DP_PASS, "");
+}
+
+/* The right answer, for another reason. */
+static void asks_who_has_refused(void **state)
+{
+	struct dp_cell cell = fsdax_cell();
+
+	(void)state;
+	cell.evidence.seen = true;
+	expect(&cell, DP_PASS, "");
+	strcpy(cell.evidence.refused_by, "check_vma_flags");
+	expect(&cell, DP_PASS, "");
+	strcpy(cell.evidence.refused_by, "follow_page_pte");
+	expect(&cell, DP_FAIL, "refused by follow_page_pte(), expected check_vma_flags");
+	cell.evidence.seen = false;
+	expect(&cell, DP_PASS, "");
+}
+
 /* It is not the kind of memory that was refused. */
 static void tells_a_limit(void **state)
 {
@@ -447,6 +481,8 @@ int main(void)
 		cmocka_unit_test(does_not_believe_names),
 		cmocka_unit_test(sees_a_wrong_page),
 		cmocka_unit_test(asks_what_the_memory_is),
+		cmocka_unit_test(sees_what_is_kept_without_need),
+		cmocka_unit_test(asks_who_has_refused),
 		cmocka_unit_test(tells_a_limit),
 		cmocka_unit_test(says_what_is_unproven),
 		cmocka_unit_test(needs_each_part_of_the_proof),
