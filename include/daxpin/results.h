@@ -63,6 +63,9 @@ void dp_results_judge(struct dp_results *results, const struct dp_policy *policy
 const struct dp_run_record *dp_run_partner(const struct dp_run_record *run,
 					   const struct dp_results *results, bool alone);
 
+/* Room for the kind of an answer: each attempt of traffic may be named in it. */
+#define DP_KIND_TEXT 384
+
 /**
  * dp_result_kind - describe the kind of an answer, so that two results can be compared
  * @r: the result
@@ -77,8 +80,8 @@ int dp_status_rank(enum dp_status status);
 /* One answer of an id that was asked several times. */
 struct dp_answer {
 	enum dp_status status;
-	char kind[256]; /* dp_result_kind() */
-	size_t count;   /* how often it came */
+	char kind[DP_KIND_TEXT]; /* dp_result_kind() */
+	size_t count;            /* how often it came */
 };
 
 /* All of them, the worst first, then the most frequent. */

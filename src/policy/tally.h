@@ -11,7 +11,7 @@ struct tally {
 	int64_t transfers, bytes, checked, refusals, looks, extents;
 	bool failed;
 	bool troubled;     /* something did not go on: no verdict */
-	char faults[128];  /* kinds of them */
+	char faults[256];  /* kinds of them */
 	char refused[256]; /* registrations: "EOPNOTSUPP as target" */
 	char routes[128];
 	char trouble[256];

@@ -23,7 +23,7 @@ const char *dp_change_name(enum dp_change change)
 static enum dp_change change_of(const struct dp_result *before, const struct dp_result *after)
 {
 	int was = dp_status_rank(before->status), is = dp_status_rank(after->status);
-	char old[256], new[256];
+	char old[DP_KIND_TEXT], new[DP_KIND_TEXT];
 
 	if (is != was)
 		return is < was ? DP_CHANGE_BETTER : DP_CHANGE_WORSE;

@@ -125,7 +125,7 @@ void dp_result_answers(const struct dp_result *r, char *text, size_t size)
 	for (size_t i = 0; i < answers.count && used < size; i++) {
 		const struct dp_answer *a = &answers.list[i];
 
-		used += (size_t)snprintf(text + used, size - used, "%s%zu of %zu %s%s%.200s%s",
+		used += (size_t)snprintf(text + used, size - used, "%s%zu of %zu %s%s%.300s%s",
 					 i ? ", " : "", a->count, answers.total,
 					 dp_status_name(a->status), a->kind[0] ? " (" : "", a->kind,
 					 a->kind[0] ? ")" : "");
