@@ -61,14 +61,19 @@ const char *dp_evidence_path(const struct dp_evidence *e)
 	return e->fast ? "fast" : e->slow ? "slow" : "none";
 }
 
+/* What was not seen is not there. */
 static struct json_object *evidence(const struct dp_evidence *e)
 {
-	struct json_object *obj = json_object_new_object(), *fast = json_object_new_object();
-	struct json_object *slow = json_object_new_object(), *pgmap = json_object_new_object();
+	struct json_object *obj = json_object_new_object(), *fast, *slow, *pgmap;
 
+	dp_json_add_bool(obj, "seen", e->seen);
 	if (e->missing[0])
 		dp_json_add_text(obj, "missing", e->missing);
-	dp_json_add_bool(obj, "seen", e->seen);
+	if (!e->seen)
+		return obj;
+	fast = json_object_new_object();
+	slow = json_object_new_object();
+	pgmap = json_object_new_object();
 	dp_json_add_text(obj, "path", dp_evidence_path(e));
 	dp_json_add_int(fast, "pages", e->fast);
 	dp_json_add_int(fast, "dropped", e->dropped);

@@ -196,6 +196,15 @@ static void is_read_as_it_was_written(void **state)
 	assert_int_equal(dp_cell_from_json(obj, &read, NULL), 0);
 	assert_false(read.evidence.seen);
 	json_object_put(obj);
+	/* What was not seen is not written as if it were none. */
+	cell.evidence = (struct dp_evidence){ .missing = "lockdown" };
+	obj = dp_cell_to_json(&cell);
+	evidence = json_object_object_get(obj, "evidence");
+	assert_false(json_object_object_get_ex(evidence, "path", NULL));
+	assert_false(json_object_object_get_ex(evidence, "fast", NULL));
+	assert_int_equal(dp_cell_from_json(obj, &read, NULL), 0);
+	assert_string_equal(read.evidence.missing, "lockdown");
+	json_object_put(obj);
 }
 
 int main(void)
