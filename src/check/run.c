@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "daxpin/cgroup.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
@@ -61,6 +62,7 @@ struct run {
 	size_t size; /* bytes mapped for shared; 0 if it lies in the memory of the pool */
 	unsigned int lanes;
 	struct watch watches[MAX_LANES];
+	uint64_t oom_kills; /* in the control group of this process, before */
 };
 
 /* ---- the worker -------------------------------------------------------------------------- */
@@ -154,14 +156,45 @@ static int start_worker(struct run *run, unsigned int i, struct dp_error *err)
 	return rc ? dp_fail(err, rc, "cannot start a process") : 0;
 }
 
-static int emit_death(int fd, const char *id, const char *text)
+static int emit_death(int fd, const char *kind, const char *id, const char *text)
 {
 	struct json_object *obj = json_object_new_object();
 
-	dp_json_add_text(obj, "kind", "died");
+	dp_json_add_text(obj, "kind", kind);
 	dp_json_add_text(obj, "id", id);
 	dp_json_add_text(obj, "text", text);
 	return dp_emit(fd, obj);
+}
+
+/* Of the control group that this process is in; 0 outside of one. */
+static uint64_t count_oom_kills(void)
+{
+	dp_autofree char *events = NULL;
+	char group[256];
+
+	if (!dp_cgroup_own(group, sizeof(group)))
+		events = dp_cgroup_read(group, "memory.events");
+	return events ? dp_oom_kills(events) : 0;
+}
+
+/* A worker that was killed for want of memory: that the job has no more says nothing of a pin. */
+static const char *is_starved(struct run *run, char *text, size_t size)
+{
+	dp_autofree char *most = NULL;
+	uint64_t kills = count_oom_kills();
+	char group[256];
+
+	if (kills <= run->oom_kills || dp_cgroup_own(group, sizeof(group)))
+		return NULL;
+	run->oom_kills = kills;
+	most = dp_cgroup_read(group, "memory.max");
+	if (most)
+		most[strcspn(most, "\n")] = '\0';
+	snprintf(text, size,
+		 "the control group %.128s had the process that asked killed for want of memory "
+		 "(memory.max is %.32s): give the job more, or choose a smaller --size",
+		 group, most ? most : "not known");
+	return text;
 }
 
 /* Why a worker ended that has replied or closed its socket; NULL if its work is done. */
@@ -208,14 +241,18 @@ static const char *enforce_limit(struct run *run, unsigned int i, char *text, si
 static int replace_worker(struct run *run, unsigned int i, const char *death, struct dp_error *err)
 {
 	struct lane *lane = &run->shared->lanes[i];
+	const char *starved;
+	char text[384];
 
 	dp_actor_clear(&run->watches[i].worker);
 	if (lane->failed) {
 		*err = lane->error;
 		return err->code;
 	}
+	starved = is_starved(run, text, sizeof(text));
 	if (lane->next < lane->end)
-		emit_death(run->shared->fd, run->shared->questions[lane->next++].id, death);
+		emit_death(run->shared->fd, starved ? "skip" : "died",
+			   run->shared->questions[lane->next++].id, starved ? starved : death);
 	return start_worker(run, i, err);
 }
 
@@ -313,7 +350,9 @@ static int share(struct run *run, const struct dp_plan *plan,
 int dp_check_run(const struct dp_plan *plan, const struct dp_check_options *options, int fd,
 		 struct dp_error *err)
 {
-	dp_cleanup(clear) struct run run = { .pool = options->pool, .lanes = 1 };
+	dp_cleanup(clear) struct run run = { .pool = options->pool,
+					     .lanes = 1,
+					     .oom_kills = count_oom_kills() };
 	struct dp_error unarmed = { 0 };
 	int rc = 0;
 

@@ -4,17 +4,12 @@
  * group may have. rdma.max and rdma.current have a line for each: "rxe0 hca_handle=2
  * hca_object=max".
  */
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daxpin/cgroup.h"
 #include "daxpin/cleanup.h"
-#include "daxpin/file.h"
 #include "daxpin/rdma.h"
-
-/* Where systemd, and the guest's layouts, mount them. */
-#define MOUNT "/sys/fs/cgroup"
 
 /* Return: false if there is no such number: no line of the device, or "max". */
 static bool find_number(const char *text, const char *device, const char *key, uint64_t *value)
@@ -50,37 +45,19 @@ bool dp_rdma_cgroup_full(const char *max, const char *current, const char *devic
 
 static bool is_full(const char *group, const char *device, uint64_t *most)
 {
-	dp_autofree char *max = NULL, *current = NULL;
-	char path[PATH_MAX];
+	dp_autofree char *max = dp_cgroup_read(group, "rdma.max");
+	dp_autofree char *current = dp_cgroup_read(group, "rdma.current");
 
-	if (dp_path(path, sizeof(path), NULL, MOUNT "%s/rdma.max", group) ||
-	    dp_read_file(path, 1 << 20, &max, NULL, NULL) ||
-	    dp_path(path, sizeof(path), NULL, MOUNT "%s/rdma.current", group) ||
-	    dp_read_file(path, 1 << 20, &current, NULL, NULL))
-		return false;
-	return dp_rdma_cgroup_full(max, current, device, most);
+	return max && current && dp_rdma_cgroup_full(max, current, device, most);
 }
 
 bool dp_rdma_cgroup_find(const char *device, char *group, size_t size, uint64_t *most)
 {
-	dp_autofree char *text = NULL;
-	char *at, *slash;
-
-	/* "0::/GROUP": that of the unified hierarchy. */
-	if (dp_read_file("/proc/self/cgroup", 1 << 20, &text, NULL, NULL))
+	if (dp_cgroup_own(group, size))
 		return false;
-	at = strstr(text, "0::/");
-	if (!at || (at > text && at[-1] != '\n'))
-		return false;
-	at += strlen("0::");
-	at[strcspn(at, "\n")] = '\0';
 	/* A charge goes to each of its ancestors, too. */
-	for (; at[1]; *slash = '\0') {
-		if (is_full(at, device, most)) {
-			snprintf(group, size, "%s", at);
+	for (; group[0] && group[1]; *strrchr(group, '/') = '\0')
+		if (is_full(group, device, most))
 			return true;
-		}
-		slash = strrchr(at, '/');
-	}
 	return false;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "test.h"
 
+#include "daxpin/cgroup.h"
 #include "daxpin/rdma.h"
 
 static void knows_a_group_that_is_full(void **state)
@@ -39,9 +40,23 @@ static void knows_a_group_that_is_full(void **state)
 	}
 }
 
+static void counts_kills(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		dp_oom_kills("low 0\nhigh 0\nmax 21\noom 3\noom_kill 2\noom_group_kill 9\n"), 2);
+	assert_int_equal(dp_oom_kills("oom_kill 7"), 7);
+	assert_int_equal(dp_oom_kills("oom 3\nx oom_kill 7\noom_kills 4\n"), 0);
+	assert_int_equal(dp_oom_kills(""), 0);
+	assert_int_equal(dp_oom_kills("\n\n"), 0);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(knows_a_group_that_is_full) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(knows_a_group_that_is_full),
+		cmocka_unit_test(counts_kills),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
