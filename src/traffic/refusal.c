@@ -346,7 +346,7 @@ static int try(struct dp_leg *leg, const char *what, const struct request *r)
 	bool receives = is_send(leg) || leg->operation->immediate;
 	dp_autojson struct json_object *reply = NULL;
 	int rc = dp_leg_connect(leg, true);
-	bool unanswered;
+	bool unanswered, flushed;
 
 	if (!rc && receives)
 		rc = post_receive(leg, r);
@@ -358,7 +358,9 @@ static int try(struct dp_leg *leg, const char *what, const struct request *r)
 		return rc;
 	}
 	unanswered = dp_talk_number(reply, "status") == IBV_WC_RETRY_EXC_ERR;
-	if (unanswered && dp_drive_peer_gone(leg->drive)) {
+	/* An end that dies may still disconnect, which flushes what is under way. */
+	flushed = dp_talk_number(reply, "status") == IBV_WC_WR_FLUSH_ERR;
+	if ((unanswered || flushed) && dp_drive_peer_gone(leg->drive)) {
 		dp_leg_emit_trouble(leg, what, NULL);
 		return -ECONNRESET;
 	}
