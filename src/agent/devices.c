@@ -113,6 +113,13 @@ static void modules_loaded(struct setup *setup)
 		dp_emit_text(setup->fd, "modules", NULL, NULL);
 }
 
+/* Whoever has waited lets the next one pass. */
+static void await_fs_modules(struct setup *setup)
+{
+	sem_wait(&setup->fs_modules);
+	sem_post(&setup->fs_modules);
+}
+
 static void make_file_system(struct setup *setup, size_t i, bool mount)
 {
 	const char *disk = setup->disks[i];
@@ -125,6 +132,8 @@ static void make_file_system(struct setup *setup, size_t i, bool mount)
 		   : dp_fs_format(file_systems[i].fs, disk, &err);
 	if (!rc)
 		return;
+	/* Whether there is a driver is not known before. */
+	await_fs_modules(setup);
 	dp_lack_note(file_systems[i].part, &err, &setup->fs_error);
 	setup->disks[i][0] = '\0';
 }
@@ -135,7 +144,7 @@ static void *make_file_systems(void *arg)
 
 	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems); i++)
 		make_file_system(setup, i, false);
-	sem_wait(&setup->fs_modules);
+	await_fs_modules(setup);
 	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems); i++)
 		make_file_system(setup, i, true);
 	return NULL;
@@ -249,7 +258,7 @@ static int mount_kept(size_t i, struct dp_error *err)
 
 static void keep_file_systems(struct setup *setup)
 {
-	sem_wait(&setup->fs_modules);
+	await_fs_modules(setup);
 	for (size_t i = 0; i < DP_ARRAY_SIZE(file_systems); i++) {
 		struct dp_error err = { 0 };
 
