@@ -9,6 +9,7 @@
 
 #include "btf.h"
 #include "probes.h"
+#include "symbols.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
@@ -23,41 +24,6 @@
 
 /* Registers of the first two arguments, x86-64. */
 static const char *const arguments[] = { "%di", "%si" };
-
-/* ---- which functions there are ----------------------------------------------------------- */
-
-/* As kallsyms has it: a compiler may have made another one of it. */
-struct symbol {
-	char name[96];
-};
-
-static bool is_of(const char *symbol, const char *function)
-{
-	size_t len = strlen(function);
-
-	return !strncmp(symbol, function, len) &&
-	       (!symbol[len] || !strncmp(symbol + len, ".isra.", 6) ||
-		!strncmp(symbol + len, ".constprop.", 11));
-}
-
-static int find_symbols(struct symbol *symbols, struct dp_error *err)
-{
-	dp_autofile FILE *f = fopen("/proc/kallsyms", "re");
-	size_t count;
-	const struct dp_probe *probes = dp_probes(&count);
-	char line[512], name[384];
-
-	if (!f)
-		return dp_fail(err, -errno, "cannot read /proc/kallsyms");
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*s %*1[tTwW] %383s", name) != 1)
-			continue;
-		for (size_t i = 0; i < count; i++)
-			if (is_of(name, probes[i].function))
-				snprintf(symbols[i].name, sizeof(symbols[i].name), "%.95s", name);
-	}
-	return 0;
-}
 
 /* ---- one probe --------------------------------------------------------------------------- */
 
@@ -81,7 +47,7 @@ static void fetches(const struct dp_probe *p, const struct dp_kernel_types *type
 		snprintf(text, size, "value=%%si:x64");
 }
 
-static int set_one(const struct dp_probe *p, const struct symbol *symbol,
+static int set_one(const struct dp_probe *p, const struct dp_symbol *symbol,
 		   const struct dp_kernel_types *types, struct dp_error *err)
 {
 	char event[128], format[160];
@@ -129,16 +95,26 @@ void dp_witness_disarm(void)
 	remove_probes();
 }
 
+static int find_symbols(const struct dp_probe *probes, size_t count, struct dp_symbol *symbols,
+			struct dp_error *err)
+{
+	dp_autofree const char **names = calloc(count, sizeof(*names));
+
+	for (size_t i = 0; names && i < count; i++)
+		names[i] = probes[i].function;
+	return names ? dp_symbols_find(names, count, symbols, err) : -ENOMEM;
+}
+
 static int set_probes(struct dp_error *err)
 {
 	struct dp_kernel_types types;
 	size_t count, set = 0;
 	const struct dp_probe *probes = dp_probes(&count);
-	dp_autofree struct symbol *symbols = calloc(count, sizeof(*symbols));
+	dp_autofree struct dp_symbol *symbols = calloc(count, sizeof(*symbols));
 	int rc = symbols ? dp_kernel_types_read(&types, err) : -ENOMEM;
 
 	if (!rc)
-		rc = find_symbols(symbols, err);
+		rc = find_symbols(probes, count, symbols, err);
 	for (size_t i = 0; i < count && !rc; i++) {
 		if (!symbols[i].name[0])
 			continue;
