@@ -17,6 +17,7 @@
 #include "daxpin/sink.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
+#include "daxpin/witness.h"
 
 /* How long one operation of traffic may take, ms: seconds, under emulation too. */
 #define DP_TRAFFIC_LIMIT_MS 20000
@@ -51,15 +52,15 @@ void dp_selection_clear(struct dp_selection *selection);
 
 /* How it is asked, and who is told. */
 struct dp_ask {
-	uint64_t size;        /* of each region, bytes */
-	const char *rdma;     /* adapter, NULL for the first */
-	uint64_t iterations;  /* of each race; 0: as many as fit duration_ms */
-	uint64_t duration_ms; /* of each race, if iterations is 0 */
-	uint64_t seed;        /* of races, and of the patterns of traffic */
-	bool reference;       /* of traffic: ib_write_bw of perftest does the same */
-	bool witness;         /* of checks: look at what the kernel does inside */
-	unsigned int repeat;  /* how often each id is asked; at most DP_MAX_ROUNDS */
-	unsigned int round;   /* which time this is, from 1; for this machine's executors */
+	uint64_t size;                 /* of each region, bytes */
+	const char *rdma;              /* adapter, NULL for the first */
+	uint64_t iterations;           /* of each race; 0: as many as fit duration_ms */
+	uint64_t duration_ms;          /* of each race, if iterations is 0 */
+	uint64_t seed;                 /* of races, and of the patterns of traffic */
+	bool reference;                /* of traffic: ib_write_bw of perftest does the same */
+	enum dp_witness_level witness; /* of checks: what is told of the kernel's inside */
+	unsigned int repeat;           /* how often each id is asked; at most DP_MAX_ROUNDS */
+	unsigned int round; /* which time this is, from 1; for this machine's executors */
 	const struct dp_policy *policy; /* expectations of the checks */
 	/* Told how it gets on, NULL for nobody. Of several kernels each has a copy of its own. */
 	const struct dp_progress *progress;

@@ -13,8 +13,10 @@
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
 #include "daxpin/pin.h"
+#include "daxpin/witness.h"
 
 struct dp_cell;
+struct json_object;
 struct dp_reading;
 struct dp_worker_pool;
 struct dp_rdma;
@@ -105,6 +107,8 @@ struct dp_asker {
 	int64_t vmpin_kib;           /* VmPin after the last question */
 	struct dp_reading *reading;  /* of the witness, NULL without one */
 	char unwitnessed[128];       /* why there is none, or "" */
+	enum dp_witness_level level; /* what is wanted of it */
+	struct json_object *trace;   /* the events of the last registration, or NULL */
 };
 
 /* Initialises it with an adapter, a machine and its counters. */
@@ -125,11 +129,11 @@ void dp_asker_close(struct dp_asker *asker);
 /* How to carry out a plan. */
 struct dp_check_options {
 	struct dp_env env;
-	const char *rdma;            /* adapter, NULL for the first */
-	struct dp_worker_pool *pool; /* workers that have opened the first adapter, or NULL */
-	uint64_t cell_limit_ms;      /* a check that takes longer is given up */
-	bool witness;                /* look at what the kernel does inside */
-	unsigned int lanes;          /* mappings that are checked at the same time; 0 for one */
+	const char *rdma;              /* adapter, NULL for the first */
+	struct dp_worker_pool *pool;   /* workers that have opened the first adapter, or NULL */
+	uint64_t cell_limit_ms;        /* a check that takes longer is given up */
+	enum dp_witness_level witness; /* what is told of the kernel's inside */
+	unsigned int lanes;            /* mappings that are checked at the same time; 0 for one */
 	/* Called before each check of a mapping, may be NULL. */
 	int (*prepare)(const struct dp_mapping *mapping, struct dp_error *err);
 	int (*misbehave)(void); /* called before each check, to test how failures are handled */

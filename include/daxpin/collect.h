@@ -19,6 +19,7 @@ struct dp_record {
 	bool seen;
 	struct dp_cell cell;       /* of a check; of a scenario, only outcome and text */
 	struct json_object *steps; /* of a scenario: an array in the order of arrival */
+	struct json_object *trace; /* of a check: the raw events, an array of lines; or NULL */
 	char doing[32];            /* the step that began last */
 	uint64_t began;            /* when the id began, ms, by the clock of this side */
 	bool judged;               /* result is valid, and the listener was called */

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daxpin/witness.h"
+
 struct dp_error;
 struct dp_kept;
 
@@ -61,7 +63,7 @@ struct dp_command {
 			uint64_t cell_limit_ms;
 			char *rdma; /* adapter, NULL for the first */
 			enum dp_fault fault;
-			bool witness; /* look at what the kernel does inside */
+			enum dp_witness_level witness;
 		} check;
 		struct {
 			struct dp_words only;

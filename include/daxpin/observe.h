@@ -14,6 +14,7 @@
  *   skip    id, text                        this scenario cannot be asked here
  *   end     id                              this scenario has ended
  *   died    id, text                        the process that asked was killed or is stuck
+ *   trace   id, lines                       raw events of a registration, a portion of them
  *   output  text, exit_code                 of a program that ran in the guest
  *
  * Control lines are in the same stream (control.h). A run on the host writes the lines to a pipe, a

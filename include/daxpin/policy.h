@@ -191,6 +191,7 @@ struct dp_result {
 	struct json_object *facts;  /* of a scenario, or NULL */
 	struct json_object *kernel; /* the first splat of a scenario, or NULL */
 	struct json_object *steps;  /* the observations of a scenario in their order, or NULL */
+	struct json_object *trace;  /* the raw events of a check, an array of lines, or NULL */
 	unsigned int round;       /* of how many times it was asked, from 1; 0: it was asked once */
 	struct dp_result *rounds; /* each time, if it was asked several times (dp_run_fold()) */
 	size_t nrounds;
@@ -205,6 +206,7 @@ struct dp_observed {
 	 */
 	const struct dp_cell *cell;
 	struct json_object *steps; /* what was seen in order, an array; or NULL */
+	struct json_object *trace; /* raw events of a check, which nobody judges; or NULL */
 	const char *doing;         /* the step that had begun and not ended, or "" */
 	const char *absent;        /* why there is no cell, one sentence */
 };
@@ -214,7 +216,7 @@ struct dp_observed {
  * @policy: the rules for checks; may be NULL where there are none among the ids
  * @subject: kernel and adapter
  * @observed: what was seen
- * @result: receives the verdict; facts, kernel and steps are references of its own
+ * @result: receives the verdict; facts, kernel, steps and trace are references of its own
  *
  * A verdict needs every observation that it rests on: one that is missing, and that neither the
  * stream nor a splat of the kernel explains, makes it an error that names it. What was seen to be

@@ -16,6 +16,21 @@
 
 struct dp_error;
 
+/* What is wanted of it, each with all before it. */
+enum dp_witness_level {
+	DP_WITNESS_NONE,
+	DP_WITNESS_EVIDENCE, /* what follows from the events */
+	DP_WITNESS_TRACE,    /* and the events themselves */
+	DP_WITNESS_GRAPH,    /* and instead of these, which functions called which */
+	DP_WITNESS_LEVELS,
+};
+
+/* "none", "evidence", "trace", "graph" */
+const char *dp_witness_level_name(enum dp_witness_level level);
+
+/* A level by its name; DP_WITNESS_NONE if there is none of that name. */
+enum dp_witness_level dp_witness_level_find(const char *name);
+
 /**
  * dp_witness_arm - make the instance, and set the probes
  * @err: what this kernel or this user may not do
@@ -42,6 +57,17 @@ struct dp_reading;
 struct dp_reading *dp_reading_open(struct dp_error *err);
 
 void dp_reading_close(struct dp_reading *reading);
+
+/* Called with one event, or one line of a graph; @line has no end. */
+typedef void (*dp_hear_fn)(void *arg, const char *line);
+
+/**
+ * dp_reading_hear - be told the events themselves
+ * @reading: the reader
+ * @hear: called with each event while dp_reading_end() makes sense of it; NULL for nobody
+ * @arg: for @hear
+ */
+void dp_reading_hear(struct dp_reading *reading, dp_hear_fn hear, void *arg);
 
 /* From now on what this thread does is recorded. Only one process may record at a time. */
 void dp_reading_begin(struct dp_reading *reading);

@@ -60,6 +60,31 @@ static bool fault_fits(const struct dp_member *m, const void *at)
 
 static const struct dp_type fault = { "a fault", read_fault, write_fault, fault_fits, NULL };
 
+static int read_level(struct json_object *value, void *at)
+{
+	enum dp_witness_level *level = at;
+
+	if (json_object_is_type(value, json_type_string))
+		*level = dp_witness_level_find(json_object_get_string(value));
+	return *level ? 0 : -EBADMSG;
+}
+
+static struct json_object *write_level(const void *at)
+{
+	const enum dp_witness_level *have = at;
+
+	return *have ? json_object_new_string(dp_witness_level_name(*have)) : NULL;
+}
+
+static bool level_fits(const struct dp_member *m, const void *at)
+{
+	(void)m;
+	return *(const enum dp_witness_level *)at < DP_WITNESS_LEVELS;
+}
+
+static const struct dp_type level = { "a level of the witness", read_level, write_level, level_fits,
+				      NULL };
+
 #define REQUIRED(key, type, at, least, most)                                                       \
 	{                                                                                          \
 		key, &(type), at, true, least, most, 0                                             \
@@ -150,7 +175,7 @@ static const struct dp_member check[] = {
 	REQUIRED("cell_limit_ms", dp_type_number, AT(check.cell_limit_ms), 1, DAY_MS),
 	RDMA(check),
 	OPTIONAL("fault", fault, AT(check.fault), 0, 0, 0),
-	OPTIONAL("witness", dp_type_flag, AT(check.witness), 0, 0, 0),
+	OPTIONAL("witness", level, AT(check.witness), 0, 0, 0),
 };
 static const struct dp_member limit[] = {
 	ONLY(limit),

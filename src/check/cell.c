@@ -8,6 +8,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/error.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
 #include "daxpin/rdma.h"
@@ -71,6 +72,26 @@ static void read_pins_after(const struct dp_asker *asker, const struct dp_pins *
 	cell->released = counters->pins.released - before->released;
 }
 
+static void keep_line(void *arg, const char *line)
+{
+	struct dp_asker *asker = arg;
+
+	dp_json_append_text(asker->trace, line);
+}
+
+/* Of several attempts the last one's events are kept. */
+static void begin_reading(struct dp_asker *asker)
+{
+	if (!asker->reading)
+		return;
+	if (asker->level > DP_WITNESS_EVIDENCE) {
+		json_object_put(asker->trace);
+		asker->trace = json_object_new_array();
+		dp_reading_hear(asker->reading, keep_line, asker);
+	}
+	dp_reading_begin(asker->reading);
+}
+
 /* Registers the region, observes, and deregisters it. */
 static int register_once(struct dp_asker *asker, const struct dp_check *question,
 			 const struct dp_proof *proof, struct dp_cell *cell)
@@ -80,8 +101,7 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 	uint64_t t0, t1;
 	struct ibv_mr *mr;
 
-	if (asker->reading)
-		dp_reading_begin(asker->reading);
+	begin_reading(asker);
 	t0 = dp_now_us();
 	errno = 0;
 	mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
@@ -141,6 +161,8 @@ void dp_asker_close(struct dp_asker *asker)
 	if (asker->mapping)
 		dp_area_close(&asker->area);
 	dp_iomem_clear(&asker->iomem);
+	json_object_put(asker->trace);
+	asker->trace = NULL;
 	asker->mapping = NULL;
 }
 

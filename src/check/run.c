@@ -86,6 +86,24 @@ static bool claim(struct lane *lane)
 	return true;
 }
 
+/* Events in one line of the stream: each has at most 256 bytes, and escapes. */
+#define PORTION 64
+
+static void emit_trace(int fd, const char *id, struct json_object *trace)
+{
+	for (size_t i = 0; i < dp_json_count(trace); i += PORTION) {
+		struct json_object *obj = json_object_new_object();
+		struct json_object *lines = json_object_new_array();
+
+		for (size_t k = i; k < dp_json_count(trace) && k < i + PORTION; k++)
+			dp_json_append_text(lines, dp_json_text_at(trace, k));
+		dp_json_add_text(obj, "kind", "trace");
+		dp_json_add_text(obj, "id", id);
+		json_object_object_add(obj, "lines", lines);
+		dp_emit(fd, obj);
+	}
+}
+
 static void ask(struct shared *shared, struct dp_asker *asker, const struct dp_check *question)
 {
 	const struct dp_check_options *options = &shared->options;
@@ -100,6 +118,7 @@ static void ask(struct shared *shared, struct dp_asker *asker, const struct dp_c
 		snprintf(cell.text, sizeof(cell.text), "%.500s", why.what);
 	} else {
 		dp_asker_ask(asker, question, &cell);
+		emit_trace(shared->fd, question->id, asker->trace);
 	}
 	if (dp_emit(shared->fd, dp_cell_to_json(&cell)))
 		_exit(1);
@@ -109,6 +128,7 @@ static void open_reading(const struct shared *shared, struct dp_asker *asker)
 {
 	struct dp_error err = { 0 };
 
+	asker->level = shared->options.witness;
 	memcpy(asker->unwitnessed, shared->unwitnessed, sizeof(asker->unwitnessed));
 	if (asker->unwitnessed[0])
 		return;

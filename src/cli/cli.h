@@ -12,6 +12,7 @@
 #include "daxpin/error.h"
 #include "daxpin/question.h"
 #include "daxpin/report.h"
+#include "daxpin/witness.h"
 
 struct dp_results;
 
@@ -41,10 +42,10 @@ struct cli_check_options {
 	const char *policy, *baseline;
 	struct dp_results *known; /* what the baseline has, NULL without */
 	struct cli_outputs outputs;
-	struct cli_progress progress; /* until the report is written */
-	bool bisect;                  /* exit codes for git bisect run */
-	bool witness;                 /* of a check: look at what the kernel does inside */
-	unsigned int repeat;          /* how often each case is asked */
+	struct cli_progress progress;  /* until the report is written */
+	bool bisect;                   /* exit codes for git bisect run */
+	enum dp_witness_level witness; /* of a check: what is told of the kernel's inside */
+	unsigned int repeat;           /* how often each case is asked */
 	uint64_t size;
 	uint64_t iterations, duration_ms;  /* of a race; 0 without */
 	uint64_t seed;                     /* of a race's times, or of traffic's patterns */
@@ -105,6 +106,12 @@ int cli_report(struct cli_check_options *options, struct dp_run_record *runs, si
  * @err: is printed for a negative errno
  */
 int cli_exit_code(int rc, bool bisect, const struct dp_error *err);
+
+struct dp_plan;
+
+/* Refuses to print the events of several cases. Return: 0 or -EINVAL. */
+int cli_witness_one(const struct cli_check_options *options, const struct dp_plan *plan,
+		    struct dp_error *err);
 
 struct dp_ask;
 struct dp_host;

@@ -24,6 +24,8 @@ static int run(struct cli_call *call)
 	if (!rc)
 		rc = dp_plan_make(options.only, options.nonly, &plan, &err);
 	if (!rc)
+		rc = cli_witness_one(&options, &plan, &err);
+	if (!rc)
 		rc = dp_policy_load(options.policy, &policy, &err);
 	if (!rc) {
 		const struct dp_ask ask = cli_ask(&options, &policy);
@@ -38,14 +40,38 @@ static int run(struct cli_call *call)
 	return cli_conclude(&options, &record, rc, &err);
 }
 
+/* Thousands of lines for each case: nobody reads those of several. */
+int cli_witness_one(const struct cli_check_options *options, const struct dp_plan *plan,
+		    struct dp_error *err)
+{
+	if (options->witness <= DP_WITNESS_EVIDENCE || plan->count == 1)
+		return 0;
+	dp_bad_input(err, "--witness=%s prints one case, and %zu are selected%s%s",
+		     dp_witness_level_name(options->witness), plan->count,
+		     plan->count ? ", the first of them " : "",
+		     plan->count ? plan->list[0].id : "");
+	return dp_hint(err, "name one with --only, such as check/devdax-2M/remote-write");
+}
+
 #define CLI_OPTIONS struct cli_check_options
 
+static int take_witness(void *field, const char *name, struct dp_error *err)
+{
+	enum dp_witness_level *level = field;
+
+	(void)err;
+	*level = dp_witness_level_find(name);
+	return 0;
+}
+
 static const struct cli_option witness_options[] = {
-	OPT_FLAG(
-		"witness", 0, witness,
+	OPT_CALLBACK(
+		"witness", 0, "WHAT", witness, take_witness,
 		"Look at what the kernel does inside each registration (kprobe events in a tracefs "
 		"instance, as root): which path has pinned how many pages, what was looked up, and "
-		"which function has refused."),
+		"which function has refused. trace also prints the raw events of one "
+		"case, graph which functions called which (function_graph), for a bug report.",
+		.choices = "evidence, trace, graph", .bare = "evidence"),
 	CLI_END,
 };
 

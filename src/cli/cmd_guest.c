@@ -257,6 +257,8 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		rc = dp_policy_load(check.policy, &policy, err);
 	if (!rc)
 		rc = dp_selection_make(kinds, check.only, check.nonly, &selection, err);
+	if (!rc)
+		rc = cli_witness_one(&check, &selection.checks, err);
 	if (kinds == 1U << DP_QUESTION_RACE)
 		complete_race(&check, o);
 	ask = cli_ask(&check, &policy);

@@ -44,11 +44,12 @@ _daxpin_cut() {
 	done
 }
 
-# Sets $source to that of the option $1; fails if that has no value.
+# Sets $source to that of the option $1; fails if that has no value. "?" after its name: a value
+# that may be left out is one, too.
 _daxpin_source() {
 	local o
 	for o in $options; do
-		[[ $o == "$1="* ]] || continue
+		[[ $o == "$1="* || $o == "${1%\?}?="* && $1 == *\? ]] || continue
 		source=${o#*=}
 		return 0
 	done
@@ -84,7 +85,7 @@ _daxpin() {
 	if [[ $option ]]; then
 		_daxpin_reply "$source" "$cur"
 	elif [[ $cur == --*=* ]]; then
-		! _daxpin_source "${cur%%=*}" || _daxpin_reply "$source" "${cur#*=}"
+		! { _daxpin_source "${cur%%=*}" || _daxpin_source "${cur%%=*}?"; } || _daxpin_reply "$source" "${cur#*=}"
 	elif [[ $commands && $cur != -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
 	elif [[ $operand && $cur != -* ]]; then
@@ -92,7 +93,8 @@ _daxpin() {
 	fi
 	if [[ $cur == -* && $cur != *=* || ! $cur && ! ${COMPREPLY[*]} ]] && [[ ! $option ]]; then
 		for word in $options; do
-			[[ ${word%%=*} != "$cur"* ]] || COMPREPLY+=("${word%%=*}")
+			word=${word%%=*}
+			[[ $word != "$cur"* ]] || COMPREPLY+=("${word%\?}")
 		done
 	fi
 }

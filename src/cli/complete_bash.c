@@ -5,7 +5,7 @@
  *
  *     commands   that may follow
  *     options    as they are written, with "=SOURCE" if they take a value; where only some values
- *                are accepted, SOURCE is "a,b,c"
+ *                are accepted, SOURCE is "a,b,c"; "?=SOURCE" if the value may be left out
  *     operand    the source of the words that are neither
  */
 #include "options.h"
@@ -35,7 +35,7 @@ static void print_value(FILE *out, const struct cli_option *option)
 
 	if (!option->variable)
 		return;
-	putc('=', out);
+	fputs(option->bare ? "?=" : "=", out);
 	if (cli_choices(option, choices, sizeof(choices)))
 		print_list(out, choices);
 	else

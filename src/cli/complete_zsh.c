@@ -84,11 +84,14 @@ static void print_option(FILE *out, const struct cli_call *call, const struct cl
 	if (brief)
 		fprintf(out, "-%c%s[", option->letter, option->variable ? "+" : "");
 	else
-		fprintf(out, "--%s%s[", option->name, option->variable ? "=" : "");
+		fprintf(out, "--%s%s[", option->name,
+			option->bare       ? "=-"
+			: option->variable ? "="
+					   : "");
 	print_text(out, option->help, sentence(option->help));
 	putc(']', out);
 	if (option->variable) {
-		putc(':', out);
+		fputs(option->bare ? "::" : ":", out);
 		print_text(out, option->variable, strlen(option->variable));
 		putc(':', out);
 		print_action(out, call, option);

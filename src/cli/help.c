@@ -74,7 +74,7 @@ static void print_option(FILE *out, const struct cli_option *option, const struc
 				: fprintf(out, "      --%s", option->name);
 
 	if (option->variable)
-		at += fprintf(out, " %s", option->variable);
+		at += fprintf(out, option->bare ? "[=%s]" : " %s", option->variable);
 	end_column(out, at);
 	cli_option_text(option, group, text, sizeof(text));
 	print_wrapped(out, text, strlen(text), COLUMN, COLUMN);

@@ -94,7 +94,7 @@ static void print_option(FILE *out, const struct cli_option *option, const struc
 	print_inline(out, option->name, strlen(option->name));
 	fputs("\\fR", out);
 	if (option->variable)
-		fprintf(out, " \\fI%s\\fR", option->variable);
+		fprintf(out, option->bare ? "[=\\fI%s\\fR]" : " \\fI%s\\fR", option->variable);
 	putc('\n', out);
 	cli_option_text(option, group, text, sizeof(text));
 	print_paragraphs(out, text);

@@ -222,6 +222,8 @@ static int find_value(struct given *given, char *const *next, size_t left, size_
 
 	if (!variable)
 		return given->value ? dp_bad_input(err, "%s takes no value", given->name) : 0;
+	if (!given->value && given->option)
+		given->value = given->option->bare;
 	if (!given->value && left && strncmp(*next, "--", 2) != 0) {
 		given->value = *next;
 		*used = 1;

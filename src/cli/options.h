@@ -61,8 +61,9 @@ struct cli_option {
 	size_t size;       /* of a number: of the field, bytes */
 	uint64_t min, max; /* of a number */
 	int (*take)(void *field, const char *value, struct dp_error *err); /* of a callback */
-	const char *choices;    /* "a, b, c": nothing else is accepted; NULL for anything */
-	const char *initial;    /* the value if none is given; NULL: what the field has */
+	const char *choices; /* "a, b, c": nothing else is accepted; NULL for anything */
+	const char *initial; /* the value if none is given; NULL: what the field has */
+	const char *bare;    /* the value of the option alone: one that is given is in its word */
 	enum cli_source source; /* formats are choices as well */
 };
 
@@ -226,7 +227,8 @@ void cli_walk(const struct cli_call *call, void (*visit)(const struct cli_call *
  * @err: names the option and the command (bad input)
  *
  * Long options are written --name VALUE or --name=VALUE, and never abbreviated; short ones
- * -l VALUE or -lVALUE. "--" ends the options.
+ * -l VALUE or -lVALUE. Of an option that needs no value, only --name=VALUE gives one. "--" ends
+ * the options.
  *
  * Return: 0, CLI_ANSWERED, or -EINVAL.
  */

@@ -173,6 +173,14 @@ static void print_evidence(struct json_object *evidence)
 	}
 }
 
+static void print_trace(struct json_object *trace)
+{
+	for (size_t i = 0; i < dp_json_count(trace); i++) {
+		say(i ? "  " : "\n  ", dp_json_text_at(trace, i));
+		printf("\n");
+	}
+}
+
 static void print_answer(struct json_object *result)
 {
 	struct json_object *steps = dp_json_array(result, "steps");
@@ -189,6 +197,7 @@ static void print_answer(struct json_object *result)
 	printf("\n");
 	if (steps)
 		print_splats(steps);
+	print_trace(dp_json_array(result, "trace"));
 }
 
 static bool same_answer(struct json_object *a, struct json_object *b)

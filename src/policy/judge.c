@@ -119,6 +119,7 @@ void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject,
 	memset(result, 0, sizeof(*result));
 	snprintf(result->id, sizeof(result->id), "%s", o->id);
 	result->steps = json_object_get(o->steps);
+	result->trace = json_object_get(o->trace);
 	result->status = DP_ERROR;
 	if (!question) {
 		snprintf(result->why, sizeof(result->why), "no such question in this daxpin");

@@ -112,6 +112,8 @@ struct json_object *dp_result_object(const struct dp_result *r)
 		json_object_object_add(obj, "rounds", rounds(r));
 	else if (r->steps)
 		json_object_object_add(obj, "steps", json_object_get(r->steps));
+	if (!r->nrounds && r->trace)
+		json_object_object_add(obj, "trace", json_object_get(r->trace));
 	return obj;
 }
 

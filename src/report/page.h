@@ -53,6 +53,11 @@ void dp_page_write_repeat(const struct dp_page *p, const struct dp_run_record *r
 /* The part on limits: a row for each. */
 void dp_page_write_limits(const struct dp_page *p);
 
+/* The part on raw events: each line as it came, of those results that have some. @name: of the
+ * kernel, or "" */
+void dp_page_write_traces(const struct dp_page *p, const struct dp_run_record *run,
+			  const char *name);
+
 /* The part on traffic: a table of mappings and operations, and the bandwidth. */
 void dp_page_write_traffic(const struct dp_page *p);
 

@@ -18,6 +18,8 @@
 
 /* A traffic case has some hundred steps; a flood is not kept. */
 #define STEPS_LIMIT 1024
+/* A registration of 2 MiB leaves some 4,000 events. */
+#define TRACE_LIMIT 65536
 
 int dp_collect_init(struct dp_collect *collect, size_t count)
 {
@@ -69,6 +71,7 @@ static void judge_record(struct dp_collect *c, struct dp_record *record,
 	struct dp_observed o = { .id = record->id,
 				 .cell = record->seen ? &record->cell : NULL,
 				 .steps = record->steps,
+				 .trace = record->trace,
 				 .doing = record->doing };
 	char absent[640];
 
@@ -134,6 +137,26 @@ static void take_skip(struct dp_collect *c, struct json_object *obj)
 	copy(cell.id, sizeof(cell.id), dp_json_text(obj, "id"));
 	copy(cell.text, sizeof(cell.text), dp_json_text(obj, "text"));
 	keep(c, &cell);
+}
+
+/* The events of a registration, in portions; they come before its answer. */
+static void take_trace(struct dp_collect *c, struct json_object *obj)
+{
+	struct dp_record *record = find(c, dp_json_text(obj, "id"));
+	struct json_object *lines = dp_json_array(obj, "lines");
+
+	if (!record || record->judged || !lines) {
+		c->rejected++;
+		return;
+	}
+	if (!record->trace)
+		record->trace = json_object_new_array();
+	for (size_t i = 0; i < dp_json_count(lines); i++) {
+		const char *line = dp_json_text_at(lines, i);
+
+		if (line && dp_json_count(record->trace) < TRACE_LIMIT)
+			dp_json_append_text(record->trace, line);
+	}
 }
 
 static void take_end(struct dp_collect *c, struct json_object *obj)
@@ -286,7 +309,7 @@ static const struct {
 	{ "hello", take_hello }, { "rdma", take_rdma },         { "begin", take_begin },
 	{ "cell", take_cell },   { "died", take_death },        { "step", take_step },
 	{ "doing", take_doing }, { "left-out", take_left_out }, { "kernel", take_kernel },
-	{ "skip", take_skip },   { "end", take_end },
+	{ "skip", take_skip },   { "end", take_end },           { "trace", take_trace },
 };
 
 int dp_collect_line(void *arg, const char *line, size_t len)
@@ -406,6 +429,7 @@ void dp_collect_clear(struct dp_collect *collect)
 	dp_run_clear(&collect->run);
 	for (size_t i = 0; i < collect->count; i++) {
 		json_object_put(collect->records[i].steps);
+		json_object_put(collect->records[i].trace);
 		dp_result_clear(&collect->records[i].result);
 	}
 	free(collect->records);

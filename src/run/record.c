@@ -110,6 +110,7 @@ void dp_result_clear(struct dp_result *r)
 	json_object_put(r->facts);
 	json_object_put(r->kernel);
 	json_object_put(r->steps);
+	json_object_put(r->trace);
 	for (size_t i = 0; i < r->nrounds; i++)
 		dp_result_clear(&r->rounds[i]);
 	free(r->rounds);

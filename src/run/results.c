@@ -142,6 +142,7 @@ static int read_answer(struct json_object *obj, struct dp_result *r, const char 
 	read_violates(dp_json_array(obj, "violates"), r);
 	r->facts = json_object_get(dp_json_object(obj, "facts"));
 	r->steps = json_object_get(dp_json_array(obj, "steps"));
+	r->trace = json_object_get(dp_json_array(obj, "trace"));
 	r->kernel = read_kernel(dp_json_object(obj, "kernel"));
 	return 0;
 }
@@ -339,7 +340,7 @@ static void judge_one(const struct dp_run_record *run, const struct dp_policy *p
 	const struct dp_question *question = dp_question_of(r->id);
 	struct dp_result old = *r;
 	struct dp_cell ending;
-	struct dp_observed o = { .id = old.id, .doing = "", .absent = old.why };
+	struct dp_observed o = { .id = old.id, .doing = "", .absent = old.why, .trace = old.trace };
 
 	if (question && !question->steps && keeps_status(&old))
 		return;

@@ -45,6 +45,7 @@ void dp_result_fold(struct dp_result *r, bool known)
 	json_object_get(r->facts);
 	json_object_get(r->kernel);
 	json_object_get(r->steps);
+	json_object_get(r->trace);
 	r->round = 0;
 	r->rounds = rounds;
 	r->nrounds = nrounds;

@@ -10,6 +10,7 @@
 
 #include "btf.h"
 #include "probes.h"
+#include "tell.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
@@ -19,6 +20,9 @@ struct dp_reading {
 	struct tep_handle *tep;
 	struct dp_kernel_types types;
 	struct dp_tally tally; /* of the registration that is read */
+	dp_hear_fn hear;       /* is told each event, or NULL */
+	void *arg;
+	uint64_t since; /* when its first event was, ns; 0 before that */
 };
 
 void dp_reading_close(struct dp_reading *r)
@@ -50,6 +54,12 @@ struct dp_reading *dp_reading_open(struct dp_error *err)
 	return NULL;
 }
 
+void dp_reading_hear(struct dp_reading *r, dp_hear_fn hear, void *arg)
+{
+	r->hear = hear;
+	r->arg = arg;
+}
+
 void dp_reading_begin(struct dp_reading *r)
 {
 	tracefs_instance_file_clear(r->instance, "trace");
@@ -63,6 +73,16 @@ static uint64_t field(struct tep_event *event, struct tep_record *record, const 
 	/* A field that is not there is one that was not fetched. */
 	tep_get_field_val(NULL, event, name, record, &value, 0);
 	return value;
+}
+
+static void tell(struct dp_reading *r, struct tep_event *event, struct tep_record *record)
+{
+	char line[256];
+
+	if (!r->since)
+		r->since = record->ts;
+	dp_tell_event(event, record, r->since, line, sizeof(line));
+	r->hear(r->arg, line);
 }
 
 static int take(struct tep_event *event, struct tep_record *record, int cpu, void *arg)
@@ -93,6 +113,8 @@ static int take(struct tep_event *event, struct tep_record *record, int cpu, voi
 	gives = r->types.grab_gives_folio || strcmp(probe->function, "try_grab_folio") != 0;
 	h.failed = gives ? !h.value : (int32_t)h.value != 0;
 	dp_tally_add(&r->tally, &h);
+	if (r->hear)
+		tell(r, event, record);
 	return 0;
 }
 
@@ -121,6 +143,7 @@ void dp_reading_end(struct dp_reading *r, int err, struct dp_evidence *evidence)
 
 	tracefs_trace_off(r->instance);
 	r->tally = (struct dp_tally){ .types = &r->types.memory, .err = err };
+	r->since = 0;
 	lost = count_lost(r);
 	if (!lost)
 		tracefs_iterate_raw_events(r->tep, r->instance, NULL, 0, take, r);

@@ -10,7 +10,7 @@
 
 struct values {
 	bool flag, json;
-	const char *text, *list[CLI_MAX_LIST], *choice, *format, *host;
+	const char *text, *list[CLI_MAX_LIST], *choice, *format, *host, *bare;
 	size_t nlist;
 	uint64_t number, ms, bytes;
 	unsigned int jobs;
@@ -29,6 +29,7 @@ static const struct cli_option rows[] = {
 	OPT_NUMBER("jobs", 0, "N", jobs, 0, 64, "Another."),
 	OPT_SECONDS("seconds", 0, "S", ms, "A time."),
 	OPT_SIZE("size", 0, "SIZE", bytes, "A size.", .initial = "2M"),
+	OPT_STRING("bare", 0, "WHAT", bare, "A value or none.", .choices = "x, y", .bare = "x"),
 	OPT_JSON(json),
 	CLI_END,
 };
@@ -103,6 +104,15 @@ static void reads_values(void **state)
 	assert_string_equal(v.text, "-3");
 	assert_int_equal(call.count, 1);
 	assert_string_equal(call.words[0], "-");
+
+	/* A value that may be left out is never the next word. */
+	assert_int_equal(parse("--bare y", NULL, &call, &v, &err), 0);
+	assert_string_equal(v.bare, "x");
+	assert_int_equal(call.count, 1);
+	assert_int_equal(parse("--bare=y", NULL, &call, &v, &err), 0);
+	assert_string_equal(v.bare, "y");
+	assert_int_equal(parse("x", NULL, &call, &v, &err), 0);
+	assert_null(v.bare);
 }
 
 static void sets_defaults(void **state)
@@ -137,6 +147,8 @@ static void refuses(void **state)
 		{ "-t", "-t lacks its value (-t TEXT)" },
 		{ "--text --flag", "--text lacks its value" },
 		{ "--text=", "the value of --text is empty" },
+		{ "--bare=", "the value of --bare is empty" },
+		{ "--bare=z", "--bare wants one of x, y, not \"z\"" },
 		{ "--choice a", "--choice wants one of ab, c, not \"a\"" },
 		{ "--choice ab,c", "--choice wants one of" },
 		{ "--report pdf", "--report wants one of" },
