@@ -53,6 +53,7 @@ struct dp_evidence {
 	bool seen;             /* it was looked at: what follows is valid */
 	int64_t fast, dropped; /* pages that gup-fast took, and those that it gave back at once */
 	int64_t slow;          /* pages that the slow path took */
+	int64_t calls;         /* of gup-fast; 0 in results that were stored without them, too */
 	int64_t lookups;       /* calls of get_dev_pagemap() */
 	int64_t references;    /* of them, those that took a reference on the pgmap */
 	int64_t migrations;    /* calls that move pages before they are pinned */

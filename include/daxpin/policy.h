@@ -20,6 +20,22 @@ enum dp_known {
 	DP_YES,
 };
 
+/* What a rule of the list "evidence" counts in a registration. */
+enum dp_amount_of {
+	DP_AMOUNT_CALLS,      /* of gup-fast, which everything begins with */
+	DP_AMOUNT_TAKEN,      /* pages that were taken, and perhaps given back */
+	DP_AMOUNT_LOOKUPS,    /* of a pgmap */
+	DP_AMOUNT_REFERENCES, /* that were taken on one */
+	DP_AMOUNTS,
+};
+
+/* As many, for each so many pages that are begun. */
+struct dp_amount {
+	bool asked;
+	int64_t count;
+	int64_t per; /* pages; 0: of the whole registration */
+};
+
 /* One rule of a policy file (docs/policy-file.md). */
 struct dp_rule {
 	char *mapping;            /* glob */
@@ -33,14 +49,17 @@ struct dp_rule {
 	bool unknown;              /* nothing is expected: what is right is not known */
 	char *refused_by;          /* glob: the function that must have refused; NULL for any */
 	char *path;                /* glob: on which pages must have been pinned; NULL for any */
-	char *why;                 /* one sentence */
-	char *reference;           /* kernel function, commit or documentation */
+	struct dp_amount amounts[DP_AMOUNTS]; /* of the list "evidence" */
+	char *why;                            /* one sentence */
+	char *reference;                      /* kernel function, commit or documentation */
 	unsigned int line;
 };
 
 struct dp_policy {
 	struct dp_rule *rules;
 	size_t count;
+	struct dp_rule *evidence; /* what the witness must have counted: all that match hold */
+	size_t nevidence;
 };
 
 /**
@@ -75,6 +94,28 @@ struct dp_subject {
 	enum dp_known persistent; /* the memory has IORES_DESC_PERSISTENT_MEMORY */
 	bool host;                /* others may pin pages of this machine at the same time */
 };
+
+/* The name of an amount, which is its key: "calls", "taken", "lookups", "references". */
+const char *dp_amount_name(enum dp_amount_of of);
+
+/**
+ * dp_amount_parse - read an amount
+ * @text: "0", "2", "1 per page" or "1 per 512 pages"
+ * @amount: receives it
+ *
+ * Return: 0 or -EINVAL.
+ */
+int dp_amount_parse(const char *text, struct dp_amount *amount);
+
+/**
+ * dp_policy_covers - whether a rule is for a mapping, an access, a kernel and an adapter
+ * @rule: the rule
+ * @subject: kernel and adapter; what is not known of them no rule is for that asks it
+ * @mapping: the mapping's name
+ * @access: the access's name
+ */
+bool dp_policy_covers(const struct dp_rule *rule, const struct dp_subject *subject,
+		      const char *mapping, const char *access);
 
 /**
  * dp_policy_find - the first rule that matches a cell

@@ -117,7 +117,7 @@ struct dp_tally {
 	const struct dp_memory_types *types;
 	int err; /* the answer */
 	enum { DP_NOWHERE, DP_IN_FAST, DP_IN_SLOW } where;
-	int64_t fast, dropped, slow, lookups, references, migrations;
+	int64_t calls, fast, dropped, slow, lookups, references, migrations;
 	int64_t grabbing; /* pages of the grab that has not returned */
 	bool anew;        /* the lookup that has not returned was given no pgmap */
 	const char *type;

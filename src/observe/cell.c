@@ -75,6 +75,7 @@ static struct json_object *evidence(const struct dp_evidence *e)
 	slow = json_object_new_object();
 	pgmap = json_object_new_object();
 	dp_json_add_text(obj, "path", dp_evidence_path(e));
+	dp_json_add_int(fast, "calls", e->calls);
 	dp_json_add_int(fast, "pages", e->fast);
 	dp_json_add_int(fast, "dropped", e->dropped);
 	dp_json_add_int(slow, "pages", e->slow);
@@ -274,6 +275,8 @@ static void read_evidence(struct json_object *obj, struct dp_evidence *e)
 		  !dp_json_int(pgmap, "lookups", &e->lookups) &&
 		  !dp_json_int(pgmap, "references", &e->references) &&
 		  !dp_json_int(obj, "migrations", &e->migrations);
+	if (dp_json_int(fast, "calls", &e->calls))
+		e->calls = 0;
 	dp_json_copy_text(pgmap, "type", e->type, sizeof(e->type));
 	dp_json_copy_text(obj, "refused_by", e->refused_by, sizeof(e->refused_by));
 }

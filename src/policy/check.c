@@ -322,7 +322,8 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 		if (is_backported(policy, subject, mapping, access, cell, result))
 			pinned_too_little(access, cell, result);
 	} else if (!is_for_another_reason(rule, cell, result) && !pinned_twice(cell, result) &&
-		   !pinned_too_little(access, cell, result)) {
+		   !pinned_too_little(access, cell, result) &&
+		   !dp_is_of_another_amount(policy, subject, mapping->name, access, cell, result)) {
 		decide(result, DP_PASS, "%s", rule->why);
 	}
 }

@@ -42,20 +42,39 @@ static const char *text_of(const config_setting_t *rule, const char *key)
 	return text;
 }
 
-static int check_keys(const struct loader *l, const config_setting_t *rule)
-{
-	static const char *const known[] = { "mapping",   "access",     "provider",   "odp",
-					     "kernel",    "verdict",    "errno",      "why",
-					     "reference", "persistent", "refused_by", "path" };
+/* Of the rules, and of those for evidence. */
+enum list {
+	LIST_RULES,
+	LIST_EVIDENCE,
+};
 
+static const char *const lists[] = { [LIST_RULES] = "rules", [LIST_EVIDENCE] = "evidence" };
+
+static bool is_key_of(enum list list, const char *key)
+{
+	static const char *const both[] = { "mapping", "access",  "provider", "odp",
+					    "kernel",  "verdict", "why",      "reference" };
+	static const char *const answers[] = { "errno", "persistent", "refused_by", "path" };
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(both); i++)
+		if (!strcmp(key, both[i]))
+			return true;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(answers) && list == LIST_RULES; i++)
+		if (!strcmp(key, answers[i]))
+			return true;
+	for (int i = 0; i < DP_AMOUNTS && list == LIST_EVIDENCE; i++)
+		if (!strcmp(key, dp_amount_name(i)))
+			return true;
+	return false;
+}
+
+static int check_keys(const struct loader *l, const config_setting_t *rule, enum list list)
+{
 	for (int i = 0; i < config_setting_length(rule); i++) {
 		const config_setting_t *member = config_setting_get_elem(rule, (unsigned int)i);
 		const char *key = config_setting_name(member);
-		bool ok = false;
 
-		for (size_t k = 0; k < DP_ARRAY_SIZE(known); k++)
-			ok |= !strcmp(key, known[k]);
-		if (!ok)
+		if (!is_key_of(list, key))
 			return bad_setting(l, member, "unknown key", key);
 		if (config_setting_type(member) != CONFIG_TYPE_STRING)
 			return bad_setting(l, member, "text is wanted for", key);
@@ -142,15 +161,46 @@ static int parse_evidence(const struct loader *l, const config_setting_t *at, st
 	return (refused_by && !rule->refused_by) || (path && !rule->path) ? -ENOMEM : 0;
 }
 
-static int parse_rule(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
+/* What the witness must have counted: of answers that are right, so no errno is named. */
+static int parse_amounts(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
+{
+	const char *verdict = text_of(at, "verdict");
+	bool asked = false;
+
+	if (!verdict || (strcmp(verdict, "allowed") && strcmp(verdict, "rejected")))
+		return bad_setting(l, at, "\"allowed\" or \"rejected\" is wanted for", "verdict");
+	rule->any_errno = !strcmp(verdict, "rejected");
+	rule->err = rule->any_errno ? -1 : 0;
+	for (int i = 0; i < DP_AMOUNTS; i++) {
+		const char *key = dp_amount_name(i), *text = text_of(at, key);
+
+		if (text && dp_amount_parse(text, &rule->amounts[i]))
+			return bad_setting(l, config_setting_lookup((config_setting_t *)at, key),
+					   "\"0\", \"1 per page\" or \"1 per 512 pages\" is "
+					   "wanted for",
+					   key);
+		asked |= text != NULL;
+	}
+	return asked ? 0 : bad_setting(l, at, "a rule counts nothing in", "evidence");
+}
+
+static int parse_answer(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
+{
+	int rc = parse_verdict(l, at, rule);
+
+	return rc ? rc : parse_evidence(l, at, rule);
+}
+
+static int parse_rule(const struct loader *l, const config_setting_t *at, enum list list,
+		      struct dp_rule *rule)
 {
 	const char *range = text_of(at, "kernel"), *provider = text_of(at, "provider");
 	int rc;
 
 	if (!config_setting_is_group(at))
-		return bad_setting(l, at, "each rule is a group { … } in", "rules");
+		return bad_setting(l, at, "each rule is a group { … } in", lists[list]);
 	rule->line = config_setting_source_line(at);
-	rc = check_keys(l, at);
+	rc = check_keys(l, at, list);
 	if (!rc)
 		rc = need(l, at, "mapping", &rule->mapping);
 	if (!rc)
@@ -172,32 +222,48 @@ static int parse_rule(const struct loader *l, const config_setting_t *at, struct
 		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "persistent"),
 				   "\"yes\" or \"no\" is wanted for", "persistent");
 	rule->provider = strdup(provider ? provider : "*");
-	rc = rule->provider ? parse_verdict(l, at, rule) : -ENOMEM;
-	return rc ? rc : parse_evidence(l, at, rule);
+	if (!rule->provider)
+		return -ENOMEM;
+	return list == LIST_EVIDENCE ? parse_amounts(l, at, rule) : parse_answer(l, at, rule);
+}
+
+static int parse_list(const struct loader *l, config_setting_t *at, enum list list,
+		      struct dp_rule **rules, size_t *count)
+{
+	int length = config_setting_length(at), rc = 0;
+
+	*rules = calloc((size_t)length, sizeof(**rules));
+	if (!*rules)
+		return -ENOMEM;
+	for (int i = 0; i < length && !rc; i++)
+		rc = parse_rule(l, config_setting_get_elem(at, (unsigned int)i), list,
+				&(*rules)[(*count)++]);
+	return rc;
 }
 
 static int parse_rules(const struct loader *l, config_t *config, struct dp_policy *policy)
 {
 	config_setting_t *root = config_root_setting(config);
-	config_setting_t *rules = config_lookup(config, "rules");
-	int count, rc = 0;
+	config_setting_t *rules = config_lookup(config, lists[LIST_RULES]);
+	config_setting_t *evidence = config_lookup(config, lists[LIST_EVIDENCE]);
+	int rc;
 
 	for (int i = 0; i < config_setting_length(root); i++) {
 		const config_setting_t *member = config_setting_get_elem(root, (unsigned int)i);
+		const char *name = config_setting_name(member);
 
-		if (strcmp(config_setting_name(member), "rules"))
-			return bad_setting(l, member, "unknown key", config_setting_name(member));
+		if (strcmp(name, lists[LIST_RULES]) && strcmp(name, lists[LIST_EVIDENCE]))
+			return bad_setting(l, member, "unknown key", name);
 	}
 	if (!rules || !config_setting_is_list(rules) || !config_setting_length(rules))
 		return dp_bad_input(l->err, "%s: no list \"rules = ( … );\" with rules in it",
 				    l->name);
-	count = config_setting_length(rules);
-	policy->rules = calloc((size_t)count, sizeof(*policy->rules));
-	if (!policy->rules)
-		return -ENOMEM;
-	for (int i = 0; i < count && !rc; i++)
-		rc = parse_rule(l, config_setting_get_elem(rules, (unsigned int)i),
-				&policy->rules[policy->count++]);
+	if (evidence && (!config_setting_is_list(evidence) || !config_setting_length(evidence)))
+		return bad_setting(l, evidence, "a list ( … ) with rules is wanted for",
+				   lists[LIST_EVIDENCE]);
+	rc = parse_list(l, rules, LIST_RULES, &policy->rules, &policy->count);
+	if (!rc && evidence)
+		rc = parse_list(l, evidence, LIST_EVIDENCE, &policy->evidence, &policy->nevidence);
 	return rc;
 }
 
@@ -242,18 +308,24 @@ int dp_policy_load(const char *path, struct dp_policy *policy, struct dp_error *
 	return dp_policy_parse(text, path, policy, err);
 }
 
+static void clear_list(struct dp_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(rules[i].mapping);
+		free(rules[i].access);
+		free(rules[i].provider);
+		free(rules[i].why);
+		free(rules[i].reference);
+		free(rules[i].refused_by);
+		free(rules[i].path);
+	}
+	free(rules);
+}
+
 void dp_policy_clear(struct dp_policy *policy)
 {
-	for (size_t i = 0; i < policy->count; i++) {
-		free(policy->rules[i].mapping);
-		free(policy->rules[i].access);
-		free(policy->rules[i].provider);
-		free(policy->rules[i].why);
-		free(policy->rules[i].reference);
-		free(policy->rules[i].refused_by);
-		free(policy->rules[i].path);
-	}
-	free(policy->rules);
+	clear_list(policy->rules, policy->count);
+	clear_list(policy->evidence, policy->nevidence);
 	memset(policy, 0, sizeof(*policy));
 }
 
@@ -320,6 +392,28 @@ struct dp_series dp_policy_known_from(const struct dp_policy *policy,
 	return least;
 }
 
+/* But for the provider. */
+static bool is_about(const struct dp_rule *rule, const struct dp_subject *subject,
+		     struct dp_series series, const char *mapping, const char *access)
+{
+	return dp_compare_series(series, rule->from) >= 0 &&
+	       dp_compare_series(series, rule->to) <= 0 &&
+	       (rule->odp < 0 || rule->odp == subject->odp) &&
+	       (!rule->persistent || !subject->persistent ||
+		rule->persistent == subject->persistent) &&
+	       dp_policy_matches(rule->mapping, mapping) && dp_policy_matches(rule->access, access);
+}
+
+bool dp_policy_covers(const struct dp_rule *rule, const struct dp_subject *subject,
+		      const char *mapping, const char *access)
+{
+	struct dp_series series;
+
+	return !dp_parse_series(subject->kernel, &series, NULL) &&
+	       is_about(rule, subject, series, mapping, access) && !undecided(rule, subject) &&
+	       is_for(rule, subject->provider);
+}
+
 const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 				     const struct dp_subject *subject, const char *mapping,
 				     const char *access)
@@ -331,13 +425,7 @@ const struct dp_rule *dp_policy_find(const struct dp_policy *policy,
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct dp_rule *rule = &policy->rules[i];
 
-		if (dp_compare_series(series, rule->from) < 0 ||
-		    dp_compare_series(series, rule->to) > 0 ||
-		    (rule->odp >= 0 && rule->odp != subject->odp) ||
-		    (rule->persistent && subject->persistent &&
-		     rule->persistent != subject->persistent) ||
-		    !dp_policy_matches(rule->mapping, mapping) ||
-		    !dp_policy_matches(rule->access, access))
+		if (!is_about(rule, subject, series, mapping, access))
 			continue;
 		if (undecided(rule, subject))
 			return NULL;

@@ -107,6 +107,17 @@ bool dp_find_misfit(const struct verdict *v, char *text, size_t size);
  */
 bool dp_find_gap(const struct verdict *v, char *text, size_t size);
 
+/**
+ * dp_is_of_another_amount - whether a registration did more or less inside than it must (counted.c)
+ * @policy: its list "evidence"
+ * @subject, @mapping, @access: whose registration
+ * @cell: what was seen; without evidence nothing is asked
+ * @result: receives the failure
+ */
+bool dp_is_of_another_amount(const struct dp_policy *policy, const struct dp_subject *subject,
+			     const char *mapping, const char *access, const struct dp_cell *cell,
+			     struct dp_result *result);
+
 /*
  * The verdict by kind of question: status and explanation, violated clauses and facts of v->result.
  * What was broken is a fail; what is missing leaves the status at DP_ERROR.

@@ -81,8 +81,10 @@ void dp_tally_add(struct dp_tally *t, const struct dp_happening *h)
 		t->dropped += t->where == DP_IN_FAST ? h->pages : 0;
 	else if (h->role == DP_ROLE_MIGRATE)
 		t->migrations++;
-	if (h->role == DP_ROLE_FAST && !h->returns)
+	if (h->role == DP_ROLE_FAST && !h->returns) {
 		t->where = DP_IN_FAST;
+		t->calls++;
+	}
 	if (h->role == DP_ROLE_SLOW)
 		t->where = h->returns ? DP_NOWHERE : DP_IN_SLOW;
 	/* What is given back after it is given back by who has asked for it. */
@@ -93,6 +95,7 @@ void dp_tally_add(struct dp_tally *t, const struct dp_happening *h)
 void dp_tally_conclude(const struct dp_tally *t, struct dp_evidence *e)
 {
 	*e = (struct dp_evidence){ .seen = true,
+				   .calls = t->calls,
 				   .fast = t->fast,
 				   .dropped = t->dropped,
 				   .slow = t->slow,

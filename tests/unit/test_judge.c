@@ -229,7 +229,12 @@ static void sees_what_is_kept_without_need(void **state)
 	struct dp_evidence *e = &cell.evidence;
 
 	(void)state;
-	*e = (struct dp_evidence){ .seen = true, .fast = 512, .dropped = 512, .slow = 512 };
+	*e = (struct dp_evidence){ .seen = true,
+				   .fast = 512,
+				   .dropped = 512,
+				   .slow = 512,
+				   .lookups = 512,
+				   .references = 1 };
 	expect(&cell, DP_PASS, "");
 	e->dropped = 0;
 	expect(&cell, DP_FAIL, "1024 references are kept on the region's 512 pages");
@@ -238,6 +243,39 @@ static void sees_what_is_kept_without_need(void **state)
 	e->migrations = 0;
 	e->seen = false;
 	expect(&cell, DP_PASS, "");
+}
+
+/* What was counted in a registration, against what the policy asks of a kernel. */
+static void counts_what_is_done_inside(void **state)
+{
+	struct dp_cell cell = devdax_cell();
+	struct dp_evidence *e = &cell.evidence;
+	const struct dp_evidence right = {
+		.seen = true, .calls = 1, .slow = 512, .lookups = 512, .references = 1
+	};
+
+	(void)state;
+	*e = right;
+	expect(&cell, DP_PASS, "");
+	e->lookups = 513;
+	expect(&cell, DP_FAIL, "513 lookups of a pgmap for 512 pages, expected 1 per page");
+	e->seen = false;
+	expect(&cell, DP_PASS, "");
+	*e = right;
+	e->references = 512;
+	expect(&cell, DP_FAIL, "512 references on a pgmap for 512 pages, expected 1 per 512 pages");
+	*e = right;
+	e->calls = 512;
+	expect(&cell, DP_FAIL, "512 calls of gup-fast for 512 pages, expected 1 per 512 pages");
+	/* Its entry is not probed, or was not when this was stored. */
+	e->calls = 0;
+	expect(&cell, DP_PASS, "");
+
+	cell = fsdax_cell();
+	*e = (struct dp_evidence){ .seen = true, .refused_by = "check_vma_flags" };
+	expect(&cell, DP_PASS, "");
+	e->fast = e->dropped = 512;
+	expect(&cell, DP_FAIL, "512 pages taken for 512 pages, expected 0");
 }
 
 /* The right answer, for another reason. */
@@ -482,6 +520,7 @@ int main(void)
 		cmocka_unit_test(sees_a_wrong_page),
 		cmocka_unit_test(asks_what_the_memory_is),
 		cmocka_unit_test(sees_what_is_kept_without_need),
+		cmocka_unit_test(counts_what_is_done_inside),
 		cmocka_unit_test(asks_who_has_refused),
 		cmocka_unit_test(tells_a_limit),
 		cmocka_unit_test(says_what_is_unproven),

@@ -27,6 +27,38 @@ static void reads_a_rule(void **state)
 	assert_int_equal(policy.rules[0].odp, 0);
 }
 
+#define COUNTED(amount)                                                                            \
+	RULE("")                                                                                   \
+	"evidence = (\n { mapping = \"devdax-*\"; access = \"*\"; kernel = \"6.1\"; why = \"w\"; " \
+	"reference = \"r\";\n" amount " } );\n"
+
+static void reads_what_is_counted(void **state)
+{
+	dp_cleanup(dp_policy_clear) struct dp_policy policy;
+	static const struct dp_subject old = { .kernel = "6.1.0", .provider = "rxe" },
+				       young = { .kernel = "6.12.0", .provider = "rxe" };
+	const struct dp_rule *rule;
+
+	(void)state;
+	assert_int_equal(
+		dp_policy_parse(COUNTED("verdict = \"rejected\"; taken = \"0\"; lookups = "
+					"\"2 per page\"; references = \"1 per 512 pages\";"),
+				"test", &policy, NULL),
+		0);
+	assert_int_equal(policy.nevidence, 1);
+	rule = policy.evidence;
+	assert_true(rule->err);
+	assert_false(rule->amounts[DP_AMOUNT_CALLS].asked);
+	assert_true(rule->amounts[DP_AMOUNT_TAKEN].asked);
+	assert_int_equal(rule->amounts[DP_AMOUNT_TAKEN].count, 0);
+	assert_int_equal(rule->amounts[DP_AMOUNT_LOOKUPS].count, 2);
+	assert_int_equal(rule->amounts[DP_AMOUNT_LOOKUPS].per, 1);
+	assert_int_equal(rule->amounts[DP_AMOUNT_REFERENCES].per, 512);
+	assert_true(dp_policy_covers(rule, &old, "devdax-2M", "local-read"));
+	assert_false(dp_policy_covers(rule, &young, "devdax-2M", "local-read"));
+	assert_false(dp_policy_covers(rule, &old, "anon", "local-read"));
+}
+
 static void names_line_and_key_of_a_mistake(void **state)
 {
 	static const struct {
@@ -56,6 +88,24 @@ static void names_line_and_key_of_a_mistake(void **state)
 		{ "", { "test", "rules" } },
 		{ "other = 1;\n" RULE(""), { "test:1", "other" } },
 		{ "@include \"/etc/passwd\"\n", { "test", "@include" } },
+		{ RULE("lookups = \"0\";"), { "test:4", "lookups" } },
+		{ RULE("") "evidence = ();", { "test:5", "evidence" } },
+		{ RULE("") "evidence = 3;", { "test:5", "evidence" } },
+		{ COUNTED("verdict = \"allowed\";"), { "test:6", "evidence" } },
+		{ COUNTED("lookups = \"0\";"), { "test:6", "verdict" } },
+		{ COUNTED("verdict = \"unknown\"; lookups = \"0\";"), { "test:6", "verdict" } },
+		{ COUNTED("verdict = \"allowed\"; path = \"fast\";"), { "test:7", "path" } },
+		{ COUNTED("verdict = \"allowed\"; lookups = 0;"), { "test:7", "lookups" } },
+		{ COUNTED("verdict = \"allowed\"; lookups = \"\";"), { "test:7", "lookups" } },
+		{ COUNTED("verdict = \"allowed\"; lookups = \"-1\";"), { "test:7", "lookups" } },
+		{ COUNTED("verdict = \"allowed\"; calls = \"1 per 0 pages\";"),
+		  { "test:7", "calls" } },
+		{ COUNTED("verdict = \"allowed\"; calls = \"1 per 2 page\";"),
+		  { "test:7", "calls" } },
+		{ COUNTED("verdict = \"allowed\"; calls = \"1 per pages\";"),
+		  { "test:7", "calls" } },
+		{ COUNTED("verdict = \"allowed\"; taken = \"1 per page \";"),
+		  { "test:7", "taken" } },
 	};
 
 	(void)state;
@@ -292,6 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_rule),
+		cmocka_unit_test(reads_what_is_counted),
 		cmocka_unit_test(names_line_and_key_of_a_mistake),
 		cmocka_unit_test(survives_every_truncation),
 		cmocka_unit_test(refuses_files_that_are_no_text),
