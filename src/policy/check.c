@@ -79,6 +79,22 @@ static bool misplaced(const struct dp_mapping *mapping, const struct dp_cell *ce
 }
 
 /*
+ * device-dax maps by its alignment, or not at all: __dev_dax_pmd_fault() and __dev_dax_pud_fault(),
+ * drivers/dax/device.c, answer SIGBUS where others fall back to a smaller leaf. Nobody else has a
+ * say in it.
+ */
+static bool falls_back(const struct dp_mapping *mapping, const struct dp_cell *cell,
+		       struct dp_result *result)
+{
+	return mapping->ordered && cell->leaf && cell->leaf < mapping->leaf &&
+	       decide(result, DP_FAIL,
+		      "the driver maps by leaves of %" PRIu64
+		      " bytes, though the alignment of %s is "
+		      "%" PRIu64 " (%s)",
+		      cell->leaf, cell->resource, mapping->leaf, cell->leaf_by);
+}
+
+/*
  * An error if the mapping is shown to be something else than its name says. Whether a leaf can be
  * of 2 MiB is up to how a file system has laid out its blocks, and how fragmented memory is; from
  * where a node's pages come is up to what else the node has. In a guest daxpin has seen to it, on a
@@ -314,7 +330,7 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 	}
 	if (pins_kept(cell, result) || misplaced(mapping, cell, result) ||
 	    is_limited(subject, cell, result) || lacks(subject, mapping, cell, result) ||
-	    misnamed(subject, mapping, cell, result) ||
+	    falls_back(mapping, cell, result) || misnamed(subject, mapping, cell, result) ||
 	    (!rule && depends_on_memory(policy, subject, mapping, access, cell, result)) ||
 	    has_no_rule(rule, subject, result))
 		return;

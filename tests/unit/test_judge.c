@@ -174,6 +174,12 @@ static void does_not_believe_names(void **state)
 	(void)state;
 	cell.leaf = 4096;
 	expect(&cell, DP_ERROR, "mapped by leaves of 4096 bytes instead of 2097152");
+	/* device-dax has no choice: its driver is wrong. */
+	cell = devdax_cell();
+	cell.leaf = 4096;
+	expect(&cell, DP_FAIL, "leaves of 4096 bytes, though the alignment of dax0.1 is 2097152");
+	cell.leaf = 1 << 30;
+	expect(&cell, DP_ERROR, "mapped by leaves of 1073741824 bytes instead of 2097152");
 	cell = fsdax_cell();
 	cell.outside = 3;
 	strcpy(cell.owner, "System RAM");
