@@ -18,18 +18,34 @@ static bool is_of(const char *symbol, const char *function)
 		!strncmp(symbol + len, ".constprop.", 11));
 }
 
+/*
+ * The name in a line such as "ffffffff81000000 T name\t[module]", which is cut there; NULL of what
+ * is no function. There are some 200,000 lines, and sscanf() takes a second for them under
+ * emulation.
+ */
+static const char *function_in(char *line)
+{
+	char *type = strchr(line, ' '), *name;
+
+	if (!type || !strchr("tTwW", type[1]) || type[2] != ' ')
+		return NULL;
+	name = type + 3;
+	name[strcspn(name, "\t\n ")] = '\0';
+	return name;
+}
+
 int dp_symbols_find(const char *const *functions, size_t count, struct dp_symbol *symbols,
 		    struct dp_error *err)
 {
 	dp_autofile FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512], name[384];
+	char line[512];
 
 	if (!f)
 		return dp_fail(err, -errno, "cannot read /proc/kallsyms");
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*s %*1[tTwW] %383s", name) != 1)
-			continue;
-		for (size_t i = 0; i < count; i++)
+		const char *name = function_in(line);
+
+		for (size_t i = 0; name && i < count; i++)
 			if (is_of(name, functions[i]))
 				snprintf(symbols[i].name, sizeof(symbols[i].name), "%.95s", name);
 	}
