@@ -76,6 +76,7 @@ struct dp_command {
 			uint64_t iterations;  /* of a race only; 0: as many as fit duration_ms */
 			uint64_t duration_ms; /* of a race only */
 			uint64_t seed;        /* of a race only */
+			bool witness;         /* look at what the kernel does inside */
 		} scenario;                   /* a teardown or a race */
 		struct {
 			struct dp_words only;

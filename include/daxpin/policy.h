@@ -229,10 +229,11 @@ struct dp_result {
 	char was[160];       /* with DP_OTHER, the kind of failure in the baseline */
 	dp_clauses violates; /* that are broken */
 	char why[768];
-	struct json_object *facts;  /* of a scenario, or NULL */
-	struct json_object *kernel; /* the first splat of a scenario, or NULL */
-	struct json_object *steps;  /* the observations of a scenario in their order, or NULL */
-	struct json_object *trace;  /* the raw events of a check, an array of lines, or NULL */
+	struct json_object *facts;    /* of a scenario, or NULL */
+	struct json_object *evidence; /* of a teardown with a witness, or NULL */
+	struct json_object *kernel;   /* the first splat of a scenario, or NULL */
+	struct json_object *steps;    /* the observations of a scenario in their order, or NULL */
+	struct json_object *trace;    /* the raw events of a check, an array of lines, or NULL */
 	unsigned int round;       /* of how many times it was asked, from 1; 0: it was asked once */
 	struct dp_result *rounds; /* each time, if it was asked several times (dp_run_fold()) */
 	size_t nrounds;
@@ -251,6 +252,15 @@ struct dp_observed {
 	const char *doing;         /* the step that had begun and not ended, or "" */
 	const char *absent;        /* why there is no cell, one sentence */
 };
+
+/**
+ * dp_wait_text - one wait of a teardown, for people
+ * @wait: one of evidence.waits (docs/json.md), which may hold anything
+ * @text: receives "memunmap_pages() waited 1200 ms in wait_for_completion(), ended by the
+ *        owner in __ib_umem_release() > dev_pagemap_percpu_release()"
+ * @size: its size, bytes
+ */
+void dp_wait_text(struct json_object *wait, char *text, size_t size);
 
 /**
  * dp_judge - the verdict for one id

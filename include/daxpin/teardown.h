@@ -178,6 +178,7 @@ struct dp_teardown_options {
 	uint64_t duration_ms;        /* of a race, if iterations is 0 */
 	uint64_t seed;               /* of a race */
 	int channel;                 /* for requests to whoever runs this machine, or -1 */
+	bool witness;                /* look at what the kernel does inside */
 };
 
 /**

@@ -131,6 +131,7 @@ static int run_scenario(const struct dp_command *command, struct dp_worker_pool 
 		.iterations = command->scenario.iterations,
 		.duration_ms = command->scenario.duration_ms,
 		.seed = command->scenario.seed,
+		.witness = command->scenario.witness,
 		.channel = fd,
 	};
 	bool race = command->kind == DP_COMMAND_RACE;

@@ -185,6 +185,7 @@ static const struct dp_member teardown[] = {
 	REQUIRED("id", dp_type_text, AT(scenario.id), 1, 95),
 	SIZE(scenario),
 	RDMA(scenario),
+	OPTIONAL("witness", dp_type_flag, AT(scenario.witness), 0, 0, 0),
 };
 static const struct dp_member race[] = {
 	REQUIRED("id", dp_type_text, AT(scenario.id), 1, 95),
@@ -193,6 +194,7 @@ static const struct dp_member race[] = {
 	OPTIONAL("iterations", dp_type_number, AT(scenario.iterations), 0, INT64_MAX, 0),
 	OPTIONAL("duration_ms", dp_type_number, AT(scenario.duration_ms), 0, DAY_MS, 0),
 	SEED(scenario),
+	OPTIONAL("witness", dp_type_flag, AT(scenario.witness), 0, 0, 0),
 };
 static const struct dp_member traffic[] = {
 	ONLY(traffic),

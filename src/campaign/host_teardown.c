@@ -20,6 +20,7 @@
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"
+#include "daxpin/witness.h"
 
 /* An event that waited for the pins goes on when their owner is gone: so long may that take, ms. */
 #define RESTORE_LIMIT_MS 60000
@@ -175,6 +176,8 @@ static int ask_one(struct teardown *t, struct dp_collect *collect, struct dp_err
 		return 0;
 	}
 	rc = dp_host_run(carry_out, t, true, &sink, t->ask->progress, &end, err);
+	if (t->ask->witness)
+		dp_witness_disarm();
 	if (!rc && end.failed.code) {
 		*err = end.failed;
 		rc = err->code;
@@ -229,6 +232,7 @@ static int begin(struct teardown *t, struct dp_collect *collect, struct dp_error
 	t->how.env.device = t->claim.name;
 	t->how.rdma = t->ask->rdma;
 	t->how.channel = -1;
+	t->how.witness = t->ask->witness;
 	dp_kernel_taint(&t->how.taint);
 	dp_target_of_device(t->claim.name, t->claim.block, &t->original);
 	return dp_host_begin(t->ask, true, collect, err);

@@ -17,7 +17,8 @@ static int begin(const struct campaign *c, bool race, const char *id, struct dp_
 			      .rdma = dp_text_copy(c->ask->rdma),
 			      .iterations = c->ask->iterations,
 			      .duration_ms = c->ask->duration_ms,
-			      .seed = c->ask->seed },
+			      .seed = c->ask->seed,
+			      .witness = c->ask->witness },
 	};
 	int rc = dp_task_begin(c, &command, 1, task, err);
 

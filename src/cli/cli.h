@@ -44,7 +44,7 @@ struct cli_check_options {
 	struct cli_outputs outputs;
 	struct cli_progress progress;  /* until the report is written */
 	bool bisect;                   /* exit codes for git bisect run */
-	enum dp_witness_level witness; /* of a check: what is told of the kernel's inside */
+	enum dp_witness_level witness; /* of a check, a teardown: what of the kernel's inside */
 	unsigned int repeat;           /* how often each case is asked */
 	uint64_t size;
 	uint64_t iterations, duration_ms;  /* of a race; 0 without */
@@ -53,6 +53,9 @@ struct cli_check_options {
 	const char *listen, *connect, *at; /* of traffic: addresses, NULL without */
 	bool reference;                    /* of traffic: run ib_write_bw as well */
 };
+
+/* Takes the level of the witness, for OPT_CALLBACK(). */
+int cli_take_witness(void *field, const char *name, struct dp_error *err);
 
 /* Tables that several of these commands share. */
 extern const struct cli_option cli_case_options[], cli_region_options[], cli_policy_options[],

@@ -55,18 +55,9 @@ int cli_witness_one(const struct cli_check_options *options, const struct dp_pla
 
 #define CLI_OPTIONS struct cli_check_options
 
-static int take_witness(void *field, const char *name, struct dp_error *err)
-{
-	enum dp_witness_level *level = field;
-
-	(void)err;
-	*level = dp_witness_level_find(name);
-	return 0;
-}
-
 static const struct cli_option witness_options[] = {
 	OPT_CALLBACK(
-		"witness", 0, "WHAT", witness, take_witness,
+		"witness", 0, "WHAT", witness, cli_take_witness,
 		"Look at what the kernel does inside each registration (kprobe events in a tracefs "
 		"instance, as root): which path has pinned how many pages, what was looked up, and "
 		"which function has refused. trace also prints the raw events of one "

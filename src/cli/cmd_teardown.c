@@ -29,6 +29,15 @@ static const struct cli_option host_options[] = {
 	CLI_END,
 };
 
+static const struct cli_option witness_options[] = {
+	OPT_CALLBACK(
+		"witness", 0, "WHAT", witness, cli_take_witness,
+		"Look at what the kernel does inside from the event on (kprobe events in a tracefs "
+		"instance, as root): which function waits for how long, and what ends that.",
+		.choices = "evidence", .bare = "evidence"),
+	CLI_END,
+};
+
 static int run(struct cli_call *call)
 {
 	const char *device = NULL;
@@ -68,7 +77,8 @@ const struct cli_command cli_teardown = {
 		 "(pmem0). All data on it is lost, and a kernel that breaks the contract may go "
 		 "down.",
 	.groups = CLI_GROUPS(
-		{ .options = cli_case_options }, { .options = cli_region_options },
+		{ .options = cli_case_options }, { .options = witness_options },
+		{ .options = cli_region_options },
 		{ .options = host_options, .host_only = "the guest has devices of its own" },
 		{ .options = cli_report_options, .title = "Reports" }),
 	.operand = CLI_DEVICES,

@@ -21,6 +21,15 @@ struct dp_ask cli_ask(struct cli_check_options *options, const struct dp_policy 
 				.arg = options };
 }
 
+int cli_take_witness(void *field, const char *name, struct dp_error *err)
+{
+	enum dp_witness_level *level = field;
+
+	(void)err;
+	*level = dp_witness_level_find(name);
+	return 0;
+}
+
 struct dp_host cli_host(const struct cli_check_options *options, const char *device)
 {
 	return (struct dp_host){ .dirs = options->dirs, .ndirs = options->ndirs, .device = device };

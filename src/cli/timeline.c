@@ -9,28 +9,18 @@
 #include <string.h>
 
 #include "cli.h"
+#include "timeline.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/json.h"
 #include "daxpin/results.h"
 #include "daxpin/text.h"
 
-/* Prints a text of the file's, without what a terminal would obey. */
-static void print(const char *text)
-{
-	dp_autofree char *copy = strdup(text ? text : "");
-
-	if (!copy)
-		return;
-	dp_printable(copy);
-	fputs(copy, stdout);
-}
-
 /* A word of ours, and a text of the file's. */
 static void say(const char *before, const char *text)
 {
 	fputs(before, stdout);
-	print(text);
+	cli_print_text(text);
 }
 
 static const char *text_of(struct json_object *obj, const char *key)
@@ -77,7 +67,7 @@ static void print_members(struct json_object *obj)
 	static const char *const frame[] = { "kind", "step", "at_ms", "ms", "lines", "state" };
 	const char *separator = text_of(obj, "state")[0] ? ", " : "";
 
-	print(text_of(obj, "state"));
+	cli_print_text(text_of(obj, "state"));
 	json_object_object_foreach (obj, key, value) {
 		bool shown = value != NULL;
 
@@ -112,12 +102,14 @@ static void print_steps(struct json_object *steps)
 		if (!json_object_is_type(step, json_type_object))
 			continue;
 		kind = text_of(step, "kind");
+		if (!strcmp(kind, "course"))
+			continue;
 		print_number(step, "at_ms");
 		print_number(step, "ms");
 		printf("  ");
 		if (!strcmp(kind, "kernel")) {
 			printf("%-24s", "! kernel");
-			print(text_of(step, "splat"));
+			cli_print_text(text_of(step, "splat"));
 			say(" in ", text_of(step, "function"));
 			say(", during ", text_of(step, "step"));
 			printf("\n");
@@ -185,9 +177,10 @@ static void print_answer(struct json_object *result)
 {
 	struct json_object *steps = dp_json_array(result, "steps");
 
-	if (steps)
+	if (steps) {
 		print_steps(steps);
-	else if (text_of(result, "verdict")[0]) {
+		cli_print_course(dp_json_object(result, "evidence"));
+	} else if (text_of(result, "verdict")[0]) {
 		say("\n  the kernel said: ", text_of(result, "verdict"));
 		say(" ", text_of(result, "errno"));
 		printf("\n");
@@ -222,7 +215,7 @@ static void print_rounds(struct json_object *rounds)
 		for (size_t k = i; k < count; k++)
 			same += same_answer(json_object_array_get_idx(rounds, k), round);
 		printf("\nround %zu, and %zu more of %zu: ", i + 1, same - 1, count);
-		print(text_of(round, "status"));
+		cli_print_text(text_of(round, "status"));
 		printf("\n");
 		print_answer(round);
 	}
@@ -233,7 +226,7 @@ static void print_result(struct json_object *run, struct json_object *result, co
 	struct json_object *rounds = dp_json_array(result, "rounds");
 
 	printf("%s: ", id);
-	print(text_of(result, "status"));
+	cli_print_text(text_of(result, "status"));
 	printf("\n");
 	print_run(run);
 	if (rounds)

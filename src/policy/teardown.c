@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "course.h"
 #include "verdict.h"
 
 #include "daxpin/cleanup.h"
@@ -229,6 +230,8 @@ static void conclude(struct verdict *v)
 {
 	struct dp_result *r = v->result;
 	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
+	char wait[384];
+	size_t told;
 	const char *end = dp_seen(v, DP_STEP_EVENT_END) ? ", and completed after the release" : "";
 
 	r->status = DP_PASS;
@@ -240,6 +243,24 @@ static void conclude(struct verdict *v)
 			 dp_text_of(event, DP_FIELD_TEXT));
 	else
 		snprintf(r->why, sizeof(r->why), "the event completed, and no clause was broken");
+	dp_course_tell(dp_stuck(event) ? r->evidence : NULL, wait, sizeof(wait));
+	told = strlen(r->why);
+	if (wait[0])
+		snprintf(r->why + told, sizeof(r->why) - told, "; %s", wait);
+}
+
+/* Whether it has neither completed nor been given up when the scenario ends. */
+static bool event_goes_on(const struct verdict *v)
+{
+	struct json_object *end = dp_seen(v, DP_STEP_EVENT_END);
+	struct json_object *again = dp_seen(v, DP_STEP_RELEASE_AGAIN);
+
+	if (dp_says(dp_seen(v, DP_STEP_GIVE_UP), DP_FIELD_STATE, "given up"))
+		return false;
+	if (again && !dp_says(again, DP_FIELD_EVENT_STATE, "waits") &&
+	    !dp_says(again, DP_FIELD_EVENT_STATE, "runs"))
+		return false;
+	return dp_stuck(dp_seen(v, DP_STEP_EVENT)) && (!end || dp_stuck(end));
 }
 
 void dp_judge_teardown(struct verdict *v)
@@ -257,6 +278,7 @@ void dp_judge_teardown(struct verdict *v)
 		judge_pins(v);
 		judge_return(v);
 	}
+	r->evidence = dp_course_of(v->steps, event_goes_on(v));
 	if (r->violates)
 		r->status = DP_FAIL;
 	else if (!dp_find_missing(v, dp_scenario_owes(v->event, v->release), ~0ULL, r->why,

@@ -101,6 +101,8 @@ struct json_object *dp_result_object(const struct dp_result *r)
 		dp_json_add_text(obj, "baseline_kind", r->was);
 	if (r->facts)
 		json_object_object_add(obj, "facts", json_object_get(r->facts));
+	if (r->evidence)
+		json_object_object_add(obj, "evidence", json_object_get(r->evidence));
 	if (r->kernel)
 		json_object_object_add(obj, "kernel", kernel(r->kernel));
 	if (r->expected)

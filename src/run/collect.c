@@ -306,10 +306,11 @@ static const struct {
 	const char *kind;
 	void (*take)(struct dp_collect *c, struct json_object *obj);
 } kinds[] = {
-	{ "hello", take_hello }, { "rdma", take_rdma },         { "begin", take_begin },
-	{ "cell", take_cell },   { "died", take_death },        { "step", take_step },
-	{ "doing", take_doing }, { "left-out", take_left_out }, { "kernel", take_kernel },
-	{ "skip", take_skip },   { "end", take_end },           { "trace", take_trace },
+	{ "hello", take_hello },     { "rdma", take_rdma },         { "begin", take_begin },
+	{ "cell", take_cell },       { "died", take_death },        { "step", take_step },
+	{ "doing", take_doing },     { "left-out", take_left_out }, { "kernel", take_kernel },
+	{ "skip", take_skip },       { "end", take_end },           { "trace", take_trace },
+	{ "course", take_left_out },
 };
 
 int dp_collect_line(void *arg, const char *line, size_t len)

@@ -108,6 +108,7 @@ void dp_run_count(const struct dp_run_record *run, size_t *counts)
 void dp_result_clear(struct dp_result *r)
 {
 	json_object_put(r->facts);
+	json_object_put(r->evidence);
 	json_object_put(r->kernel);
 	json_object_put(r->steps);
 	json_object_put(r->trace);

@@ -141,6 +141,8 @@ static int read_answer(struct json_object *obj, struct dp_result *r, const char 
 	read_expected(dp_json_object(obj, "expected"), r);
 	read_violates(dp_json_array(obj, "violates"), r);
 	r->facts = json_object_get(dp_json_object(obj, "facts"));
+	if (!r->observed)
+		r->evidence = json_object_get(dp_json_object(obj, "evidence"));
 	r->steps = json_object_get(dp_json_array(obj, "steps"));
 	r->trace = json_object_get(dp_json_array(obj, "trace"));
 	r->kernel = read_kernel(dp_json_object(obj, "kernel"));

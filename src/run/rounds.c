@@ -43,6 +43,7 @@ void dp_result_fold(struct dp_result *r, bool known)
 	dp_result_clear(r);
 	*r = *worst;
 	json_object_get(r->facts);
+	json_object_get(r->evidence);
 	json_object_get(r->kernel);
 	json_object_get(r->steps);
 	json_object_get(r->trace);

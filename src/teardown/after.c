@@ -20,6 +20,8 @@ static void act_link_delete(int fd, void *arg)
 {
 	struct dp_owner *owner = arg;
 
+	if (owner->options.witness)
+		dp_course_join(DP_COURSE_RELEASE);
 	dp_event_carry_out(fd, delete_link, &owner->target);
 }
 
@@ -48,6 +50,7 @@ void dp_take_event(struct dp_teardown *t, enum dp_step step, uint64_t limit_ms, 
 	struct dp_reply reply = { 0 };
 
 	t->event_fate = DP_DIED;
+	dp_teardown_begin_course(t);
 	if (start)
 		dp_actor_clear(&t->event);
 	if (!start || !dp_actor_start(&t->event, dp_act_event, t->owner))
@@ -63,6 +66,7 @@ void dp_take_owner_event(struct dp_teardown *t)
 	struct json_object *obj = dp_step_begin(t, DP_STEP_EVENT);
 	enum dp_fate fate;
 
+	dp_teardown_begin_course(t);
 	if (t->scenario->event->kills)
 		kill(t->keeper.pid, SIGKILL);
 	else
@@ -212,6 +216,7 @@ void dp_take_pins(struct dp_teardown *t)
 
 	dp_teardown_add_pins(t, obj);
 	dp_step_end(t, obj);
+	dp_teardown_end_course(t);
 }
 
 /* Another owner tries what the first one did. */

@@ -13,6 +13,7 @@
 #include "owner.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/course.h"
 #include "daxpin/file.h"
 #include "daxpin/pin.h"
 #include "daxpin/rdma.h"
@@ -244,6 +245,8 @@ static void own(int fd, struct dp_rdma *rdma, void *arg)
 	char command;
 
 	begin(&o, fd, rdma, arg);
+	if (o.shared->options.witness)
+		dp_course_join(DP_COURSE_OWNER);
 	answer(&o, o.shared->skip, o.area.fd, "");
 	while (recv(fd, &command, 1, 0) == 1)
 		obey(&o, command);

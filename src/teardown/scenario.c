@@ -62,6 +62,7 @@ dp_steps dp_scenario_owes(const struct dp_event *event, enum dp_release release)
 
 static void clear(struct dp_teardown *t)
 {
+	dp_teardown_disarm(t);
 	dp_actor_clear(&t->counter);
 	dp_actor_clear(&t->event);
 	dp_actor_clear(&t->release);
@@ -168,6 +169,7 @@ static int carry_out_scenario(struct dp_teardown *t, struct dp_error *err)
 
 	if (rc)
 		return rc;
+	dp_teardown_arm(t);
 	dp_teardown_start_counting(t);
 	rc = dp_teardown_start_owner(t, err);
 	if (!rc && event->prepare)

@@ -9,6 +9,7 @@
 #include "owner.h"
 
 #include "daxpin/actor.h"
+#include "daxpin/course.h"
 #include "daxpin/steps.h"
 
 /* How long something may be busy before it counts as running on, ms. What sleeps is told sooner. */
@@ -26,8 +27,11 @@ struct dp_teardown {
 	struct dp_actor event, release, counter;
 	bool pins_known, registered, again, unmapped;
 	enum dp_fate event_fate;
-	int event_rc; /* of an event that has completed */
+	int event_rc;      /* of an event that has completed */
+	enum dp_step step; /* that is being taken */
 	uint64_t started;
+	struct dp_course *course; /* of the witness, NULL without one */
+	bool witnessed;           /* it is recorded */
 };
 
 /* ---- watch.c: what all steps need --------------------------------------------------------- */
@@ -71,6 +75,19 @@ void dp_teardown_add_fate(struct json_object *obj, enum dp_fate fate, const stru
 /* The event and its undoing, in processes of their own (dp_actor_start()); @arg: the owner. */
 void dp_act_event(int fd, void *arg);
 void dp_act_undo(int fd, void *arg);
+
+/* ---- witness.c: with options->witness; otherwise nothing is done --------------------------- */
+
+/* Sets the probes. What stands against it is emitted. */
+void dp_teardown_arm(struct dp_teardown *t);
+void dp_teardown_disarm(struct dp_teardown *t);
+
+/* From the beginning of the event to the last look at the pins, what happens is recorded. */
+void dp_teardown_begin_course(struct dp_teardown *t);
+void dp_teardown_end_course(struct dp_teardown *t);
+
+/* Emits what has happened since the last time. */
+void dp_teardown_tell_course(struct dp_teardown *t);
 
 /* ---- before.c ----------------------------------------------------------------------------- */
 

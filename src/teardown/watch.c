@@ -22,6 +22,7 @@ struct json_object *dp_step_begin(struct dp_teardown *t, enum dp_step step)
 	/* A serial port has a buffer that would die with the kernel; a pipe refuses and needs none.
 	 */
 	tcdrain(t->fd);
+	t->step = step;
 	t->started = dp_now_ms();
 	return dp_step_new(step);
 }
@@ -30,6 +31,7 @@ void dp_step_end(struct dp_teardown *t, struct json_object *obj)
 {
 	dp_step_set_int(obj, DP_FIELD_MS, (int64_t)(dp_now_ms() - t->started));
 	dp_emit(t->fd, obj);
+	dp_teardown_tell_course(t);
 	tcdrain(t->fd);
 }
 
@@ -149,6 +151,8 @@ void dp_act_event(int fd, void *arg)
 {
 	struct dp_owner *owner = arg;
 
+	if (owner->options.witness)
+		dp_course_join(DP_COURSE_TEARDOWN);
 	dp_event_carry_out(fd, owner->scenario.event->run, &owner->target);
 }
 

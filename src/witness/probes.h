@@ -15,9 +15,14 @@ struct dp_probe {
 	int argument;        /* that has the number of pages, from 1; 0: it is one page */
 };
 
+struct tracefs_instance;
+
 const struct dp_probe *dp_probes(size_t *count);
 
 /* The probe of an event, "try_grab_folio" or "try_grab_folio_ret"; NULL if there is none. */
 const struct dp_probe *dp_probe_of(const char *event, bool *returns);
+
+/* Events that found no room in an instance, on any CPU. */
+long long dp_events_lost(struct tracefs_instance *instance);
 
 #endif

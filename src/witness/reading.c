@@ -118,8 +118,7 @@ static int take(struct tep_event *event, struct tep_record *record, int cpu, voi
 	return 0;
 }
 
-/* Events that found no room, on any CPU. */
-static long long count_lost(struct dp_reading *r)
+long long dp_events_lost(struct tracefs_instance *instance)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
 	long long lost = 0;
@@ -130,7 +129,7 @@ static long long count_lost(struct dp_reading *r)
 		const char *at;
 
 		snprintf(path, sizeof(path), "per_cpu/cpu%ld/stats", i);
-		text = tracefs_instance_file_read(r->instance, path, NULL);
+		text = tracefs_instance_file_read(instance, path, NULL);
 		at = text ? strstr(text, "overrun: ") : NULL;
 		lost += at ? strtoll(at + 9, NULL, 10) : 0;
 	}
@@ -144,7 +143,7 @@ void dp_reading_end(struct dp_reading *r, int err, struct dp_evidence *evidence)
 	tracefs_trace_off(r->instance);
 	r->tally = (struct dp_tally){ .types = &r->types.memory, .err = err };
 	r->since = 0;
-	lost = count_lost(r);
+	lost = dp_events_lost(r->instance);
 	if (!lost)
 		tracefs_iterate_raw_events(r->tep, r->instance, NULL, 0, take, r);
 	dp_tally_conclude(&r->tally, evidence);
