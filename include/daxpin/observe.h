@@ -59,6 +59,7 @@ struct dp_evidence {
 	int64_t migrations;    /* calls that move pages before they are pinned */
 	char type[12]; /* of the pgmap of the pages, "none" without one, "" if no page was seen */
 	char refused_by[48]; /* the innermost function that returned the answer, or "" */
+	char unprobed[64];   /* who may refuse, and is not seen doing it; "|" between them */
 	char missing[128];   /* why a part is not there, or "" */
 };
 

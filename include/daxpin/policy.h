@@ -48,7 +48,7 @@ struct dp_rule {
 	bool any_errno;            /* expected: rejected, with whatever errno */
 	bool unknown;              /* nothing is expected: what is right is not known */
 	char *refused_by;          /* glob: the function that must have refused; NULL for any */
-	char *path;                /* glob: on which pages must have been pinned; NULL for any */
+	char *path;                /* glob: on which pages must have been taken; NULL for any */
 	struct dp_amount amounts[DP_AMOUNTS]; /* of the list "evidence" */
 	char *why;                            /* one sentence */
 	char *reference;                      /* kernel function, commit or documentation */
@@ -223,8 +223,10 @@ struct dp_result {
 	bool expected;    /* a rule matches: the next two are valid */
 	int expected_err; /* 0 allowed, positive errno, -1 any errno */
 	char reference[256];
-	bool unproven;   /* it could not be shown that the mapping is what its name says */
-	bool unfinished; /* a scenario that did not come to its end */
+	bool unproven;     /* it could not be shown that the mapping is what its name says */
+	char deviates[80]; /* of a right answer that fails: "refused by X", "path X"; or "" */
+	bool unwitnessed;  /* the witness was asked, and has not seen what the rule expects of it */
+	bool unfinished;   /* a scenario that did not come to its end */
 	enum dp_baseline baseline;
 	char was[160];       /* with DP_OTHER, the kind of failure in the baseline */
 	dp_clauses violates; /* that are broken */

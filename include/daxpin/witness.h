@@ -92,6 +92,7 @@ enum dp_role {
 	DP_ROLE_CHECK,   /* may refuse, and is in the slow path */
 	DP_ROLE_MIGRATE, /* moves pages that may not be pinned where they are */
 	DP_ROLE_UMEM,    /* makes a umem; returns a pointer, or an errno as one */
+	DP_ROLE_AROUND,  /* the verb and the driver, who may refuse before and after */
 };
 
 /* One event, decoded. */

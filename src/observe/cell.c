@@ -86,6 +86,8 @@ static struct json_object *evidence(const struct dp_evidence *e)
 	json_object_object_add(obj, "slow", slow);
 	json_object_object_add(obj, "pgmap", pgmap);
 	dp_json_add_text(obj, "refused_by", e->refused_by);
+	if (e->unprobed[0])
+		dp_json_add_text(obj, "unprobed", e->unprobed);
 	dp_json_add_int(obj, "migrations", e->migrations);
 	return obj;
 }
@@ -279,6 +281,7 @@ static void read_evidence(struct json_object *obj, struct dp_evidence *e)
 		e->calls = 0;
 	dp_json_copy_text(pgmap, "type", e->type, sizeof(e->type));
 	dp_json_copy_text(obj, "refused_by", e->refused_by, sizeof(e->refused_by));
+	dp_json_copy_text(obj, "unprobed", e->unprobed, sizeof(e->unprobed));
 }
 
 int dp_cell_from_json(struct json_object *obj, struct dp_cell *cell, struct dp_error *err)

@@ -154,23 +154,61 @@ static bool pinned_too_little(const char *access, const struct dp_cell *cell,
 		      cell->acquired, cell->pages);
 }
 
-/* The right answer, given for another reason, or on another way. What was not seen breaks nothing.
- */
-static bool is_for_another_reason(const struct dp_rule *rule, const struct dp_cell *cell,
-				  struct dp_result *result)
+/* What nobody looked at is not missed. */
+static bool was_asked(const struct dp_evidence *e)
+{
+	return e->seen || e->missing[0];
+}
+
+/* One of the functions that are expected is one whose refusals are not seen on this kernel. */
+static bool is_unprobed(const char *expected, const char *unprobed)
+{
+	char name[64];
+
+	for (; *unprobed; unprobed += strspn(unprobed, "|")) {
+		size_t len = strcspn(unprobed, "|");
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, unprobed);
+		if (dp_policy_matches(expected, name))
+			return true;
+		unprobed += len;
+	}
+	return false;
+}
+
+/* The right answer, by somebody else. Who was not seen is not filled in. */
+static bool is_by_another(const struct dp_rule *rule, const struct dp_cell *cell,
+			  struct dp_result *result)
 {
 	const struct dp_evidence *e = &cell->evidence;
 
+	if (!rule->refused_by || !was_asked(e) ||
+	    (e->seen && dp_policy_matches(rule->refused_by, e->refused_by)))
+		return false;
+	if (!e->seen || !e->refused_by[0] || is_unprobed(rule->refused_by, e->unprobed)) {
+		result->unwitnessed = true;
+		return false;
+	}
+	snprintf(result->deviates, sizeof(result->deviates), "refused by %s", e->refused_by);
+	return decide(result, DP_FAIL, "refused by %s, expected %s: %s", e->refused_by,
+		      rule->refused_by, rule->why);
+}
+
+/* The right answer, on another way: also of a refusal, which may come before pages were taken. */
+static bool is_on_another_path(const struct dp_rule *rule, const struct dp_cell *cell,
+			       struct dp_result *result)
+{
+	const struct dp_evidence *e = &cell->evidence;
+
+	if (!rule->path || !was_asked(e) ||
+	    (e->seen && dp_policy_matches(rule->path, dp_evidence_path(e))))
+		return false;
+	result->unwitnessed |= !e->seen;
 	if (!e->seen)
 		return false;
-	if (rule->refused_by && e->refused_by[0] &&
-	    !dp_policy_matches(rule->refused_by, e->refused_by))
-		return decide(result, DP_FAIL, "refused by %s(), expected %s: %s", e->refused_by,
-			      rule->refused_by, rule->why);
-	if (rule->path && !cell->err && !dp_policy_matches(rule->path, dp_evidence_path(e)))
-		return decide(result, DP_FAIL, "pinned by the path \"%s\", expected \"%s\": %s",
-			      dp_evidence_path(e), rule->path, rule->why);
-	return false;
+	snprintf(result->deviates, sizeof(result->deviates), "path %s", dp_evidence_path(e));
+	return decide(result, DP_FAIL, "path %s, expected %s: %s", dp_evidence_path(e), rule->path,
+		      rule->why);
 }
 
 /*
@@ -337,9 +375,10 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 	if (breaks_rule(rule, cell, result)) {
 		if (is_backported(policy, subject, mapping, access, cell, result))
 			pinned_too_little(access, cell, result);
-	} else if (!is_for_another_reason(rule, cell, result) && !pinned_twice(cell, result) &&
+	} else if (!is_by_another(rule, cell, result) && !pinned_twice(cell, result) &&
 		   !pinned_too_little(access, cell, result) &&
-		   !dp_is_of_another_amount(policy, subject, mapping->name, access, cell, result)) {
+		   !dp_is_of_another_amount(policy, subject, mapping->name, access, cell, result) &&
+		   !is_on_another_path(rule, cell, result)) {
 		decide(result, DP_PASS, "%s", rule->why);
 	}
 }

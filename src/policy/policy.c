@@ -154,8 +154,6 @@ static int parse_evidence(const struct loader *l, const config_setting_t *at, st
 
 	if (refused_by && !rule->err)
 		return bad_setting(l, at, "only a rule that rejects has the key", "refused_by");
-	if (path && rule->err)
-		return bad_setting(l, at, "only a rule that allows has the key", "path");
 	rule->refused_by = refused_by ? strdup(refused_by) : NULL;
 	rule->path = path ? strdup(path) : NULL;
 	return (refused_by && !rule->refused_by) || (path && !rule->path) ? -ENOMEM : 0;

@@ -20,8 +20,8 @@ static void result_text(const struct dp_result *r, char *text, size_t size)
 		return;
 	if (dp_question_is(r->id, DP_QUESTION_CHECK)) {
 		dp_page_cell_text(r, text, size);
-		/* A missing proof is no difference between kernels. */
-		text[strcspn(text, "?")] = '\0';
+		/* A missing proof, or a missing witness, is no difference between kernels. */
+		text[strcspn(text, "?*")] = '\0';
 	} else if (r->violates) {
 		snprintf(text, size, "%s%s", dp_result_is_known(r) ? "~" : "!",
 			 dp_clauses_text(r->violates, clauses));

@@ -84,7 +84,11 @@ struct json_object *dp_result_object(const struct dp_result *r)
 	if (r->observed && r->cell.outcome == DP_ANSWERED) {
 		dp_answer_write(&r->cell, obj);
 		dp_json_add_bool(obj, "proven", !r->unproven);
+		if (r->unwitnessed)
+			dp_json_add_bool(obj, "unwitnessed", true);
 	}
+	if (r->deviates[0])
+		dp_json_add_text(obj, "deviates", r->deviates);
 	if (r->violates) {
 		struct json_object *list = json_object_new_array();
 

@@ -27,7 +27,10 @@ const char *dp_page_status_color(const struct dp_result *r)
 	}
 }
 
-/* The kernel's answer, with "!" or "~" before it if it is wrong and "?" after it if unproven. */
+/*
+ * The kernel's answer, with "!" or "~" before it if it is wrong, "?" after it if unproven, and "*"
+ * if the witness has not seen what the policy expects of it.
+ */
 void dp_page_cell_text(const struct dp_result *r, char *text, size_t size)
 {
 	const char *said = r->cell.err ? dp_errno_name(r->cell.err) : "allowed";
@@ -37,7 +40,8 @@ void dp_page_cell_text(const struct dp_result *r, char *text, size_t size)
 	else if (!r->observed || r->cell.outcome != DP_ANSWERED)
 		snprintf(text, size, "error");
 	else if (r->status == DP_PASS)
-		snprintf(text, size, "%s%s", said, r->unproven ? "?" : "");
+		snprintf(text, size, "%s%s%s", said, r->unproven ? "?" : "",
+			 r->unwitnessed ? "*" : "");
 	else
 		snprintf(text, size, "%s%s",
 			 dp_result_is_known(r)  ? "~"

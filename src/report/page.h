@@ -27,7 +27,7 @@ const char *dp_page_status_color(const struct dp_result *r);
 
 /*
  * The kernel's answer to a check, with "!" before it if it is wrong, "~" if the baseline has this
- * failure, and "?" after it if it is unproven.
+ * failure, "?" after it if it is unproven, and "*" if it is unwitnessed.
  */
 void dp_page_cell_text(const struct dp_result *r, char *text, size_t size);
 

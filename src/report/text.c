@@ -173,6 +173,27 @@ static void write_unproven(const struct dp_page *p)
 			count, text);
 }
 
+static void write_unwitnessed(const struct dp_page *p)
+{
+	const struct dp_result *first = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->run->count; i++) {
+		const struct dp_result *r = &p->run->results[i];
+
+		count += r->unwitnessed;
+		if (r->unwitnessed && !first)
+			first = r;
+	}
+	if (count)
+		fprintf(p->out,
+			"\n%zu answers are marked \"*\": by whom, or on which path, was not seen. "
+			"%s: %s%s%s\n",
+			count, first->id, first->cell.evidence.missing,
+			first->cell.evidence.missing[0] ? "" : "this kernel has no probe for ",
+			first->cell.evidence.missing[0] ? "" : first->cell.evidence.unprobed);
+}
+
 static void write_ending(const struct dp_page *p)
 {
 	if (p->run->ending[0])
@@ -231,6 +252,7 @@ static int write_run(const struct dp_page *p)
 	dp_page_write_differing(p, run, "");
 	write_moves(p);
 	write_unproven(p);
+	write_unwitnessed(p);
 	if (run->modules[0])
 		fprintf(p->out, "\nIn place of the kernel's own modules: %s\n", run->modules);
 	if (run->note[0])

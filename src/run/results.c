@@ -137,6 +137,8 @@ static int read_answer(struct json_object *obj, struct dp_result *r, const char 
 	if (r->observed && !dp_answer_read(obj, r->id, &r->cell))
 		return dp_bad_input(err, "%s: %s has no answer that can be read", name, r->id);
 	r->unproven = !dp_json_bool_or(obj, "proven", true);
+	text(obj, "deviates", r->deviates, sizeof(r->deviates));
+	r->unwitnessed = dp_json_bool_or(obj, "unwitnessed", false);
 	r->unfinished = !dp_json_bool_or(obj, "ended", true);
 	read_expected(dp_json_object(obj, "expected"), r);
 	read_violates(dp_json_array(obj, "violates"), r);

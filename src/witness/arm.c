@@ -59,8 +59,7 @@ static int set_one(const struct dp_probe *p, const struct dp_symbol *symbol,
 	}
 	if (!rc && p->returns) {
 		snprintf(event, sizeof(event), "%s_ret", p->function);
-		snprintf(format, sizeof(format), "value=$retval:%s",
-			 p->role == DP_ROLE_CHECK ? "s32" : "s64");
+		snprintf(format, sizeof(format), "value=$retval:%s", p->narrow ? "s32" : "s64");
 		rc = tracefs_kretprobe_raw(DP_WITNESS, event, symbol->name, format);
 	}
 	if (rc) {

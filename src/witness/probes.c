@@ -22,11 +22,17 @@ static const struct dp_probe probes[] = {
 	{ "put_compound_head", DP_ROLE_DROP, .entry = true, .argument = 2 }, /* 5.10 */
 	{ "gup_put_folio", DP_ROLE_DROP, .entry = true, .argument = 2 },     /* from 6.1 */
 	{ "get_dev_pagemap", DP_ROLE_LOOKUP, .entry = true, .returns = true },
-	{ "check_vma_flags", DP_ROLE_CHECK, .returns = true },
+	{ "check_vma_flags", DP_ROLE_CHECK, .returns = true, .narrow = true },
 	{ "migrate_longterm_unpinnable_pages", DP_ROLE_MIGRATE, .entry = true, .returns = true },
 	{ "migrate_longterm_unpinnable_folios", DP_ROLE_MIGRATE, .entry = true, .returns = true },
 	{ "ib_umem_get", DP_ROLE_UMEM, .returns = true },
 	{ "ib_umem_get_desc", DP_ROLE_UMEM, .returns = true },
+	/* rxe: to 6.1, the other one from 6.2 on. */
+	{ "rxe_mem_init_user", DP_ROLE_AROUND, .returns = true, .narrow = true },
+	{ "rxe_mr_init_user", DP_ROLE_AROUND, .returns = true, .narrow = true },
+	{ "rxe_reg_user_mr", DP_ROLE_AROUND, .returns = true },
+	/* ib_check_mr_access() is a part of it. */
+	{ "ib_uverbs_reg_mr", DP_ROLE_AROUND, .returns = true, .narrow = true },
 };
 
 const struct dp_probe *dp_probes(size_t *count)

@@ -13,6 +13,7 @@ struct dp_probe {
 	enum dp_role role;
 	bool entry, returns; /* which are probed */
 	int argument;        /* that has the number of pages, from 1; 0: it is one page */
+	bool narrow;         /* it returns an int, and the upper half of the register is anything */
 };
 
 struct tracefs_instance;

@@ -22,7 +22,9 @@ struct dp_reading {
 	struct dp_tally tally; /* of the registration that is read */
 	dp_hear_fn hear;       /* is told each event, or NULL */
 	void *arg;
-	uint64_t since; /* when its first event was, ns; 0 before that */
+	uint64_t since;    /* when its first event was, ns; 0 before that */
+	char blind[96];    /* what can be told of no registration here, or "" */
+	char unprobed[64]; /* functions that may refuse, and whose return has no probe */
 };
 
 void dp_reading_close(struct dp_reading *r)
@@ -36,6 +38,43 @@ void dp_reading_close(struct dp_reading *r)
 	free(r);
 }
 
+static bool is_set(const struct dp_reading *r, const struct dp_probe *p, bool returns)
+{
+	char event[64];
+
+	snprintf(event, sizeof(event), "%s%s", p->function, returns ? "_ret" : "");
+	return tep_find_event_by_name(r->tep, DP_WITNESS, event);
+}
+
+/*
+ * What this kernel's probes cannot show: a check that the compiler has made part of its caller, and
+ * all of it where none of the names is known for one of the two paths.
+ */
+static void find_gaps(struct dp_reading *r)
+{
+	size_t count, used = 0, fast = 0, slow = 0, grabs = 0;
+	const struct dp_probe *probes = dp_probes(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct dp_probe *p = &probes[i];
+		bool enters = p->entry && is_set(r, p, false);
+
+		fast += enters && p->role == DP_ROLE_FAST;
+		slow += enters && p->role == DP_ROLE_SLOW;
+		grabs += enters && p->role == DP_ROLE_GRAB;
+		if ((p->role == DP_ROLE_CHECK && !is_set(r, p, true)) ||
+		    (p->role == DP_ROLE_GRAB && enters && !p->returns))
+			used += (size_t)snprintf(r->unprobed + used, sizeof(r->unprobed) - used,
+						 "%s%s", used ? "|" : "", p->function);
+	}
+	if (!fast || !slow || grabs < 2)
+		snprintf(r->blind, sizeof(r->blind),
+			 "this kernel has no %s by a name that is known",
+			 !fast   ? "gup-fast"
+			 : !slow ? "slow path"
+				 : "function that takes references on pages");
+}
+
 struct dp_reading *dp_reading_open(struct dp_error *err)
 {
 	static const char *const systems[] = { DP_WITNESS, NULL };
@@ -47,8 +86,10 @@ struct dp_reading *dp_reading_open(struct dp_error *err)
 	}
 	r->instance = tracefs_instance_create(DP_WITNESS);
 	r->tep = tracefs_local_events_system(NULL, systems);
-	if (r->instance && r->tep)
+	if (r->instance && r->tep) {
+		find_gaps(r);
 		return r;
+	}
 	dp_fail(err, errno ? -errno : -EIO, "cannot read the events of the witness");
 	dp_reading_close(r);
 	return NULL;
@@ -107,11 +148,13 @@ static int take(struct tep_event *event, struct tep_record *record, int cpu, voi
 		.pgmap = field(event, record, "pgmap"),
 		.type = (uint32_t)field(event, record, "type"),
 	};
-	if (probe->role == DP_ROLE_CHECK)
+	if (probe->narrow)
 		h.value = (int32_t)h.value;
 	/* A folio or NULL, or an errno. */
 	gives = r->types.grab_gives_folio || strcmp(probe->function, "try_grab_folio") != 0;
 	h.failed = gives ? !h.value : (int32_t)h.value != 0;
+	if (probe->role == DP_ROLE_GRAB && !gives)
+		h.value = (int32_t)h.value;
 	dp_tally_add(&r->tally, &h);
 	if (r->hear)
 		tell(r, event, record);
@@ -147,9 +190,13 @@ void dp_reading_end(struct dp_reading *r, int err, struct dp_evidence *evidence)
 	if (!lost)
 		tracefs_iterate_raw_events(r->tep, r->instance, NULL, 0, take, r);
 	dp_tally_conclude(&r->tally, evidence);
-	if (!lost)
+	memcpy(evidence->unprobed, r->unprobed, sizeof(evidence->unprobed));
+	if (!lost && !r->blind[0])
 		return;
 	*evidence = (struct dp_evidence){ 0 };
-	snprintf(evidence->missing, sizeof(evidence->missing),
-		 "%lld events were lost: the buffer is too small", lost);
+	if (lost)
+		snprintf(evidence->missing, sizeof(evidence->missing),
+			 "%lld events were lost: the buffer is too small", lost);
+	else
+		snprintf(evidence->missing, sizeof(evidence->missing), "%s", r->blind);
 }

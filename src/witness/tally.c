@@ -39,6 +39,13 @@ static void look_at_page(struct dp_tally *t, const struct dp_happening *h)
 		t->type = name_type(t->types, h->type);
 }
 
+/* The first that returns the answer is the innermost. */
+static void add_return(struct dp_tally *t, const struct dp_happening *h)
+{
+	if (t->err && !t->refused_by && h->value == -(int64_t)t->err)
+		t->refused_by = h->function;
+}
+
 static void add_grab(struct dp_tally *t, const struct dp_happening *h)
 {
 	int64_t *sum = t->where == DP_IN_FAST ? &t->fast : &t->slow;
@@ -49,6 +56,7 @@ static void add_grab(struct dp_tally *t, const struct dp_happening *h)
 		look_at_page(t, h);
 	} else if (h->failed) {
 		*sum -= t->grabbing;
+		add_return(t, h);
 	}
 }
 
@@ -60,13 +68,6 @@ static void add_lookup(struct dp_tally *t, const struct dp_happening *h)
 	} else if (t->anew && h->value) {
 		t->references++;
 	}
-}
-
-/* The first that returns the answer is the innermost. */
-static void add_return(struct dp_tally *t, const struct dp_happening *h)
-{
-	if (t->err && !t->refused_by && h->value == -(int64_t)t->err)
-		t->refused_by = h->function;
 }
 
 void dp_tally_add(struct dp_tally *t, const struct dp_happening *h)

@@ -4,6 +4,7 @@
 #include "daxpin/check.h"
 #include "daxpin/collect.h"
 #include "daxpin/policy.h"
+#include "daxpin/results.h"
 
 static struct dp_policy policy;
 static const struct dp_policy none;
@@ -235,14 +236,9 @@ static void sees_what_is_kept_without_need(void **state)
 	struct dp_evidence *e = &cell.evidence;
 
 	(void)state;
-	*e = (struct dp_evidence){ .seen = true,
-				   .fast = 512,
-				   .dropped = 512,
-				   .slow = 512,
-				   .lookups = 512,
-				   .references = 1 };
+	*e = (struct dp_evidence){ .seen = true, .slow = 512, .lookups = 512, .references = 1 };
 	expect(&cell, DP_PASS, "");
-	e->dropped = 0;
+	e->slow = 1024;
 	expect(&cell, DP_FAIL, "1024 references are kept on the region's 512 pages");
 	e->migrations = 1;
 	expect(&cell, DP_PASS, "");
@@ -288,16 +284,67 @@ static void counts_what_is_done_inside(void **state)
 static void asks_who_has_refused(void **state)
 {
 	struct dp_cell cell = fsdax_cell();
+	struct dp_result result;
+	char kind[128];
 
 	(void)state;
+	/* Who has not looked misses nothing. */
+	expect(&cell, DP_PASS, "");
+	assert_false(judge(&cell).unwitnessed);
 	cell.evidence.seen = true;
 	expect(&cell, DP_PASS, "");
+	assert_true(judge(&cell).unwitnessed);
 	strcpy(cell.evidence.refused_by, "check_vma_flags");
 	expect(&cell, DP_PASS, "");
+	assert_false(judge(&cell).unwitnessed);
 	strcpy(cell.evidence.refused_by, "follow_page_pte");
-	expect(&cell, DP_FAIL, "refused by follow_page_pte(), expected check_vma_flags");
-	cell.evidence.seen = false;
+	expect(&cell, DP_FAIL, "refused by follow_page_pte, expected check_vma_flags: ");
+	result = judge(&cell);
+	dp_result_kind(&result, kind, sizeof(kind));
+	assert_string_equal(kind, "rejected EOPNOTSUPP, refused by follow_page_pte");
+	/* It may have been a part of its caller: then the caller is what is seen. */
+	strcpy(cell.evidence.unprobed, "try_grab_page|check_vma_flags");
 	expect(&cell, DP_PASS, "");
+	assert_true(judge(&cell).unwitnessed);
+	strcpy(cell.evidence.unprobed, "try_grab_page|check_vma_flags_too");
+	expect(&cell, DP_FAIL, "refused by follow_page_pte");
+	cell.evidence = (struct dp_evidence){ .missing = "lockdown" };
+	expect(&cell, DP_PASS, "");
+	assert_true(judge(&cell).unwitnessed);
+}
+
+/* On another way: of a refusal, when. */
+static void asks_on_which_path(void **state)
+{
+	const struct dp_subject old = { .kernel = "5.10.0", .provider = "rxe", .odp_seen = true };
+	struct dp_cell fsdax = fsdax_cell(), devdax = devdax_cell();
+	struct dp_result result;
+	char kind[128];
+
+	(void)state;
+	fsdax.evidence = (struct dp_evidence){ .seen = true, .refused_by = "check_vma_flags" };
+	expect(&fsdax, DP_PASS, "");
+	/* 5.10 refuses what it has pinned. */
+	strcpy(fsdax.evidence.refused_by, "__gup_longterm_locked");
+	result = judge_as(&policy, &old, &fsdax);
+	assert_int_equal(result.status, DP_FAIL);
+	assert_non_null(strstr(result.why, "path none, expected slow: filesystem-dax rejects"));
+	fsdax.evidence.slow = 512;
+	assert_int_equal(judge_as(&policy, &old, &fsdax).status, DP_PASS);
+	devdax.evidence = (struct dp_evidence){
+		.seen = true, .fast = 512, .lookups = 512, .references = 1
+	};
+	expect(&devdax, DP_FAIL, "path fast, expected slow: device-dax may be pinned");
+	result = judge(&devdax);
+	dp_result_kind(&result, kind, sizeof(kind));
+	assert_string_equal(kind, "allowed, path fast");
+	devdax.evidence = (struct dp_evidence){ .missing = "lockdown" };
+	expect(&devdax, DP_PASS, "");
+	assert_true(judge(&devdax).unwitnessed);
+	/* A wrong answer stays one, whoever gave it. */
+	fsdax.err = EFAULT;
+	expect(&fsdax, DP_FAIL, "rejected with EFAULT, expected EOPNOTSUPP");
+	assert_string_equal(judge(&fsdax).deviates, "");
 }
 
 /* It is not the kind of memory that was refused. */
@@ -528,6 +575,7 @@ int main(void)
 		cmocka_unit_test(sees_what_is_kept_without_need),
 		cmocka_unit_test(counts_what_is_done_inside),
 		cmocka_unit_test(asks_who_has_refused),
+		cmocka_unit_test(asks_on_which_path),
 		cmocka_unit_test(tells_a_limit),
 		cmocka_unit_test(says_what_is_unproven),
 		cmocka_unit_test(needs_each_part_of_the_proof),

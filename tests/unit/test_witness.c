@@ -77,6 +77,17 @@ static const struct dp_memory_types types = {
 		.function = "ib_umem_get", .role = DP_ROLE_UMEM, .returns = true, .value = (v)     \
 	}
 
+/* p2pdma from 6.11 on: the slow path's grab returns the errno. */
+#define GRAB_REFUSED(v)                                                                            \
+	{                                                                                          \
+		.function = "try_grab_folio", .role = DP_ROLE_GRAB, .returns = true,               \
+		.failed = true, .value = (v)                                                       \
+	}
+#define AROUND(f, v)                                                                               \
+	{                                                                                          \
+		.function = f, .role = DP_ROLE_AROUND, .returns = true, .value = (v)               \
+	}
+
 #define MOST 16
 
 static int64_t count_calls(const struct dp_happening *list)
@@ -142,6 +153,23 @@ static void makes_sense_of_the_events(void **state)
 		  { FAST, GRAB(512), GRABBED, UMEM(77), DROP(512) },
 		  { .fast = 512, .type = "none", .missing = "none of the functions" },
 		  "fast" },
+		/* So it does; who is around says which part of it. */
+		{ EINVAL,
+		  { FAST, GRAB(512), GRABBED, UMEM(77), DROP(512),
+		    AROUND("rxe_mr_init_user", -EINVAL), AROUND("ib_uverbs_reg_mr", -EINVAL) },
+		  { .fast = 512, .type = "none", .refused_by = "rxe_mr_init_user" },
+		  "fast" },
+		/* Before anybody was asked. */
+		{ EINVAL,
+		  { AROUND("ib_uverbs_reg_mr", -EINVAL) },
+		  { .refused_by = "ib_uverbs_reg_mr" },
+		  "none" },
+		/* p2pdma: gup-fast gets NULL, the slow path an errno. */
+		{ EREMOTEIO,
+		  { FAST, GRAB_DAX(1, 5), NOT_GRABBED, SLOW, CHECKED(0), GRAB_DAX(1, 5),
+		    GRAB_REFUSED(-EREMOTEIO), SLOW_GIVES(-EREMOTEIO), UMEM(-EREMOTEIO) },
+		  { .type = "p2pdma", .refused_by = "try_grab_folio" },
+		  "none" },
 		/* A type that this kernel has no name for. */
 		{ 0, { FAST, GRAB_DAX(1, 9) }, { .fast = 1 }, "fast" },
 		/* Nothing at all. */
@@ -190,7 +218,8 @@ static void is_read_as_it_was_written(void **state)
 					      .lookups = 2,
 					      .references = 1,
 					      .type = "fs-dax",
-					      .refused_by = "somebody" } };
+					      .refused_by = "somebody",
+					      .unprobed = "nobody|else" } };
 	struct json_object *obj = dp_cell_to_json(&cell);
 	struct json_object *evidence = json_object_object_get(obj, "evidence");
 	struct dp_cell read;
