@@ -217,12 +217,14 @@ static bool side_by_side(const struct dp_guests *guests, const struct dp_selecti
 
 /*
  * Under TCG one CPU may meet an instruction that the other is just patching: probes are set on one
- * CPU only.
+ * CPU only. A race wants two, and parks the other one meanwhile.
  */
 static unsigned int cpus_of(const struct dp_guests *guests, const struct dp_selection *s,
 			    const struct dp_ask *ask)
 {
-	return side_by_side(guests, s) || ask->witness ? 1 : DP_GUEST_CPUS;
+	bool patched = ask->witness && count_ids(s) != s->races.count;
+
+	return side_by_side(guests, s) || patched ? 1 : DP_GUEST_CPUS;
 }
 
 static unsigned int kernels_at_once(const struct campaign *c)

@@ -109,6 +109,11 @@ static const struct cli_option race_options[] = {
 	OPT_NUMBER("iterations", 0, "N", iterations, 1, INT64_MAX,
 		   "Number of rounds for each id. Default: 100, unless --seconds is given."),
 	OPT_SECONDS("seconds", 0, "S", duration_ms, "End each id after this time."),
+	OPT_CALLBACK(
+		"witness", 0, "WHAT", witness, cli_take_witness,
+		"Count inside the kernel (kprobes, as root) how many calls of gup-fast ended there, "
+		"fell back to the slow path, and gave references back. Takes time of the race.",
+		.choices = "evidence", .bare = "evidence"),
 	OPT_NUMBER("seed", 0, "N", seed, 0, INT64_MAX,
 		   "Seed of the random times, as an earlier run printed it. Default: a new one."),
 	CLI_END,

@@ -95,20 +95,64 @@ static void add_facts(struct verdict *v, struct json_object *race)
 	dp_json_add_double(v->result->facts, "races_per_second", per_second(race));
 }
 
+/* What the witness has counted; each of the calls of gup-fast has fallen back once at most. */
+static void add_inside(struct verdict *v, struct json_object *race)
+{
+	struct json_object *inside = dp_json_object(race, "inside"), *obj;
+	int64_t calls, slow, dropped;
+	bool seen = !dp_json_int(inside, "calls", &calls) &&
+		    !dp_json_int(inside, "fell_back", &slow) &&
+		    !dp_json_int(inside, "dropped", &dropped);
+	bool fits = seen && slow >= 0 && dropped >= 0 && calls >= slow;
+
+	if (!inside)
+		return;
+	obj = v->result->evidence = json_object_new_object();
+	dp_json_add_bool(obj, "seen", fits);
+	if (fits) {
+		dp_json_add_int(obj, "calls", calls);
+		dp_json_add_int(obj, "ended_fast", calls - slow);
+		dp_json_add_int(obj, "fell_back", slow);
+		dp_json_add_int(obj, "dropped", dropped);
+	} else {
+		dp_json_add_text(obj, "missing",
+				 seen ? "the counts contradict each other"
+				      : dp_json_text(inside, "missing"));
+	}
+}
+
+/* How gup-fast ended, or why nobody knows; "" without a witness. */
+static void tell_inside(struct json_object *e, char *text, size_t size)
+{
+	const char *missing = dp_json_text(e, "missing");
+
+	text[0] = '\0';
+	if (dp_json_bool_or(e, "seen", false))
+		snprintf(text, size,
+			 "; of %" PRId64 " calls of gup-fast %" PRId64 " ended there, %" PRId64
+			 " fell back to the slow path, %" PRId64 " gave references back",
+			 dp_json_int_or(e, "calls", 0), dp_json_int_or(e, "ended_fast", 0),
+			 dp_json_int_or(e, "fell_back", 0), dp_json_int_or(e, "dropped", 0));
+	else if (e)
+		snprintf(text, size, "; not witnessed: %.120s",
+			 missing ? missing : "nobody says why");
+}
+
 /* The sums, after what was found broken or missing. */
 static void tell(struct verdict *v, struct json_object *race)
 {
 	struct dp_result *r = v->result;
 	size_t used = strlen(r->why);
 	int64_t races = 0, seed = 0;
-	char endings[256];
+	char endings[256], inside[256];
 
 	dp_step_int(race, DP_FIELD_RACES, &races);
 	dp_step_int(race, DP_FIELD_SEED, &seed);
 	list_endings(race, endings, sizeof(endings));
+	tell_inside(r->evidence, inside, sizeof(inside));
 	snprintf(r->why + used, sizeof(r->why) - used,
-		 "%s%" PRId64 " races, %.1f a second, seed %" PRId64 ": %s", used ? "; " : "",
-		 races, per_second(race), seed, endings);
+		 "%s%" PRId64 " races, %.1f a second, seed %" PRId64 ": %s%s", used ? "; " : "",
+		 races, per_second(race), seed, endings, inside);
 }
 
 /* How many registrations there were; -1 if that cannot be told. */
@@ -187,6 +231,7 @@ void dp_judge_race(struct verdict *v)
 		 !is_cut_short(v, race, r->why, sizeof(r->why)))
 		r->status = DP_PASS;
 	r->unfinished = r->status == DP_ERROR;
+	add_inside(v, race);
 	if (race)
 		tell(v, race);
 }

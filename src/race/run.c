@@ -22,6 +22,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "inside.h"
 #include "racer.h"
 
 #include "daxpin/cleanup.h"
@@ -48,6 +49,7 @@ struct run {
 	struct dp_race *race; /* shared with racer and event */
 	struct dp_actor racer, event;
 	struct dp_pins before;
+	struct dp_inside inside;
 	bool pins_known, leaked_known;
 	uint64_t rounds, refused, random, started_ms;
 	int64_t leaked;
@@ -61,6 +63,8 @@ static void clear(struct run *run)
 {
 	dp_actor_clear(&run->event);
 	dp_actor_clear(&run->racer);
+	if (run->race)
+		dp_inside_close(&run->inside, run->race->options);
 	if (run->race)
 		munmap(run->race, sizeof(*run->race));
 }
@@ -147,6 +151,7 @@ static void emit_sums(const struct run *run)
 		dp_step_leave_out(obj, DP_FIELD_LEAKED,
 				  run->pins_known ? "the last round did not come to its end"
 						  : "the counters of pins could not be read");
+	dp_inside_add(&run->inside, obj);
 	dp_step_set_int(obj, DP_FIELD_MS, (int64_t)(dp_now_ms() - run->started_ms));
 	dp_emit(run->fd, obj);
 	tcdrain(run->fd);
@@ -374,6 +379,7 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 
 	if (rc)
 		return rc;
+	dp_inside_open(&run.inside, options);
 	dp_emit_text(fd, "begin", "id", scenario->id);
 	dp_mark_step(dp_step_name(DP_STEP_RACE));
 	dp_emit_text(fd, "doing", "step", dp_step_name(DP_STEP_RACE));
@@ -383,6 +389,7 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 		return 0;
 	}
 	run.pins_known = !dp_pins_read(&run.before);
+	dp_inside_begin(&run.inside);
 	run.started_ms = dp_now_ms();
 	while (!enough(&run)) {
 		bool on = play_round(&run);
