@@ -134,12 +134,14 @@ static void carries_scenarios(void **state)
 				      .rdma = strdup("rxe0"),
 				      .iterations = INT64_MAX,
 				      .duration_ms = 86400000,
-				      .seed = 7 },
+				      .seed = 7,
+				      .witness = true },
 		};
 		dp_cleanup(dp_command_clear) struct dp_command back = { 0 };
 
 		(void)state;
 		go_round(&command, &back);
+		assert_true(back.scenario.witness);
 		assert_string_equal(back.scenario.id, command.scenario.id);
 		assert_int_equal(back.scenario.size, 4096);
 		assert_string_equal(back.scenario.rdma, "rxe0");
@@ -228,9 +230,9 @@ static const char check_line[] =
 	"\"cell_limit_ms\":1,\"rdma\":\"rxe0\",\"fault\":\"panic\"}";
 static const char race_line[] =
 	"{\"command\":\"race\",\"id\":\"race/a/b\",\"size\":4096,\"rdma\":\"rxe0\","
-	"\"iterations\":3,\"duration_ms\":4,\"seed\":5}";
+	"\"iterations\":3,\"duration_ms\":4,\"seed\":5,\"witness\":true}";
 static const char teardown_line[] = "{\"command\":\"teardown\",\"id\":\"teardown/a/b/c\","
-				    "\"size\":4096,\"rdma\":\"rxe0\"}";
+				    "\"size\":4096,\"rdma\":\"rxe0\",\"witness\":true}";
 static const char traffic_line[] = "{\"command\":\"traffic\",\"only\":[\"anon\"],\"size\":4096,"
 				   "\"seed\":1,\"limit_ms\":20000,\"reference\":true}";
 static const char reread_line[] =

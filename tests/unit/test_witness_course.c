@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The course of a teardown: what kernels were seen to emit, and what nobody should. */
-#include "test.h"
+#include "recorded.h"
 
 #include <json-c/json.h>
 
@@ -248,6 +248,68 @@ static void prints_any_wait(void **state)
 	assert_string_equal(text, "?() waits on");
 }
 
+/* ---- in verdicts -------------------------------------------------------------------------- */
+
+#define UNBIND "teardown/devdax-2M/devdax-unbind/dereg"
+#define RACE   "race/devdax-2M/devdax-unbind"
+
+static void add_before_the_end(struct json_object *lines, const char *line)
+{
+	size_t last = json_object_array_length(lines) - 1;
+	struct json_object *end = json_object_get(json_object_array_get_idx(lines, last));
+
+	json_object_array_put_idx(lines, last, json_tokener_parse(line));
+	json_object_array_add(lines, end);
+}
+
+/* The same verdict, with what the event waited for; and evidence beside it. */
+static void is_told_with_the_verdict(void **state)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect plain = { 0 }, witnessed = { 0 };
+	dp_autojson struct json_object *lines = recorded_lines("5.10", UNBIND);
+	dp_autojson struct json_object *with = recorded_lines("5.10", UNBIND);
+	const struct dp_result *r = replay(UNBIND, lines, WHOLE, NULL, &plain);
+
+	(void)state;
+	assert_int_equal(r->status, DP_PASS);
+	assert_null(r->evidence);
+	assert_null(strstr(r->why, "memunmap_pages"));
+	add_before_the_end(with, ENTRIES);
+	r = replay(UNBIND, with, WHOLE, NULL, &witnessed);
+	assert_int_equal(r->status, DP_PASS);
+	assert_non_null(strstr(r->why, "memunmap_pages() waited in wait_for_completion()"));
+	assert_int_equal(dp_json_count(dp_json_array(r->evidence, "waits")), 1);
+}
+
+static void expect_inside(const char *inside, bool seen, const char *why)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	dp_autojson struct json_object *lines = recorded_lines("5.10", RACE);
+	const struct dp_result *r;
+
+	set(lines, "race", "inside", inside);
+	r = replay(RACE, lines, WHOLE, NULL, &collect);
+	assert_int_equal(r->status, DP_PASS);
+	assert_int_equal(dp_json_bool_or(r->evidence, "seen", !seen), seen);
+	if (!strstr(r->why, why))
+		fail_msg("\"%s\" is not in: %s", why, r->why);
+	/* What was not seen is no number. */
+	assert_int_equal(json_object_object_get_ex(r->evidence, "ended_fast", NULL), seen);
+}
+
+static void counts_how_registrations_ended(void **state)
+{
+	(void)state;
+	expect_inside("{\"calls\":10,\"fell_back\":7,\"dropped\":2}", true,
+		      "of 10 calls of gup-fast 3 ended there, 7 fell back to the slow path, 2 gave "
+		      "references back");
+	expect_inside("{\"calls\":10,\"fell_back\":11,\"dropped\":2}", false, "contradict");
+	expect_inside("{\"calls\":10,\"fell_back\":-1,\"dropped\":2}", false, "contradict");
+	expect_inside("{\"calls\":10,\"fell_back\":1}", false, "nobody says why");
+	expect_inside("{\"missing\":\"lockdown\"}", false, "not witnessed: lockdown");
+	expect_inside("{}", false, "not witnessed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +321,8 @@ int main(void)
 		cmocka_unit_test(bears_anything),
 		cmocka_unit_test(says_what_found_no_room),
 		cmocka_unit_test(prints_any_wait),
+		cmocka_unit_test(is_told_with_the_verdict),
+		cmocka_unit_test(counts_how_registrations_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
