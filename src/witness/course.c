@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "course_probes.h"
+#include "events.h"
 #include "probes.h"
 
 #include "daxpin/cleanup.h"
@@ -48,27 +49,16 @@ void dp_course_close(struct dp_course *c)
 	free(c);
 }
 
-/* The system has many events, of which two are read. */
-static int load_event(struct dp_course *c, const char *path)
-{
-	dp_autofree char *text = NULL;
-	int size = 0;
-
-	text = tracefs_instance_file_read(NULL, path, &size);
-	return text && !tep_parse_event(c->tep, text, (unsigned long)size, "sched") ? 0 : -EIO;
-}
-
 struct dp_course *dp_course_open(struct dp_error *err)
 {
-	static const char *const systems[] = { DP_WITNESS, NULL };
+	static const char *const others[] = { "sched/sched_switch", "sched/sched_waking" };
 	struct dp_course *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->instance = tracefs_instance_create(DP_WITNESS);
-	c->tep = tracefs_local_events_system(NULL, systems);
-	if (c->instance && c->tep && !load_event(c, "events/sched/sched_switch/format") &&
-	    !load_event(c, "events/sched/sched_waking/format")) {
+	c->tep = dp_events_load(others, DP_ARRAY_SIZE(others));
+	if (c->instance && c->tep) {
 		c->returns = tep_find_event_by_name(c->tep, DP_WITNESS, "memunmap_pages_ret");
 		return c;
 	}

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "btf.h"
+#include "events.h"
 #include "probes.h"
 #include "tell.h"
 
@@ -77,7 +78,6 @@ static void find_gaps(struct dp_reading *r)
 
 struct dp_reading *dp_reading_open(struct dp_error *err)
 {
-	static const char *const systems[] = { DP_WITNESS, NULL };
 	struct dp_reading *r = calloc(1, sizeof(*r));
 
 	if (!r || dp_kernel_types_read(&r->types, err)) {
@@ -85,7 +85,7 @@ struct dp_reading *dp_reading_open(struct dp_error *err)
 		return NULL;
 	}
 	r->instance = tracefs_instance_create(DP_WITNESS);
-	r->tep = tracefs_local_events_system(NULL, systems);
+	r->tep = dp_events_load(NULL, 0);
 	if (r->instance && r->tep) {
 		find_gaps(r);
 		return r;
