@@ -51,6 +51,7 @@ floor(check HEADERS check.h)
 floor(limit HEADERS limit.h)
 floor(teardown HEADERS teardown.h)
 floor(race HEADERS race.h)
+floor(order HEADERS order.h vcpu.h)
 floor(traffic HEADERS traffic.h)
 floor(agent HEADERS agent.h command.h)
 # ----- above: may run on the kernel under test; below: never does -----

@@ -10,6 +10,7 @@
 #include "daxpin/collect.h"
 #include "daxpin/command.h"
 #include "daxpin/limit.h"
+#include "daxpin/order.h"
 #include "daxpin/machine.h"
 #include "daxpin/progress.h"
 #include "daxpin/question.h"
@@ -29,6 +30,7 @@ struct dp_selection {
 	size_t nglobs;
 	struct dp_limits limits;
 	struct dp_scenarios teardowns, races;
+	struct dp_orders orders;
 	struct dp_cases cases;
 };
 

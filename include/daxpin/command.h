@@ -26,6 +26,7 @@ enum dp_command_kind {
 	DP_COMMAND_LIMITS,
 	DP_COMMAND_TEARDOWN,
 	DP_COMMAND_RACE,
+	DP_COMMAND_ORDER,
 	DP_COMMAND_TRAFFIC,
 	DP_COMMAND_REREAD,  /* what an earlier boot has kept */
 	DP_COMMAND_AS_HOST, /* daxpin itself, as if the guest were the host */
@@ -77,7 +78,7 @@ struct dp_command {
 			uint64_t duration_ms; /* of a race only */
 			uint64_t seed;        /* of a race only */
 			bool witness;         /* look at what the kernel does inside */
-		} scenario;                   /* a teardown or a race */
+		} scenario;                   /* a teardown, a race or an order */
 		struct {
 			struct dp_words only;
 			uint64_t size;

@@ -41,6 +41,10 @@ enum dp_control_kind {
 /* What is answered then, with the request's number, on the port that commands come from. */
 #define DP_CONTROL_LOOKED "looked"
 
+/* The same for the order of its processors (order.h); "ordered", the number, and what became. */
+#define DP_CONTROL_ORDER   "order"
+#define DP_CONTROL_ORDERED "ordered"
+
 struct dp_control {
 	enum dp_control_kind kind;
 	char text[128];          /* hello: the kernel's release; request: what is wanted */
@@ -57,5 +61,16 @@ struct dp_control {
  * Return: true; false if it is not a control line.
  */
 bool dp_control_parse(const char *line, size_t len, struct dp_control *control);
+
+/**
+ * dp_control_hear - wait for one line of who runs this guest
+ * @fd: where commands come from
+ * @end_ms: for how long, a time of dp_now_ms()
+ * @line: receives it without its end; what is longer is cut off
+ * @size: its size, bytes
+ *
+ * Return: 0, -ETIMEDOUT or -EIO.
+ */
+int dp_control_hear(int fd, uint64_t end_ms, char *line, size_t size);
 
 #endif

@@ -11,6 +11,7 @@
 
 struct dp_medium;
 struct dp_splat;
+struct dp_vcpus;
 
 /* Any of the functions may be NULL. */
 struct dp_sink {
@@ -24,6 +25,12 @@ struct dp_sink {
 	 * observation of the same stream.
 	 */
 	void (*look)(void *arg, const char *line, size_t len, const struct dp_medium *medium);
+	/*
+	 * A guest waits for its processors to be held, as the line asks; they stand. @answer
+	 * receives what became of that, for the guest.
+	 */
+	void (*order)(void *arg, const char *line, size_t len, const struct dp_vcpus *vcpus,
+		      char *answer, size_t size);
 	/* A phase of the executor's life has ended, after so long. */
 	void (*phase)(void *arg, const char *name, uint64_t ms);
 };

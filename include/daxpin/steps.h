@@ -24,6 +24,8 @@ enum dp_step {
 	DP_STEP_KILL_WHILE_REGISTERING,
 	DP_STEP_REGISTER,
 	DP_STEP_UNMAP,
+	DP_STEP_ORDER,  /* of an order, see src/order/run.c: taken by who holds the guest */
+	DP_STEP_ANSWER, /* of an order: the registration's */
 	DP_STEP_EVENT,
 	DP_STEP_CPU_ACCESS,
 	DP_STEP_REGISTER_AGAIN,
@@ -109,6 +111,11 @@ enum dp_field {
 	DP_FIELD_BEFORE, /* taint flags of the kernel */
 	DP_FIELD_AFTER,
 	DP_FIELD_MOVABLE, /* the pages lie in ZONE_MOVABLE at first */
+	/* of an order */
+	DP_FIELD_STATION,
+	DP_FIELD_REACHED, /* how far the event came while one was held, a point of order.h */
+	DP_FIELD_MOVES,   /* a list of objects: who came how far, in their order */
+	DP_FIELD_CONTROL, /* the same of a registration without the event */
 	/* of a limit, in pages */
 	DP_FIELD_ATTEMPT, /* its number, from 1 */
 	DP_FIELD_WHO,     /* makes it */

@@ -14,6 +14,7 @@
 #include "daxpin/file.h"
 #include "daxpin/limit.h"
 #include "daxpin/netdev.h"
+#include "daxpin/order.h"
 #include "daxpin/race.h"
 #include "daxpin/splat.h"
 #include "daxpin/teardown.h"
@@ -154,6 +155,29 @@ static int run_scenario(const struct dp_command *command, struct dp_worker_pool 
 		    : dp_teardown_run(&scenarios.list[0], &options, fd, err);
 }
 
+static int run_order(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+		     struct dp_error *err)
+{
+	struct dp_teardown_options options = {
+		.env = guest_env(command->scenario.size),
+		.rdma = command->scenario.rdma,
+		.channel = fd,
+	};
+	/* Nobody else listens there until the command has been carried out. */
+	dp_autofd int held = dp_agent_channel();
+	dp_cleanup(dp_orders_clear) struct dp_orders orders = { 0 };
+	const char *const id = command->scenario.id;
+	int rc = dp_orders_make(&id, 1, &orders, err);
+
+	dp_worker_pool_dismiss(pool);
+	dp_kernel_taint(&options.taint);
+	if (!rc && orders.count != 1)
+		rc = dp_fail(err, -EBADMSG, "\"%s\" is not one order", id);
+	if (!rc)
+		rc = provide(orders.list[0].mapping, fd, err);
+	return rc ? rc : dp_order_run(&orders.list[0], &options, held, fd, err);
+}
+
 /* ---- traffic ----------------------------------------------------------------------------- */
 
 static int run_traffic(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
@@ -211,8 +235,8 @@ int dp_carry_out(const struct dp_command *command, struct dp_worker_pool *pool, 
 					     struct dp_error *err) = {
 		[DP_COMMAND_CHECK] = run_check,       [DP_COMMAND_LIMITS] = run_limit,
 		[DP_COMMAND_TEARDOWN] = run_scenario, [DP_COMMAND_RACE] = run_scenario,
-		[DP_COMMAND_TRAFFIC] = run_traffic,   [DP_COMMAND_REREAD] = run_reread,
-		[DP_COMMAND_AS_HOST] = run_as_host,
+		[DP_COMMAND_ORDER] = run_order,       [DP_COMMAND_TRAFFIC] = run_traffic,
+		[DP_COMMAND_REREAD] = run_reread,     [DP_COMMAND_AS_HOST] = run_as_host,
 	};
 
 	return run[command->kind](command, pool, fd, err);

@@ -223,6 +223,7 @@ static const struct {
 	[DP_COMMAND_LIMITS] = { "limit", MEMBERS(limit) },
 	[DP_COMMAND_TEARDOWN] = { "teardown", MEMBERS(teardown) },
 	[DP_COMMAND_RACE] = { "race", MEMBERS(race) },
+	[DP_COMMAND_ORDER] = { "order", MEMBERS(teardown) },
 	[DP_COMMAND_TRAFFIC] = { "traffic", MEMBERS(traffic) },
 	[DP_COMMAND_REREAD] = { "reread", MEMBERS(reread) },
 	[DP_COMMAND_AS_HOST] = { "as-host", MEMBERS(as_host) },

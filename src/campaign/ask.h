@@ -149,6 +149,7 @@ int dp_ask_checks(const struct campaign *c, struct dp_run_record *run, struct dp
 int dp_ask_limits(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_teardowns(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_races(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
+int dp_ask_orders(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_traffic(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_twice(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 

@@ -15,7 +15,8 @@
 static bool wants_saved(const struct campaign *c)
 {
 	const struct dp_selection *s = c->selection;
-	bool once = s->checks.count || s->limits.count || s->teardowns.count || s->races.count;
+	bool once = s->checks.count || s->limits.count || s->teardowns.count || s->races.count ||
+		    s->orders.count;
 
 	for (size_t i = 0; i < s->cases.count && !once; i++)
 		once = !dp_is_kept(&s->cases.list[i]);
@@ -32,7 +33,8 @@ static int ask_kinds(const struct campaign *c, struct dp_run_record *run, struct
 	} kinds[] = {
 		{ s->checks.count, dp_ask_checks },       { s->limits.count, dp_ask_limits },
 		{ s->teardowns.count, dp_ask_teardowns }, { s->races.count, dp_ask_races },
-		{ s->cases.count, dp_ask_traffic },       { s->cases.count, dp_ask_twice },
+		{ s->orders.count, dp_ask_orders },       { s->cases.count, dp_ask_traffic },
+		{ s->cases.count, dp_ask_twice },
 	};
 	int rc = 0;
 
@@ -94,6 +96,8 @@ static void add_ids(const struct dp_selection *s, struct dp_collect *collect)
 		dp_collect_add(collect, s->teardowns.list[i].id);
 	for (size_t i = 0; i < s->races.count; i++)
 		dp_collect_add(collect, s->races.list[i].id);
+	for (size_t i = 0; i < s->orders.count; i++)
+		dp_collect_add(collect, s->orders.list[i].id);
 	for (size_t i = 0; i < s->cases.count; i++)
 		dp_collect_add(collect, s->cases.list[i].id);
 }
@@ -101,7 +105,7 @@ static void add_ids(const struct dp_selection *s, struct dp_collect *collect)
 static size_t count_ids(const struct dp_selection *s)
 {
 	return s->checks.count + s->limits.count + s->teardowns.count + s->races.count +
-	       s->cases.count;
+	       s->orders.count + s->cases.count;
 }
 
 /* A kernel that could not be asked: each of its answers is an error, and says why. */

@@ -19,6 +19,8 @@ static int make_kind(enum dp_question_kind kind, const char *const *globs, size_
 		return dp_scenarios_make(globs, count, false, &s->teardowns, err);
 	case DP_QUESTION_RACE:
 		return dp_scenarios_make(globs, count, true, &s->races, err);
+	case DP_QUESTION_ORDER:
+		return dp_orders_make(globs, count, &s->orders, err);
 	default:
 		return dp_cases_make(globs, count, &s->cases, err);
 	}
@@ -111,6 +113,7 @@ void dp_selection_clear(struct dp_selection *selection)
 	dp_limits_clear(&selection->limits);
 	dp_scenarios_clear(&selection->teardowns);
 	dp_scenarios_clear(&selection->races);
+	dp_orders_clear(&selection->orders);
 	dp_cases_clear(&selection->cases);
 	free(selection->globs);
 	selection->globs = NULL;

@@ -132,12 +132,23 @@ const struct cli_command cli_race = {
 			     { .options = cli_report_options, .title = "Reports" }),
 };
 
+const struct cli_command cli_order = {
+	.name = "order",
+	.brief = "force a registration and an event into an order",
+	.usage = CLI_USAGE("guest [GUEST-OPTIONS] order [OPTIONS]"),
+	.about = "Holds a registration, or the event that takes its memory away, at a station in "
+		 "the kernel, lets the other one go as far as it can, and says what either of them "
+		 "did. What race hopes to meet is made here, each time. See docs/order.md.",
+	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_region_options },
+			     { .options = cli_report_options, .title = "Reports" }),
+};
+
 const struct cli_command cli_run = {
 	.name = "run",
 	.brief = "check, limit, teardown and traffic in one run",
 	.usage = CLI_USAGE("guest [GUEST-OPTIONS] run [OPTIONS]"),
 	.about =
-		"Runs check, limit, teardown and traffic and writes one report. Races are not included.",
+		"Runs check, limit, teardown and traffic and writes one report. Races and orders are not included.",
 	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_region_options },
 			     { .options = cli_policy_options },
 			     { .options = cli_report_options, .title = "Reports" }),

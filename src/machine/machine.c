@@ -18,7 +18,7 @@
  * The guest's words come through the second serial port, or through a virtio port: without
  * ioeventfd, so that they have left the guest when its write() returns.
  *
- * Serial ports, virtio port and monitor are socket pairs that QEMU inherits, so there are no socket
+ * Serial ports, virtio port, monitor and GDB stub are socket pairs that QEMU inherits, so there are no socket
  * files.
  */
 #include <errno.h>
@@ -67,7 +67,7 @@ const char *dp_accel_name(enum dp_accel accel)
 static void init_machine(struct dp_machine *machine)
 {
 	*machine = (struct dp_machine){
-		.pid = -1, .console = -1, .channel = -1, .stream = -1, .qmp = -1, .log = -1
+		.pid = -1, .console = -1, .channel = -1, .stream = -1, .qmp = -1, .gdb = -1, .log = -1
 	};
 }
 
@@ -122,7 +122,7 @@ static uint64_t tsc_khz(void)
 	return tsc * 1000000 / (to - from);
 }
 
-#define PORTS 4
+#define PORTS 5
 
 /* The options of a machine, of two words each, and some to spare for those of a layout. */
 #define MAX_ARGUMENTS (96 + DP_COMMAND_WORDS)
@@ -214,10 +214,10 @@ static void add_platform(const struct dp_boot *boot, struct arguments *a)
 	add(a, "-smp", a->cpus);
 }
 
-/* Serial ports, virtio port and monitor. */
+/* Serial ports, virtio port, monitor and GDB stub. */
 static void add_ports(const int *ports, struct arguments *a)
 {
-	static const char *const ids[PORTS] = { "console", "channel", "stream", "qmp" };
+	static const char *const ids[PORTS] = { "console", "channel", "stream", "qmp", DP_GDB_ID };
 
 	for (int i = 0; i < PORTS; i++) {
 		snprintf(a->ports[i], sizeof(a->ports[i]), "socket,id=%s,fd=%d", ids[i], ports[i]);
@@ -303,7 +303,7 @@ static void add_processor(struct dp_key *key)
 
 int dp_machine_key(const struct dp_boot *boot, struct dp_key *key, struct dp_error *err)
 {
-	static const int none[PORTS] = { -1, -1, -1, -1 };
+	static const int none[PORTS] = { -1, -1, -1, -1, -1 };
 	char qemu[PATH_MAX];
 	struct arguments a;
 	int rc = dp_find_program(QEMU, qemu, sizeof(qemu));
@@ -324,9 +324,9 @@ int dp_machine_key(const struct dp_boot *boot, struct dp_key *key, struct dp_err
 
 int dp_machine_start(const struct dp_boot *boot, struct dp_machine *machine, struct dp_error *err)
 {
-	int theirs[PORTS + 1] = { -1, -1, -1, -1, -1 };
+	int theirs[PORTS + 1] = { -1, -1, -1, -1, -1, -1 };
 	int *ours[PORTS + 1] = { &machine->console, &machine->channel, &machine->stream,
-				 &machine->qmp, &machine->log };
+				 &machine->qmp, &machine->gdb, &machine->log };
 	int rc = 0;
 
 	init_machine(machine);
@@ -358,6 +358,7 @@ void dp_machine_stop(struct dp_machine *machine)
 	dp_closep(&machine->channel);
 	dp_closep(&machine->stream);
 	dp_closep(&machine->qmp);
+	dp_closep(&machine->gdb);
 	dp_closep(&machine->log);
 	init_machine(machine);
 }

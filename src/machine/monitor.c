@@ -6,6 +6,7 @@
 #include "monitor.h"
 #include "qemu.h"
 
+#include "daxpin/cleanup.h"
 #include "daxpin/json.h"
 #include "daxpin/machine.h"
 
@@ -160,6 +161,14 @@ void dp_monitor_request(struct dp_monitor *monitor, const char *what)
 		unplug(monitor);
 }
 
+static void take_done(void *arg, struct json_object *data)
+{
+	struct dp_monitor *m = arg;
+
+	(void)data;
+	m->busy = false;
+}
+
 /* ---- memory ------------------------------------------------------------------------------ */
 
 static void take_devices(void *arg, struct json_object *list)
@@ -183,14 +192,6 @@ void dp_monitor_find_nvdimm(struct dp_monitor *monitor)
 	dp_qmp_ask(&monitor->qmp, "query-memory-devices", NULL, REPLY_LIMIT_MS, take_devices);
 }
 
-static void take_dump(void *arg, struct json_object *data)
-{
-	struct dp_monitor *m = arg;
-
-	(void)data;
-	m->busy = false;
-}
-
 void dp_monitor_dump(struct dp_monitor *monitor, uint64_t address, uint64_t length, int fd)
 {
 	struct json_object *arguments = json_object_new_object();
@@ -202,7 +203,36 @@ void dp_monitor_dump(struct dp_monitor *monitor, uint64_t address, uint64_t leng
 	dp_json_add_int(arguments, "size", (int64_t)length);
 	dp_json_add_text(arguments, "filename", path);
 	monitor->busy = true;
-	dp_qmp_ask(&monitor->qmp, "pmemsave", arguments, REPLY_LIMIT_MS, take_dump);
+	dp_qmp_ask(&monitor->qmp, "pmemsave", arguments, REPLY_LIMIT_MS, take_done);
+}
+
+/* ---- processors -------------------------------------------------------------------------- */
+
+static void take_cpus(void *arg, struct json_object *list)
+{
+	struct dp_monitor *m = arg;
+
+	m->busy = false;
+	m->ncpus = 0;
+	for (size_t i = 0; i < dp_json_count(list) && i < DP_ARRAY_SIZE(m->threads); i++)
+		m->threads[m->ncpus++] =
+			dp_json_int_or(json_object_array_get_idx(list, i), "thread-id", 0);
+}
+
+void dp_monitor_find_cpus(struct dp_monitor *monitor)
+{
+	monitor->busy = true;
+	dp_qmp_ask(&monitor->qmp, "query-cpus-fast", NULL, REPLY_LIMIT_MS, take_cpus);
+}
+
+/* Only the monitor for people can switch it on once QEMU runs. */
+void dp_monitor_debug(struct dp_monitor *monitor)
+{
+	struct json_object *arguments = json_object_new_object();
+
+	dp_json_add_text(arguments, "command-line", "gdbserver chardev:" DP_GDB_ID);
+	monitor->busy = true;
+	dp_qmp_ask(&monitor->qmp, "human-monitor-command", arguments, REPLY_LIMIT_MS, take_done);
 }
 
 void dp_monitor_clear(struct dp_monitor *monitor)

@@ -32,9 +32,12 @@ struct dp_monitor {
 	enum dp_vm_state state;
 	enum dp_nvme nvme;
 	bool replug; /* in again, once it is out */
-	bool busy;   /* memory is asked for, and has not come yet */
+	bool busy;   /* something is asked for, and has not come yet */
 	/* Where the guest has the NVDIMM with labels, a physical address; 0 while it is unknown. */
 	uint64_t nvdimm;
+	/* The threads that emulate the processors, by their number. */
+	unsigned int ncpus;
+	int64_t threads[8];
 };
 
 /**
@@ -67,6 +70,12 @@ void dp_monitor_find_nvdimm(struct dp_monitor *monitor);
  * @fd: a file of this process, which is replaced
  */
 void dp_monitor_dump(struct dp_monitor *monitor, uint64_t address, uint64_t length, int fd);
+
+/* Asks for the threads of the processors. They are there once it is not busy. */
+void dp_monitor_find_cpus(struct dp_monitor *monitor);
+
+/* Has the GDB stub begin to talk, which stops the guest. Done once it is not busy. */
+void dp_monitor_debug(struct dp_monitor *monitor);
 
 void dp_monitor_clear(struct dp_monitor *monitor);
 

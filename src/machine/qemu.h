@@ -12,6 +12,9 @@ struct dp_key;
 /* The NVDIMM with labels. */
 #define DP_LABELLED_ID "nvdimm0"
 
+/* What the stub talks through. */
+#define DP_GDB_ID "gdb"
+
 /* Descriptors are -1 when closed. */
 struct dp_machine {
 	pid_t pid;
@@ -19,6 +22,7 @@ struct dp_machine {
 	int channel; /* second serial port: commands in, and out what has no faster way */
 	int stream;  /* virtio port: observations out */
 	int qmp;     /* the monitor */
+	int gdb;     /* the GDB stub, which is silent until it is switched on */
 	int log;     /* what QEMU itself prints */
 };
 

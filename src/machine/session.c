@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hold.h"
 #include "memory.h"
 #include "outside.h"
 #include "verify.h"
@@ -50,6 +51,7 @@ struct session {
 	bool stillborn;        /* this was one */
 	char *request;         /* the guest waits until this has been looked at; or NULL */
 	int64_t number;        /* of the request */
+	bool orders;           /* it is for the order of the processors */
 };
 
 static void clear(struct session *s)
@@ -137,25 +139,34 @@ static void take_done(struct session *s)
 static void take_request(struct session *s, const struct dp_control *control, const char *line,
 			 size_t len)
 {
-	if (strcmp(control->text, DP_CONTROL_LOOK)) {
+	if (strcmp(control->text, DP_CONTROL_LOOK) && strcmp(control->text, DP_CONTROL_ORDER)) {
 		dp_monitor_request(&s->watch.monitor, control->text);
 		return;
 	}
 	dp_freep(&s->request);
 	s->request = strndup(line, len);
 	s->number = control->number;
+	s->orders = !strcmp(control->text, DP_CONTROL_ORDER);
 }
 
-static void look(struct session *s)
+static void answer_request(struct session *s)
 {
 	dp_autofree char *request = s->request;
-	char answer[64];
-	int n = snprintf(answer, sizeof(answer), DP_CONTROL_LOOKED " %lld\n", (long long)s->number);
+	char what[300], answer[400];
+	int n;
 
 	s->request = NULL;
-	dp_outside_look(&s->watch, s->boot, s->sink, request);
-	if (dp_write_all(s->watch.machine.channel, answer, (size_t)n))
-		end(s, "the guest could not be told that its memory was looked at");
+	if (s->orders)
+		dp_hold_play(&s->watch, s->sink, request, what, sizeof(what));
+	else
+		dp_outside_look(&s->watch, s->boot, s->sink, request);
+	n = s->orders ? snprintf(answer, sizeof(answer), DP_CONTROL_ORDERED " %lld %s\n",
+				 (long long)s->number, what)
+		      : snprintf(answer, sizeof(answer), DP_CONTROL_LOOKED " %lld\n",
+				 (long long)s->number);
+	/* A guest that died meanwhile hears nothing. */
+	if (dp_write_all(s->watch.machine.channel, answer, (size_t)n) && !s->watch.gone)
+		end(s, "the guest could not be told that its request was carried out");
 }
 
 static void take_control(struct session *s, const struct dp_control *control, const char *line,
@@ -308,7 +319,7 @@ static int converse(struct session *s, struct dp_error *err)
 			return dp_report(err, -EINTR, "interrupted; the guest was ended");
 		consider(s);
 		if (s->request && !s->end->ending[0])
-			look(s);
+			answer_request(s);
 	}
 	hear_out(s);
 	return 0;

@@ -24,6 +24,7 @@ enum source {
 	STREAM,
 	CONSOLE,
 	QMP,
+	GDB,
 	LOG,
 	SIGNALS,
 	SOURCES,
@@ -76,6 +77,9 @@ static void take(struct dp_watch *w, enum source from, const char *data, size_t 
 	case QMP:
 		dp_qmp_feed(&w->monitor.qmp, data, len);
 		break;
+	case GDB:
+		dp_gdb_feed(&w->gdb, w->machine.gdb, data, len);
+		break;
 	default:
 		take_log(w, data, len);
 	}
@@ -103,14 +107,19 @@ static void read_from(struct dp_watch *w, enum source from, int *fd)
 
 void dp_watch_tick(struct dp_watch *watch)
 {
+	dp_watch_tick_for(watch, TICK_MS);
+}
+
+void dp_watch_tick_for(struct dp_watch *watch, int ms)
+{
 	struct dp_machine *m = &watch->machine;
-	int *fds[] = { &m->channel, &m->stream, &m->console, &m->qmp, &m->log };
+	int *fds[] = { &m->channel, &m->stream, &m->console, &m->qmp, &m->gdb, &m->log };
 	struct pollfd p[SOURCES];
 
 	for (int i = 0; i < SIGNALS; i++)
 		p[i] = (struct pollfd){ .fd = *fds[i], .events = POLLIN };
 	p[SIGNALS] = (struct pollfd){ .fd = dp_signals_fd(), .events = POLLIN };
-	if (poll(p, SOURCES, TICK_MS) > 0) {
+	if (poll(p, SOURCES, ms) > 0) {
 		/* QEMU writes a serial port's bytes one by one: do not wake up for each. */
 		if (p[CHANNEL].revents || p[CONSOLE].revents)
 			usleep(BATCH_US);

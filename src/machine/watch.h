@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "console.h"
+#include "gdb.h"
 #include "monitor.h"
 #include "qemu.h"
 
@@ -27,6 +28,7 @@ struct dp_watch {
 	struct dp_machine machine;
 	struct dp_monitor monitor;
 	struct dp_console console;
+	struct dp_gdb gdb;
 	struct dp_lines channel, stream;
 	int (*line)(void *arg, const char *line, size_t len); /* of channel or stream, or NULL */
 	void *arg;
@@ -54,6 +56,9 @@ void dp_watch_begin(struct dp_watch *watch, const struct dp_boot *boot);
 
 /* Waits for something to be said, for a quarter of a second at most, and has it taken. */
 void dp_watch_tick(struct dp_watch *watch);
+
+/* The same, for at most so long, ms. */
+void dp_watch_tick_for(struct dp_watch *watch, int ms);
 
 void dp_watch_clear(struct dp_watch *watch);
 

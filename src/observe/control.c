@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
 #include "daxpin/control.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
@@ -68,4 +71,26 @@ bool dp_control_parse(const char *line, size_t len, struct dp_control *control)
 		read_failure(obj, &control->failure);
 	}
 	return true;
+}
+
+int dp_control_hear(int fd, uint64_t end_ms, char *line, size_t size)
+{
+	size_t used = 0;
+
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		uint64_t now = dp_now_ms();
+		char c;
+
+		if (now >= end_ms || poll(&p, 1, (int)(end_ms - now)) == 0)
+			return -ETIMEDOUT;
+		if (read(fd, &c, 1) != 1)
+			return errno == EINTR ? 0 : -EIO;
+		if (c == '\n')
+			break;
+		if (used + 1 < size)
+			line[used++] = c;
+	}
+	line[used] = '\0';
+	return 0;
 }

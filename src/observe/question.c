@@ -11,6 +11,7 @@ static const struct dp_question questions[DP_QUESTIONS] = {
 	{ DP_QUESTION_TEARDOWN, "teardown", "teardown/MAPPING/EVENT/RELEASE", .steps = true,
 	  .run = true },
 	{ DP_QUESTION_RACE, "race", "race/MAPPING/EVENT", .steps = true },
+	{ DP_QUESTION_ORDER, "order", "order/MAPPING/EVENT/STATION", .steps = true },
 	{ DP_QUESTION_TRAFFIC, "traffic", "traffic/MAPPING/OPERATION and traffic/MAPPING/EVENT",
 	  .steps = true, .run = true },
 };

@@ -49,18 +49,24 @@ static bool find_release(const char *name, enum dp_release *release)
 /* Finds what an id is about. Return: false if there is no such question in this daxpin. */
 static bool is_asked(const char *id, enum dp_question_kind kind, struct verdict *v)
 {
-	char mapping[64], what[64], release[16] = "", rest;
+	char mapping[64], what[64], release[24] = "", rest;
 	int parts;
 
 	if (kind == DP_QUESTION_LIMIT) {
 		v->limit = dp_limit_find(strchr(id, '/') + 1);
 		return v->limit;
 	}
-	parts = sscanf(id, "%*[^/]/%63[^/]/%63[^/]/%15[^/]%c", mapping, what, release, &rest);
+	parts = sscanf(id, "%*[^/]/%63[^/]/%63[^/]/%23[^/]%c", mapping, what, release, &rest);
 
-	if (parts != (kind == DP_QUESTION_TEARDOWN ? 3 : 2))
+	if (parts != (kind == DP_QUESTION_TEARDOWN || kind == DP_QUESTION_ORDER ? 3 : 2))
 		return false;
 	v->mapping = dp_mapping_find(mapping);
+	if (kind == DP_QUESTION_ORDER) {
+		v->event = dp_order_event(what);
+		v->station = dp_station_find(release);
+		return v->mapping && v->event && v->station &&
+		       dp_order_applies(v->mapping, v->event, v->station);
+	}
 	v->event = find_event(what);
 	if (!v->mapping || (v->event && !v->event->applies(v->mapping)))
 		return false;
@@ -103,6 +109,8 @@ static void judge_steps(const struct dp_subject *subject, const struct dp_observ
 		dp_judge_limit(&v);
 	else if (kind == DP_QUESTION_RACE)
 		dp_judge_race(&v);
+	else if (kind == DP_QUESTION_ORDER)
+		dp_judge_order(&v);
 	else
 		dp_judge_teardown(&v);
 	r->unfinished |= !ended;

@@ -34,6 +34,8 @@ static const char *states_of(enum dp_step step)
 		return "given up|goes on waiting";
 	case DP_STEP_OWNER_END:
 		return "gone|waits|runs";
+	case DP_STEP_ORDER:
+		return "played|not reached|not passed|stuck|failed|died";
 	default:
 		return step <= DP_STEP_COME_BACK || step == DP_STEP_UNDO ? FATES : NULL;
 	}

@@ -10,6 +10,7 @@
 
 #include "daxpin/json.h"
 #include "daxpin/limit.h"
+#include "daxpin/order.h"
 #include "daxpin/policy.h"
 #include "daxpin/steps.h"
 #include "daxpin/teardown.h"
@@ -22,6 +23,7 @@ struct verdict {
 	const struct dp_event *event;         /* NULL for an operation */
 	const struct dp_operation *operation; /* NULL with an event */
 	const struct dp_limit *limit;         /* NULL but of a limit */
+	const struct dp_station *station;     /* NULL but of an order */
 	enum dp_release release;              /* of a teardown */
 	bool traffic;                         /* of traffic, in flight or not */
 	bool host;     /* on a machine that nobody has in hand: nobody looks from outside */
@@ -127,6 +129,7 @@ void dp_judge_check(const struct dp_policy *policy, const struct dp_subject *sub
 void dp_judge_limit(struct verdict *v);
 void dp_judge_teardown(struct verdict *v);
 void dp_judge_race(struct verdict *v);
+void dp_judge_order(struct verdict *v);
 void dp_judge_traffic(struct verdict *v);
 void dp_judge_in_flight(struct verdict *v); /* traffic during an event */
 

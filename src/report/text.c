@@ -81,7 +81,7 @@ static void write_table(const struct dp_page *p)
 static bool is_scenario(const struct dp_result *r)
 {
 	return dp_question_is(r->id, DP_QUESTION_TEARDOWN) ||
-	       dp_question_is(r->id, DP_QUESTION_RACE);
+	       dp_question_is(r->id, DP_QUESTION_RACE) || dp_question_is(r->id, DP_QUESTION_ORDER);
 }
 
 static bool has_question(const struct dp_run_record *run, enum dp_question_kind kind)
@@ -228,8 +228,9 @@ static int write_run(const struct dp_page *p)
 	const struct dp_run_record *run = p->run;
 	size_t counts[DP_STATUSES];
 	bool checks = has_question(run, DP_QUESTION_CHECK);
-	bool scenarios =
-		has_question(run, DP_QUESTION_TEARDOWN) || has_question(run, DP_QUESTION_RACE);
+	bool scenarios = has_question(run, DP_QUESTION_TEARDOWN) ||
+			 has_question(run, DP_QUESTION_RACE) ||
+			 has_question(run, DP_QUESTION_ORDER);
 	int rc;
 
 	dp_run_count(run, counts);

@@ -10,6 +10,7 @@
 #include "daxpin/collect.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
+#include "daxpin/order.h"
 #include "daxpin/question.h"
 #include "daxpin/session.h"
 #include "daxpin/splat.h"
@@ -351,6 +352,22 @@ static void take_look(void *arg, const char *line, size_t len, const struct dp_m
 	dp_collect_line(arg, text, strlen(text));
 }
 
+static void take_order(void *arg, const char *line, size_t len, const struct dp_vcpus *vcpus,
+		       char *answer, size_t size)
+{
+	dp_autojson struct json_object *asked = NULL, *step = NULL;
+	const char *text;
+
+	if (dp_observation_parse(line, len, &asked, NULL))
+		return;
+	step = dp_order_play(asked, vcpus);
+	text = dp_json_text(step, dp_field_name(DP_FIELD_TEXT));
+	snprintf(answer, size, "%s%s%s", dp_json_text(step, dp_field_name(DP_FIELD_STATE)),
+		 text ? ": " : "", text ? text : "");
+	text = json_object_to_json_string_ext(step, JSON_C_TO_STRING_PLAIN);
+	dp_collect_line(arg, text, strlen(text));
+}
+
 struct dp_sink dp_collect_sink(struct dp_collect *collect)
 {
 	return (struct dp_sink){
@@ -358,6 +375,7 @@ struct dp_sink dp_collect_sink(struct dp_collect *collect)
 		.line = dp_collect_line,
 		.splat = dp_collect_splat,
 		.look = take_look,
+		.order = take_order,
 		.phase = take_phase,
 	};
 }

@@ -5,10 +5,8 @@
  * step "outside", which appears in the stream as if the guest had emitted it.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "leg.h"
 #include "talk.h"
@@ -21,29 +19,6 @@
 /* A look takes milliseconds; a busy host is slower. */
 #define LIMIT_MS 60000
 
-/* One line, without its end; what is longer is cut off. */
-static int hear(int fd, uint64_t end, char *line, size_t size)
-{
-	size_t used = 0;
-
-	for (;;) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-		uint64_t now = dp_now_ms();
-		char c;
-
-		if (now >= end || poll(&p, 1, (int)(end - now)) == 0)
-			return -ETIMEDOUT;
-		if (read(fd, &c, 1) != 1)
-			return errno == EINTR ? 0 : -EIO;
-		if (c == '\n')
-			break;
-		if (used + 1 < size)
-			line[used++] = c;
-	}
-	line[used] = '\0';
-	return 0;
-}
-
 /* An answer to an earlier request that came too late is none. */
 static int await(int fd, unsigned int number)
 {
@@ -53,7 +28,7 @@ static int await(int fd, unsigned int number)
 
 	snprintf(wanted, sizeof(wanted), DP_CONTROL_LOOKED " %u", number);
 	while (!rc && strcmp(line, wanted))
-		rc = hear(fd, end, line, sizeof(line));
+		rc = dp_control_hear(fd, end, line, sizeof(line));
 	return rc;
 }
 

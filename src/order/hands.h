@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The two of an order, in the hands of whoever plays it. */
+#ifndef DAXPIN_ORDER_HANDS_H
+#define DAXPIN_ORDER_HANDS_H
+
+#include "request.h"
+
+#include "daxpin/vcpu.h"
+
+/* A set of points. */
+#define DP_POINT_BIT(point) (1U << (point))
+
+enum dp_reach {
+	DP_REACHED,
+	DP_STANDS, /* it waits, and nothing that runs will change that */
+	DP_BUSY,   /* it still runs when the limit has passed */
+};
+
+struct dp_side {
+	const char *name;
+	unsigned int cpu;
+	uint64_t cr3;  /* of its process */
+	uint64_t word; /* that it was told last */
+};
+
+/* One of the two has gone on, and how far. */
+struct dp_move {
+	enum dp_order_side side;
+	bool alone; /* the other one stood meanwhile */
+	enum dp_reach reach;
+	enum dp_point point;  /* that it has come to */
+	const char *function; /* of the point, or in which its processor stands */
+	bool returned;        /* the function has returned */
+	int64_t value;        /* what it returns, or an answer */
+	bool interrupts;
+	uint64_t sp, back; /* of a point: the stack pointer, and the address it will return to */
+	char sleeps[DP_SLEEP_SIZE]; /* the kernel functions in which its task sleeps, or "" */
+	uint64_t ms;
+};
+
+struct dp_hands {
+	const struct dp_request *request;
+	const struct dp_vcpus *vcpus;
+	struct dp_side sides[DP_ORDER_SIDES];
+};
+
+/* Finds both processes. Return: 0 or a negative errno. */
+int dp_hands_begin(struct dp_hands *hands, const struct dp_request *request,
+		   const struct dp_vcpus *vcpus);
+
+/* Tells one of them to go on to something. Return: 0 or a negative errno. */
+int dp_hands_tell(struct dp_hands *hands, enum dp_order_side side, enum dp_order_word word);
+
+/* Whether this kernel has a function for a point. */
+bool dp_hands_have(const struct dp_hands *hands, enum dp_point point);
+
+/**
+ * dp_hands_go - let one side go on, alone or with the other
+ * @hands: both
+ * @side: who is watched
+ * @alone: the other one stands
+ * @points: where it is stopped, DP_POINT_BIT of each
+ * @from: a move that ended at a point, whose function is let return: that is a stop, too; or NULL
+ * @move: receives how far it came
+ *
+ * A task that waits is told from one that is slow by where its processor stands: in the idle loop,
+ * or in a function that waits for another processor, in many looks in a row.
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, bool alone, unsigned int points,
+		const struct dp_move *from, struct dp_move *move);
+
+/* Lets the other side alone run for a while, to wherever it comes. */
+int dp_hands_pause(struct dp_hands *hands, enum dp_order_side held, uint64_t ms);
+
+#endif

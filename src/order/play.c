@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How an order is forced. The guest's two processes turn in loops, each on a processor of its own,
+ * until they are told to go on:
+ *
+ *   control    a registration alone passes the station, is held there while nothing happens, and
+ *              goes on: what it does then it does without an event, too
+ *   the event begins, and comes to where it is about to unmap. What it waits for before is none of
+ *              the registrar's doing: a processor that stands holds up grace periods
+ *   the order  by the kind of station: one is held, the other goes as far as it can
+ *   the end    both run
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hands.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/json.h"
+
+/* How long the control is held, ms. */
+#define CONTROL_MS 300
+
+#define REGISTRAR_POINTS                                                                           \
+	(DP_POINT_BIT(DP_POINT_FAST) | DP_POINT_BIT(DP_POINT_FAST_GRAB) |                          \
+	 DP_POINT_BIT(DP_POINT_DROP) | DP_POINT_BIT(DP_POINT_SLOW) |                               \
+	 DP_POINT_BIT(DP_POINT_CHECK) | DP_POINT_BIT(DP_POINT_SLOW_GRAB) |                         \
+	 DP_POINT_BIT(DP_POINT_FAULT) | DP_POINT_BIT(DP_POINT_MIGRATE) |                           \
+	 DP_POINT_BIT(DP_POINT_ON_DEMAND))
+#define RETURNED  DP_POINT_BIT(DP_POINT_RETURNED)
+#define COMPLETED DP_POINT_BIT(DP_POINT_COMPLETED)
+/* Once it has begun to unmap; in their order. */
+#define EVENT_POINTS (DP_POINT_BIT(DP_POINT_FLUSH) | DP_POINT_BIT(DP_POINT_TAKE) | COMPLETED)
+
+struct play {
+	struct dp_hands hands;
+	const struct dp_station *station;
+	struct json_object *moves; /* to which moves are added now */
+	struct json_object *control, *order;
+	struct dp_move take;      /* of the event to where it takes the memory away */
+	bool answered, completed; /* the registration, the event */
+	bool held;                /* the other one runs while one of them is held */
+	enum dp_point furthest;   /* to which the event came meanwhile */
+	const char *state;
+	char text[320];
+};
+
+/* ---- what is told ------------------------------------------------------------------------- */
+
+static const char *reach_name(const struct dp_move *move)
+{
+	static const char *const names[] = { "reached", "waits", "runs" };
+
+	return names[move->reach];
+}
+
+static struct json_object *move_to_json(const struct dp_move *m)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "side", m->side == DP_REGISTRAR ? "registrar" : "event");
+	dp_json_add_bool(obj, "alone", m->alone);
+	dp_json_add_text(obj, "state", reach_name(m));
+	dp_json_add_text(obj, "point", m->reach ? NULL : dp_point_name(m->point));
+	dp_json_add_text(obj, "function", m->function);
+	dp_json_add_bool(obj, "interrupts", m->interrupts);
+	if (m->returned || m->point == DP_POINT_RETURNED || m->point == DP_POINT_COMPLETED)
+		dp_json_add_int(obj, "value", m->value);
+	if (m->returned)
+		dp_json_add_bool(obj, "returned", true);
+	if (m->sleeps[0])
+		dp_json_add_text(obj, "sleeps", m->sleeps);
+	dp_json_add_int(obj, "ms", (int64_t)m->ms);
+	return obj;
+}
+
+static void note_event(struct play *p, const struct dp_move *m)
+{
+	enum dp_point point = m->point;
+
+	if (m->reach)
+		return;
+	if (m->returned && point == DP_POINT_TAKE)
+		point = DP_POINT_TAKEN;
+	p->completed |= point == DP_POINT_COMPLETED;
+	if (point == DP_POINT_TAKE && !m->returned)
+		p->take = *m;
+	if (p->held && (p->furthest == DP_POINTS || point > p->furthest))
+		p->furthest = point;
+}
+
+/* One moves on, and it is noted how far. */
+static int go(struct play *p, enum dp_order_side side, bool alone, unsigned int points,
+	      const struct dp_move *from, struct dp_move *move)
+{
+	int rc = dp_hands_go(&p->hands, side, alone, points, from, move);
+
+	if (rc)
+		return rc;
+	json_object_array_add(p->moves, move_to_json(move));
+	p->answered |= !move->reach && move->point == DP_POINT_RETURNED;
+	if (side == DP_EVENT_SIDE)
+		note_event(p, move);
+	return 0;
+}
+
+__attribute__((format(printf, 3, 4))) static int end_as(struct play *p, const char *state,
+							const char *fmt, ...)
+{
+	va_list ap;
+
+	p->state = state;
+	va_start(ap, fmt);
+	vsnprintf(p->text, sizeof(p->text), fmt, ap);
+	va_end(ap);
+	return -ECANCELED;
+}
+
+/* ---- the registrar ------------------------------------------------------------------------ */
+
+/* Tells it something, and lets both run until it is done. Only a registration is noted. */
+static int tell(struct play *p, enum dp_order_word word, struct dp_move *move)
+{
+	int rc = dp_hands_tell(&p->hands, DP_REGISTRAR, word);
+
+	if (!rc && word == DP_WORD_REGISTER)
+		rc = go(p, DP_REGISTRAR, false, RETURNED, NULL, move);
+	else if (!rc)
+		rc = dp_hands_go(&p->hands, DP_REGISTRAR, false, RETURNED, NULL, move);
+	if (!rc && move->reach)
+		return end_as(p, "stuck", "the registrar does not come back without an event");
+	return rc;
+}
+
+/* Whether a move has come to the station; a function that is to have returned may have failed. */
+static bool is_there(const struct dp_station *s, const struct dp_move *m)
+{
+	return !m->reach && m->point == s->at && m->returned == s->returned &&
+	       (!s->success || (int)m->value >= 0);
+}
+
+/*
+ * Goes on from point to point, each noted once, to the station or to the answer. @points: those
+ * that are still to be noted
+ */
+static int pass(struct play *p, bool alone, bool stop_there, unsigned int *points,
+		struct dp_move *move)
+{
+	const struct dp_station *s = p->station;
+	struct dp_move back;
+	int rc;
+
+	for (;;) {
+		rc = go(p, DP_REGISTRAR, alone, *points | RETURNED, NULL, move);
+		if (rc || move->reach || move->point == DP_POINT_RETURNED)
+			return rc;
+		*points &= ~DP_POINT_BIT(move->point);
+		if (!stop_there || move->point != s->at)
+			continue;
+		if (!s->returned)
+			return 0;
+		rc = go(p, DP_REGISTRAR, alone, RETURNED, move, &back);
+		*move = back;
+		if (rc || back.reach || back.point == DP_POINT_RETURNED || is_there(s, move))
+			return rc;
+	}
+}
+
+/* A registration without an event, held at the station for a while, and its release. */
+static int control(struct play *p)
+{
+	unsigned int points = REGISTRAR_POINTS;
+	const struct dp_station *s = p->station;
+	bool stops = s->kind == DP_HOLD_REGISTRAR;
+	struct dp_move move;
+	int rc = s->unmapped ? tell(p, DP_WORD_UNMAP, &move) : 0;
+
+	if (!rc)
+		rc = dp_hands_tell(&p->hands, DP_REGISTRAR, DP_WORD_REGISTER);
+	if (!rc)
+		rc = pass(p, false, stops, &points, &move);
+	if (!rc && stops && !is_there(s, &move))
+		return end_as(p, "not passed", "a registration does not pass %s() as %s",
+			      dp_point_name(s->at), s->name);
+	if (!rc && stops)
+		rc = dp_hands_pause(&p->hands, DP_REGISTRAR, CONTROL_MS);
+	if (!rc && stops)
+		rc = pass(p, false, false, &points, &move);
+	if (!rc && move.reach)
+		return end_as(p, "stuck", "a registration does not end without an event");
+	if (!rc && !move.value)
+		rc = tell(p, DP_WORD_RELEASE, &move);
+	else if (!rc && s->kind == DP_HOLD_RELEASE)
+		return end_as(p, "not passed", "nothing is registered that could be released");
+	return rc;
+}
+
+/* ---- the event ---------------------------------------------------------------------------- */
+
+static int begin_event(struct play *p)
+{
+	struct dp_move move;
+	int rc;
+
+	if (!dp_hands_have(&p->hands, DP_POINT_UNMAP))
+		return end_as(p, "not passed",
+			      "this kernel has no function where the event unmaps");
+	rc = dp_hands_tell(&p->hands, DP_EVENT_SIDE, DP_WORD_EVENT);
+	if (!rc)
+		rc = go(p, DP_EVENT_SIDE, false, DP_POINT_BIT(DP_POINT_UNMAP) | COMPLETED, NULL,
+			&move);
+	if (!rc && (move.reach || move.point == DP_POINT_COMPLETED))
+		return end_as(p, "not passed", "the event %s before it unmaps anything",
+			      move.reach ? "waits" : "is over");
+	return rc;
+}
+
+/* As far as it comes, point by point. @until: and no further, or DP_POINTS */
+static int advance_event(struct play *p, bool alone, enum dp_point until)
+{
+	unsigned int points = EVENT_POINTS;
+	struct dp_move move = { 0 };
+	int rc = 0;
+
+	while (!rc && !p->completed) {
+		bool taking = move.point == DP_POINT_TAKE && !move.reach && !move.returned &&
+			      p->take.back;
+
+		rc = go(p, DP_EVENT_SIDE, alone, points, taking ? &p->take : NULL, &move);
+		if (rc || move.reach)
+			break;
+		if (!move.returned)
+			points &= ~DP_POINT_BIT(move.point);
+		if ((move.point == until && !move.returned) ||
+		    (until == DP_POINT_TAKEN && move.returned))
+			break;
+	}
+	return rc;
+}
+
+static bool is_at(const struct play *p, enum dp_point point)
+{
+	struct json_object *last;
+	size_t count = dp_json_count(p->moves);
+	const char *name;
+
+	if (!count)
+		return false;
+	last = json_object_array_get_idx(p->moves, count - 1);
+	name = dp_json_text(last, "point");
+	return name &&
+	       !strcmp(name, dp_point_name(point == DP_POINT_TAKEN ? DP_POINT_TAKE : point)) &&
+	       dp_json_bool_or(last, "returned", false) == (point == DP_POINT_TAKEN);
+}
+
+/* ---- the orders --------------------------------------------------------------------------- */
+
+static int hold_registrar(struct play *p)
+{
+	unsigned int points = REGISTRAR_POINTS;
+	struct dp_move move;
+	int rc = p->station->unmapped ? tell(p, DP_WORD_UNMAP, &move) : 0;
+
+	p->answered = false;
+	if (!rc)
+		rc = begin_event(p);
+	if (!rc)
+		rc = dp_hands_tell(&p->hands, DP_REGISTRAR, DP_WORD_REGISTER);
+	if (!rc)
+		rc = pass(p, true, true, &points, &move);
+	if (rc)
+		return rc;
+	if (!is_there(p->station, &move))
+		p->state = "not reached";
+	p->held = true;
+	rc = advance_event(p, true, DP_POINTS);
+	p->held = false;
+	if (!rc && !p->answered)
+		rc = pass(p, true, false, &points, &move);
+	return rc;
+}
+
+static int hold_event(struct play *p)
+{
+	bool releases = p->station->kind == DP_HOLD_RELEASE;
+	unsigned int points = REGISTRAR_POINTS;
+	struct dp_move move;
+	int rc = releases ? tell(p, DP_WORD_REGISTER, &move) : 0;
+
+	p->answered = false;
+	if (!rc)
+		rc = begin_event(p);
+	p->held = true;
+	if (!rc)
+		rc = advance_event(p, false, p->station->at);
+	p->held = false;
+	if (rc)
+		return rc;
+	if (!is_at(p, p->station->at))
+		p->state = "not reached";
+	rc = dp_hands_tell(&p->hands, DP_REGISTRAR, releases ? DP_WORD_RELEASE : DP_WORD_REGISTER);
+	if (!rc)
+		rc = pass(p, true, false, &points, &move);
+	return rc ? rc : advance_event(p, true, DP_POINTS);
+}
+
+/* Both run, until nothing moves any more. */
+static int end_both(struct play *p)
+{
+	struct dp_move move;
+	int rc = 0;
+
+	if (!p->completed)
+		rc = advance_event(p, false, DP_POINTS);
+	if (!rc && !p->answered)
+		rc = go(p, DP_REGISTRAR, false, RETURNED, NULL, &move);
+	/* What was held up by the registrar goes on now. */
+	if (!rc && !p->completed)
+		rc = advance_event(p, false, DP_POINTS);
+	return rc;
+}
+
+static int play(struct play *p)
+{
+	int rc;
+
+	p->moves = p->control;
+	rc = control(p);
+	if (rc)
+		return rc;
+	p->moves = p->order;
+	rc = p->station->kind == DP_HOLD_REGISTRAR ? hold_registrar(p) : hold_event(p);
+	return rc ? rc : end_both(p);
+}
+
+/* Both leave their loops, or will when they come back to them. */
+static void dismiss(struct play *p)
+{
+	dp_hands_tell(&p->hands, DP_REGISTRAR, DP_WORD_END);
+	dp_hands_tell(&p->hands, DP_EVENT_SIDE, DP_WORD_END);
+}
+
+static void explain(struct play *p, int rc)
+{
+	if (!rc || rc == -ECANCELED)
+		return;
+	p->state = rc == -EPIPE ? "died" : "failed";
+	snprintf(p->text, sizeof(p->text), "%s",
+		 rc == -EPIPE     ? "the guest ended meanwhile"
+		 : rc == -ESRCH   ? "the guest's processes are not where they should be"
+		 : rc == -EBADMSG ? "what the guest wants is unclear"
+				  : strerror(-rc));
+}
+
+static struct json_object *tell_all(const struct play *p)
+{
+	struct json_object *obj = dp_step_new(DP_STEP_ORDER);
+
+	dp_step_set_text(obj, DP_FIELD_STATION, p->station ? p->station->name : "");
+	dp_step_set_text(obj, DP_FIELD_STATE, p->state);
+	dp_step_set_text(obj, DP_FIELD_TEXT, p->text);
+	dp_step_set_text(obj, DP_FIELD_REACHED,
+			 p->furthest < DP_POINTS ? dp_point_name(p->furthest) : NULL);
+	dp_step_set(obj, DP_FIELD_MOVES, p->order);
+	dp_step_set(obj, DP_FIELD_CONTROL, p->control);
+	return obj;
+}
+
+struct json_object *dp_order_play(struct json_object *asked, const struct dp_vcpus *vcpus)
+{
+	struct play p = { .control = json_object_new_array(),
+			  .order = json_object_new_array(),
+			  .furthest = DP_POINTS,
+			  .state = "played" };
+	struct dp_request request;
+	int rc = dp_request_from_json(asked, &request);
+
+	p.station = request.station;
+	if (!rc)
+		rc = dp_hands_begin(&p.hands, &request, vcpus);
+	if (!rc)
+		rc = play(&p);
+	if (rc != -EPIPE && rc != -EBADMSG)
+		dismiss(&p);
+	explain(&p, rc);
+	return tell_all(&p);
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ *   {"kind":"request","what":"order","number":1,"station":"fast-read",
+ *    "mailboxes":[ADDRESS,ADDRESS],"owners":[ADDRESS,ADDRESS],"magic":[NUMBER,NUMBER],
+ *    "passages":[["fast","gup_fast_fallback",ADDRESS],…],"places":[["default_idle",START,END],…]}
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "request.h"
+
+#include "daxpin/control.h"
+#include "daxpin/json.h"
+#include "daxpin/text.h"
+
+static void add_address(struct json_object *list, uint64_t address)
+{
+	json_object_array_add(list, json_object_new_int64((int64_t)address));
+}
+
+static struct json_object *words(const uint64_t *values)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (int i = 0; i < DP_ORDER_SIDES; i++)
+		add_address(list, values[i]);
+	return list;
+}
+
+static struct json_object *passages_of(const struct dp_passages *p)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < p->count; i++) {
+		struct json_object *one = json_object_new_array();
+
+		json_object_array_add(one, json_object_new_string(dp_point_name(p->list[i].point)));
+		json_object_array_add(one, json_object_new_string(p->list[i].function));
+		add_address(one, p->list[i].address);
+		json_object_array_add(list, one);
+	}
+	return list;
+}
+
+static struct json_object *places_of(const struct dp_passages *p)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < p->nplaces; i++) {
+		struct json_object *one = json_object_new_array();
+
+		json_object_array_add(one, json_object_new_string(p->places[i].function));
+		add_address(one, p->places[i].start);
+		add_address(one, p->places[i].end);
+		json_object_array_add(list, one);
+	}
+	return list;
+}
+
+struct json_object *dp_request_to_json(const struct dp_request *request, unsigned int number)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "kind", "request");
+	dp_json_add_text(obj, "what", DP_CONTROL_ORDER);
+	dp_json_add_int(obj, "number", number);
+	dp_json_add_text(obj, "station", request->station->name);
+	json_object_object_add(obj, "mailboxes", words(request->mailboxes));
+	json_object_object_add(obj, "owners", words(request->owners));
+	json_object_object_add(obj, "magic", words(request->magic));
+	json_object_object_add(obj, "passages", passages_of(&request->passages));
+	json_object_object_add(obj, "places", places_of(&request->passages));
+	return obj;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static bool read_address(struct json_object *list, size_t i, uint64_t *address)
+{
+	struct json_object *value = json_object_array_get_idx(list, i);
+
+	*address = (uint64_t)json_object_get_int64(value);
+	return json_object_is_type(value, json_type_int);
+}
+
+static bool read_words(struct json_object *asked, const char *key, uint64_t *values)
+{
+	struct json_object *list = dp_json_array(asked, key);
+
+	return list && json_object_array_length(list) == DP_ORDER_SIDES &&
+	       read_address(list, 0, &values[0]) && read_address(list, 1, &values[1]);
+}
+
+static bool read_name(struct json_object *list, size_t i, char *name, size_t size)
+{
+	struct json_object *value = json_object_array_get_idx(list, i);
+
+	if (!json_object_is_type(value, json_type_string))
+		return false;
+	snprintf(name, size, "%s", json_object_get_string(value));
+	dp_printable(name);
+	return true;
+}
+
+static bool is_list_of(struct json_object *list, size_t count)
+{
+	return json_object_is_type(list, json_type_array) &&
+	       json_object_array_length(list) == count;
+}
+
+static bool read_passage(struct json_object *from, struct dp_request *r)
+{
+	struct dp_passages *p = &r->passages;
+	struct dp_passage *passage = &p->list[p->count];
+	char point[16], *name = r->functions[p->count];
+
+	if (!is_list_of(from, 3) || !read_name(from, 0, point, sizeof(point)) ||
+	    !read_name(from, 1, name, sizeof(r->functions[0])) ||
+	    !read_address(from, 2, &passage->address))
+		return false;
+	passage->point = dp_point_find(point);
+	passage->function = name;
+	p->count++;
+	return passage->point < DP_POINTS;
+}
+
+static bool read_place(struct json_object *from, struct dp_request *r)
+{
+	struct dp_passages *p = &r->passages;
+	struct dp_place *place = &p->places[p->nplaces];
+	char *name = r->functions[DP_MAX_PASSAGES + p->nplaces];
+
+	place->function = name;
+	p->nplaces++;
+	return is_list_of(from, 3) && read_name(from, 0, name, sizeof(r->functions[0])) &&
+	       read_address(from, 1, &place->start) && read_address(from, 2, &place->end);
+}
+
+static bool read_list(struct json_object *list, size_t most, struct dp_request *r,
+		      bool (*read)(struct json_object *from, struct dp_request *r))
+{
+	size_t count = dp_json_count(list);
+	bool good = list && count <= most;
+
+	for (size_t i = 0; i < count && good; i++)
+		good = read(json_object_array_get_idx(list, i), r);
+	return good;
+}
+
+int dp_request_from_json(struct json_object *asked, struct dp_request *request)
+{
+	const char *station = dp_json_text(asked, "station");
+
+	*request = (struct dp_request){ 0 };
+	request->station = station ? dp_station_find(station) : NULL;
+	return request->station && read_words(asked, "mailboxes", request->mailboxes) &&
+			       read_words(asked, "owners", request->owners) &&
+			       read_words(asked, "magic", request->magic) &&
+			       read_list(dp_json_array(asked, "passages"), DP_MAX_PASSAGES, request,
+					 read_passage) &&
+			       read_list(dp_json_array(asked, "places"), DP_MAX_PLACES, request,
+					 read_place)
+		       ? 0
+		       : -EBADMSG;
+}

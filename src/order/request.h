@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a guest asks for, as the one who holds it reads it. */
+#ifndef DAXPIN_ORDER_REQUEST_H
+#define DAXPIN_ORDER_REQUEST_H
+
+#include "mailbox.h"
+#include "points.h"
+
+struct dp_request {
+	const struct dp_station *station;
+	struct dp_passages passages;
+	uint64_t mailboxes[DP_ORDER_SIDES]; /* addresses, the same in all processes */
+	/* An address at which each of the two, and nobody else, has a number. */
+	uint64_t owners[DP_ORDER_SIDES], magic[DP_ORDER_SIDES];
+	char functions[DP_MAX_PASSAGES + DP_MAX_PLACES][64]; /* names of passages and places */
+};
+
+/* The request as an observation; the order's own, with its number. */
+struct json_object *dp_request_to_json(const struct dp_request *request, unsigned int number);
+
+/**
+ * dp_request_from_json - read what a guest asks for
+ * @asked: from a guest: whatever it holds
+ * @request: receives it; does not move afterwards
+ *
+ * Return: 0, or -EBADMSG.
+ */
+int dp_request_from_json(struct json_object *asked, struct dp_request *request);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The contract for an order. Who holds the guest saw how far each of the two came; the guest itself
+ * saw the answer, the pins and the end.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verdict.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
+
+#define BIT(step) DP_STEP_BIT(DP_STEP_##step)
+#define OWED                                                                                       \
+	(BIT(ORDER) | BIT(ANSWER) | BIT(EVENT) | BIT(RELEASE) | BIT(EVENT_END) | BIT(PINS) |       \
+	 BIT(COME_BACK) | BIT(TAINT))
+
+/* The memory under the region goes, and a pin has to keep it. */
+static bool takes_memory(const struct verdict *v)
+{
+	return v->event->effect == DP_GONE && !v->event->takes_rdma;
+}
+
+static bool pinned(const struct verdict *v)
+{
+	struct json_object *answer = dp_seen(v, DP_STEP_ANSWER);
+
+	return dp_registered(answer) && dp_is_clear(answer, DP_FIELD_ON_DEMAND);
+}
+
+/* Whether the memory had gone while one of the two was held. */
+static bool taken_meanwhile(const struct verdict *v)
+{
+	const char *reached = dp_step_text(dp_seen(v, DP_STEP_ORDER), DP_FIELD_REACHED);
+	enum dp_point point = dp_point_find(reached);
+
+	return point == DP_POINT_TAKEN || point == DP_POINT_COMPLETED;
+}
+
+static void judge_holding(struct verdict *v)
+{
+	struct json_object *answer = dp_seen(v, DP_STEP_ANSWER);
+	struct json_object *order = dp_seen(v, DP_STEP_ORDER);
+	bool played = dp_says(order, DP_FIELD_STATE, "played");
+	bool releases = v->station->kind == DP_HOLD_RELEASE;
+
+	if (takes_memory(v) && played && taken_meanwhile(v) && v->station->owns)
+		dp_broken(v, DP_C4, "the event took the memory away while %s", v->station->what);
+	if (takes_memory(v) && releases && taken_meanwhile(v) && pinned(v))
+		dp_broken(v, DP_C2, "the event took the memory away while it was pinned");
+	if (takes_memory(v) && !releases && pinned(v) && dp_completed(dp_seen(v, DP_STEP_EVENT))) {
+		dp_broken(v, DP_C2, "the event completed while the region was registered");
+		dp_broken(v, DP_C4, "the registration succeeded without holding the device");
+	}
+	if (dp_stuck(answer))
+		dp_broken(v, DP_C4, "the registration does not return: it is in %s",
+			  dp_text_of(answer, DP_FIELD_WHERE));
+	if (dp_died(answer))
+		dp_broken(v, DP_C4, "the registrar died");
+}
+
+/* What the registration gave without the event; NULL if that was not seen. */
+static const char *control_answer(const struct verdict *v, char *text, size_t size)
+{
+	struct json_object *control =
+		dp_json_array(dp_seen(v, DP_STEP_ORDER), dp_field_name(DP_FIELD_CONTROL));
+	size_t count = dp_json_count(control);
+	int64_t value;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *move = json_object_array_get_idx(control, i);
+		const char *point = dp_json_text(move, "point");
+
+		if (!point || strcmp(point, dp_point_name(DP_POINT_RETURNED)) ||
+		    dp_json_int(move, "value", &value) || value < 0 || value > INT32_MAX)
+			continue;
+		snprintf(text, size, "%s", value ? dp_errno_name((int)value) : "allowed");
+		return text;
+	}
+	return NULL;
+}
+
+static void judge_end(struct verdict *v)
+{
+	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
+	struct json_object *end = dp_seen(v, DP_STEP_EVENT_END);
+	struct json_object *back = dp_seen(v, DP_STEP_COME_BACK);
+	const char *now = dp_step_text(back, DP_FIELD_REGISTER), *before;
+	int64_t held;
+	char text[32];
+
+	if (dp_stuck(end) || dp_died(event))
+		dp_broken(v, DP_C5,
+			  "the event does not complete although nothing is registered: it is in %s",
+			  dp_text_of(end, DP_FIELD_WHERE));
+	if (!v->event->uncounts &&
+	    !dp_step_int(dp_seen(v, DP_STEP_PINS), DP_FIELD_PINS_HELD, &held) && held)
+		dp_broken(v, DP_C6, "%" PRId64 " pages are still pinned at the end", held);
+	before = control_answer(v, text, sizeof(text));
+	if (dp_stuck(back) || dp_failed(back))
+		dp_broken(v, DP_C7, "the device does not come back: it %s: %s",
+			  dp_text_of(back, DP_FIELD_STATE), dp_text_of(back, DP_FIELD_TEXT));
+	else if (now && before && strcmp(now, before))
+		dp_broken(v, DP_C7, "it comes back, but registering gives %s instead of %s", now,
+			  before);
+}
+
+static bool is_due(const struct verdict *v, enum dp_step step)
+{
+	struct json_object *event = dp_seen(v, DP_STEP_EVENT);
+
+	switch (step) {
+	case DP_STEP_RELEASE:
+		return v->event->takes_rdma || (dp_registered(dp_seen(v, DP_STEP_ANSWER)) &&
+						v->station->kind != DP_HOLD_RELEASE);
+	case DP_STEP_EVENT_END:
+		return dp_stuck(event);
+	case DP_STEP_COME_BACK:
+		return !dp_stuck(event) || !dp_stuck(dp_seen(v, DP_STEP_EVENT_END));
+	default:
+		return true;
+	}
+}
+
+/* ---- what is told ------------------------------------------------------------------------- */
+
+/* "event: flush, waits in smp_call_function_many_cond; registrar: drop, slow, EFAULT" */
+static void tell_move(struct json_object *move, char *text, size_t size)
+{
+	const char *point = dp_json_text(move, "point");
+	const char *function = dp_json_text(move, "function"),
+		   *sleeps = dp_json_text(move, "sleeps");
+	int64_t value;
+
+	if (!point)
+		snprintf(text, size, "%s in %.120s", dp_json_text(move, "state"),
+			 sleeps     ? sleeps
+			 : function ? function
+				    : "an unknown place");
+	else if (!strcmp(point, dp_point_name(DP_POINT_RETURNED)) &&
+		 !dp_json_int(move, "value", &value) && value >= 0 && value < INT32_MAX)
+		snprintf(text, size, "%s", value ? dp_errno_name((int)value) : "allowed");
+	else if (!strcmp(point, dp_point_name(DP_POINT_COMPLETED)))
+		snprintf(text, size, "completed");
+	else
+		snprintf(text, size, "%.60s()%s", function ? function : point,
+			 dp_json_bool_or(move, "returned", false) ? " has returned" : "");
+}
+
+static void tell_moves(const struct verdict *v)
+{
+	struct json_object *moves =
+		dp_json_array(dp_seen(v, DP_STEP_ORDER), dp_field_name(DP_FIELD_MOVES));
+	struct dp_result *r = v->result;
+	size_t used = strlen(r->why), count = dp_json_count(moves);
+	const char *last = "";
+
+	for (size_t i = 0; i < count && used + 1 < sizeof(r->why); i++) {
+		struct json_object *move = json_object_array_get_idx(moves, i);
+		const char *side = dp_json_text(move, "side");
+		char text[200];
+
+		tell_move(move, text, sizeof(text));
+		side = side ? side : "?";
+		if (strcmp(side, last))
+			used += (size_t)snprintf(r->why + used, sizeof(r->why) - used, "%s%s: %s",
+						 used ? "; " : "", side, text);
+		else
+			used += (size_t)snprintf(r->why + used, sizeof(r->why) - used, ", %s",
+						 text);
+		last = side;
+	}
+}
+
+static void add_facts(struct verdict *v)
+{
+	struct json_object *order = dp_seen(v, DP_STEP_ORDER), *event = dp_seen(v, DP_STEP_EVENT);
+	char text[32];
+	const char *before = control_answer(v, text, sizeof(text));
+
+	dp_fact(v, "order_state", order, DP_FIELD_STATE);
+	dp_fact(v, "reached", order, DP_FIELD_REACHED);
+	dp_fact(v, "answer", dp_seen(v, DP_STEP_ANSWER), DP_FIELD_ERRNO);
+	if (before)
+		dp_json_add_text(v->result->facts, "control", before);
+	dp_fact(v, "event_state", event, DP_FIELD_STATE);
+	dp_fact(v, "pins_leaked", dp_seen(v, DP_STEP_PINS), DP_FIELD_PINS_HELD);
+	dp_fact(v, "came_back", dp_seen(v, DP_STEP_COME_BACK), DP_FIELD_REGISTER);
+}
+
+/* What was not forced into its order is no answer. */
+static bool is_no_order(const struct verdict *v, char *text, size_t size)
+{
+	struct json_object *order = dp_seen(v, DP_STEP_ORDER);
+
+	if (dp_says(order, DP_FIELD_STATE, "played") ||
+	    dp_says(order, DP_FIELD_STATE, "not reached"))
+		return false;
+	snprintf(text, size, "the order was not forced: %.300s", dp_text_of(order, DP_FIELD_TEXT));
+	return true;
+}
+
+void dp_judge_order(struct verdict *v)
+{
+	struct dp_result *r = v->result;
+
+	dp_judge_splats(v);
+	judge_holding(v);
+	if (!v->splatted)
+		judge_end(v);
+	if (dp_seen(v, DP_STEP_ORDER))
+		add_facts(v);
+	if (r->violates)
+		r->status = DP_FAIL;
+	else if (!dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
+		 !dp_find_untimely(v, OWED, is_due, r->why, sizeof(r->why)) &&
+		 !is_no_order(v, r->why, sizeof(r->why)))
+		r->status = DP_PASS;
+	r->unfinished = r->status == DP_ERROR;
+	if (r->status != DP_ERROR)
+		tell_moves(v);
+}
