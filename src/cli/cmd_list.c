@@ -73,6 +73,17 @@ static int print_scenarios(bool race)
 	return 0;
 }
 
+static int print_orders(void)
+{
+	dp_cleanup(dp_orders_clear) struct dp_orders orders = { 0 };
+
+	if (dp_orders_make(NULL, 0, &orders, NULL))
+		return 3;
+	for (size_t i = 0; i < orders.count; i++)
+		puts(orders.list[i].id);
+	return 0;
+}
+
 static int print_cases(void)
 {
 	dp_cleanup(dp_cases_clear) struct dp_cases cases = { 0 };
@@ -102,7 +113,9 @@ static int print_ids(void)
 	for (size_t i = 0; i < plan.count; i++)
 		puts(plan.list[i].id);
 	print_limits();
-	return print_scenarios(false) || print_scenarios(true) || print_cases() ? 3 : 0;
+	return print_scenarios(false) || print_scenarios(true) || print_orders() || print_cases()
+		       ? 3
+		       : 0;
 }
 
 static int print_inventory(bool json)

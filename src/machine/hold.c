@@ -154,6 +154,20 @@ static int write_memory(void *arg, unsigned int cpu, uint64_t at, const void *fr
 	return answer && strcmp(answer, "OK") ? -EFAULT : rc;
 }
 
+static int jump(void *arg, unsigned int cpu, uint64_t ip)
+{
+	struct dp_hold *hold = arg;
+	char packet[40], hex[2 * sizeof(ip) + 1];
+	int rc = select_cpu(hold, cpu);
+
+	if (rc)
+		return rc;
+	dp_gdb_hex(&ip, sizeof(ip), hex);
+	snprintf(packet, sizeof(packet), "P10=%s", hex);
+	hold->last[cpu] = ip;
+	return must(hold, packet);
+}
+
 static int busy(void *arg, unsigned int cpu, uint64_t *ms)
 {
 	struct dp_hold *hold = arg;
@@ -299,8 +313,9 @@ int dp_hold_begin(struct dp_watch *watch, struct dp_hold *hold, struct dp_error 
 {
 	int rc;
 
-	*hold = (struct dp_hold){ .watch = watch,
-				  .vcpus = { hold, run, look, read_memory, write_memory, busy } };
+	*hold = (struct dp_hold){
+		.watch = watch, .vcpus = { hold, run, look, read_memory, write_memory, jump, busy }
+	};
 	dp_monitor_find_cpus(&watch->monitor);
 	rc = await_monitor(watch, err);
 	if (rc)
@@ -313,6 +328,9 @@ int dp_hold_begin(struct dp_watch *watch, struct dp_hold *hold, struct dp_error 
 	ask(hold, "?", &rc);
 	if (!rc && !ask(hold, "qSupported", &rc))
 		rc = rc ? rc : -EIO;
+	/* Registers can be written one by one once it has been asked what there are. */
+	if (!rc)
+		ask(hold, "qXfer:features:read:target.xml:0,100", &rc);
 	if (!rc)
 		rc = must(hold, "Hg1");
 	return rc ? dp_fail(err, rc, "QEMU's GDB stub does not answer") : 0;

@@ -19,12 +19,21 @@
 /* Both processes turn in a loop that reads their words. */
 #define FIND_TRIES 2000
 
-#define BOTH (DP_VCPU(DP_REGISTRAR) | DP_VCPU(DP_EVENT_SIDE))
-
 /* Without the number of the address space, and without what says that it is kept. */
 static uint64_t table_of(uint64_t cr3)
 {
 	return cr3 & 0x000ffffffffff000ULL;
+}
+
+/* Which processors run while one side goes on. */
+static unsigned int runners(const struct dp_hands *h)
+{
+	unsigned int who = 0;
+
+	for (int i = 0; i < DP_ORDER_SIDES; i++)
+		if (h->sides[i].bond != DP_STOPPED)
+			who |= DP_VCPU(h->sides[i].cpu);
+	return who;
 }
 
 /* ---- finding them ------------------------------------------------------------------------- */
@@ -59,11 +68,44 @@ static int find(struct dp_hands *h, enum dp_order_side side)
 			s->cr3 = table_of(state.cr3);
 			return 0;
 		}
-		rc = h->vcpus->run(h->vcpus->arg, BOTH, NULL, 0, 1, &stop);
+		rc = h->vcpus->run(h->vcpus->arg, runners(h), NULL, 0, 1, &stop);
 		if (rc && rc != -ETIME)
 			return rc;
 	}
 	return -ESRCH;
+}
+
+static bool is_padding(uint8_t byte)
+{
+	return byte == 0x90 || byte == 0xcc;
+}
+
+/* Has two bytes be a jump to itself, if nobody comes there. */
+static int try_turn(struct dp_hands *h, uint64_t at)
+{
+	static const uint8_t jump[2] = { 0xeb, 0xfe };
+	const struct dp_vcpus *v = h->vcpus;
+	int rc = v->read(v->arg, DP_REGISTRAR, at, h->padding, sizeof(h->padding));
+
+	if (rc || !is_padding(h->padding[0]) || !is_padding(h->padding[1]))
+		return rc == -EFAULT ? 0 : rc;
+	rc = v->write(v->arg, DP_REGISTRAR, at, jump, sizeof(jump));
+	h->turn = rc ? 0 : at;
+	return rc;
+}
+
+/* There is padding before a function, or after one. */
+static int make_turn(struct dp_hands *h)
+{
+	const struct dp_passages *p = &h->request->passages;
+	int rc = 0;
+
+	for (size_t i = 0; i < p->nplaces && !rc && !h->turn; i++) {
+		rc = try_turn(h, p->places[i].start - sizeof(h->padding));
+		if (!rc && !h->turn && p->places[i].end)
+			rc = try_turn(h, p->places[i].end - sizeof(h->padding));
+	}
+	return rc;
 }
 
 int dp_hands_begin(struct dp_hands *hands, const struct dp_request *request,
@@ -74,11 +116,12 @@ int dp_hands_begin(struct dp_hands *hands, const struct dp_request *request,
 	*hands = (struct dp_hands){
 		.request = request,
 		.vcpus = vcpus,
-		.sides = { { .name = "registrar", .cpu = DP_REGISTRAR },
-			   { .name = "event", .cpu = DP_EVENT_SIDE } },
+		.sides = { { .cpu = DP_REGISTRAR }, { .cpu = DP_EVENT_SIDE } },
 	};
 	rc = find(hands, DP_REGISTRAR);
-	return rc ? rc : find(hands, DP_EVENT_SIDE);
+	if (!rc)
+		rc = find(hands, DP_EVENT_SIDE);
+	return rc ? rc : make_turn(hands);
 }
 
 /* Whoever is before the processor may have other memory there: the word must be the last one. */
@@ -110,7 +153,7 @@ int dp_hands_tell(struct dp_hands *hands, enum dp_order_side side, enum dp_order
 			s->word = next;
 		if (rc != -EFAULT)
 			return rc;
-		rc = hands->vcpus->run(hands->vcpus->arg, BOTH, NULL, 0, 1, &stop);
+		rc = hands->vcpus->run(hands->vcpus->arg, runners(hands), NULL, 0, 1, &stop);
 		if (rc && rc != -ETIME)
 			return rc;
 	}
@@ -125,6 +168,78 @@ bool dp_hands_have(const struct dp_hands *hands, enum dp_point point)
 		if (p->list[i].point == point)
 			return true;
 	return false;
+}
+
+/* ---- holding ------------------------------------------------------------------------------ */
+
+const char *dp_bond_name(enum dp_bond bond)
+{
+	static const char *const names[] = { "free", "parked", "stopped" };
+
+	return names[bond];
+}
+
+static bool is_answer(enum dp_point point)
+{
+	return point == DP_POINT_RETURNED || point == DP_POINT_COMPLETED;
+}
+
+int dp_hands_hold(struct dp_hands *hands, const struct dp_move *move)
+{
+	struct dp_side *s = &hands->sides[move->side];
+	struct dp_vcpu_state state;
+	int rc;
+
+	/* One that has not come to a point is not held: it waits, or is where nobody knows. */
+	if (move->reach || is_answer(move->point))
+		return 0;
+	s->bond = DP_STOPPED;
+	if (!move->interrupts || !hands->turn)
+		return 0;
+	rc = hands->vcpus->look(hands->vcpus->arg, s->cpu, &state);
+	if (rc)
+		return rc;
+	s->parked = state.ip;
+	rc = hands->vcpus->jump(hands->vcpus->arg, s->cpu, hands->turn);
+	if (!rc)
+		s->bond = DP_PARKED;
+	return rc;
+}
+
+int dp_hands_free(struct dp_hands *hands, enum dp_order_side side)
+{
+	struct dp_side *s = &hands->sides[side];
+	uint64_t end = dp_now_ms() + LIMIT_MS;
+	enum dp_bond bond = s->bond;
+
+	s->bond = DP_FREE;
+	while (bond == DP_PARKED && dp_now_ms() < end) {
+		struct dp_vcpu_state state;
+		struct dp_vcpu_stop stop;
+		int rc = hands->vcpus->look(hands->vcpus->arg, s->cpu, &state);
+
+		if (rc)
+			return rc;
+		if (state.ip == hands->turn && table_of(state.cr3) == s->cr3)
+			return hands->vcpus->jump(hands->vcpus->arg, s->cpu, s->parked);
+		/* In an interrupt, or behind another task. */
+		rc = hands->vcpus->run(hands->vcpus->arg, DP_VCPU(s->cpu), &hands->turn, 1,
+				       SLICE_MS, &stop);
+		if (rc && rc != -ETIME)
+			return rc;
+	}
+	return bond == DP_PARKED ? -ESRCH : 0;
+}
+
+void dp_hands_end(struct dp_hands *hands)
+{
+	const struct dp_vcpus *v = hands->vcpus;
+
+	dp_hands_free(hands, DP_REGISTRAR);
+	dp_hands_free(hands, DP_EVENT_SIDE);
+	if (hands->turn)
+		v->write(v->arg, DP_REGISTRAR, hands->turn, hands->padding, sizeof(hands->padding));
+	hands->turn = 0;
 }
 
 /* ---- where one stands --------------------------------------------------------------------- */
@@ -227,9 +342,30 @@ static void name_point(const struct dp_hands *h, unsigned int points, uint64_t a
 		}
 }
 
-static bool is_answer(enum dp_point point)
+/* Bytes of a struct dev_pagemap that hold its ranges, whatever the version. */
+#define PGMAP_BYTES 256
+
+/*
+ * Whether the pages that memunmap_pages() takes away are those of the order: a region has other
+ * devices, too. A struct dev_pagemap has its ranges as pairs of a first and a last address.
+ */
+static int is_other_memory(struct dp_hands *h, const struct dp_vcpu_state *state,
+			   const struct dp_move *move, bool *other)
 {
-	return point == DP_POINT_RETURNED || point == DP_POINT_COMPLETED;
+	uint64_t words[PGMAP_BYTES / sizeof(uint64_t)], frame = h->request->frame;
+	int rc;
+
+	*other = false;
+	if (!frame || !move->function || strcmp(move->function, "memunmap_pages"))
+		return 0;
+	rc = h->vcpus->read(h->vcpus->arg, h->sides[move->side].cpu, state->rdi, words,
+			    sizeof(words));
+	*other = true;
+	for (size_t i = 0; i + 1 < DP_ARRAY_SIZE(words) && !rc; i++)
+		if (words[i] % 4096 == 0 && (words[i + 1] + 1) % 4096 == 0 && words[i] <= frame &&
+		    frame < words[i + 1] && words[i])
+			*other = false;
+	return rc;
 }
 
 /* Whether it is the watched process that came there; if so, what it looks like. */
@@ -238,6 +374,7 @@ static int take_stop(struct dp_hands *h, unsigned int points, const struct dp_mo
 {
 	const struct dp_side *s = &h->sides[move->side];
 	struct dp_vcpu_state state;
+	bool other;
 	int rc;
 
 	*ours = false;
@@ -260,6 +397,9 @@ static int take_stop(struct dp_hands *h, unsigned int points, const struct dp_mo
 		return 0;
 	}
 	name_point(h, points, stop->address, move);
+	rc = is_other_memory(h, &state, move, &other);
+	if (rc || other)
+		return rc;
 	*ours = true;
 	move->value = is_answer(move->point) ? (int64_t)state.rdi : 0;
 	return h->vcpus->read(h->vcpus->arg, s->cpu, state.sp, &move->back, sizeof(move->back));
@@ -279,21 +419,23 @@ static int give_up(struct dp_hands *h, enum dp_reach reach, const struct sight *
 	return sight->place && is_idle(sight->place) ? read_sleeps(h, move->side, move->sleeps) : 0;
 }
 
-int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, bool alone, unsigned int points,
+int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, unsigned int points,
 		const struct dp_move *from, struct dp_move *move)
 {
-	unsigned int who = alone ? DP_VCPU(hands->sides[side].cpu) : BOTH;
 	uint64_t stops[DP_VCPU_STOPS], begun = dp_now_ms();
 	size_t nstops = stops_of(hands, points, from, stops);
 	struct sight sight = { .begun = begun };
 	bool ours = false, stands = false;
-	int rc = 0;
+	int rc = dp_hands_free(hands, side);
 
-	*move = (struct dp_move){ .side = side, .alone = alone, .point = DP_POINTS };
+	*move = (struct dp_move){ .side = side,
+				  .other = hands->sides[!side].bond,
+				  .point = DP_POINTS };
 	while (!rc && !ours && !stands && dp_now_ms() - begun < LIMIT_MS) {
 		struct dp_vcpu_stop stop;
 
-		rc = hands->vcpus->run(hands->vcpus->arg, who, stops, nstops, SLICE_MS, &stop);
+		rc = hands->vcpus->run(hands->vcpus->arg, runners(hands), stops, nstops, SLICE_MS,
+				       &stop);
 		if (!rc)
 			rc = take_stop(hands, points, from, &stop, move, &ours);
 		else if (rc == -ETIME)
@@ -305,11 +447,10 @@ int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, bool alone, uns
 	return rc;
 }
 
-int dp_hands_pause(struct dp_hands *hands, enum dp_order_side held, uint64_t ms)
+int dp_hands_pause(struct dp_hands *hands, uint64_t ms)
 {
-	unsigned int other = hands->sides[!held].cpu;
 	struct dp_vcpu_stop stop;
-	int rc = hands->vcpus->run(hands->vcpus->arg, DP_VCPU(other), NULL, 0, ms, &stop);
+	int rc = hands->vcpus->run(hands->vcpus->arg, runners(hands), NULL, 0, ms, &stop);
 
 	return rc == -ETIME ? 0 : rc;
 }

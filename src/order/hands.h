@@ -16,17 +16,27 @@ enum dp_reach {
 	DP_BUSY,   /* it still runs when the limit has passed */
 };
 
+/*
+ * What keeps a side from going on. One that is parked turns in place, on a jump to itself, with
+ * interrupts on: its processor answers others, as it would in the middle of that function. One
+ * whose interrupts are off must not answer, and its processor stands.
+ */
+enum dp_bond { DP_FREE, DP_PARKED, DP_STOPPED };
+
+const char *dp_bond_name(enum dp_bond bond);
+
 struct dp_side {
-	const char *name;
 	unsigned int cpu;
-	uint64_t cr3;  /* of its process */
-	uint64_t word; /* that it was told last */
+	enum dp_bond bond;
+	uint64_t parked; /* where it goes on */
+	uint64_t cr3;    /* of its process */
+	uint64_t word;   /* that it was told last */
 };
 
 /* One of the two has gone on, and how far. */
 struct dp_move {
 	enum dp_order_side side;
-	bool alone; /* the other one stood meanwhile */
+	enum dp_bond other; /* what kept the other one meanwhile */
 	enum dp_reach reach;
 	enum dp_point point;  /* that it has come to */
 	const char *function; /* of the point, or in which its processor stands */
@@ -42,11 +52,22 @@ struct dp_hands {
 	const struct dp_request *request;
 	const struct dp_vcpus *vcpus;
 	struct dp_side sides[DP_ORDER_SIDES];
+	uint64_t turn;      /* the jump to itself; 0 if there is no room for one */
+	uint8_t padding[2]; /* that was there */
 };
 
 /* Finds both processes. Return: 0 or a negative errno. */
 int dp_hands_begin(struct dp_hands *hands, const struct dp_request *request,
 		   const struct dp_vcpus *vcpus);
+
+/* Frees both, and leaves the guest's memory as it was. */
+void dp_hands_end(struct dp_hands *hands);
+
+/* Holds one where its last move ended. Return: 0 or a negative errno. */
+int dp_hands_hold(struct dp_hands *hands, const struct dp_move *move);
+
+/* Lets it go on whenever its processor runs. Return: 0 or a negative errno. */
+int dp_hands_free(struct dp_hands *hands, enum dp_order_side side);
 
 /* Tells one of them to go on to something. Return: 0 or a negative errno. */
 int dp_hands_tell(struct dp_hands *hands, enum dp_order_side side, enum dp_order_word word);
@@ -55,10 +76,9 @@ int dp_hands_tell(struct dp_hands *hands, enum dp_order_side side, enum dp_order
 bool dp_hands_have(const struct dp_hands *hands, enum dp_point point);
 
 /**
- * dp_hands_go - let one side go on, alone or with the other
+ * dp_hands_go - let one side go on; the other one, too, unless it is held
  * @hands: both
- * @side: who is watched
- * @alone: the other one stands
+ * @side: who is watched, and freed if it was held
  * @points: where it is stopped, DP_POINT_BIT of each
  * @from: a move that ended at a point, whose function is let return: that is a stop, too; or NULL
  * @move: receives how far it came
@@ -68,10 +88,10 @@ bool dp_hands_have(const struct dp_hands *hands, enum dp_point point);
  *
  * Return: 0 or a negative errno.
  */
-int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, bool alone, unsigned int points,
+int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, unsigned int points,
 		const struct dp_move *from, struct dp_move *move);
 
-/* Lets the other side alone run for a while, to wherever it comes. */
-int dp_hands_pause(struct dp_hands *hands, enum dp_order_side held, uint64_t ms);
+/* Lets what is not held run for a while, to wherever it comes. */
+int dp_hands_pause(struct dp_hands *hands, uint64_t ms);
 
 #endif

@@ -61,7 +61,7 @@ static struct json_object *move_to_json(const struct dp_move *m)
 	struct json_object *obj = json_object_new_object();
 
 	dp_json_add_text(obj, "side", m->side == DP_REGISTRAR ? "registrar" : "event");
-	dp_json_add_bool(obj, "alone", m->alone);
+	dp_json_add_text(obj, "other", dp_bond_name(m->other));
 	dp_json_add_text(obj, "state", reach_name(m));
 	dp_json_add_text(obj, "point", m->reach ? NULL : dp_point_name(m->point));
 	dp_json_add_text(obj, "function", m->function);
@@ -92,10 +92,10 @@ static void note_event(struct play *p, const struct dp_move *m)
 }
 
 /* One moves on, and it is noted how far. */
-static int go(struct play *p, enum dp_order_side side, bool alone, unsigned int points,
+static int go(struct play *p, enum dp_order_side side, unsigned int points,
 	      const struct dp_move *from, struct dp_move *move)
 {
-	int rc = dp_hands_go(&p->hands, side, alone, points, from, move);
+	int rc = dp_hands_go(&p->hands, side, points, from, move);
 
 	if (rc)
 		return rc;
@@ -126,9 +126,9 @@ static int tell(struct play *p, enum dp_order_word word, struct dp_move *move)
 	int rc = dp_hands_tell(&p->hands, DP_REGISTRAR, word);
 
 	if (!rc && word == DP_WORD_REGISTER)
-		rc = go(p, DP_REGISTRAR, false, RETURNED, NULL, move);
+		rc = go(p, DP_REGISTRAR, RETURNED, NULL, move);
 	else if (!rc)
-		rc = dp_hands_go(&p->hands, DP_REGISTRAR, false, RETURNED, NULL, move);
+		rc = dp_hands_go(&p->hands, DP_REGISTRAR, RETURNED, NULL, move);
 	if (!rc && move->reach)
 		return end_as(p, "stuck", "the registrar does not come back without an event");
 	return rc;
@@ -145,15 +145,14 @@ static bool is_there(const struct dp_station *s, const struct dp_move *m)
  * Goes on from point to point, each noted once, to the station or to the answer. @points: those
  * that are still to be noted
  */
-static int pass(struct play *p, bool alone, bool stop_there, unsigned int *points,
-		struct dp_move *move)
+static int pass(struct play *p, bool stop_there, unsigned int *points, struct dp_move *move)
 {
 	const struct dp_station *s = p->station;
 	struct dp_move back;
 	int rc;
 
 	for (;;) {
-		rc = go(p, DP_REGISTRAR, alone, *points | RETURNED, NULL, move);
+		rc = go(p, DP_REGISTRAR, *points | RETURNED, NULL, move);
 		if (rc || move->reach || move->point == DP_POINT_RETURNED)
 			return rc;
 		*points &= ~DP_POINT_BIT(move->point);
@@ -161,11 +160,36 @@ static int pass(struct play *p, bool alone, bool stop_there, unsigned int *point
 			continue;
 		if (!s->returned)
 			return 0;
-		rc = go(p, DP_REGISTRAR, alone, RETURNED, move, &back);
+		rc = go(p, DP_REGISTRAR, RETURNED, move, &back);
 		*move = back;
 		if (rc || back.reach || back.point == DP_POINT_RETURNED || is_there(s, move))
 			return rc;
 	}
+}
+
+/* Which functions it has passed instead. */
+static int say_not_passed(struct play *p, const struct dp_move *last)
+{
+	size_t used = 0, count = dp_json_count(p->moves);
+	char passed[240] = "none";
+
+	for (size_t i = 0; i < count && used < sizeof(passed); i++) {
+		struct json_object *move = json_object_array_get_idx(p->moves, i);
+		const char *point = dp_json_text(move, "point"),
+			   *function = dp_json_text(move, "function");
+
+		if (point && function && strcmp(point, dp_point_name(DP_POINT_RETURNED)) &&
+		    !dp_json_bool_or(move, "returned", false))
+			used += (size_t)snprintf(passed + used, sizeof(passed) - used, "%s%s()",
+						 used ? ", " : "", function);
+	}
+	if (!dp_hands_have(&p->hands, p->station->at))
+		return end_as(p, "not passed", "this kernel has no function for the point %s",
+			      dp_point_name(p->station->at));
+	return end_as(p, "not passed",
+		      "a registration here does not come to where %s: it passes %s%s",
+		      p->station->what, passed,
+		      last->returned && p->station->success ? ", which fails" : "");
 }
 
 /* A registration without an event, held at the station for a while, and its release. */
@@ -180,14 +204,15 @@ static int control(struct play *p)
 	if (!rc)
 		rc = dp_hands_tell(&p->hands, DP_REGISTRAR, DP_WORD_REGISTER);
 	if (!rc)
-		rc = pass(p, false, stops, &points, &move);
+		rc = pass(p, stops, &points, &move);
 	if (!rc && stops && !is_there(s, &move))
-		return end_as(p, "not passed", "a registration does not pass %s() as %s",
-			      dp_point_name(s->at), s->name);
+		return say_not_passed(p, &move);
 	if (!rc && stops)
-		rc = dp_hands_pause(&p->hands, DP_REGISTRAR, CONTROL_MS);
+		rc = dp_hands_hold(&p->hands, &move);
 	if (!rc && stops)
-		rc = pass(p, false, false, &points, &move);
+		rc = dp_hands_pause(&p->hands, CONTROL_MS);
+	if (!rc && stops)
+		rc = pass(p, false, &points, &move);
 	if (!rc && move.reach)
 		return end_as(p, "stuck", "a registration does not end without an event");
 	if (!rc && !move.value)
@@ -199,9 +224,8 @@ static int control(struct play *p)
 
 /* ---- the event ---------------------------------------------------------------------------- */
 
-static int begin_event(struct play *p)
+static int begin_event(struct play *p, struct dp_move *move)
 {
-	struct dp_move move;
 	int rc;
 
 	if (!dp_hands_have(&p->hands, DP_POINT_UNMAP))
@@ -209,16 +233,15 @@ static int begin_event(struct play *p)
 			      "this kernel has no function where the event unmaps");
 	rc = dp_hands_tell(&p->hands, DP_EVENT_SIDE, DP_WORD_EVENT);
 	if (!rc)
-		rc = go(p, DP_EVENT_SIDE, false, DP_POINT_BIT(DP_POINT_UNMAP) | COMPLETED, NULL,
-			&move);
-	if (!rc && (move.reach || move.point == DP_POINT_COMPLETED))
+		rc = go(p, DP_EVENT_SIDE, DP_POINT_BIT(DP_POINT_UNMAP) | COMPLETED, NULL, move);
+	if (!rc && (move->reach || move->point == DP_POINT_COMPLETED))
 		return end_as(p, "not passed", "the event %s before it unmaps anything",
-			      move.reach ? "waits" : "is over");
+			      move->reach ? "waits" : "is over");
 	return rc;
 }
 
-/* As far as it comes, point by point. @until: and no further, or DP_POINTS */
-static int advance_event(struct play *p, bool alone, enum dp_point until)
+/* As far as it comes, point by point. @until: and no further, or DP_POINTS. @last: its last move */
+static int advance_event(struct play *p, enum dp_point until, struct dp_move *last)
 {
 	unsigned int points = EVENT_POINTS;
 	struct dp_move move = { 0 };
@@ -228,7 +251,7 @@ static int advance_event(struct play *p, bool alone, enum dp_point until)
 		bool taking = move.point == DP_POINT_TAKE && !move.reach && !move.returned &&
 			      p->take.back;
 
-		rc = go(p, DP_EVENT_SIDE, alone, points, taking ? &p->take : NULL, &move);
+		rc = go(p, DP_EVENT_SIDE, points, taking ? &p->take : NULL, &move);
 		if (rc || move.reach)
 			break;
 		if (!move.returned)
@@ -237,22 +260,14 @@ static int advance_event(struct play *p, bool alone, enum dp_point until)
 		    (until == DP_POINT_TAKEN && move.returned))
 			break;
 	}
+	*last = move;
 	return rc;
 }
 
-static bool is_at(const struct play *p, enum dp_point point)
+/* Whether the event is where it is to be held. */
+static bool is_at(const struct dp_move *m, enum dp_point point)
 {
-	struct json_object *last;
-	size_t count = dp_json_count(p->moves);
-	const char *name;
-
-	if (!count)
-		return false;
-	last = json_object_array_get_idx(p->moves, count - 1);
-	name = dp_json_text(last, "point");
-	return name &&
-	       !strcmp(name, dp_point_name(point == DP_POINT_TAKEN ? DP_POINT_TAKE : point)) &&
-	       dp_json_bool_or(last, "returned", false) == (point == DP_POINT_TAKEN);
+	return !m->reach && m->point == DP_POINT_TAKE && m->returned == (point == DP_POINT_TAKEN);
 }
 
 /* ---- the orders --------------------------------------------------------------------------- */
@@ -260,25 +275,31 @@ static bool is_at(const struct play *p, enum dp_point point)
 static int hold_registrar(struct play *p)
 {
 	unsigned int points = REGISTRAR_POINTS;
-	struct dp_move move;
+	struct dp_move move, event;
 	int rc = p->station->unmapped ? tell(p, DP_WORD_UNMAP, &move) : 0;
 
 	p->answered = false;
 	if (!rc)
-		rc = begin_event(p);
+		rc = begin_event(p, &event);
+	if (!rc)
+		rc = dp_hands_hold(&p->hands, &event);
 	if (!rc)
 		rc = dp_hands_tell(&p->hands, DP_REGISTRAR, DP_WORD_REGISTER);
 	if (!rc)
-		rc = pass(p, true, true, &points, &move);
+		rc = pass(p, true, &points, &move);
 	if (rc)
 		return rc;
 	if (!is_there(p->station, &move))
 		p->state = "not reached";
+	rc = dp_hands_hold(&p->hands, &move);
 	p->held = true;
-	rc = advance_event(p, true, DP_POINTS);
+	if (!rc)
+		rc = advance_event(p, DP_POINTS, &event);
 	p->held = false;
+	if (!rc)
+		rc = dp_hands_hold(&p->hands, &event);
 	if (!rc && !p->answered)
-		rc = pass(p, true, false, &points, &move);
+		rc = pass(p, false, &points, &move);
 	return rc;
 }
 
@@ -286,39 +307,44 @@ static int hold_event(struct play *p)
 {
 	bool releases = p->station->kind == DP_HOLD_RELEASE;
 	unsigned int points = REGISTRAR_POINTS;
-	struct dp_move move;
+	struct dp_move move, event;
 	int rc = releases ? tell(p, DP_WORD_REGISTER, &move) : 0;
 
 	p->answered = false;
 	if (!rc)
-		rc = begin_event(p);
+		rc = begin_event(p, &event);
 	p->held = true;
 	if (!rc)
-		rc = advance_event(p, false, p->station->at);
+		rc = advance_event(p, p->station->at, &event);
 	p->held = false;
 	if (rc)
 		return rc;
-	if (!is_at(p, p->station->at))
+	if (!is_at(&event, p->station->at))
 		p->state = "not reached";
-	rc = dp_hands_tell(&p->hands, DP_REGISTRAR, releases ? DP_WORD_RELEASE : DP_WORD_REGISTER);
+	rc = dp_hands_hold(&p->hands, &event);
 	if (!rc)
-		rc = pass(p, true, false, &points, &move);
-	return rc ? rc : advance_event(p, true, DP_POINTS);
+		rc = dp_hands_tell(&p->hands, DP_REGISTRAR,
+				   releases ? DP_WORD_RELEASE : DP_WORD_REGISTER);
+	if (!rc)
+		rc = pass(p, false, &points, &move);
+	return rc;
 }
 
 /* Both run, until nothing moves any more. */
 static int end_both(struct play *p)
 {
 	struct dp_move move;
-	int rc = 0;
+	int rc = dp_hands_free(&p->hands, DP_REGISTRAR);
 
-	if (!p->completed)
-		rc = advance_event(p, false, DP_POINTS);
-	if (!rc && !p->answered)
-		rc = go(p, DP_REGISTRAR, false, RETURNED, NULL, &move);
-	/* What was held up by the registrar goes on now. */
+	if (!rc)
+		rc = dp_hands_free(&p->hands, DP_EVENT_SIDE);
 	if (!rc && !p->completed)
-		rc = advance_event(p, false, DP_POINTS);
+		rc = advance_event(p, DP_POINTS, &move);
+	if (!rc && !p->answered)
+		rc = go(p, DP_REGISTRAR, RETURNED, NULL, &move);
+	/* What was held up by the registrar goes on now. */
+	if (!rc && !p->completed && p->answered && move.side == DP_REGISTRAR)
+		rc = advance_event(p, DP_POINTS, &move);
 	return rc;
 }
 
@@ -338,6 +364,7 @@ static int play(struct play *p)
 /* Both leave their loops, or will when they come back to them. */
 static void dismiss(struct play *p)
 {
+	dp_hands_end(&p->hands);
 	dp_hands_tell(&p->hands, DP_REGISTRAR, DP_WORD_END);
 	dp_hands_tell(&p->hands, DP_EVENT_SIDE, DP_WORD_END);
 }

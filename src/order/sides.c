@@ -17,6 +17,7 @@
 #include "sides.h"
 
 #include "daxpin/file.h"
+#include "daxpin/pin.h"
 #include "daxpin/rdma.h"
 
 /* Between two looks of a watcher, us. */
@@ -45,6 +46,7 @@ static void add_passage(struct dp_passages *p, enum dp_point point, const char *
 
 void dp_sides_describe(const struct dp_order_shared *shared, struct dp_request *request)
 {
+	request->frame = shared->frame;
 	for (int i = 0; i < DP_ORDER_SIDES; i++) {
 		request->mailboxes[i] = (uint64_t)&shared->mailboxes[i];
 		request->owners[i] = (uint64_t)&owners[i];
@@ -139,6 +141,16 @@ static int forget_pages(struct registrar *r)
 	return madvise(r->area.addr, r->area.len, MADV_DONTNEED) ? errno : 0;
 }
 
+/* Only memory of a device is told from that of others by where it lies. */
+static void find_frame(struct registrar *r)
+{
+	uint64_t pfn = 0;
+
+	if (r->area.resource[0] && r->shared->order->mapping->frames == DP_FRAMES_DEVICE &&
+	    !dp_frames_read(r->area.addr, 1, &pfn))
+		r->shared->frame = pfn * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static void map(struct registrar *r)
 {
 	struct dp_order_shared *s = r->shared;
@@ -155,6 +167,7 @@ static void map(struct registrar *r)
 		snprintf(s->provider, sizeof(s->provider), "%s", r->rdma.provider);
 		s->odp = r->rdma.odp;
 		s->on_demand = s->order->station->on_demand;
+		find_frame(r);
 	}
 	answer(r, rc, r->area.fd);
 }
