@@ -9,6 +9,7 @@
 #include "daxpin/dax.h"
 #include "daxpin/json.h"
 #include "daxpin/limit.h"
+#include "daxpin/order.h"
 #include "daxpin/rdma.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
