@@ -74,6 +74,16 @@ const struct dp_run_record *dp_run_partner(const struct dp_run_record *run,
  */
 void dp_result_kind(const struct dp_result *r, char *text, size_t size);
 
+/**
+ * dp_kinds_agree - whether two kinds are the same, as far as both tell
+ * @a: from dp_result_kind()
+ * @b: the same
+ *
+ * "rejected EFAULT" and "rejected EFAULT by check_vma_flags" are: who has refused is only known to
+ * the witness, and results may have been made without it.
+ */
+bool dp_kinds_agree(const char *a, const char *b);
+
 /* How bad a status is, from 0: pass, skip, error, fail. */
 int dp_status_rank(enum dp_status status);
 
@@ -96,7 +106,7 @@ int dp_answers_of(const struct dp_result *r, struct dp_answers *answers);
 
 void dp_answers_clear(struct dp_answers *answers);
 
-/* The answer with this status and kind, or NULL. */
+/* The answer with this status, and a kind that agrees; or NULL. */
 const struct dp_answer *dp_answers_find(const struct dp_answers *answers, enum dp_status status,
 					const char *kind);
 

@@ -29,7 +29,7 @@ static enum dp_change change_of(const struct dp_result *before, const struct dp_
 		return is < was ? DP_CHANGE_BETTER : DP_CHANGE_WORSE;
 	dp_result_kind(before, old, sizeof(old));
 	dp_result_kind(after, new, sizeof(new));
-	if (!strcmp(old, new))
+	if (dp_kinds_agree(old, new))
 		return DP_CHANGE_SAME;
 	return after->status == DP_FAIL ? DP_CHANGE_WORSE : DP_CHANGE_OTHER;
 }

@@ -51,28 +51,52 @@ static const struct dp_result *round_of(const struct dp_result *r, size_t i)
 	return r->nrounds ? &r->rounds[i] : r;
 }
 
+/* Where a kind names the function that has refused; @len: of " by FUNCTION", 0 if it does not. */
+static const char *find_refuser(const char *kind, size_t *len)
+{
+	size_t head = strcspn(kind, ",");
+	const char *by = strstr(kind, " by ");
+	bool named = by && !strncmp(kind, "rejected ", 9) && by < kind + head;
+
+	*len = named ? (size_t)(kind + head - by) : 0;
+	return named ? by : kind + head;
+}
+
+bool dp_kinds_agree(const char *a, const char *b)
+{
+	size_t alen, blen;
+	const char *aby = find_refuser(a, &alen), *bby = find_refuser(b, &blen);
+
+	if (alen && blen)
+		return !strcmp(a, b);
+	return aby - a == bby - b && !memcmp(a, b, (size_t)(aby - a)) &&
+	       !strcmp(aby + alen, bby + blen);
+}
+
 const struct dp_answer *dp_answers_find(const struct dp_answers *answers, enum dp_status status,
 					const char *kind)
 {
 	for (size_t i = 0; i < answers->count; i++)
-		if (answers->list[i].status == status && !strcmp(answers->list[i].kind, kind))
+		if (answers->list[i].status == status &&
+		    dp_kinds_agree(answers->list[i].kind, kind))
 			return &answers->list[i];
 	return NULL;
 }
 
 static void add_answer(struct dp_answers *answers, const struct dp_result *r)
 {
-	struct dp_answer *known;
-	char kind[sizeof(known->kind)];
+	char kind[sizeof(answers->list[0].kind)];
+	size_t i = 0;
 
 	dp_result_kind(r, kind, sizeof(kind));
-	known = (struct dp_answer *)dp_answers_find(answers, r->status, kind);
-	if (!known) {
-		known = &answers->list[answers->count++];
-		known->status = r->status;
-		memcpy(known->kind, kind, sizeof(kind));
+	while (i < answers->count &&
+	       (answers->list[i].status != r->status || strcmp(answers->list[i].kind, kind)))
+		i++;
+	if (i == answers->count) {
+		answers->list[answers->count++].status = r->status;
+		memcpy(answers->list[i].kind, kind, sizeof(kind));
 	}
-	known->count++;
+	answers->list[i].count++;
 }
 
 static int worst_first(const void *a, const void *b)

@@ -285,6 +285,35 @@ static void is_no_better_than_its_rounds(void **state)
 	}
 }
 
+/* Who has refused is not known without a witness: that is no difference. */
+static void agrees_as_far_as_both_tell(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool agree;
+	} cases[] = {
+		{ "rejected EFAULT", "rejected EFAULT", true },
+		{ "rejected EFAULT", "rejected EFAULT by check_vma_flags", true },
+		{ "rejected EFAULT by check_vma_flags", "rejected EFAULT by check_vma_flags",
+		  true },
+		{ "rejected EFAULT by check_vma_flags", "rejected EFAULT by ib_umem_get", false },
+		{ "rejected EFAULT", "rejected EINVAL by check_vma_flags", false },
+		{ "rejected EFAULT", "rejected EFAULTS", false },
+		{ "rejected EFAULT, C1", "rejected EFAULT by check_vma_flags, C1", true },
+		{ "rejected EFAULT, C1", "rejected EFAULT by check_vma_flags, C2", false },
+		{ "rejected EFAULT", "rejected EFAULT by check_vma_flags, C2", false },
+		{ "C1, oops by somebody", "C1, oops", false },
+		{ "allowed", "allowed", true },
+		{ "", "", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(cases); i++) {
+		assert_int_equal(dp_kinds_agree(cases[i].a, cases[i].b), cases[i].agree);
+		assert_int_equal(dp_kinds_agree(cases[i].b, cases[i].a), cases[i].agree);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +325,7 @@ int main(void)
 		cmocka_unit_test(is_read_as_it_was_written),
 		cmocka_unit_test(believes_nothing),
 		cmocka_unit_test(is_no_better_than_its_rounds),
+		cmocka_unit_test(agrees_as_far_as_both_tell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
