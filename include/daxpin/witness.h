@@ -69,8 +69,14 @@ typedef void (*dp_hear_fn)(void *arg, const char *line);
  */
 void dp_reading_hear(struct dp_reading *reading, dp_hear_fn hear, void *arg);
 
-/* From now on what this thread does is recorded. Only one process may record at a time. */
-void dp_reading_begin(struct dp_reading *reading);
+/**
+ * dp_reading_begin - record from now on what this thread does
+ * @reading: the reader
+ * @pages: of the region that will be registered
+ *
+ * Only one process may record at a time. The thread stays on its CPU until dp_reading_end().
+ */
+void dp_reading_begin(struct dp_reading *reading, uint64_t pages);
 
 /**
  * dp_reading_end - stop recording, and make sense of it

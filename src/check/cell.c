@@ -80,7 +80,7 @@ static void keep_line(void *arg, const char *line)
 }
 
 /* Of several attempts the last one's events are kept. */
-static void begin_reading(struct dp_asker *asker)
+static void begin_reading(struct dp_asker *asker, uint64_t pages)
 {
 	if (!asker->reading)
 		return;
@@ -89,7 +89,7 @@ static void begin_reading(struct dp_asker *asker)
 		asker->trace = json_object_new_array();
 		dp_reading_hear(asker->reading, keep_line, asker);
 	}
-	dp_reading_begin(asker->reading);
+	dp_reading_begin(asker->reading, pages);
 }
 
 /* Registers the region, observes, and deregisters it. */
@@ -101,7 +101,7 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 	uint64_t t0, t1;
 	struct ibv_mr *mr;
 
-	begin_reading(asker);
+	begin_reading(asker, cell->pages);
 	t0 = dp_now_us();
 	errno = 0;
 	mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);

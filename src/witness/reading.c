@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "btf.h"
+#include "buffers.h"
 #include "events.h"
 #include "probes.h"
 #include "tell.h"
@@ -16,12 +17,34 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 
+/*
+ * Bytes of events for each page, at most: those that come for each page are a grab, its return, a
+ * lookup and its return, of 48, 40, 32 and 40 bytes.
+ */
+#define BYTES_OF_PAGE 256
+
+/* An event, and where its fields are. */
+struct known {
+	struct tep_event *event;
+	const struct dp_probe *probe;
+	bool returns;
+	const struct tep_format_field *pid, *value, *pages, *flags, *pgmap, *type;
+};
+
+/* More than dp_probes() has, of entry and return. */
+#define MOST_EVENTS 64
+
 struct dp_reading {
 	struct tracefs_instance *instance;
 	struct tep_handle *tep;
+	struct dp_buffers *buffers;
 	struct dp_kernel_types types;
-	struct dp_tally tally; /* of the registration that is read */
-	dp_hear_fn hear;       /* is told each event, or NULL */
+	struct known known[MOST_EVENTS];
+	uint8_t by_id[1 << 16]; /* place in known, from 1; 0 for another event */
+	pid_t tid;              /* whose events they are */
+	int unread;             /* why they cannot be read */
+	struct dp_tally tally;  /* of the registration that is read */
+	dp_hear_fn hear;        /* is told each event, or NULL */
 	void *arg;
 	uint64_t since;    /* when its first event was, ns; 0 before that */
 	char blind[96];    /* what can be told of no registration here, or "" */
@@ -32,6 +55,7 @@ void dp_reading_close(struct dp_reading *r)
 {
 	if (!r)
 		return;
+	dp_buffers_close(r->buffers);
 	if (r->tep)
 		tep_free(r->tep);
 	if (r->instance)
@@ -76,6 +100,30 @@ static void find_gaps(struct dp_reading *r)
 				 : "function that takes references on pages");
 }
 
+static int know_events(struct dp_reading *r, struct dp_error *err)
+{
+	int count = tep_get_events_count(r->tep);
+
+	if (!count || count > MOST_EVENTS)
+		return dp_report(err, -ENOENT, "there are %d events of the witness", count);
+	for (int i = 0; i < count; i++) {
+		struct tep_event *event = tep_get_event(r->tep, i);
+
+		r->by_id[event->id & 0xffff] = (uint8_t)(i + 1);
+		r->known[i] = (struct known){
+			.event = event,
+			.pid = tep_find_common_field(event, "common_pid"),
+			.value = tep_find_field(event, "value"),
+			.pages = tep_find_field(event, "pages"),
+			.flags = tep_find_field(event, "flags"),
+			.pgmap = tep_find_field(event, "pgmap"),
+			.type = tep_find_field(event, "type"),
+		};
+		r->known[i].probe = dp_probe_of(event->name, &r->known[i].returns);
+	}
+	return 0;
+}
+
 struct dp_reading *dp_reading_open(struct dp_error *err)
 {
 	struct dp_reading *r = calloc(1, sizeof(*r));
@@ -86,11 +134,14 @@ struct dp_reading *dp_reading_open(struct dp_error *err)
 	}
 	r->instance = tracefs_instance_create(DP_WITNESS);
 	r->tep = dp_events_load(NULL, 0);
-	if (r->instance && r->tep) {
+	if (!r->instance || !r->tep)
+		dp_fail(err, errno ? -errno : -EIO, "cannot read the events of the witness");
+	else if (!know_events(r, err))
+		r->buffers = dp_buffers_open(r->instance, err);
+	if (r->buffers) {
 		find_gaps(r);
 		return r;
 	}
-	dp_fail(err, errno ? -errno : -EIO, "cannot read the events of the witness");
 	dp_reading_close(r);
 	return NULL;
 }
@@ -101,64 +152,77 @@ void dp_reading_hear(struct dp_reading *r, dp_hear_fn hear, void *arg)
 	r->arg = arg;
 }
 
-void dp_reading_begin(struct dp_reading *r)
+void dp_reading_begin(struct dp_reading *r, uint64_t pages)
 {
-	tracefs_instance_file_clear(r->instance, "trace");
-	tracefs_trace_on(r->instance);
+	r->tid = gettid();
+	r->unread = dp_buffers_begin(r->buffers, pages * BYTES_OF_PAGE);
 }
 
-static uint64_t field(struct tep_event *event, struct tep_record *record, const char *name)
+/* A field that is not there is one that was not fetched. */
+static int64_t get(const struct tep_format_field *field, const void *data)
 {
-	unsigned long long value = 0;
+	const char *at = data;
+	uint32_t half;
+	int64_t whole;
 
-	/* A field that is not there is one that was not fetched. */
-	tep_get_field_val(NULL, event, name, record, &value, 0);
-	return value;
+	if (!field)
+		return 0;
+	if (field->size == sizeof(whole)) {
+		memcpy(&whole, at + field->offset, sizeof(whole));
+		return whole;
+	}
+	memcpy(&half, at + field->offset, sizeof(half));
+	return field->flags & TEP_FIELD_IS_SIGNED ? (int32_t)half : (int64_t)half;
 }
 
-static void tell(struct dp_reading *r, struct tep_event *event, struct tep_record *record)
+static void tell(struct dp_reading *r, struct tep_event *event, void *data, size_t size,
+		 uint64_t ts)
 {
+	struct tep_record record = { .ts = ts, .data = data, .size = (int)size };
 	char line[256];
 
 	if (!r->since)
-		r->since = record->ts;
-	dp_tell_event(event, record, r->since, line, sizeof(line));
+		r->since = ts;
+	dp_tell_event(event, &record, r->since, line, sizeof(line));
 	r->hear(r->arg, line);
 }
 
-static int take(struct tep_event *event, struct tep_record *record, int cpu, void *arg)
+static void take(void *arg, void *data, size_t size, uint64_t ts)
 {
 	struct dp_reading *r = arg;
-	bool returns = false;
-	const struct dp_probe *probe = dp_probe_of(event->name, &returns);
 	struct dp_happening h;
+	const struct known *k;
+	uint16_t id;
 	bool gives;
 
-	(void)cpu;
+	/* Every record begins with the number of its event. */
+	memcpy(&id, data, sizeof(id));
+	if (!r->by_id[id])
+		return;
+	k = &r->known[r->by_id[id] - 1];
 	/* set_event_pid would have the kernel patch its scheduler for each registration. */
-	if (!probe || tep_data_pid(r->tep, record) != gettid())
-		return 0;
+	if (!k->probe || get(k->pid, data) != r->tid)
+		return;
 	h = (struct dp_happening){
-		.function = probe->function,
-		.role = probe->role,
-		.returns = returns,
-		.value = (int64_t)field(event, record, "value"),
-		.pages = probe->argument ? (int32_t)field(event, record, "pages") : 1,
-		.flags = field(event, record, "flags"),
-		.pgmap = field(event, record, "pgmap"),
-		.type = (uint32_t)field(event, record, "type"),
+		.function = k->probe->function,
+		.role = k->probe->role,
+		.returns = k->returns,
+		.value = get(k->value, data),
+		.pages = k->probe->argument ? get(k->pages, data) : 1,
+		.flags = (uint64_t)get(k->flags, data),
+		.pgmap = (uint64_t)get(k->pgmap, data),
+		.type = (uint32_t)get(k->type, data),
 	};
-	if (probe->narrow)
+	if (k->probe->narrow)
 		h.value = (int32_t)h.value;
 	/* A folio or NULL, or an errno. */
-	gives = r->types.grab_gives_folio || strcmp(probe->function, "try_grab_folio") != 0;
+	gives = r->types.grab_gives_folio || strcmp(k->probe->function, "try_grab_folio") != 0;
 	h.failed = gives ? !h.value : (int32_t)h.value != 0;
-	if (probe->role == DP_ROLE_GRAB && !gives)
+	if (k->probe->role == DP_ROLE_GRAB && !gives)
 		h.value = (int32_t)h.value;
 	dp_tally_add(&r->tally, &h);
 	if (r->hear)
-		tell(r, event, record);
-	return 0;
+		tell(r, k->event, data, size, ts);
 }
 
 long long dp_events_lost(struct tracefs_instance *instance)
@@ -181,22 +245,24 @@ long long dp_events_lost(struct tracefs_instance *instance)
 
 void dp_reading_end(struct dp_reading *r, int err, struct dp_evidence *evidence)
 {
-	long long lost;
+	int rc = r->unread;
 
-	tracefs_trace_off(r->instance);
 	r->tally = (struct dp_tally){ .types = &r->types.memory, .err = err };
 	r->since = 0;
-	lost = dp_events_lost(r->instance);
-	if (!lost)
-		tracefs_iterate_raw_events(r->tep, r->instance, NULL, 0, take, r);
+	if (!rc)
+		rc = dp_buffers_end(r->buffers, take, r);
 	dp_tally_conclude(&r->tally, evidence);
 	memcpy(evidence->unprobed, r->unprobed, sizeof(evidence->unprobed));
-	if (!lost && !r->blind[0])
+	if (!rc && !r->blind[0])
 		return;
 	*evidence = (struct dp_evidence){ 0 };
-	if (lost)
-		snprintf(evidence->missing, sizeof(evidence->missing),
-			 "%lld events were lost: the buffer is too small", lost);
-	else
+	if (!rc)
 		snprintf(evidence->missing, sizeof(evidence->missing), "%s", r->blind);
+	else if (rc == -ENOBUFS)
+		snprintf(evidence->missing, sizeof(evidence->missing),
+			 "events were lost: the buffer of %ld KiB is too small for this region",
+			 dp_buffers_kib(r->buffers));
+	else
+		snprintf(evidence->missing, sizeof(evidence->missing),
+			 "the events cannot be recorded or read (%s)", dp_errno_name(-rc));
 }
