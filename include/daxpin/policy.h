@@ -259,10 +259,19 @@ struct dp_observed {
  * dp_wait_text - one wait of a teardown, for people
  * @wait: one of evidence.waits (docs/json.md), which may hold anything
  * @text: receives "memunmap_pages() waited 1200 ms in wait_for_completion(), ended by the
- *        owner in __ib_umem_release() > dev_pagemap_percpu_release()"
+ *        owner after __ib_umem_release() > dev_pagemap_percpu_release()"
  * @size: its size, bytes
  */
 void dp_wait_text(struct json_object *wait, char *text, size_t size);
+
+/**
+ * dp_inside_text - what the witness has seen of a scenario, on one line
+ * @evidence: of a teardown or a race (docs/json.md), which may hold anything; or NULL
+ * @text: receives the longest wait, how the calls of gup-fast ended, or why nothing was seen; ""
+ *        where there is nothing to tell
+ * @size: its size, bytes
+ */
+void dp_inside_text(struct json_object *evidence, char *text, size_t size);
 
 /**
  * dp_judge - the verdict for one id

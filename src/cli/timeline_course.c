@@ -60,7 +60,8 @@ void cli_print_course(struct json_object *evidence)
 		return;
 	if (dp_json_bool_or(evidence, "seen", false))
 		print_calls(dp_json_array(evidence, "course"));
-	printf("\n");
+	if (dp_json_count(waits) || missing)
+		printf("\n");
 	for (size_t i = 0; i < dp_json_count(waits); i++) {
 		struct json_object *wait = json_object_array_get_idx(waits, i);
 

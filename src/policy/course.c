@@ -20,8 +20,8 @@
 #define MOST_CALLS 512
 #define MOST_TASKS 24
 #define DEPTH      16
-/* What is shorter is no wait: a grace period under load, ms. */
-#define WAIT_LEAST_US 5000
+/* What is shorter is no wait, us. */
+#define WAIT_LEAST_US 10000
 /* No scenario takes a day. */
 #define LATEST_US (24 * 3600 * 1000000LL)
 /* So long a waker may have passed a function before, us. */
@@ -288,6 +288,14 @@ static struct json_object *list_calls(const struct course *c)
 	return list;
 }
 
+static bool has_text(struct json_object *list, const char *text)
+{
+	for (size_t i = 0; i < dp_json_count(list); i++)
+		if (!strcmp(word(dp_json_text_at(list, i)), text))
+			return true;
+	return false;
+}
+
 /* Calls that had ended when it woke somebody are not what it was at. */
 static struct json_object *ender(const struct course *c, const struct waker *by)
 {
@@ -300,7 +308,8 @@ static struct json_object *ender(const struct course *c, const struct waker *by)
 	for (int i = by->first; task != NOBODY && i <= by->last; i++) {
 		const struct call *call = &c->calls[i];
 
-		if (call->task == task && (call->took < 0 || call->at + call->took > by->at))
+		if (call->task == task && (call->took < 0 || call->at + call->took > by->at) &&
+		    !has_text(list, call->function))
 			dp_json_append_text(list, call->function);
 	}
 	json_object_object_add(obj, "functions", list);

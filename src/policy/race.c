@@ -121,23 +121,6 @@ static void add_inside(struct verdict *v, struct json_object *race)
 	}
 }
 
-/* How gup-fast ended, or why nobody knows; "" without a witness. */
-static void tell_inside(struct json_object *e, char *text, size_t size)
-{
-	const char *missing = dp_json_text(e, "missing");
-
-	text[0] = '\0';
-	if (dp_json_bool_or(e, "seen", false))
-		snprintf(text, size,
-			 "; of %" PRId64 " calls of gup-fast %" PRId64 " ended there, %" PRId64
-			 " fell back to the slow path, %" PRId64 " gave references back",
-			 dp_json_int_or(e, "calls", 0), dp_json_int_or(e, "ended_fast", 0),
-			 dp_json_int_or(e, "fell_back", 0), dp_json_int_or(e, "dropped", 0));
-	else if (e)
-		snprintf(text, size, "; not witnessed: %.120s",
-			 missing ? missing : "nobody says why");
-}
-
 /* The sums, after what was found broken or missing. */
 static void tell(struct verdict *v, struct json_object *race)
 {
@@ -149,10 +132,10 @@ static void tell(struct verdict *v, struct json_object *race)
 	dp_step_int(race, DP_FIELD_RACES, &races);
 	dp_step_int(race, DP_FIELD_SEED, &seed);
 	list_endings(race, endings, sizeof(endings));
-	tell_inside(r->evidence, inside, sizeof(inside));
+	dp_inside_text(r->evidence, inside, sizeof(inside));
 	snprintf(r->why + used, sizeof(r->why) - used,
-		 "%s%" PRId64 " races, %.1f a second, seed %" PRId64 ": %s%s", used ? "; " : "",
-		 races, per_second(race), seed, endings, inside);
+		 "%s%" PRId64 " races, %.1f a second, seed %" PRId64 ": %s%s%s", used ? "; " : "",
+		 races, per_second(race), seed, endings, inside[0] ? "; " : "", inside);
 }
 
 /* How many registrations there were; -1 if that cannot be told. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Waits of a teardown, for people. They may come from a file: nothing is believed. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,18 +40,16 @@ static const char *name_of(struct json_object *by)
 static void tell_end(struct json_object *by, char *text, size_t size)
 {
 	struct json_object *list = dp_json_array(by, "functions");
-	const char *before = "";
+	const char *join = " after ";
 	size_t used = (size_t)snprintf(text, size, ", ended by %.40s", name_of(by));
 
 	for (size_t i = 0; i < dp_json_count(list) && used + 64 < size; i++) {
 		const char *name = dp_json_text_at(list, i);
 
-		/* A function that is called again and again, with others in between. */
-		if (!name || !strcmp(name, before))
+		if (!name)
 			continue;
-		used += (size_t)snprintf(text + used, size - used, "%s%.50s()",
-					 before[0] ? " > " : " in ", name);
-		before = name;
+		used += (size_t)snprintf(text + used, size - used, "%s%.50s()", join, name);
+		join = " > ";
 	}
 }
 
@@ -75,12 +74,11 @@ void dp_wait_text(struct json_object *wait, char *text, size_t size)
 	tell_wait(wait, true, text, size);
 }
 
-void dp_course_tell(struct json_object *evidence, char *text, size_t size)
+static struct json_object *longest_of(struct json_object *waits)
 {
-	struct json_object *waits = dp_json_array(evidence, "waits"), *longest = NULL;
+	struct json_object *longest = NULL;
 	double most = -1;
 
-	text[0] = '\0';
 	for (size_t i = 0; i < dp_json_count(waits); i++) {
 		struct json_object *wait = json_object_array_get_idx(waits, i);
 		double waited = 1e18;
@@ -91,6 +89,38 @@ void dp_course_tell(struct json_object *evidence, char *text, size_t size)
 			longest = wait;
 		}
 	}
+	return longest;
+}
+
+void dp_course_tell(struct json_object *evidence, char *text, size_t size)
+{
+	struct json_object *longest = longest_of(dp_json_array(evidence, "waits"));
+
+	text[0] = '\0';
 	if (longest)
 		tell_wait(longest, false, text, size);
+}
+
+void dp_inside_text(struct json_object *evidence, char *text, size_t size)
+{
+	struct json_object *waits = dp_json_array(evidence, "waits");
+	struct json_object *longest = longest_of(waits);
+	const char *missing = word(evidence, "missing");
+	int64_t calls;
+
+	text[0] = '\0';
+	if (!evidence)
+		return;
+	if (!dp_json_bool_or(evidence, "seen", false))
+		snprintf(text, size, "not witnessed: %.120s",
+			 missing[0] ? missing : "nobody says why");
+	else if (!dp_json_int(evidence, "calls", &calls))
+		snprintf(text, size,
+			 "of %" PRId64 " calls of gup-fast %" PRId64 " ended there, %" PRId64
+			 " fell back to the slow path, %" PRId64 " gave references back",
+			 calls, dp_json_int_or(evidence, "ended_fast", 0),
+			 dp_json_int_or(evidence, "fell_back", 0),
+			 dp_json_int_or(evidence, "dropped", 0));
+	else if (longest)
+		tell_wait(longest, true, text, size);
 }

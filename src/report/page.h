@@ -47,6 +47,10 @@ size_t dp_page_count_differing(const struct dp_run_record *run);
 void dp_page_write_differing(const struct dp_page *p, const struct dp_run_record *run,
 			     const char *name);
 
+/* The part on what the witness has seen of scenarios. @name: of the kernel, or "" */
+void dp_page_write_inside(const struct dp_page *p, const struct dp_run_record *run,
+			  const char *name);
+
 /* "; each was asked 20 times, and 3 answered differently", or nothing. */
 void dp_page_write_repeat(const struct dp_page *p, const struct dp_run_record *run);
 

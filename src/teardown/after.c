@@ -44,6 +44,14 @@ bool dp_teardown_still_on(const struct dp_teardown *t)
 	return t->event_fate == DP_WAITS || t->event_fate == DP_RUNS;
 }
 
+static int start_event(struct dp_teardown *t)
+{
+	int rc = dp_actor_start(&t->event, dp_act_event, t->owner);
+
+	t->cast.teardown = t->event.pid;
+	return rc;
+}
+
 void dp_take_event(struct dp_teardown *t, enum dp_step step, uint64_t limit_ms, bool start)
 {
 	struct json_object *obj = dp_step_begin(t, step);
@@ -53,7 +61,7 @@ void dp_take_event(struct dp_teardown *t, enum dp_step step, uint64_t limit_ms, 
 	dp_teardown_begin_course(t);
 	if (start)
 		dp_actor_clear(&t->event);
-	if (!start || !dp_actor_start(&t->event, dp_act_event, t->owner))
+	if (!start || !start_event(t))
 		t->event_fate = dp_teardown_await(t, &t->event, limit_ms, &reply);
 	t->event_rc = reply.rc;
 	dp_teardown_add_fate(obj, t->event_fate, &t->event, &reply);
@@ -133,6 +141,7 @@ static enum dp_fate release_by(struct dp_teardown *t, enum dp_release how, struc
 		*who = &t->release;
 		if (dp_actor_start(&t->release, act_link_delete, t->owner))
 			return DP_DIED;
+		t->cast.release = t->release.pid;
 		return dp_teardown_await(t, &t->release, BUSY_LIMIT_MS, reply);
 	}
 }

@@ -32,6 +32,7 @@ struct dp_teardown {
 	uint64_t started;
 	struct dp_course *course; /* of the witness, NULL without one */
 	bool witnessed;           /* it is recorded */
+	struct dp_cast cast;      /* of it: also of those that are no more */
 };
 
 /* ---- watch.c: what all steps need --------------------------------------------------------- */

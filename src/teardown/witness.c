@@ -35,6 +35,7 @@ void dp_teardown_begin_course(struct dp_teardown *t)
 	if (t->course && !t->witnessed)
 		dp_course_begin(t->course);
 	t->witnessed = t->course;
+	t->cast.owner = t->keeper.pid;
 }
 
 void dp_teardown_end_course(struct dp_teardown *t)
@@ -47,12 +48,9 @@ void dp_teardown_end_course(struct dp_teardown *t)
 static void act_emit(int fd, void *arg)
 {
 	const struct dp_teardown *t = arg;
-	const struct dp_cast cast = { .teardown = t->event.pid,
-				      .owner = t->keeper.pid,
-				      .release = t->release.pid };
 	struct dp_reply reply = { 0 };
 
-	dp_course_emit(t->course, &cast, dp_step_name(t->step), t->fd);
+	dp_course_emit(t->course, &t->cast, dp_step_name(t->step), t->fd);
 	if (write(fd, &reply, sizeof(reply)) < 0)
 		_exit(1);
 }

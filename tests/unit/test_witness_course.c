@@ -82,7 +82,7 @@ static void tells_waits(void **state)
 	assert_int_not_equal(dp_json_double(json_object_array_get_idx(calls, 2), "took", &took), 0);
 	expect_wait(e, 0,
 		    "memunmap_pages() waited 800 ms in wait_for_completion(), ended by the owner "
-		    "in __ib_umem_release() > dev_pagemap_percpu_release()");
+		    "after __ib_umem_release() > dev_pagemap_percpu_release()");
 	assert_string_equal(dp_json_text_at(dp_json_array(e, "not_probed"), 0), "dax_break_layout");
 	assert_null(dp_json_text(e, "missing"));
 }
