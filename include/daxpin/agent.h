@@ -12,6 +12,9 @@
 /* On the command line of a kernel whose NVDIMMs are not to be made anew. */
 #define DP_KEEP_FLAG "daxpin.keep"
 
+/* On that of one whose registrations are witnessed: probes are set before it is ready. */
+#define DP_WITNESS_FLAG "daxpin.witness"
+
 /* On that of a machine with a layout: its devices are made by the steps of a command. */
 #define DP_LAYOUT_FLAG "daxpin.layout"
 

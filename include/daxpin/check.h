@@ -133,7 +133,13 @@ struct dp_check_options {
 	struct dp_worker_pool *pool;   /* workers that have opened the first adapter, or NULL */
 	uint64_t cell_limit_ms;        /* a check that takes longer is given up */
 	enum dp_witness_level witness; /* what is told of the kernel's inside */
-	unsigned int lanes;            /* mappings that are checked at the same time; 0 for one */
+	/*
+	 * On a host the witness is armed for the run. In a guest it was, before, in this process or
+	 * one that it was forked from.
+	 */
+	struct dp_reading *reading; /* NULL if it is not armed */
+	const char *unwitnessed;    /* why, in a guest */
+	unsigned int lanes;         /* mappings that are checked at the same time; 0 for one */
 	/* Called before each check of a mapping, may be NULL. */
 	int (*prepare)(const struct dp_mapping *mapping, struct dp_error *err);
 	int (*misbehave)(void); /* called before each check, to test how failures are handled */

@@ -42,6 +42,7 @@ struct dp_boot {
 	int state;    /* file of the devices' state, to be written or restored from; or -1 */
 	bool restore; /* continue from there instead of booting */
 	bool keep;    /* the NVDIMMs hold what an earlier boot has made */
+	bool witness; /* the witness is armed before the guest is ready */
 	/* Of what is restored: it goes on while QEMU starts. NULL if nothing is to be verified. */
 	struct dp_verification *verification;
 };

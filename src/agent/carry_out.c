@@ -68,7 +68,7 @@ static void plug_in(const struct dp_plan *plan, int fd)
 		}
 }
 
-static int run_check(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+static int run_check(const struct dp_command *command, struct dp_standby *by, int fd,
 		     struct dp_error *err)
 {
 	struct dp_check_options options = {
@@ -78,6 +78,8 @@ static int run_check(const struct dp_command *command, struct dp_worker_pool *po
 		.lanes = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN),
 		.prepare = prepare_mapping,
 		.witness = command->check.witness,
+		.reading = by->armed.reading,
+		.unwitnessed = by->armed.why,
 	};
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
 	const struct dp_words *only = &command->check.only;
@@ -88,9 +90,9 @@ static int run_check(const struct dp_command *command, struct dp_worker_pool *po
 	dp_plan_take_part(&plan, command->check.part, command->check.parts);
 	/* The pool has opened the first adapter. */
 	if (!options.rdma)
-		options.pool = pool;
+		options.pool = &by->pool;
 	else
-		dp_worker_pool_dismiss(pool);
+		dp_worker_pool_dismiss(&by->pool);
 	if (command->check.fault == DP_FAULT_PANIC)
 		options.misbehave = panic_now;
 	if (command->check.fault == DP_FAULT_HANG)
@@ -101,14 +103,14 @@ static int run_check(const struct dp_command *command, struct dp_worker_pool *po
 
 /* ---- limits ------------------------------------------------------------------------------ */
 
-static int run_limit(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+static int run_limit(const struct dp_command *command, struct dp_standby *by, int fd,
 		     struct dp_error *err)
 {
 	dp_cleanup(dp_limits_clear) struct dp_limits limits = { 0 };
 	const struct dp_words *only = &command->limit.only;
 	int rc = dp_limits_make(globs_of(only), only->count, &limits, err);
 
-	dp_worker_pool_dismiss(pool);
+	dp_worker_pool_dismiss(&by->pool);
 	return rc ? rc : dp_limits_run(&limits, command->limit.rdma, fd, err);
 }
 
@@ -123,7 +125,7 @@ static int provide(const struct dp_mapping *mapping, int fd, struct dp_error *er
 	return dp_devices_await_nvme(err);
 }
 
-static int run_scenario(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+static int run_scenario(const struct dp_command *command, struct dp_standby *by, int fd,
 			struct dp_error *err)
 {
 	struct dp_teardown_options options = {
@@ -148,14 +150,14 @@ static int run_scenario(const struct dp_command *command, struct dp_worker_pool 
 	if (rc)
 		return rc;
 	if (!race && !options.rdma)
-		options.pool = pool;
+		options.pool = &by->pool;
 	else
-		dp_worker_pool_dismiss(pool);
+		dp_worker_pool_dismiss(&by->pool);
 	return race ? dp_race_run(&scenarios.list[0], &options, fd, err)
 		    : dp_teardown_run(&scenarios.list[0], &options, fd, err);
 }
 
-static int run_order(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+static int run_order(const struct dp_command *command, struct dp_standby *by, int fd,
 		     struct dp_error *err)
 {
 	struct dp_teardown_options options = {
@@ -169,7 +171,7 @@ static int run_order(const struct dp_command *command, struct dp_worker_pool *po
 	const char *const id = command->scenario.id;
 	int rc = dp_orders_make(&id, 1, &orders, err);
 
-	dp_worker_pool_dismiss(pool);
+	dp_worker_pool_dismiss(&by->pool);
 	dp_kernel_taint(&options.taint);
 	if (!rc && orders.count != 1)
 		rc = dp_fail(err, -EBADMSG, "\"%s\" is not one order", id);
@@ -180,7 +182,7 @@ static int run_order(const struct dp_command *command, struct dp_worker_pool *po
 
 /* ---- traffic ----------------------------------------------------------------------------- */
 
-static int run_traffic(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+static int run_traffic(const struct dp_command *command, struct dp_standby *by, int fd,
 		       struct dp_error *err)
 {
 	/* Nobody else listens there until the command has been carried out. */
@@ -197,7 +199,7 @@ static int run_traffic(const struct dp_command *command, struct dp_worker_pool *
 	struct sockaddr_storage near;
 	int rc = dp_cases_make(globs_of(only), only->count, &cases, err);
 
-	dp_worker_pool_dismiss(pool);
+	dp_worker_pool_dismiss(&by->pool);
 	for (size_t i = 0; i < cases.count && !rc; i++)
 		rc = provide(cases.list[i].mapping, fd, err);
 	if (!rc)
@@ -207,31 +209,31 @@ static int run_traffic(const struct dp_command *command, struct dp_worker_pool *
 	return rc ? rc : dp_traffic_local(&cases, &near, true, &options, fd, err);
 }
 
-static int run_reread(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+static int run_reread(const struct dp_command *command, struct dp_standby *by, int fd,
 		      struct dp_error *err)
 {
 	const struct dp_traffic_options options = { .env = guest_env(command->reread.size) };
 	const struct dp_kept_list *items = &command->reread.items;
 
 	(void)err;
-	dp_worker_pool_dismiss(pool);
+	dp_worker_pool_dismiss(&by->pool);
 	return dp_traffic_reread(items->list, items->count, &options, fd);
 }
 
 /* ---- the others -------------------------------------------------------------------------- */
 
-static int run_as_host(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+static int run_as_host(const struct dp_command *command, struct dp_standby *by, int fd,
 		       struct dp_error *err)
 {
-	dp_worker_pool_dismiss(pool);
+	dp_worker_pool_dismiss(&by->pool);
 	return dp_as_host(command, fd, err);
 }
 
-int dp_carry_out(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+int dp_carry_out(const struct dp_command *command, struct dp_standby *by, int fd,
 		 struct dp_error *err)
 {
 	static int (*const run[DP_COMMANDS])(const struct dp_command *command,
-					     struct dp_worker_pool *pool, int fd,
+					     struct dp_standby *by, int fd,
 					     struct dp_error *err) = {
 		[DP_COMMAND_CHECK] = run_check,       [DP_COMMAND_LIMITS] = run_limit,
 		[DP_COMMAND_TEARDOWN] = run_scenario, [DP_COMMAND_RACE] = run_scenario,
@@ -239,5 +241,5 @@ int dp_carry_out(const struct dp_command *command, struct dp_worker_pool *pool, 
 		[DP_COMMAND_REREAD] = run_reread,     [DP_COMMAND_AS_HOST] = run_as_host,
 	};
 
-	return run[command->kind](command, pool, fd, err);
+	return run[command->kind](command, by, fd, err);
 }

@@ -18,41 +18,42 @@
 struct child {
 	int stream;
 	bool pool;
+	const struct dp_armed *armed;
 };
 
-static int carry_out(const char *line, size_t len, struct dp_worker_pool *pool, int stream,
+static int carry_out(const char *line, size_t len, struct dp_standby *by, int stream,
 		     struct dp_error *err)
 {
 	dp_cleanup(dp_command_clear) struct dp_command command;
 	int rc = dp_command_from_json(line, len, &command, err);
 
-	return rc ? rc : dp_carry_out(&command, pool, stream, err);
+	return rc ? rc : dp_carry_out(&command, by, stream, err);
 }
 
 static void stand_by(int fd, void *arg)
 {
 	const struct child *child = arg;
 	struct dp_reply reply = { 0 };
-	struct dp_worker_pool pool = { 0 };
+	struct dp_standby by = { .armed = *child->armed };
 	struct dp_error err = { 0 };
 	char line[DP_COMMAND_LIMIT];
 	ssize_t n;
 
 	if (child->pool)
-		reply.rc = dp_worker_pool_start(&pool, NULL);
+		reply.rc = dp_worker_pool_start(&by.pool, NULL);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
 	n = recv(fd, line, sizeof(line), 0);
 	if (n <= 0)
 		return;
-	if (carry_out(line, (size_t)n, &pool, child->stream, &err))
+	if (carry_out(line, (size_t)n, &by, child->stream, &err))
 		dp_emit_failure(child->stream, &err);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
-	dp_worker_pool_close(&pool);
+	dp_worker_pool_close(&by.pool);
 }
 
-int dp_child_start(struct dp_actor *child, int stream, bool pool)
+int dp_child_start(struct dp_actor *child, int stream, bool pool, const struct dp_armed *armed)
 {
-	struct child arg = { .stream = stream, .pool = pool };
+	struct child arg = { .stream = stream, .pool = pool, .armed = armed };
 	struct dp_reply reply;
 	int rc = dp_actor_start(child, stand_by, &arg);
 

@@ -61,13 +61,14 @@ static bool has_flag(const char *flag)
 }
 
 /* The machine, and a process that stands by before the guest is saved. */
-static int prepare(int fd, struct dp_actor *child, struct dp_error *err)
+static int prepare(int fd, struct dp_actor *child, struct dp_armed *armed, struct dp_error *err)
 {
 	int rc = dp_devices_prepare(fd, has_flag(DP_KEEP_FLAG), has_flag(DP_LAYOUT_FLAG), err);
 
 	if (rc)
 		return rc;
-	rc = dp_child_start(child, fd, true);
+	dp_agent_arm(has_flag(DP_WITNESS_FLAG), armed);
+	rc = dp_child_start(child, fd, true, armed);
 	return rc ? dp_fail(err, rc, "no process stands by to carry out a command") : 0;
 }
 
@@ -75,6 +76,7 @@ void dp_agent_main(void)
 {
 	struct dp_actor child = DP_NO_ACTOR;
 	struct dp_error err = { 0 };
+	struct dp_armed armed;
 	int serial, fd;
 
 	mount_all();
@@ -83,7 +85,7 @@ void dp_agent_main(void)
 		power_off();
 	say_hello(serial);
 	fd = dp_devices_stream(serial);
-	if (prepare(fd, &child, &err)) {
+	if (prepare(fd, &child, &armed, &err)) {
 		dp_emit_failure(fd, &err);
 		power_off();
 	}
@@ -91,6 +93,6 @@ void dp_agent_main(void)
 	 * before. */
 	dp_write_attr("5", "/proc/sys/kernel/printk");
 	dp_emit_text(fd, "ready", NULL, NULL);
-	dp_agent_serve(serial, fd, &child);
+	dp_agent_serve(serial, fd, &child, &armed);
 	power_off();
 }

@@ -21,7 +21,7 @@ static void misbehave(const char *line)
 	dp_command_clear(&command);
 }
 
-void dp_agent_serve(int serial, int stream, struct dp_actor *child)
+void dp_agent_serve(int serial, int stream, struct dp_actor *child, const struct dp_armed *armed)
 {
 	FILE *commands = fdopen(serial, "r");
 	char line[DP_COMMAND_LIMIT];
@@ -32,7 +32,7 @@ void dp_agent_serve(int serial, int stream, struct dp_actor *child)
 			continue;
 		misbehave(line);
 		dp_emit_text(stream, "taken", NULL, NULL);
-		if (!child->pid && dp_child_start(child, stream, false))
+		if (!child->pid && dp_child_start(child, stream, false, armed))
 			return;
 		dp_child_run(child, line, stream);
 	}

@@ -8,10 +8,25 @@
 
 #include <stdbool.h>
 
+#include "daxpin/worker_pool.h"
+
 struct dp_actor;
 struct dp_command;
 struct dp_error;
-struct dp_worker_pool;
+struct dp_reading;
+
+/* The witness, armed before the guest was saved; who is forked off later can use it. */
+struct dp_armed {
+	struct dp_reading *reading; /* NULL if it is not armed */
+	char why[128];              /* that is so */
+};
+
+/* What stands by for a command. */
+struct dp_standby {
+	struct dp_worker_pool
+		pool; /* processes; dismissed where they are of no use or in the way */
+	struct dp_armed armed;
+};
 
 /* How long between two signs of life, ms. */
 #define HEARTBEAT_MS 2000
@@ -21,8 +36,9 @@ struct dp_worker_pool;
  * @serial: descriptor that they come from, one a line
  * @stream: receives what is observed
  * @child: that stands by for the first of them
+ * @armed: the witness
  */
-void dp_agent_serve(int serial, int stream, struct dp_actor *child);
+void dp_agent_serve(int serial, int stream, struct dp_actor *child, const struct dp_armed *armed);
 
 /* Opens the port that commands come from (channel.c). Return: a descriptor, or -1. */
 int dp_agent_channel(void);
@@ -34,10 +50,11 @@ int dp_agent_channel(void);
  * @child: receives it; release with dp_actor_clear()
  * @stream: receives what it observes
  * @pool: with a worker pool that has opened the adapter
+ * @armed: the witness
  *
  * Return: 0 or a negative errno.
  */
-int dp_child_start(struct dp_actor *child, int stream, bool pool);
+int dp_child_start(struct dp_actor *child, int stream, bool pool, const struct dp_armed *armed);
 
 /**
  * dp_child_run - have the child carry out a command, and wait for its end
@@ -52,14 +69,23 @@ void dp_child_run(struct dp_actor *child, const char *line, int stream);
 /**
  * dp_carry_out - carry out a command
  * @command: what to do
- * @pool: processes that stand by; dismissed where they are of no use or in the way
+ * @by: what stands by for it
  * @fd: stream that receives the observations
  * @err: context on failure
  *
  * Return: 0 or a negative errno.
  */
-int dp_carry_out(const struct dp_command *command, struct dp_worker_pool *pool, int fd,
+int dp_carry_out(const struct dp_command *command, struct dp_standby *by, int fd,
 		 struct dp_error *err);
+
+/* ---- arm.c ------------------------------------------------------------------------------- */
+
+/**
+ * dp_agent_arm - arm the witness, if the command line wants it
+ * @wanted: it does
+ * @armed: receives it, or why it is not there: no error of the guest
+ */
+void dp_agent_arm(bool wanted, struct dp_armed *armed);
 
 /* ---- as_host.c --------------------------------------------------------------------------- */
 

@@ -29,6 +29,7 @@ struct campaign {
 	const struct dp_kernel *kernel;
 	struct dp_guest *guest;
 	unsigned int cpus;                  /* of each guest */
+	bool witness;                       /* each guest has it armed */
 	const struct dp_progress *progress; /* of this kernel, or NULL */
 };
 

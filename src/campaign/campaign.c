@@ -11,20 +11,59 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 
-/* Whether anything is asked of guests that are restored. */
-static bool wants_saved(const struct campaign *c)
-{
-	const struct dp_selection *s = c->selection;
-	bool once = s->checks.count || s->limits.count || s->teardowns.count || s->races.count ||
-		    s->orders.count;
+/*
+ * Guests of checks have the witness armed. The others have not: probes cost time, of which races
+ * and traffic are made, and on 5.10 those of returns falsify /proc/PID/stack, by which a teardown
+ * tells where a task waits.
+ */
+struct guests {
+	struct campaign armed, plain;
+	struct dp_guest list[2]; /* theirs */
+};
 
-	for (size_t i = 0; i < s->cases.count && !once; i++)
-		once = !dp_is_kept(&s->cases.list[i]);
-	return once && !c->guests->fresh;
+static bool are_armed(const struct campaign *c)
+{
+	return c->selection->checks.count && c->ask->witness;
 }
 
-static int ask_kinds(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+/* Whether anything is asked of guests without the witness; @saved: that are restored. */
+static bool wants_plain(const struct campaign *c, bool saved)
 {
+	const struct dp_selection *s = c->selection;
+	bool once = (s->checks.count && !c->ask->witness) || s->limits.count ||
+		    s->teardowns.count || s->races.count || s->orders.count;
+
+	for (size_t i = 0; i < s->cases.count && !once; i++)
+		once = !saved || !dp_is_kept(&s->cases.list[i]);
+	return once;
+}
+
+static int prepare(const struct campaign *c, struct guests *g, struct dp_error *err)
+{
+	bool fresh = c->guests->fresh;
+	int rc = 0;
+
+	g->armed = g->plain = *c;
+	g->armed.witness = true;
+	g->armed.guest = &g->list[0];
+	g->plain.guest = &g->list[1];
+	if (are_armed(c))
+		rc = dp_guest_prepare(&g->armed, !fresh, g->armed.guest, err);
+	if (!rc && wants_plain(c, false))
+		rc = dp_guest_prepare(&g->plain, !fresh && wants_plain(c, true), g->plain.guest,
+				      err);
+	return rc;
+}
+
+static void clear_guests(struct guests *g)
+{
+	dp_guest_clear(&g->list[0]);
+	dp_guest_clear(&g->list[1]);
+}
+
+static int ask_kinds(const struct guests *g, struct dp_run_record *run, struct dp_error *err)
+{
+	const struct campaign *c = &g->plain;
 	const struct dp_selection *s = c->selection;
 	const struct {
 		bool wanted;
@@ -42,7 +81,7 @@ static int ask_kinds(const struct campaign *c, struct dp_run_record *run, struct
 		dp_cleanup(dp_run_clear) struct dp_run_record part = { 0 };
 
 		if (kinds[i].wanted)
-			rc = kinds[i].ask(c, &part, err);
+			rc = kinds[i].ask(!i && are_armed(c) ? &g->armed : c, &part, err);
 		if (!rc)
 			rc = dp_run_merge(run, &part, true);
 		if (!run->jobs)
@@ -51,9 +90,11 @@ static int ask_kinds(const struct campaign *c, struct dp_run_record *run, struct
 	return rc;
 }
 
-/* What the making of the guest tells of the run. */
+/* What the making of a guest tells of the run. */
 static int add_making(struct dp_run_record *making, struct dp_run_record *run)
 {
+	if (!making->where[0])
+		return 0;
 	memcpy(run->where, making->where, sizeof(run->where));
 	memcpy(run->accel, making->accel, sizeof(run->accel));
 	memcpy(run->kernel_spec, making->kernel_spec, sizeof(run->kernel_spec));
@@ -63,21 +104,19 @@ static int add_making(struct dp_run_record *making, struct dp_run_record *run)
 }
 
 /* Everything that is asked of one kernel, in one run. */
-static int ask_kernel(struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+static int ask_kernel(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
-	dp_cleanup(dp_guest_clear) struct dp_guest guest = DP_NO_GUEST;
-	struct dp_run_record *making = &guest.making.run;
-	int rc = dp_guest_prepare(c, wants_saved(c), &guest, err);
+	dp_cleanup(clear_guests) struct guests g = { .list = { DP_NO_GUEST, DP_NO_GUEST } };
+	int rc = prepare(c, &g, err);
 	uint64_t start = dp_now_ms();
 
-	c->guest = &guest;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(g.list) && !rc; i++)
+		rc = add_making(&g.list[i].making.run, run);
 	if (!rc)
-		rc = add_making(making, run);
-	if (!rc)
-		rc = ask_kinds(c, run, err);
-	/* It may have been made anew meanwhile. */
-	if (!rc)
-		rc = add_making(making, run);
+		rc = ask_kinds(&g, run, err);
+	/* They may have been made anew meanwhile. */
+	for (size_t i = 0; i < DP_ARRAY_SIZE(g.list) && !rc; i++)
+		rc = add_making(&g.list[i].making.run, run);
 	if (!rc && dp_rounds(c) > 1) {
 		run->repeat = c->ask->repeat;
 		rc = dp_run_fold(run);
@@ -220,13 +259,14 @@ static bool side_by_side(const struct dp_guests *guests, const struct dp_selecti
 }
 
 /*
- * Under TCG one CPU may meet an instruction that the other is just patching: probes are set on one
- * CPU only. A race wants two, and parks the other one meanwhile.
+ * Under TCG one CPU may meet an instruction that the other is just patching. The probes of checks
+ * are set before the guest is saved; those of teardowns, and the tracer of a graph, when the
+ * question is asked. A race wants two CPUs, and parks the other one meanwhile.
  */
 static unsigned int cpus_of(const struct dp_guests *guests, const struct dp_selection *s,
 			    const struct dp_ask *ask)
 {
-	bool patched = ask->witness && count_ids(s) != s->races.count;
+	bool patched = ask->witness == DP_WITNESS_GRAPH || (ask->course && s->teardowns.count);
 
 	return side_by_side(guests, s) || patched ? 1 : DP_GUEST_CPUS;
 }

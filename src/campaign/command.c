@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <string.h>
 
 #include "ask.h"
 
@@ -18,6 +19,17 @@ static int run(const struct campaign *c, struct dp_task *task, struct dp_error *
 	return rc;
 }
 
+/* Whether daxpin will set probes in the guest. */
+static bool arms(const struct dp_command *command)
+{
+	const struct dp_words *words = &command->as_host.arguments;
+
+	for (size_t i = 0; command->kind == DP_COMMAND_AS_HOST && i < words->count; i++)
+		if (!strncmp(words->list[i], "--witness", strlen("--witness")))
+			return true;
+	return false;
+}
+
 int dp_campaign_command(const struct dp_guests *guests, const struct dp_command *command,
 			const struct dp_sink *sink, const struct dp_progress *progress,
 			struct dp_error *err)
@@ -25,13 +37,14 @@ int dp_campaign_command(const struct dp_guests *guests, const struct dp_command 
 	dp_cleanup(dp_guest_clear) struct dp_guest guest = DP_NO_GUEST;
 	struct dp_kernel kernel;
 	/*
-	 * One processor for a layout: two of them under TCG have now and then met the int3 of a
-	 * jump label that the other was patching, and the kernel panicked.
+	 * One processor for a layout, and for a witness that is armed meanwhile: two of them under
+	 * TCG have now and then met the int3 of a jump label that the other was patching, and the
+	 * kernel panicked.
 	 */
 	const struct campaign c = { .guests = guests,
 				    .kernel = &kernel,
 				    .guest = &guest,
-				    .cpus = guests->layout ? 1 : DP_GUEST_CPUS,
+				    .cpus = guests->layout || arms(command) ? 1 : DP_GUEST_CPUS,
 				    .progress = progress };
 	dp_autofree char *line = NULL;
 	struct dp_task task = { .sink = *sink };

@@ -55,6 +55,7 @@ int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *gues
 	guest->held[0] = dp_cache_hold(guest->boot.kernel);
 	guest->held[1] = dp_cache_hold(guest->boot.image);
 	guest->boot.cpus = c->cpus;
+	guest->boot.witness = c->witness;
 	guest->boot.layout = c->guests->layout;
 	guest->saved = guest->boot;
 	snprintf(run->where, sizeof(run->where), "guest");

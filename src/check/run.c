@@ -124,17 +124,13 @@ static void ask(struct shared *shared, struct dp_asker *asker, const struct dp_c
 		_exit(1);
 }
 
-static void open_reading(const struct shared *shared, struct dp_asker *asker)
+static void take_reading(const struct shared *shared, struct dp_asker *asker)
 {
-	struct dp_error err = { 0 };
-
 	asker->level = shared->options.witness;
-	memcpy(asker->unwitnessed, shared->unwitnessed, sizeof(asker->unwitnessed));
-	if (asker->unwitnessed[0])
+	if (!asker->level)
 		return;
-	asker->reading = dp_reading_open(&err);
-	if (!asker->reading)
-		snprintf(asker->unwitnessed, sizeof(asker->unwitnessed), "%.120s", err.what);
+	asker->reading = shared->options.reading;
+	memcpy(asker->unwitnessed, shared->unwitnessed, sizeof(asker->unwitnessed));
 }
 
 /* Replies once, when no check is left. */
@@ -151,15 +147,13 @@ static void work(int fd, struct dp_rdma *rdma, void *arg)
 	}
 	dp_rdma_emit(shared->fd, rdma->device, rdma->provider, rdma->odp);
 	dp_asker_init(&asker, rdma, &shared->options.env, &shared->counters);
-	if (shared->options.witness)
-		open_reading(shared, &asker);
+	take_reading(shared, &asker);
 	while (lane->next < lane->end || claim(lane)) {
 		ask(shared, &asker, &shared->questions[lane->next]);
 		lane->next++;
 	}
 	send(fd, &done, sizeof(done), MSG_NOSIGNAL);
 	dp_asker_close(&asker);
-	dp_reading_close(asker.reading);
 }
 
 /* ---- the parent -------------------------------------------------------------------------- */
@@ -367,13 +361,36 @@ static int share(struct run *run, const struct dp_plan *plan,
 	return init_counters(&shared->counters);
 }
 
+/* Before the workers are forked off, which read with what is opened here. */
+static void arm(struct shared *shared)
+{
+	struct dp_check_options *options = &shared->options;
+	struct dp_error err = { 0 };
+
+	if (options->env.guest)
+		snprintf(shared->unwitnessed, sizeof(shared->unwitnessed), "%s",
+			 options->unwitnessed ? options->unwitnessed : "");
+	if (!options->witness || options->env.guest)
+		return;
+	if (!dp_witness_arm(&err))
+		options->reading = dp_reading_open(&err);
+	snprintf(shared->unwitnessed, sizeof(shared->unwitnessed), "%.120s", err.what);
+}
+
+static void disarm(struct shared *shared)
+{
+	if (!shared->options.witness || shared->options.env.guest)
+		return;
+	dp_reading_close(shared->options.reading);
+	dp_witness_disarm();
+}
+
 int dp_check_run(const struct dp_plan *plan, const struct dp_check_options *options, int fd,
 		 struct dp_error *err)
 {
 	dp_cleanup(clear) struct run run = { .pool = options->pool,
 					     .lanes = 1,
 					     .oom_kills = count_oom_kills() };
-	struct dp_error unarmed = { 0 };
 	int rc = 0;
 
 	if (options->lanes)
@@ -381,14 +398,13 @@ int dp_check_run(const struct dp_plan *plan, const struct dp_check_options *opti
 	for (unsigned int i = 0; i < MAX_LANES; i++)
 		run.watches[i].worker = (struct dp_actor)DP_NO_ACTOR;
 	rc = share(&run, plan, options, fd, err);
-	if (!rc && options->witness && dp_witness_arm(&unarmed))
-		snprintf(run.shared->unwitnessed, sizeof(run.shared->unwitnessed), "%.120s",
-			 unarmed.what);
+	if (!rc)
+		arm(run.shared);
 	for (unsigned int i = 0; i < run.lanes && !rc; i++)
 		rc = start_worker(&run, i, err);
 	while (!rc && at_work(&run))
 		rc = look(&run, err);
-	if (options->witness)
-		dp_witness_disarm();
+	if (run.shared)
+		disarm(run.shared);
 	return rc;
 }

@@ -58,8 +58,8 @@ struct cli_check_options {
 int cli_take_witness(void *field, const char *name, struct dp_error *err);
 
 /* Tables that several of these commands share. */
-extern const struct cli_option cli_case_options[], cli_region_options[], cli_policy_options[],
-	cli_folder_options[], cli_report_options[];
+extern const struct cli_option cli_case_options[], cli_witness_options[], cli_region_options[],
+	cli_policy_options[], cli_folder_options[], cli_report_options[];
 
 /*
  * For the rows of --format and -o. @outputs is a struct cli_outputs, the text is a format for

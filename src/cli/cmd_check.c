@@ -53,19 +53,6 @@ int cli_witness_one(const struct cli_check_options *options, const struct dp_pla
 	return dp_hint(err, "name one with --only, such as check/devdax-2M/remote-write");
 }
 
-#define CLI_OPTIONS struct cli_check_options
-
-static const struct cli_option witness_options[] = {
-	OPT_CALLBACK(
-		"witness", 0, "WHAT", witness, cli_take_witness,
-		"Look at what the kernel does inside each registration (kprobe events in a tracefs "
-		"instance, as root): which path has pinned how many pages, what was looked up, and "
-		"which function has refused. trace also prints the raw events of one "
-		"case, graph which functions called which (function_graph), for a bug report.",
-		.choices = "evidence, trace, graph", .bare = "evidence"),
-	CLI_END,
-};
-
 const struct cli_command cli_check = {
 	.name = "check",
 	.brief = "check which mappings the kernel lets be pinned",
@@ -76,7 +63,7 @@ const struct cli_command cli_check = {
 		 "On the host, no byte of a device or of an existing file is changed. Run it as "
 		 "root: only root can read the owner and the size of pages.",
 	.groups = CLI_GROUPS(
-		{ .options = cli_case_options }, { .options = witness_options },
+		{ .options = cli_case_options }, { .options = cli_witness_options },
 		{ .options = cli_region_options }, { .options = cli_policy_options },
 		{ .options = cli_folder_options, .host_only = "the guest has folders of its own" },
 		{ .options = cli_report_options, .title = "Reports" }),

@@ -232,15 +232,29 @@ static unsigned int kinds_of(const struct cli_command *command)
 	return kinds;
 }
 
+/*
+ * If nothing was said of it, checks have it, as their guests are saved with it armed. Return:
+ * whether teardowns have it, too.
+ */
+static bool choose_witness(struct cli_check_options *check)
+{
+	bool said = check->witness != DP_WITNESS_LEVELS;
+
+	if (!said)
+		check->witness = DP_WITNESS_EVIDENCE;
+	return said && check->witness;
+}
+
 static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_call *call,
 			struct dp_error *err)
 {
 	dp_cleanup(dp_selection_clear) struct dp_selection selection = { 0 };
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
 	struct dp_run_record runs[CLI_MAX_LIST] = { 0 };
-	struct cli_check_options check = { .seed = 1 };
+	struct cli_check_options check = { .seed = 1, .witness = DP_WITNESS_LEVELS };
 	struct dp_recorder recorder = { 0 };
 	struct dp_ask ask;
+	bool course;
 	int rc;
 
 	if (kinds == 1U << DP_QUESTION_RACE)
@@ -257,11 +271,13 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		rc = dp_policy_load(check.policy, &policy, err);
 	if (!rc)
 		rc = dp_selection_make(kinds, check.only, check.nonly, &selection, err);
+	course = choose_witness(&check);
 	if (!rc)
 		rc = cli_witness_one(&check, &selection.checks, err);
 	if (kinds == 1U << DP_QUESTION_RACE)
 		complete_race(&check, o);
 	ask = cli_ask(&check, &policy);
+	ask.course = course;
 	if (!rc && o->record)
 		rc = dp_recorder_open(&recorder, o->record, err);
 	if (!rc && o->record)

@@ -60,6 +60,18 @@ const struct cli_option cli_case_options[] = {
 	CLI_END,
 };
 
+const struct cli_option cli_witness_options[] = {
+	OPT_CALLBACK(
+		"witness", 0, "WHAT", witness, cli_take_witness,
+		"Look at what the kernel does inside each registration (kprobe events in a tracefs "
+		"instance, as root): which path has pinned how many pages, what was looked up, and "
+		"which function has refused. trace also prints the raw events of one "
+		"case, graph which functions called which (function_graph), for a bug report. "
+		"Default: evidence in a guest, none on a host.",
+		.choices = "none, evidence, trace, graph", .bare = "evidence"),
+	CLI_END,
+};
+
 const struct cli_option cli_region_options[] = {
 	OPT_SIZE("size", 0, "SIZE", size, "Size of each memory region.", .initial = "2M"),
 	OPT_STRING("rdma", 0, "DEVICE", rdma,
@@ -149,7 +161,7 @@ const struct cli_command cli_run = {
 	.usage = CLI_USAGE("guest [GUEST-OPTIONS] run [OPTIONS]"),
 	.about =
 		"Runs check, limit, teardown and traffic and writes one report. Races and orders are not included.",
-	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_region_options },
-			     { .options = cli_policy_options },
+	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_witness_options },
+			     { .options = cli_region_options }, { .options = cli_policy_options },
 			     { .options = cli_report_options, .title = "Reports" }),
 };

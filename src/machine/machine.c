@@ -242,8 +242,9 @@ static void add_devices(struct arguments *a)
 /* What a restored guest was booted with is in its memory: QEMU need not load it. */
 static void add_start(const struct dp_boot *boot, uint64_t khz, struct arguments *a)
 {
-	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE "%s%s%s", khz,
-		 boot->keep ? " " DP_KEEP_FLAG : "", boot->layout ? " " DP_LAYOUT_FLAG " " : "",
+	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE "%s%s%s%s", khz,
+		 boot->keep ? " " DP_KEEP_FLAG : "", boot->witness ? " " DP_WITNESS_FLAG : "",
+		 boot->layout ? " " DP_LAYOUT_FLAG " " : "",
 		 boot->layout ? boot->layout->cmdline : "");
 	if (boot->restore) {
 		add(a, "-incoming", "defer");
