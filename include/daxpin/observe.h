@@ -47,7 +47,6 @@ enum dp_outcome {
  */
 #define DP_PROOF_LEAF "page size: "
 
-/* What was seen of one registration: check/MAPPING/ACCESS. */
 /* What a kernel did inside during a registration (witness.h). */
 struct dp_evidence {
 	bool seen;             /* it was looked at: what follows is valid */
@@ -66,6 +65,25 @@ struct dp_evidence {
 /* "fast", "slow", "fast+slow" (pinned twice, if nothing is wrong), "none" */
 const char *dp_evidence_path(const struct dp_evidence *evidence);
 
+/* An evidence as a story, a sentence for each call. */
+#define DP_STORY_LINES 10
+struct dp_story {
+	char lines[DP_STORY_LINES][160];
+	size_t count;
+};
+
+/**
+ * dp_evidence_tell - tell an evidence as a story
+ * @evidence: what was seen; without anything, and without a reason, there is no line
+ * @err: the answer to the registration: 0, or a positive errno
+ * @story: receives it; texts of the evidence are in it as they are
+ */
+void dp_evidence_tell(const struct dp_evidence *evidence, int err, struct dp_story *story);
+
+/* Reads an evidence, which may hold anything. What it lacks it has not seen. */
+void dp_evidence_read(struct json_object *obj, struct dp_evidence *evidence);
+
+/* What was seen of one registration: check/MAPPING/ACCESS. */
 struct dp_cell {
 	char id[96];
 	enum dp_outcome outcome;

@@ -13,6 +13,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/json.h"
+#include "daxpin/observe.h"
 #include "daxpin/results.h"
 #include "daxpin/text.h"
 
@@ -137,31 +138,17 @@ static void print_splats(struct json_object *steps)
 }
 
 /* The call story of a registration, as the witness has it. */
-static void print_evidence(struct json_object *evidence)
+static void print_story(struct json_object *result)
 {
-	struct json_object *fast = dp_json_object(evidence, "fast");
-	struct json_object *slow = dp_json_object(evidence, "slow");
-	struct json_object *pgmap = dp_json_object(evidence, "pgmap");
+	const char *name = text_of(result, "errno");
+	struct dp_evidence evidence = { 0 };
+	struct dp_story story;
 
-	if (!evidence)
-		return;
-	if (!dp_json_bool_or(evidence, "seen", false)) {
-		say("  not witnessed: ", text_of(evidence, "missing"));
+	dp_evidence_read(dp_json_object(result, "evidence"), &evidence);
+	dp_evidence_tell(&evidence, name[0] ? dp_errno_from_name(name) : 0, &story);
+	for (size_t i = 0; i < story.count; i++) {
+		say("  ", story.lines[i]);
 		printf("\n");
-		return;
-	}
-	printf("  gup-fast took %lld pages and gave %lld back; the slow path took %lld\n",
-	       (long long)dp_json_int_or(fast, "pages", 0),
-	       (long long)dp_json_int_or(fast, "dropped", 0),
-	       (long long)dp_json_int_or(slow, "pages", 0));
-	printf("  %lld lookups of a pgmap, %lld references on it; ",
-	       (long long)dp_json_int_or(pgmap, "lookups", 0),
-	       (long long)dp_json_int_or(pgmap, "references", 0));
-	say("type of the pages: ", text_of(pgmap, "type")[0] ? text_of(pgmap, "type") : "not seen");
-	printf("\n");
-	if (text_of(evidence, "refused_by")[0]) {
-		say("  refused by ", text_of(evidence, "refused_by"));
-		printf("()\n");
 	}
 }
 
@@ -184,7 +171,7 @@ static void print_answer(struct json_object *result)
 		say("\n  the kernel said: ", text_of(result, "verdict"));
 		say(" ", text_of(result, "errno"));
 		printf("\n");
-		print_evidence(dp_json_object(result, "evidence"));
+		print_story(result);
 	}
 	say("\n", text_of(result, "why"));
 	printf("\n");

@@ -262,8 +262,7 @@ static void get_answer(struct reader *r, struct dp_cell *cell)
 	get_proof(r, cell);
 }
 
-/* What an evidence lacks it has not seen. */
-static void read_evidence(struct json_object *obj, struct dp_evidence *e)
+void dp_evidence_read(struct json_object *obj, struct dp_evidence *e)
 {
 	struct json_object *fast = dp_json_object(obj, "fast"), *slow = dp_json_object(obj, "slow");
 	struct json_object *pgmap = dp_json_object(obj, "pgmap");
@@ -295,7 +294,7 @@ int dp_cell_from_json(struct json_object *obj, struct dp_cell *cell, struct dp_e
 		get_text(&r, "text", cell->text, sizeof(cell->text), false);
 	if (!r.bad && cell->outcome == DP_ANSWERED)
 		get_answer(&r, cell);
-	read_evidence(dp_json_object(obj, "evidence"), &cell->evidence);
+	dp_evidence_read(dp_json_object(obj, "evidence"), &cell->evidence);
 	if (r.bad)
 		return dp_fail(err, -EBADMSG, "observation of %.64s: bad or missing \"%s\"",
 			       cell->id[0] ? cell->id : "a cell", r.bad);

@@ -49,22 +49,51 @@ static struct json_object *cause_object(const struct dp_cause *cause)
 	return obj;
 }
 
-/* What the text report makes of the runs: the kernels' names, and the causes. */
+/* Of each result that has an evidence: its number, and the sentences. */
+static struct json_object *stories(const struct dp_run_record *run)
+{
+	struct json_object *obj = json_object_new_object();
+	struct dp_story story;
+	char key[24];
+
+	for (size_t i = 0; i < run->count; i++) {
+		const struct dp_result *r = &run->results[i];
+		struct json_object *lines;
+
+		if (!r->observed || r->cell.outcome != DP_ANSWERED)
+			continue;
+		dp_evidence_tell(&r->cell.evidence, r->cell.err, &story);
+		if (!story.count)
+			continue;
+		lines = json_object_new_array();
+		for (size_t k = 0; k < story.count; k++)
+			dp_json_append_text(lines, story.lines[k]);
+		snprintf(key, sizeof(key), "%zu", i);
+		json_object_object_add(obj, key, lines);
+	}
+	return obj;
+}
+
+/* What the text report makes of the runs: the kernels' names, the causes, and the
+ * stories of registrations. */
 static struct json_object *digest(const struct dp_run_record *runs, size_t nruns,
 				  const struct dp_causes *causes)
 {
 	struct json_object *obj = json_object_new_object(), *list = json_object_new_array();
 	struct json_object *names = json_object_new_array();
+	struct json_object *told = json_object_new_array();
 	char name[64];
 
 	for (size_t i = 0; i < nruns; i++) {
 		dp_page_short_name(&runs[i], name, sizeof(name));
 		dp_json_append_text(names, name);
+		json_object_array_add(told, stories(&runs[i]));
 	}
 	for (size_t i = 0; i < causes->count; i++)
 		json_object_array_add(list, cause_object(&causes->list[i]));
 	json_object_object_add(obj, "names", names);
 	json_object_object_add(obj, "causes", list);
+	json_object_object_add(obj, "stories", told);
 	return obj;
 }
 

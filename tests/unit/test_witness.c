@@ -199,6 +199,54 @@ static void makes_sense_of_the_events(void **state)
 	}
 }
 
+static void is_told_as_a_story(void **state)
+{
+	const struct {
+		struct dp_evidence evidence;
+		int err;
+		const char *lines[DP_STORY_LINES];
+	} cases[] = {
+		{ { .seen = true, .fast = 512, .dropped = 512, .slow = 512, .type = "generic" },
+		  0,
+		  { "gup-fast took 512 pages, and gave them all back",
+		    "the slow path took 512 pages", "no pgmap was looked up",
+		    "the pages have a pgmap of the type generic", "nobody refused" } },
+		{ { .seen = true, .fast = 1, .dropped = 1, .refused_by = "check_vma_flags" },
+		  EFAULT,
+		  { "gup-fast took 1 page, and gave it back", "no pgmap was looked up",
+		    "no page was seen, so its pgmap was not, either",
+		    "check_vma_flags() refused with EFAULT" } },
+		{ { .seen = true,
+		    .fast = 3,
+		    .dropped = 1,
+		    .lookups = 1,
+		    .references = 1,
+		    .migrations = 2,
+		    .type = "none",
+		    .unprobed = "a|b",
+		    .missing = "nobody" },
+		  EINVAL,
+		  { "gup-fast took 3 pages, and gave 1 back",
+		    "pages were moved before they were pinned (2 calls)",
+		    "get_dev_pagemap() was called 1 time, and took 1 reference",
+		    "the pages have no pgmap", "who refused with EINVAL was not seen",
+		    "not seen: nobody", "not seen when they refuse, on this kernel: a|b" } },
+		{ { .missing = "lockdown" }, 0, { "not witnessed: lockdown" } },
+		{ { 0 }, 0, { NULL } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(cases); i++) {
+		struct dp_story story;
+		size_t count = 0;
+
+		dp_evidence_tell(&cases[i].evidence, cases[i].err, &story);
+		for (; cases[i].lines[count]; count++)
+			assert_string_equal(story.lines[count], cases[i].lines[count]);
+		assert_int_equal(story.count, count);
+	}
+}
+
 static void is_read_as_it_was_written(void **state)
 {
 	struct dp_cell cell = { .id = "check/anon/local-read",
@@ -250,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(makes_sense_of_the_events),
+		cmocka_unit_test(is_told_as_a_story),
 		cmocka_unit_test(is_read_as_it_was_written),
 	};
 
