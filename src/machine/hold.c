@@ -219,16 +219,24 @@ static int step_off(struct dp_hold *hold, unsigned int cpu)
 	return rc;
 }
 
+/*
+ * Who still stands where it was stopped last has been told of; a thread that its host has not let
+ * run meanwhile does.
+ */
 static int leave(struct dp_hold *hold, unsigned int who, const uint64_t *stops, size_t nstops)
 {
 	int rc = 0;
 
 	for (unsigned int cpu = 0; cpu < hold->watch->monitor.ncpus && !rc; cpu++) {
+		struct dp_vcpu_state state;
 		bool there = false;
 
 		for (size_t i = 0; i < nstops; i++)
 			there |= stops[i] == hold->last[cpu];
-		if (who & DP_VCPU(cpu) && there && hold->last[cpu])
+		if (!(who & DP_VCPU(cpu)) || !there || !hold->last[cpu])
+			continue;
+		rc = look(hold, cpu, &state);
+		if (!rc && state.ip == hold->last[cpu])
 			rc = step_off(hold, cpu);
 	}
 	return rc;
@@ -286,9 +294,6 @@ static int run(void *arg, unsigned int who, const uint64_t *stops, size_t nstops
 
 	if (!rc)
 		rc = set_stops(hold, 'Z', stops, nstops);
-	for (unsigned int cpu = 0; cpu < 8; cpu++)
-		if (who & DP_VCPU(cpu))
-			hold->last[cpu] = 0;
 	if (!rc)
 		rc = let_go(hold, who);
 	if (!rc)

@@ -14,7 +14,7 @@ struct dp_watch;
 struct dp_hold {
 	struct dp_watch *watch;
 	struct dp_vcpus vcpus;
-	uint64_t last[8]; /* where each was stopped last; 0: it has moved since */
+	uint64_t last[8]; /* where each was stopped last, or 0 */
 };
 
 /**

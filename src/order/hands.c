@@ -8,31 +8,24 @@
 #include "daxpin/clock.h"
 #include "daxpin/text.h"
 
-/* Time between two looks at one that does not come to a point, ms. */
+/* How long a parked processor is waited for at a time, and at all, ms. */
 #define SLICE_MS 200
-/* It waits once it was found in the same place in so many looks in a row. */
-#define STILL 12
-/* A wait for another processor is one only if it was emulated meanwhile for so long, ms. */
-#define SPUN_MS 100
-/* A part of an order takes a second; a busy host is slower. */
 #define LIMIT_MS 90000
 /* Both processes turn in a loop that reads their words. */
 #define FIND_TRIES 2000
 
-/* Without the number of the address space, and without what says that it is kept. */
-static uint64_t table_of(uint64_t cr3)
+uint64_t dp_table_of(uint64_t cr3)
 {
 	return cr3 & 0x000ffffffffff000ULL;
 }
 
-/* Which processors run while one side goes on. */
-static unsigned int runners(const struct dp_hands *h)
+unsigned int dp_hands_runners(const struct dp_hands *hands)
 {
 	unsigned int who = 0;
 
 	for (int i = 0; i < DP_ORDER_SIDES; i++)
-		if (h->sides[i].bond != DP_STOPPED)
-			who |= DP_VCPU(h->sides[i].cpu);
+		if (hands->sides[i].bond != DP_STOPPED)
+			who |= DP_VCPU(hands->sides[i].cpu);
 	return who;
 }
 
@@ -64,11 +57,11 @@ static int find(struct dp_hands *h, enum dp_order_side side)
 			rc = h->vcpus->look(h->vcpus->arg, s->cpu, &state);
 		if (rc)
 			return rc;
-		if (there && (!s->cr3 || s->cr3 == table_of(state.cr3))) {
-			s->cr3 = table_of(state.cr3);
+		if (there && (!s->cr3 || s->cr3 == dp_table_of(state.cr3))) {
+			s->cr3 = dp_table_of(state.cr3);
 			return 0;
 		}
-		rc = h->vcpus->run(h->vcpus->arg, runners(h), NULL, 0, 1, &stop);
+		rc = h->vcpus->run(h->vcpus->arg, dp_hands_runners(h), NULL, 0, 1, &stop);
 		if (rc && rc != -ETIME)
 			return rc;
 	}
@@ -153,7 +146,8 @@ int dp_hands_tell(struct dp_hands *hands, enum dp_order_side side, enum dp_order
 			s->word = next;
 		if (rc != -EFAULT)
 			return rc;
-		rc = hands->vcpus->run(hands->vcpus->arg, runners(hands), NULL, 0, 1, &stop);
+		rc = hands->vcpus->run(hands->vcpus->arg, dp_hands_runners(hands), NULL, 0, 1,
+				       &stop);
 		if (rc && rc != -ETIME)
 			return rc;
 	}
@@ -179,7 +173,7 @@ const char *dp_bond_name(enum dp_bond bond)
 	return names[bond];
 }
 
-static bool is_answer(enum dp_point point)
+bool dp_is_answer(enum dp_point point)
 {
 	return point == DP_POINT_RETURNED || point == DP_POINT_COMPLETED;
 }
@@ -191,7 +185,7 @@ int dp_hands_hold(struct dp_hands *hands, const struct dp_move *move)
 	int rc;
 
 	/* One that has not come to a point is not held: it waits, or is where nobody knows. */
-	if (move->reach || is_answer(move->point))
+	if (move->reach || dp_is_answer(move->point))
 		return 0;
 	s->bond = DP_STOPPED;
 	if (!move->interrupts || !hands->turn)
@@ -220,7 +214,7 @@ int dp_hands_free(struct dp_hands *hands, enum dp_order_side side)
 
 		if (rc)
 			return rc;
-		if (state.ip == hands->turn && table_of(state.cr3) == s->cr3)
+		if (state.ip == hands->turn && dp_table_of(state.cr3) == s->cr3)
 			return hands->vcpus->jump(hands->vcpus->arg, s->cpu, s->parked);
 		/* In an interrupt, or behind another task. */
 		rc = hands->vcpus->run(hands->vcpus->arg, DP_VCPU(s->cpu), &hands->turn, 1,
@@ -242,215 +236,10 @@ void dp_hands_end(struct dp_hands *hands)
 	hands->turn = 0;
 }
 
-/* ---- where one stands --------------------------------------------------------------------- */
-
-static const char *place_of(const struct dp_request *r, uint64_t ip)
-{
-	const struct dp_passages *p = &r->passages;
-
-	for (size_t i = 0; i < p->nplaces; i++)
-		if (ip >= p->places[i].start && ip < p->places[i].end)
-			return p->places[i].function;
-	return NULL;
-}
-
-static bool is_idle(const char *function)
-{
-	return strstr(function, "idle") || strstr(function, "halt");
-}
-
-/* What its watcher has last seen; the watcher is on the same processor. */
-static int read_sleeps(struct dp_hands *h, enum dp_order_side side, char *sleeps)
-{
-	uint64_t at = h->request->mailboxes[side] + offsetof(struct dp_mailbox, sleeps);
-	struct dp_vcpu_stop stop;
-	int rc = -EFAULT;
-
-	sleeps[0] = '\0';
-	for (int i = 0; i < STILL && rc == -EFAULT; i++) {
-		rc = h->vcpus->read(h->vcpus->arg, h->sides[side].cpu, at, sleeps, DP_SLEEP_SIZE);
-		sleeps[DP_SLEEP_SIZE - 1] = '\0';
-		dp_printable(sleeps);
-		/* Nobody's memory is before an idle processor, or a kernel thread's. */
-		if (rc == -EFAULT)
-			h->vcpus->run(h->vcpus->arg, DP_VCPU(h->sides[side].cpu), NULL, 0, 20,
-				      &stop);
-	}
-	if (rc == -EFAULT)
-		sleeps[0] = '\0';
-	return rc == -EFAULT ? 0 : rc;
-}
-
-/* What the looks at one have shown so far. */
-struct sight {
-	const char *place;
-	int still;
-	uint64_t busy; /* when it came there, ms of emulation */
-	uint64_t begun;
-};
-
-/* Looks at it once. @stands: receives whether the looks together show that it waits */
-static int look_once(struct dp_hands *h, enum dp_order_side side, struct sight *sight, bool *stands)
-{
-	unsigned int cpu = h->sides[side].cpu;
-	struct dp_vcpu_state state;
-	const char *place;
-	uint64_t busy;
-	int rc = h->vcpus->look(h->vcpus->arg, cpu, &state);
-
-	if (!rc)
-		rc = h->vcpus->busy(h->vcpus->arg, cpu, &busy);
-	if (rc)
-		return rc;
-	place = place_of(h->request, state.ip);
-	if (!place || place != sight->place) {
-		*sight = (struct sight){ place, place ? 1 : 0, busy, sight->begun };
-		*stands = false;
-		return 0;
-	}
-	sight->still++;
-	*stands = sight->still >= STILL && (is_idle(place) || busy - sight->busy >= SPUN_MS);
-	return 0;
-}
-
-/* ---- going on ----------------------------------------------------------------------------- */
-
-static size_t stops_of(const struct dp_hands *h, unsigned int points, const struct dp_move *from,
-		       uint64_t *stops)
-{
-	const struct dp_passages *p = &h->request->passages;
-	size_t count = 0;
-
-	for (size_t i = 0; i < p->count && count + 1 < DP_VCPU_STOPS; i++)
-		if (points & DP_POINT_BIT(p->list[i].point))
-			stops[count++] = p->list[i].address;
-	if (from)
-		stops[count++] = from->back;
-	return count;
-}
-
-static void name_point(const struct dp_hands *h, unsigned int points, uint64_t address,
-		       struct dp_move *move)
-{
-	const struct dp_passages *p = &h->request->passages;
-
-	for (size_t i = 0; i < p->count; i++)
-		if (p->list[i].address == address && points & DP_POINT_BIT(p->list[i].point)) {
-			move->point = p->list[i].point;
-			move->function = p->list[i].function;
-			return;
-		}
-}
-
-/* Bytes of a struct dev_pagemap that hold its ranges, whatever the version. */
-#define PGMAP_BYTES 256
-
-/*
- * Whether the pages that memunmap_pages() takes away are those of the order: a region has other
- * devices, too. A struct dev_pagemap has its ranges as pairs of a first and a last address.
- */
-static int is_other_memory(struct dp_hands *h, const struct dp_vcpu_state *state,
-			   const struct dp_move *move, bool *other)
-{
-	uint64_t words[PGMAP_BYTES / sizeof(uint64_t)], frame = h->request->frame;
-	int rc;
-
-	*other = false;
-	if (!frame || !move->function || strcmp(move->function, "memunmap_pages"))
-		return 0;
-	rc = h->vcpus->read(h->vcpus->arg, h->sides[move->side].cpu, state->rdi, words,
-			    sizeof(words));
-	*other = true;
-	for (size_t i = 0; i + 1 < DP_ARRAY_SIZE(words) && !rc; i++)
-		if (words[i] % 4096 == 0 && (words[i + 1] + 1) % 4096 == 0 && words[i] <= frame &&
-		    frame < words[i + 1] && words[i])
-			*other = false;
-	return rc;
-}
-
-/* Whether it is the watched process that came there; if so, what it looks like. */
-static int take_stop(struct dp_hands *h, unsigned int points, const struct dp_move *from,
-		     const struct dp_vcpu_stop *stop, struct dp_move *move, bool *ours)
-{
-	const struct dp_side *s = &h->sides[move->side];
-	struct dp_vcpu_state state;
-	bool other;
-	int rc;
-
-	*ours = false;
-	if (stop->cpu != s->cpu)
-		return 0;
-	rc = h->vcpus->look(h->vcpus->arg, s->cpu, &state);
-	if (rc || table_of(state.cr3) != s->cr3)
-		return rc;
-	move->interrupts = state.interrupts;
-	move->sp = state.sp;
-	if (from && stop->address == from->back) {
-		/* Another call of the same function, further down or up, is not the one. */
-		if (state.sp != from->sp + 8)
-			return 0;
-		move->point = from->point;
-		move->function = from->function;
-		move->returned = true;
-		move->value = (int64_t)state.rax;
-		*ours = true;
-		return 0;
-	}
-	name_point(h, points, stop->address, move);
-	rc = is_other_memory(h, &state, move, &other);
-	if (rc || other)
-		return rc;
-	*ours = true;
-	move->value = is_answer(move->point) ? (int64_t)state.rdi : 0;
-	return h->vcpus->read(h->vcpus->arg, s->cpu, state.sp, &move->back, sizeof(move->back));
-}
-
-static int give_up(struct dp_hands *h, enum dp_reach reach, const struct sight *sight,
-		   struct dp_move *move)
-{
-	struct dp_vcpu_state state;
-	int rc = h->vcpus->look(h->vcpus->arg, h->sides[move->side].cpu, &state);
-
-	move->reach = reach;
-	move->function = sight->place;
-	if (rc)
-		return rc;
-	move->interrupts = state.interrupts;
-	return sight->place && is_idle(sight->place) ? read_sleeps(h, move->side, move->sleeps) : 0;
-}
-
-int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, unsigned int points,
-		const struct dp_move *from, struct dp_move *move)
-{
-	uint64_t stops[DP_VCPU_STOPS], begun = dp_now_ms();
-	size_t nstops = stops_of(hands, points, from, stops);
-	struct sight sight = { .begun = begun };
-	bool ours = false, stands = false;
-	int rc = dp_hands_free(hands, side);
-
-	*move = (struct dp_move){ .side = side,
-				  .other = hands->sides[!side].bond,
-				  .point = DP_POINTS };
-	while (!rc && !ours && !stands && dp_now_ms() - begun < LIMIT_MS) {
-		struct dp_vcpu_stop stop;
-
-		rc = hands->vcpus->run(hands->vcpus->arg, runners(hands), stops, nstops, SLICE_MS,
-				       &stop);
-		if (!rc)
-			rc = take_stop(hands, points, from, &stop, move, &ours);
-		else if (rc == -ETIME)
-			rc = look_once(hands, side, &sight, &stands);
-	}
-	if (!rc && !ours)
-		rc = give_up(hands, stands ? DP_STANDS : DP_BUSY, &sight, move);
-	move->ms = dp_now_ms() - begun;
-	return rc;
-}
-
 int dp_hands_pause(struct dp_hands *hands, uint64_t ms)
 {
 	struct dp_vcpu_stop stop;
-	int rc = hands->vcpus->run(hands->vcpus->arg, runners(hands), NULL, 0, ms, &stop);
+	int rc = hands->vcpus->run(hands->vcpus->arg, dp_hands_runners(hands), NULL, 0, ms, &stop);
 
 	return rc == -ETIME ? 0 : rc;
 }

@@ -25,14 +25,6 @@ enum dp_bond { DP_FREE, DP_PARKED, DP_STOPPED };
 
 const char *dp_bond_name(enum dp_bond bond);
 
-struct dp_side {
-	unsigned int cpu;
-	enum dp_bond bond;
-	uint64_t parked; /* where it goes on */
-	uint64_t cr3;    /* of its process */
-	uint64_t word;   /* that it was told last */
-};
-
 /* One of the two has gone on, and how far. */
 struct dp_move {
 	enum dp_order_side side;
@@ -46,6 +38,21 @@ struct dp_move {
 	uint64_t sp, back; /* of a point: the stack pointer, and the address it will return to */
 	char sleeps[DP_SLEEP_SIZE]; /* the kernel functions in which its task sleeps, or "" */
 	uint64_t ms;
+};
+
+struct dp_side {
+	unsigned int cpu;
+	enum dp_bond bond;
+	uint64_t parked; /* where it goes on */
+	/* Where it is stopped next, whoever is watched; and the function that is let return. */
+	unsigned int points;
+	struct dp_move from;
+	bool returns;
+	/* It came to one of them while the other was watched, and is held there. */
+	bool caught;
+	struct dp_move move;
+	uint64_t cr3;  /* of its process */
+	uint64_t word; /* that it was told last */
 };
 
 struct dp_hands {
@@ -76,20 +83,37 @@ int dp_hands_tell(struct dp_hands *hands, enum dp_order_side side, enum dp_order
 bool dp_hands_have(const struct dp_hands *hands, enum dp_point point);
 
 /**
+ * dp_hands_expect - say where a side is to be stopped next
+ * @hands: both
+ * @side: who
+ * @points: DP_POINT_BIT of each; 0 for nowhere
+ * @from: a move that ended at a point, whose function is let return: that is a stop, too; or NULL
+ */
+void dp_hands_expect(struct dp_hands *hands, enum dp_order_side side, unsigned int points,
+		     const struct dp_move *from);
+
+/**
  * dp_hands_go - let one side go on; the other one, too, unless it is held
  * @hands: both
  * @side: who is watched, and freed if it was held
- * @points: where it is stopped, DP_POINT_BIT of each
- * @from: a move that ended at a point, whose function is let return: that is a stop, too; or NULL
  * @move: receives how far it came
  *
+ * If the other one comes to where it is to be stopped, it is held there, and its next move is that.
  * A task that waits is told from one that is slow by where its processor stands: in the idle loop,
  * or in a function that waits for another processor, in many looks in a row.
  *
  * Return: 0 or a negative errno.
  */
-int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, unsigned int points,
-		const struct dp_move *from, struct dp_move *move);
+int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, struct dp_move *move);
+
+/* The processors of those that are not stopped. */
+unsigned int dp_hands_runners(const struct dp_hands *hands);
+
+/* The root of a page table, without the bits of CR3 that are none of it. */
+uint64_t dp_table_of(uint64_t cr3);
+
+/* Whether a point is where one says that it is done. */
+bool dp_is_answer(enum dp_point point);
 
 /* Lets what is not held run for a while, to wherever it comes. */
 int dp_hands_pause(struct dp_hands *hands, uint64_t ms);

@@ -39,10 +39,12 @@ struct play {
 	const struct dp_station *station;
 	struct json_object *moves; /* to which moves are added now */
 	struct json_object *control, *order;
-	struct dp_move take;      /* of the event to where it takes the memory away */
-	bool answered, completed; /* the registration, the event */
-	bool held;                /* the other one runs while one of them is held */
-	enum dp_point furthest;   /* to which the event came meanwhile */
+	unsigned int points[DP_ORDER_SIDES]; /* that are still to be noted, each once */
+	struct dp_move take;                 /* of the event to where it takes the memory away */
+	bool taking;                         /* it is in that function */
+	bool answered, completed;            /* the registration, the event */
+	bool held;                           /* the other one runs while one of them is held */
+	enum dp_point furthest;              /* to which the event came meanwhile */
 	const char *state;
 	char text[320];
 };
@@ -85,17 +87,27 @@ static void note_event(struct play *p, const struct dp_move *m)
 	if (m->returned && point == DP_POINT_TAKE)
 		point = DP_POINT_TAKEN;
 	p->completed |= point == DP_POINT_COMPLETED;
-	if (point == DP_POINT_TAKE && !m->returned)
+	if (point == DP_POINT_TAKE)
 		p->take = *m;
+	p->taking = point == DP_POINT_TAKE || (p->taking && point != DP_POINT_TAKEN);
 	if (p->held && (p->furthest == DP_POINTS || point > p->furthest))
 		p->furthest = point;
 }
 
-/* One moves on, and it is noted how far. */
-static int go(struct play *p, enum dp_order_side side, unsigned int points,
-	      const struct dp_move *from, struct dp_move *move)
+/* Where each is to be stopped next, whoever is watched. */
+static void expect(struct play *p, enum dp_order_side side)
 {
-	int rc = dp_hands_go(&p->hands, side, points, from, move);
+	bool done = side == DP_REGISTRAR ? p->answered : p->completed;
+	unsigned int end = side == DP_REGISTRAR ? RETURNED : COMPLETED;
+
+	dp_hands_expect(&p->hands, side, done ? 0 : p->points[side] | end,
+			side == DP_EVENT_SIDE && p->taking ? &p->take : NULL);
+}
+
+/* One moves on, and it is noted how far. */
+static int go(struct play *p, enum dp_order_side side, struct dp_move *move)
+{
+	int rc = dp_hands_go(&p->hands, side, move);
 
 	if (rc)
 		return rc;
@@ -103,6 +115,9 @@ static int go(struct play *p, enum dp_order_side side, unsigned int points,
 	p->answered |= !move->reach && move->point == DP_POINT_RETURNED;
 	if (side == DP_EVENT_SIDE)
 		note_event(p, move);
+	if (!move->reach && !move->returned)
+		p->points[side] &= ~DP_POINT_BIT(move->point);
+	expect(p, side);
 	return 0;
 }
 
@@ -120,18 +135,26 @@ __attribute__((format(printf, 3, 4))) static int end_as(struct play *p, const ch
 
 /* ---- the registrar ------------------------------------------------------------------------ */
 
-/* Tells it something, and lets both run until it is done. Only a registration is noted. */
+/* Tells it something that is not noted, and lets both run until it is done. */
 static int tell(struct play *p, enum dp_order_word word, struct dp_move *move)
 {
 	int rc = dp_hands_tell(&p->hands, DP_REGISTRAR, word);
 
-	if (!rc && word == DP_WORD_REGISTER)
-		rc = go(p, DP_REGISTRAR, RETURNED, NULL, move);
-	else if (!rc)
-		rc = dp_hands_go(&p->hands, DP_REGISTRAR, RETURNED, NULL, move);
+	dp_hands_expect(&p->hands, DP_REGISTRAR, RETURNED, NULL);
+	if (!rc)
+		rc = dp_hands_go(&p->hands, DP_REGISTRAR, move);
 	if (!rc && move->reach)
 		return end_as(p, "stuck", "the registrar does not come back without an event");
 	return rc;
+}
+
+/* Has it begin something of which each point is noted. */
+static int begin(struct play *p, enum dp_order_word word)
+{
+	p->answered = false;
+	p->points[DP_REGISTRAR] = REGISTRAR_POINTS;
+	expect(p, DP_REGISTRAR);
+	return dp_hands_tell(&p->hands, DP_REGISTRAR, word);
 }
 
 /* Whether a move has come to the station; a function that is to have returned may have failed. */
@@ -141,28 +164,31 @@ static bool is_there(const struct dp_station *s, const struct dp_move *m)
 	       (!s->success || (int)m->value >= 0);
 }
 
-/*
- * Goes on from point to point, each noted once, to the station or to the answer. @points: those
- * that are still to be noted
- */
-static int pass(struct play *p, bool stop_there, unsigned int *points, struct dp_move *move)
+/* Lets a function in which it is return. */
+static int come_back(struct play *p, const struct dp_move *from, struct dp_move *move)
+{
+	dp_hands_expect(&p->hands, DP_REGISTRAR, RETURNED, from);
+	return go(p, DP_REGISTRAR, move);
+}
+
+/* Goes on from point to point, to the station or to the answer. */
+static int pass(struct play *p, bool stop_there, struct dp_move *move)
 {
 	const struct dp_station *s = p->station;
-	struct dp_move back;
+	struct dp_move at;
 	int rc;
 
 	for (;;) {
-		rc = go(p, DP_REGISTRAR, *points | RETURNED, NULL, move);
-		if (rc || move->reach || move->point == DP_POINT_RETURNED)
+		rc = go(p, DP_REGISTRAR, move);
+		if (rc || move->reach || p->answered)
 			return rc;
-		*points &= ~DP_POINT_BIT(move->point);
 		if (!stop_there || move->point != s->at)
 			continue;
 		if (!s->returned)
 			return 0;
-		rc = go(p, DP_REGISTRAR, RETURNED, move, &back);
-		*move = back;
-		if (rc || back.reach || back.point == DP_POINT_RETURNED || is_there(s, move))
+		at = *move;
+		rc = come_back(p, &at, move);
+		if (rc || move->reach || p->answered || is_there(s, move))
 			return rc;
 	}
 }
@@ -195,16 +221,15 @@ static int say_not_passed(struct play *p, const struct dp_move *last)
 /* A registration without an event, held at the station for a while, and its release. */
 static int control(struct play *p)
 {
-	unsigned int points = REGISTRAR_POINTS;
 	const struct dp_station *s = p->station;
 	bool stops = s->kind == DP_HOLD_REGISTRAR;
 	struct dp_move move;
 	int rc = s->unmapped ? tell(p, DP_WORD_UNMAP, &move) : 0;
 
 	if (!rc)
-		rc = dp_hands_tell(&p->hands, DP_REGISTRAR, DP_WORD_REGISTER);
+		rc = begin(p, DP_WORD_REGISTER);
 	if (!rc)
-		rc = pass(p, stops, &points, &move);
+		rc = pass(p, stops, &move);
 	if (!rc && stops && !is_there(s, &move))
 		return say_not_passed(p, &move);
 	if (!rc && stops)
@@ -212,7 +237,7 @@ static int control(struct play *p)
 	if (!rc && stops)
 		rc = dp_hands_pause(&p->hands, CONTROL_MS);
 	if (!rc && stops)
-		rc = pass(p, false, &points, &move);
+		rc = pass(p, false, &move);
 	if (!rc && move.reach)
 		return end_as(p, "stuck", "a registration does not end without an event");
 	if (!rc && !move.value)
@@ -220,6 +245,12 @@ static int control(struct play *p)
 	else if (!rc && s->kind == DP_HOLD_RELEASE)
 		return end_as(p, "not passed", "nothing is registered that could be released");
 	return rc;
+}
+
+/* Whether the event is where it is to be held. */
+static bool is_at(const struct dp_move *m, enum dp_point point)
+{
+	return !m->reach && m->point == DP_POINT_TAKE && m->returned == (point == DP_POINT_TAKEN);
 }
 
 /* ---- the event ---------------------------------------------------------------------------- */
@@ -232,61 +263,48 @@ static int begin_event(struct play *p, struct dp_move *move)
 		return end_as(p, "not passed",
 			      "this kernel has no function where the event unmaps");
 	rc = dp_hands_tell(&p->hands, DP_EVENT_SIDE, DP_WORD_EVENT);
+	p->points[DP_EVENT_SIDE] = DP_POINT_BIT(DP_POINT_UNMAP);
+	expect(p, DP_EVENT_SIDE);
 	if (!rc)
-		rc = go(p, DP_EVENT_SIDE, DP_POINT_BIT(DP_POINT_UNMAP) | COMPLETED, NULL, move);
-	if (!rc && (move->reach || move->point == DP_POINT_COMPLETED))
+		rc = go(p, DP_EVENT_SIDE, move);
+	if (!rc && (move->reach || p->completed))
 		return end_as(p, "not passed", "the event %s before it unmaps anything",
 			      move->reach ? "waits" : "is over");
+	p->points[DP_EVENT_SIDE] = EVENT_POINTS;
+	expect(p, DP_EVENT_SIDE);
 	return rc;
 }
 
 /* As far as it comes, point by point. @until: and no further, or DP_POINTS. @last: its last move */
 static int advance_event(struct play *p, enum dp_point until, struct dp_move *last)
 {
-	unsigned int points = EVENT_POINTS;
-	struct dp_move move = { 0 };
 	int rc = 0;
 
 	while (!rc && !p->completed) {
-		bool taking = move.point == DP_POINT_TAKE && !move.reach && !move.returned &&
-			      p->take.back;
-
-		rc = go(p, DP_EVENT_SIDE, points, taking ? &p->take : NULL, &move);
-		if (rc || move.reach)
+		rc = go(p, DP_EVENT_SIDE, last);
+		if (rc || last->reach)
 			break;
-		if (!move.returned)
-			points &= ~DP_POINT_BIT(move.point);
-		if ((move.point == until && !move.returned) ||
-		    (until == DP_POINT_TAKEN && move.returned))
+		if (until != DP_POINTS && is_at(last, until))
 			break;
 	}
-	*last = move;
 	return rc;
-}
-
-/* Whether the event is where it is to be held. */
-static bool is_at(const struct dp_move *m, enum dp_point point)
-{
-	return !m->reach && m->point == DP_POINT_TAKE && m->returned == (point == DP_POINT_TAKEN);
 }
 
 /* ---- the orders --------------------------------------------------------------------------- */
 
 static int hold_registrar(struct play *p)
 {
-	unsigned int points = REGISTRAR_POINTS;
 	struct dp_move move, event;
 	int rc = p->station->unmapped ? tell(p, DP_WORD_UNMAP, &move) : 0;
 
-	p->answered = false;
 	if (!rc)
 		rc = begin_event(p, &event);
 	if (!rc)
 		rc = dp_hands_hold(&p->hands, &event);
 	if (!rc)
-		rc = dp_hands_tell(&p->hands, DP_REGISTRAR, DP_WORD_REGISTER);
+		rc = begin(p, DP_WORD_REGISTER);
 	if (!rc)
-		rc = pass(p, true, &points, &move);
+		rc = pass(p, true, &move);
 	if (rc)
 		return rc;
 	if (!is_there(p->station, &move))
@@ -296,21 +314,23 @@ static int hold_registrar(struct play *p)
 	if (!rc)
 		rc = advance_event(p, DP_POINTS, &event);
 	p->held = false;
-	if (!rc)
-		rc = dp_hands_hold(&p->hands, &event);
 	if (!rc && !p->answered)
-		rc = pass(p, false, &points, &move);
+		rc = pass(p, false, &move);
 	return rc;
 }
 
 static int hold_event(struct play *p)
 {
 	bool releases = p->station->kind == DP_HOLD_RELEASE;
-	unsigned int points = REGISTRAR_POINTS;
 	struct dp_move move, event;
-	int rc = releases ? tell(p, DP_WORD_REGISTER, &move) : 0;
+	int rc = releases ? begin(p, DP_WORD_REGISTER) : 0;
 
-	p->answered = false;
+	/* Its points are those of the control; here it is only to be there. */
+	p->points[DP_REGISTRAR] = 0;
+	if (releases && !rc) {
+		expect(p, DP_REGISTRAR);
+		rc = go(p, DP_REGISTRAR, &move);
+	}
 	if (!rc)
 		rc = begin_event(p, &event);
 	p->held = true;
@@ -323,11 +343,8 @@ static int hold_event(struct play *p)
 		p->state = "not reached";
 	rc = dp_hands_hold(&p->hands, &event);
 	if (!rc)
-		rc = dp_hands_tell(&p->hands, DP_REGISTRAR,
-				   releases ? DP_WORD_RELEASE : DP_WORD_REGISTER);
-	if (!rc)
-		rc = pass(p, false, &points, &move);
-	return rc;
+		rc = begin(p, releases ? DP_WORD_RELEASE : DP_WORD_REGISTER);
+	return rc ? rc : pass(p, false, &move);
 }
 
 /* Both run, until nothing moves any more. */
@@ -340,10 +357,11 @@ static int end_both(struct play *p)
 		rc = dp_hands_free(&p->hands, DP_EVENT_SIDE);
 	if (!rc && !p->completed)
 		rc = advance_event(p, DP_POINTS, &move);
-	if (!rc && !p->answered)
-		rc = go(p, DP_REGISTRAR, RETURNED, NULL, &move);
+	if (rc || p->answered)
+		return rc;
+	rc = pass(p, false, &move);
 	/* What was held up by the registrar goes on now. */
-	if (!rc && !p->completed && p->answered && move.side == DP_REGISTRAR)
+	if (!rc && !p->completed && p->answered)
 		rc = advance_event(p, DP_POINTS, &move);
 	return rc;
 }
