@@ -119,29 +119,53 @@ static bool name_point(const struct dp_hands *h, unsigned int points, uint64_t a
 	return false;
 }
 
-/* Bytes of a struct dev_pagemap that hold its ranges, whatever the version. */
-#define PGMAP_BYTES 256
+/* Bytes of a struct dev_pagemap, and of a struct inode, that are looked at. */
+#define OBJECT_BYTES 512
+
+/* A struct dev_pagemap has its ranges as pairs of a first and a last address. */
+static bool has_frame(const uint64_t *words, uint64_t frame)
+{
+	for (size_t i = 0; i + 1 < OBJECT_BYTES / sizeof(*words); i++)
+		if (words[i] && words[i] % 4096 == 0 && (words[i + 1] + 1) % 4096 == 0 &&
+		    words[i] <= frame && frame < words[i + 1])
+			return true;
+	return false;
+}
+
+/* A struct inode has the number of its device, i_rdev, in 32 bits. */
+static bool has_device(const uint64_t *words, uint64_t device)
+{
+	for (size_t i = 0; i < OBJECT_BYTES / sizeof(*words); i++)
+		if ((uint32_t)words[i] == device || words[i] >> 32 == device)
+			return true;
+	return false;
+}
 
 /*
- * Whether the pages that memunmap_pages() takes away are those of the order: a region has other
- * devices, too. A struct dev_pagemap has its ranges as pairs of a first and a last address.
+ * Whether what is unmapped, or taken away, is of another device: a region has several. Where the
+ * members are differs by version, what they hold does not.
  */
-static int is_other_memory(struct dp_hands *h, const struct dp_vcpu_state *state,
+static int is_other_device(struct dp_hands *h, const struct dp_vcpu_state *state,
 			   const struct dp_move *move, bool *other)
 {
-	uint64_t words[PGMAP_BYTES / sizeof(uint64_t)], frame = h->request->frame;
-	int rc;
+	const struct dp_request *r = h->request;
+	const struct dp_vcpus *v = h->vcpus;
+	unsigned int cpu = h->sides[move->side].cpu;
+	bool pages = r->frame && !strcmp(move->function, "memunmap_pages");
+	bool mapping = r->device && !strcmp(move->function, "unmap_mapping_range");
+	uint64_t words[OBJECT_BYTES / sizeof(uint64_t)], at = state->rdi;
+	int rc = 0;
 
 	*other = false;
-	if (!frame || !move->function || strcmp(move->function, "memunmap_pages"))
+	if (!pages && !mapping)
 		return 0;
-	rc = h->vcpus->read(h->vcpus->arg, h->sides[move->side].cpu, state->rdi, words,
-			    sizeof(words));
-	*other = true;
-	for (size_t i = 0; i + 1 < DP_ARRAY_SIZE(words) && !rc; i++)
-		if (words[i] % 4096 == 0 && (words[i + 1] + 1) % 4096 == 0 && words[i] <= frame &&
-		    frame < words[i + 1] && words[i])
-			*other = false;
+	/* The first member of a struct address_space is its host. */
+	if (mapping)
+		rc = v->read(v->arg, cpu, state->rdi, &at, sizeof(at));
+	if (!rc)
+		rc = v->read(v->arg, cpu, at, words, sizeof(words));
+	if (!rc)
+		*other = pages ? !has_frame(words, r->frame) : !has_device(words, r->device);
 	return rc;
 }
 
@@ -178,7 +202,7 @@ static int take_stop(struct dp_hands *h, const struct dp_vcpu_stop *stop, struct
 	}
 	if (!name_point(h, s->points, stop->address, move))
 		return 0;
-	rc = is_other_memory(h, &state, move, &other);
+	rc = is_other_device(h, &state, move, &other);
 	if (rc || other)
 		return rc;
 	*ours = true;

@@ -11,7 +11,9 @@ struct dp_request {
 	struct dp_passages passages;
 	uint64_t mailboxes[DP_ORDER_SIDES]; /* addresses, the same in all processes */
 	/* An address at which each of the two, and nobody else, has a number. */
-	uint64_t frame; /* the physical address of the region; 0 if it is not a device's */
+	uint64_t frame;  /* the physical address of the region; 0 if it is not a device's */
+	uint64_t device; /* the number of the character device, as dev_t has it in the kernel; 0 if
+			    it is none */
 	uint64_t owners[DP_ORDER_SIDES], magic[DP_ORDER_SIDES];
 	char functions[DP_MAX_PASSAGES + DP_MAX_PLACES][64]; /* names of passages and places */
 };

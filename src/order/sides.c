@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "sides.h"
@@ -47,6 +49,7 @@ static void add_passage(struct dp_passages *p, enum dp_point point, const char *
 void dp_sides_describe(const struct dp_order_shared *shared, struct dp_request *request)
 {
 	request->frame = shared->frame;
+	request->device = shared->device;
 	for (int i = 0; i < DP_ORDER_SIDES; i++) {
 		request->mailboxes[i] = (uint64_t)&shared->mailboxes[i];
 		request->owners[i] = (uint64_t)&owners[i];
@@ -141,11 +144,15 @@ static int forget_pages(struct registrar *r)
 	return madvise(r->area.addr, r->area.len, MADV_DONTNEED) ? errno : 0;
 }
 
-/* Only memory of a device is told from that of others by where it lies. */
-static void find_frame(struct registrar *r)
+/* Only memory of a device is told from that of others. */
+static void find_device(struct registrar *r)
 {
+	struct stat st;
 	uint64_t pfn = 0;
 
+	/* MKDEV() of <linux/kdev_t.h> */
+	if (r->area.fd >= 0 && !fstat(r->area.fd, &st) && S_ISCHR(st.st_mode))
+		r->shared->device = (uint64_t)major(st.st_rdev) << 20 | minor(st.st_rdev);
 	if (r->area.resource[0] && r->shared->order->mapping->frames == DP_FRAMES_DEVICE &&
 	    !dp_frames_read(r->area.addr, 1, &pfn))
 		r->shared->frame = pfn * (uint64_t)sysconf(_SC_PAGESIZE);
@@ -167,7 +174,7 @@ static void map(struct registrar *r)
 		snprintf(s->provider, sizeof(s->provider), "%s", r->rdma.provider);
 		s->odp = r->rdma.odp;
 		s->on_demand = s->order->station->on_demand;
-		find_frame(r);
+		find_device(r);
 	}
 	answer(r, rc, r->area.fd);
 }

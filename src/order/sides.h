@@ -29,7 +29,8 @@ struct dp_order_shared {
 	const struct dp_teardown_options *options;
 	struct dp_target target;
 	char provider[32];
-	uint64_t frame; /* of the first page, if it is a device's; 0 otherwise */
+	uint64_t device; /* number of the character device that is mapped; 0 otherwise */
+	uint64_t frame;  /* of the first page, if it is a device's; 0 otherwise */
 	bool odp, on_demand;
 	_Atomic int tasks[DP_ORDER_SIDES]; /* whom the watchers watch */
 	_Atomic bool turning[DP_ORDER_SIDES];

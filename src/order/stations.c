@@ -56,7 +56,6 @@ static const struct dp_station stations[] = {
 	{ .name = "slow-followed",
 	  .what = "the slow path has followed the entry, and has no reference yet",
 	  .at = DP_POINT_SLOW_GRAB,
-	  .unmapped = true,
 	  .writes = true,
 	  .owns = true },
 	{ .name = "fault",
