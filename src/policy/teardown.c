@@ -76,6 +76,49 @@ static void judge_access(struct verdict *v)
 		dp_broken(v, DP_C3, "a CPU access to the hole gives: %s", got);
 }
 
+/* The first of two functions that the teardown has passed; NULL if it has not passed both. */
+static const char *passed_first(const struct verdict *v, const char *a, const char *b)
+{
+	const char *first = NULL;
+	size_t count = dp_json_count(v->steps);
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *step = json_object_array_get_idx(v->steps, i);
+		struct json_object *events = dp_json_array(step, "events");
+		size_t nevents =
+			dp_step_of(step, "course") == DP_STEP_EVENT ? dp_json_count(events) : 0;
+
+		for (size_t k = 0; k < nevents; k++) {
+			struct json_object *event = json_object_array_get_idx(events, k);
+			const char *task = dp_json_text(event, "task");
+			const char *function = dp_json_text(event, "function");
+
+			if (!task || strcmp(task, "teardown") || !function ||
+			    (strcmp(function, a) && strcmp(function, b)))
+				continue;
+			if (first && strcmp(first, function))
+				return first;
+			first = strcmp(function, a) ? b : a;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * C3, while it goes: kill_dev_dax(), drivers/dax/bus.c, unmaps a device-dax; devres calls it before
+ * memunmap_pages(), because it was added after it. The other way round the process has access to
+ * what others may have already.
+ */
+static void judge_unmapping(struct verdict *v)
+{
+	const char *taken = "memunmap_pages", *unmapped = "unmap_mapping_range";
+
+	if (v->event->lone && passed_first(v, unmapped, taken) == taken)
+		dp_broken(v, DP_C3,
+			  "%s() took the pages away while they were mapped: %s() came after", taken,
+			  unmapped);
+}
+
 /*
  * C4: a registration on a dying mapping succeeds and holds the teardown, or fails cleanly. One that
  * is on demand pins nothing: it looks at no page (ib_umem_odp_get()), and its success means
@@ -271,6 +314,7 @@ void dp_judge_teardown(struct verdict *v)
 	judge_holding(v);
 	judge_waiting(v);
 	judge_access(v);
+	judge_unmapping(v);
 	judge_again(v);
 	add_facts(v);
 	if (!v->splatted) {

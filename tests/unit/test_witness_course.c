@@ -281,6 +281,36 @@ static void is_told_with_the_verdict(void **state)
 	assert_int_equal(dp_json_count(dp_json_array(r->evidence, "waits")), 1);
 }
 
+static void expect_order(const char *events, enum dp_status status, const char *why)
+{
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	dp_autojson struct json_object *lines = recorded_lines("5.10", UNBIND);
+	const struct dp_result *r;
+
+	add_before_the_end(lines, events);
+	r = replay(UNBIND, lines, WHOLE, NULL, &collect);
+	assert_int_equal(r->status, status);
+	if (!strstr(r->why, why))
+		fail_msg("\"%s\" is not in: %s", why, r->why);
+}
+
+/* A device-dax is unmapped, and then its pages are taken away. */
+static void tells_the_wrong_order(void **state)
+{
+#define UNMAP(us) CALL(us, 9, "teardown", "enter", "unmap_mapping_range")
+#define TAKE(us)  CALL(us, 9, "teardown", "enter", "memunmap_pages")
+	(void)state;
+	expect_order(LINE("true", UNMAP(100) "," TAKE(200)), DP_PASS, "");
+	expect_order(LINE("true", UNMAP(100) "," UNMAP(150) "," TAKE(200) "," UNMAP(300)), DP_PASS,
+		     "");
+	expect_order(LINE("true", TAKE(100)), DP_PASS, "");
+	expect_order(LINE("true", CALL(100, 8, "owner", "enter",
+				       "memunmap_pages") "," UNMAP(150) "," TAKE(200)),
+		     DP_PASS, "");
+	expect_order(LINE("true", TAKE(100) "," UNMAP(200)), DP_FAIL,
+		     "C3: memunmap_pages() took the pages away while they were mapped");
+}
+
 static void expect_inside(const char *inside, bool seen, const char *why)
 {
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
@@ -322,6 +352,7 @@ int main(void)
 		cmocka_unit_test(says_what_found_no_room),
 		cmocka_unit_test(prints_any_wait),
 		cmocka_unit_test(is_told_with_the_verdict),
+		cmocka_unit_test(tells_the_wrong_order),
 		cmocka_unit_test(counts_how_registrations_ended),
 	};
 

@@ -17,4 +17,4 @@ DP_EVENT(devdax_disable, .name = "devdax-disable", .what = "daxctl disables the 
 	 .applies = dp_is_devdax, .effect = DP_GONE,
 	 .releases = DP_BIT(DP_DEREG) | DP_BIT(DP_CLOSE) | DP_BIT(DP_KILL) |
 		     DP_BIT(DP_LINK_DELETE) | DP_BIT(DP_NONE),
-	 .run = take_away, .undo = bring_back, .races = true);
+	 .lone = true, .run = take_away, .undo = bring_back, .races = true);

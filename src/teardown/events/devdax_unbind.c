@@ -27,4 +27,4 @@ DP_EVENT(devdax_unbind, .name = "devdax-unbind", .what = "device_dax is unbound 
 	 .rank = 10, .applies = dp_is_devdax, .effect = DP_GONE,
 	 .releases = DP_BIT(DP_DEREG) | DP_BIT(DP_CLOSE) | DP_BIT(DP_KILL) |
 		     DP_BIT(DP_LINK_DELETE) | DP_BIT(DP_NONE),
-	 .run = unbind, .undo = bind, .races = true);
+	 .lone = true, .run = unbind, .undo = bind, .races = true);
