@@ -56,6 +56,11 @@ struct dp_evidence {
 	int64_t lookups;       /* calls of get_dev_pagemap() */
 	int64_t references;    /* of them, those that took a reference on the pgmap */
 	int64_t migrations;    /* calls that move pages before they are pinned */
+	/* Of an on-demand MR: calls of hmm_range_fault(), or -1 if it has no probe. */
+	int64_t hmm_calls;
+	int64_t hmm_pages;  /* that these were about */
+	int64_t hmm_faults; /* those of the calls that fault pages in; the others look what is there
+			     */
 	char type[12]; /* of the pgmap of the pages, "none" without one, "" if no page was seen */
 	char refused_by[48]; /* the innermost function that returned the answer, or "" */
 	char unprobed[64];   /* who may refuse, and is not seen doing it; "|" between them */

@@ -98,6 +98,7 @@ enum dp_role {
 	DP_ROLE_CHECK,   /* may refuse, and is in the slow path */
 	DP_ROLE_MIGRATE, /* moves pages that may not be pinned where they are */
 	DP_ROLE_UMEM,    /* makes a umem; returns a pointer, or an errno as one */
+	DP_ROLE_HMM,     /* looks pages up for an on-demand MR, or faults them in */
 	DP_ROLE_AROUND,  /* the verb and the driver, who may refuse before and after */
 };
 
@@ -108,8 +109,8 @@ struct dp_happening {
 	bool returns;
 	bool failed;   /* of a grab's return: it has taken nothing */
 	int64_t value; /* that it returns; of a lookup's entry, the pgmap that it already has */
-	int64_t pages; /* of references */
-	/* Of a grab's entry: members of the page. */
+	int64_t pages; /* of references; of DP_ROLE_HMM, in the range */
+	/* Of a grab's entry: members of the page. Of DP_ROLE_HMM, flags are what is asked. */
 	uint64_t flags, pgmap;
 	uint32_t type;
 };
@@ -124,6 +125,7 @@ struct dp_tally {
 	const struct dp_memory_types *types;
 	int err; /* the answer */
 	enum { DP_NOWHERE, DP_IN_FAST, DP_IN_SLOW } where;
+	int64_t hmm_calls, hmm_pages, hmm_faults;
 	int64_t calls, fast, dropped, slow, lookups, references, migrations;
 	int64_t grabbing; /* pages of the grab that has not returned */
 	bool anew;        /* the lookup that has not returned was given no pgmap */

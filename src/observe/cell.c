@@ -61,6 +61,19 @@ const char *dp_evidence_path(const struct dp_evidence *e)
 	return e->fast ? "fast" : e->slow ? "slow" : "none";
 }
 
+static struct json_object *hmm(const struct dp_evidence *e)
+{
+	struct json_object *obj;
+
+	if (e->hmm_calls < 0)
+		return NULL;
+	obj = json_object_new_object();
+	dp_json_add_int(obj, "calls", e->hmm_calls);
+	dp_json_add_int(obj, "pages", e->hmm_pages);
+	dp_json_add_int(obj, "faults", e->hmm_faults);
+	return obj;
+}
+
 /* What was not seen is not there. */
 static struct json_object *evidence(const struct dp_evidence *e)
 {
@@ -89,6 +102,7 @@ static struct json_object *evidence(const struct dp_evidence *e)
 	if (e->unprobed[0])
 		dp_json_add_text(obj, "unprobed", e->unprobed);
 	dp_json_add_int(obj, "migrations", e->migrations);
+	json_object_object_add(obj, "hmm", hmm(e));
 	return obj;
 }
 
@@ -262,6 +276,13 @@ static void get_answer(struct reader *r, struct dp_cell *cell)
 	get_proof(r, cell);
 }
 
+static void read_hmm(struct json_object *obj, struct dp_evidence *e)
+{
+	if (dp_json_int(obj, "calls", &e->hmm_calls) || dp_json_int(obj, "pages", &e->hmm_pages) ||
+	    dp_json_int(obj, "faults", &e->hmm_faults))
+		e->hmm_calls = -1;
+}
+
 void dp_evidence_read(struct json_object *obj, struct dp_evidence *e)
 {
 	struct json_object *fast = dp_json_object(obj, "fast"), *slow = dp_json_object(obj, "slow");
@@ -276,6 +297,7 @@ void dp_evidence_read(struct json_object *obj, struct dp_evidence *e)
 		  !dp_json_int(pgmap, "lookups", &e->lookups) &&
 		  !dp_json_int(pgmap, "references", &e->references) &&
 		  !dp_json_int(obj, "migrations", &e->migrations);
+	read_hmm(dp_json_object(obj, "hmm"), e);
 	if (dp_json_int(fast, "calls", &e->calls))
 		e->calls = 0;
 	dp_json_copy_text(pgmap, "type", e->type, sizeof(e->type));

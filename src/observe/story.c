@@ -60,6 +60,17 @@ static void tell_type(const struct dp_evidence *e, struct dp_story *story)
 		say(story, "the pages have a pgmap of the type %s", e->type);
 }
 
+/* Of an on-demand MR. */
+static void tell_hmm(const struct dp_evidence *e, struct dp_story *story)
+{
+	if (e->hmm_calls > 0)
+		say(story,
+		    "hmm_range_fault() was called %" PRId64 " time%s for %" PRId64
+		    " page%s, %" PRId64 " of them to fault them in",
+		    e->hmm_calls, plural(e->hmm_calls), e->hmm_pages, plural(e->hmm_pages),
+		    e->hmm_faults);
+}
+
 static void tell_end(const struct dp_evidence *e, int err, struct dp_story *story)
 {
 	const char *what = err ? dp_errno_name(err) : "";
@@ -88,6 +99,7 @@ void dp_evidence_tell(const struct dp_evidence *e, int err, struct dp_story *sto
 		    e->migrations, plural(e->migrations));
 	tell_lookups(e, story);
 	tell_type(e, story);
+	tell_hmm(e, story);
 	tell_end(e, err, story);
 	if (e->missing[0])
 		say(story, "not seen: %s", e->missing);

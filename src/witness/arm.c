@@ -43,6 +43,9 @@ static void fetches(const struct dp_probe *p, const struct dp_kernel_types *type
 			 types->pgmap, types->type, types->pgmap);
 	else if (p->role == DP_ROLE_DROP)
 		snprintf(text, size, "%s", pages);
+	else if (p->role == DP_ROLE_HMM && types->hmm_start >= 0)
+		snprintf(text, size, "start=+%d(%%di):x64 end=+%d(%%di):x64 asked=+%d(%%di):x64",
+			 types->hmm_start, types->hmm_end, types->hmm_asked);
 	else if (p->role == DP_ROLE_LOOKUP && types->lookup_is_given)
 		snprintf(text, size, "value=%%si:x64");
 }

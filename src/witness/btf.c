@@ -98,6 +98,9 @@ int dp_kernel_types_read(struct dp_kernel_types *types, struct dp_error *err)
 	if (types->pgmap < 0)
 		types->pgmap = offset_of(btf, "page", "pgmap");
 	types->type = offset_of(btf, "dev_pagemap", "type");
+	types->hmm_start = offset_of(btf, "hmm_range", "start");
+	types->hmm_end = offset_of(btf, "hmm_range", "end");
+	types->hmm_asked = offset_of(btf, "hmm_range", "default_flags");
 	types->lookup_is_given = takes_two(btf, "get_dev_pagemap");
 	types->grab_gives_folio = gives_pointer(btf, "try_grab_folio");
 	read_memory_types(btf, &types->memory);

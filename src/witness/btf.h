@@ -8,8 +8,10 @@
 #include "daxpin/witness.h"
 
 struct dp_kernel_types {
-	int pgmap;             /* offset of the pgmap in struct page or folio, bytes */
-	int type;              /* offset of the type in struct dev_pagemap, bytes */
+	int pgmap; /* offset of the pgmap in struct page or folio, bytes */
+	int type;  /* offset of the type in struct dev_pagemap, bytes */
+	/* In struct hmm_range; -1 without. */
+	int hmm_start, hmm_end, hmm_asked;
 	bool lookup_is_given;  /* get_dev_pagemap() takes a pgmap as its second argument */
 	bool grab_gives_folio; /* try_grab_folio() returns a folio or NULL; otherwise 0 or an errno
 				*/

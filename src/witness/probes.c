@@ -27,6 +27,8 @@ static const struct dp_probe probes[] = {
 	{ "migrate_longterm_unpinnable_folios", DP_ROLE_MIGRATE, .entry = true, .returns = true },
 	{ "ib_umem_get", DP_ROLE_UMEM, .returns = true },
 	{ "ib_umem_get_desc", DP_ROLE_UMEM, .returns = true },
+	/* On-demand MRs, in ib_umem_odp_map_dma_and_lock(): what is there, or all of it. */
+	{ "hmm_range_fault", DP_ROLE_HMM, .entry = true, .returns = true, .narrow = true },
 	/* rxe: to 6.1, the other one from 6.2 on. */
 	{ "rxe_mem_init_user", DP_ROLE_AROUND, .returns = true, .narrow = true },
 	{ "rxe_mr_init_user", DP_ROLE_AROUND, .returns = true, .narrow = true },

@@ -29,6 +29,7 @@ struct known {
 	const struct dp_probe *probe;
 	bool returns;
 	const struct tep_format_field *pid, *value, *pages, *flags, *pgmap, *type;
+	const struct tep_format_field *start, *end, *asked; /* of DP_ROLE_HMM */
 };
 
 /* More than dp_probes() has, of entry and return. */
@@ -47,6 +48,7 @@ struct dp_reading {
 	dp_hear_fn hear;        /* is told each event, or NULL */
 	void *arg;
 	uint64_t since;    /* when its first event was, ns; 0 before that */
+	bool hmm;          /* hmm_range_fault() has its probe */
 	char blind[96];    /* what can be told of no registration here, or "" */
 	char unprobed[64]; /* functions that may refuse, and whose return has no probe */
 };
@@ -86,6 +88,7 @@ static void find_gaps(struct dp_reading *r)
 
 		fast += enters && p->role == DP_ROLE_FAST;
 		slow += enters && p->role == DP_ROLE_SLOW;
+		r->hmm |= enters && p->role == DP_ROLE_HMM && r->types.hmm_start >= 0;
 		grabs += enters && p->role == DP_ROLE_GRAB;
 		if ((p->role == DP_ROLE_CHECK && !is_set(r, p, true)) ||
 		    (p->role == DP_ROLE_GRAB && enters && !p->returns))
@@ -118,6 +121,9 @@ static int know_events(struct dp_reading *r, struct dp_error *err)
 			.flags = tep_find_field(event, "flags"),
 			.pgmap = tep_find_field(event, "pgmap"),
 			.type = tep_find_field(event, "type"),
+			.start = tep_find_field(event, "start"),
+			.end = tep_find_field(event, "end"),
+			.asked = tep_find_field(event, "asked"),
 		};
 		r->known[i].probe = dp_probe_of(event->name, &r->known[i].returns);
 	}
@@ -213,6 +219,10 @@ static void take(void *arg, void *data, size_t size, uint64_t ts)
 		.pgmap = (uint64_t)get(k->pgmap, data),
 		.type = (uint32_t)get(k->type, data),
 	};
+	if (k->probe->role == DP_ROLE_HMM) {
+		h.pages = (get(k->end, data) - get(k->start, data)) / (int64_t)getpagesize();
+		h.flags = (uint64_t)get(k->asked, data);
+	}
 	if (k->probe->narrow)
 		h.value = (int32_t)h.value;
 	/* A folio or NULL, or an errno. */
@@ -252,6 +262,8 @@ void dp_reading_end(struct dp_reading *r, int err, struct dp_evidence *evidence)
 	if (!rc)
 		rc = dp_buffers_end(r->buffers, take, r);
 	dp_tally_conclude(&r->tally, evidence);
+	if (!r->hmm)
+		evidence->hmm_calls = -1;
 	memcpy(evidence->unprobed, r->unprobed, sizeof(evidence->unprobed));
 	if (!rc && !r->blind[0])
 		return;

@@ -39,6 +39,16 @@ static void look_at_page(struct dp_tally *t, const struct dp_happening *h)
 		t->type = name_type(t->types, h->type);
 }
 
+/* HMM_PFN_REQ_FAULT, include/linux/hmm.h: the highest bit since 5.8. */
+#define REQUIRES_FAULT (1ULL << 63)
+
+static void add_hmm(struct dp_tally *t, const struct dp_happening *h)
+{
+	t->hmm_calls++;
+	t->hmm_pages += h->pages;
+	t->hmm_faults += h->flags & REQUIRES_FAULT ? 1 : 0;
+}
+
 /* The first that returns the answer is the innermost. */
 static void add_return(struct dp_tally *t, const struct dp_happening *h)
 {
@@ -78,6 +88,8 @@ void dp_tally_add(struct dp_tally *t, const struct dp_happening *h)
 		add_lookup(t, h);
 	else if (h->returns)
 		add_return(t, h);
+	else if (h->role == DP_ROLE_HMM)
+		add_hmm(t, h);
 	else if (h->role == DP_ROLE_DROP)
 		t->dropped += t->where == DP_IN_FAST ? h->pages : 0;
 	else if (h->role == DP_ROLE_MIGRATE)
@@ -102,7 +114,10 @@ void dp_tally_conclude(const struct dp_tally *t, struct dp_evidence *e)
 				   .slow = t->slow,
 				   .lookups = t->lookups,
 				   .references = t->references,
-				   .migrations = t->migrations };
+				   .migrations = t->migrations,
+				   .hmm_calls = t->hmm_calls,
+				   .hmm_pages = t->hmm_pages,
+				   .hmm_faults = t->hmm_faults };
 	snprintf(e->type, sizeof(e->type), "%s", t->type ? t->type : "");
 	snprintf(e->refused_by, sizeof(e->refused_by), "%s", t->refused_by ? t->refused_by : "");
 	if (t->err && !t->refused_by)

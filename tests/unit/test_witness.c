@@ -72,6 +72,14 @@ static const struct dp_memory_types types = {
 	{                                                                                          \
 		.function = "migrate_longterm_unpinnable_folios", .role = DP_ROLE_MIGRATE          \
 	}
+#define HMM(n, asked)                                                                              \
+	{                                                                                          \
+		.function = "hmm_range_fault", .role = DP_ROLE_HMM, .pages = (n), .flags = (asked) \
+	}
+#define HMM_GIVES(v)                                                                               \
+	{                                                                                          \
+		.function = "hmm_range_fault", .role = DP_ROLE_HMM, .returns = true, .value = (v)  \
+	}
 #define UMEM(v)                                                                                    \
 	{                                                                                          \
 		.function = "ib_umem_get", .role = DP_ROLE_UMEM, .returns = true, .value = (v)     \
@@ -172,6 +180,19 @@ static void makes_sense_of_the_events(void **state)
 		  "none" },
 		/* A type that this kernel has no name for. */
 		{ 0, { FAST, GRAB_DAX(1, 9) }, { .fast = 1 }, "fast" },
+		/* On demand: a look at what is there, once more as it has changed, and a fault that
+		   is refused. */
+		{ 0,
+		  { HMM(512, 0), HMM_GIVES(-EBUSY), HMM(512, 0), HMM_GIVES(0) },
+		  { .hmm_calls = 2, .hmm_pages = 1024 },
+		  "none" },
+		{ EFAULT,
+		  { HMM(8, 3ULL << 62), HMM_GIVES(-EFAULT) },
+		  { .hmm_calls = 1,
+		    .hmm_pages = 8,
+		    .hmm_faults = 1,
+		    .refused_by = "hmm_range_fault" },
+		  "none" },
 		/* Nothing at all. */
 		{ EINVAL, { { 0 } }, { .missing = "none of the functions" }, "none" },
 	};
@@ -187,9 +208,11 @@ static void makes_sense_of_the_events(void **state)
 		dp_tally_conclude(&tally, &e);
 		assert_true(e.seen);
 		if (e.calls != count_calls(cases[i].list) || e.fast != w->fast ||
-		    e.dropped != w->dropped || e.slow != w->slow || e.lookups != w->lookups ||
-		    e.references != w->references || e.migrations != w->migrations ||
-		    strcmp(e.type, w->type) || strcmp(e.refused_by, w->refused_by) ||
+		    e.dropped != w->dropped || e.slow != w->slow || e.hmm_calls != w->hmm_calls ||
+		    e.hmm_pages != w->hmm_pages || e.hmm_faults != w->hmm_faults ||
+		    e.lookups != w->lookups || e.references != w->references ||
+		    e.migrations != w->migrations || strcmp(e.type, w->type) ||
+		    strcmp(e.refused_by, w->refused_by) ||
 		    strcmp(dp_evidence_path(&e), cases[i].path) || !strstr(e.missing, w->missing))
 			fail_msg(
 				"case %zu: fast %lld-%lld slow %lld lookups %lld/%lld type %s by %s, %s",
@@ -267,7 +290,10 @@ static void is_read_as_it_was_written(void **state)
 					      .references = 1,
 					      .type = "fs-dax",
 					      .refused_by = "somebody",
-					      .unprobed = "nobody|else" } };
+					      .unprobed = "nobody|else",
+					      .hmm_calls = 7,
+					      .hmm_pages = 6,
+					      .hmm_faults = 5 } };
 	struct json_object *obj = dp_cell_to_json(&cell);
 	struct json_object *evidence = json_object_object_get(obj, "evidence");
 	struct dp_cell read;
@@ -275,6 +301,11 @@ static void is_read_as_it_was_written(void **state)
 	(void)state;
 	assert_int_equal(dp_cell_from_json(obj, &read, NULL), 0);
 	assert_memory_equal(&read.evidence, &cell.evidence, sizeof(read.evidence));
+	/* Results from before this was looked at, and of a kernel where it cannot be. */
+	json_object_object_add(evidence, "hmm", NULL);
+	assert_int_equal(dp_cell_from_json(obj, &read, NULL), 0);
+	assert_true(read.evidence.seen);
+	assert_int_equal(read.evidence.hmm_calls, -1);
 	/* What lacks a number was not seen. */
 	json_object_object_del(json_object_object_get(evidence, "pgmap"), "lookups");
 	assert_int_equal(dp_cell_from_json(obj, &read, NULL), 0);
