@@ -122,18 +122,19 @@ static void take_cell(struct dp_collect *c, struct json_object *obj)
 	keep(c, &cell);
 }
 
-static void take_death(struct dp_collect *c, struct json_object *obj)
+static bool says(struct json_object *obj, const char *key, const char *text)
 {
-	struct dp_cell cell = { .outcome = DP_BROKEN };
+	const char *have = dp_json_text(obj, key);
 
-	copy(cell.id, sizeof(cell.id), dp_json_text(obj, "id"));
-	copy(cell.text, sizeof(cell.text), dp_json_text(obj, "text"));
-	keep(c, &cell);
+	return !strcmp(have ? have : "", text);
 }
 
-static void take_skip(struct dp_collect *c, struct json_object *obj)
+/* How a scenario ended: "end", "skip" or "died", and why. */
+static void take_ending(struct dp_collect *c, struct json_object *obj)
 {
-	struct dp_cell cell = { .outcome = DP_SKIPPED };
+	struct dp_cell cell = { .outcome = says(obj, "kind", "end")    ? DP_ANSWERED
+					   : says(obj, "kind", "skip") ? DP_SKIPPED
+								       : DP_BROKEN };
 
 	copy(cell.id, sizeof(cell.id), dp_json_text(obj, "id"));
 	copy(cell.text, sizeof(cell.text), dp_json_text(obj, "text"));
@@ -158,21 +159,6 @@ static void take_trace(struct dp_collect *c, struct json_object *obj)
 		if (line && dp_json_count(record->trace) < TRACE_LIMIT)
 			dp_json_append_text(record->trace, line);
 	}
-}
-
-static void take_end(struct dp_collect *c, struct json_object *obj)
-{
-	struct dp_cell cell = { .outcome = DP_ANSWERED };
-
-	copy(cell.id, sizeof(cell.id), dp_json_text(obj, "id"));
-	keep(c, &cell);
-}
-
-static bool says(struct json_object *obj, const char *key, const char *text)
-{
-	const char *have = dp_json_text(obj, key);
-
-	return !strcmp(have ? have : "", text);
 }
 
 /* The sums of a race replace those that came before. */
@@ -215,7 +201,7 @@ static void take_step(struct dp_collect *c, struct json_object *obj)
 	add_step(c->current, obj);
 }
 
-/* A step that is owed and was not taken, and why. */
+/* A step that is owed and was not taken, and why; or what it was inside the kernel. */
 static void take_left_out(struct dp_collect *c, struct json_object *obj)
 {
 	if (c->current && dp_json_text(obj, "step"))
@@ -308,9 +294,9 @@ static const struct {
 	void (*take)(struct dp_collect *c, struct json_object *obj);
 } kinds[] = {
 	{ "hello", take_hello },     { "rdma", take_rdma },         { "begin", take_begin },
-	{ "cell", take_cell },       { "died", take_death },        { "step", take_step },
+	{ "cell", take_cell },       { "died", take_ending },       { "step", take_step },
 	{ "doing", take_doing },     { "left-out", take_left_out }, { "kernel", take_kernel },
-	{ "skip", take_skip },       { "end", take_end },           { "trace", take_trace },
+	{ "skip", take_ending },     { "end", take_ending },        { "trace", take_trace },
 	{ "course", take_left_out },
 };
 

@@ -178,8 +178,8 @@ static void bears_anything(void **state)
 		CALL(1, 9, "teardown", "leave", "memunmap_pages"),
 		"{\"us\":1,\"pid\":9,\"task\":\"teardown\",\"what\":\"enter\"}",
 		"{\"us\":1,\"pid\":9,\"task\":7,\"what\":\"enter\",\"function\":\"f\"}",
-		"{\"us\":1,\"pid\":9,\"task\":\"t\",\"what\":\"pass\",\"function\":\"f\","
-		"\"times\":-5}",
+		("{\"us\":1,\"pid\":9,\"task\":\"t\",\"what\":\"pass\",\"function\":\"f\","
+		 "\"times\":-5}"),
 		"{\"us\":1,\"pid\":9,\"task\":\"t\",\"what\":\"wake\",\"by\":\"x\"}",
 	};
 	char text[4096];
@@ -231,8 +231,8 @@ static void prints_any_wait(void **state)
 	static const char *const waits[] = {
 		"{}",
 		"{\"function\":7,\"within\":{},\"waited\":\"x\",\"ended_by\":[]}",
-		"{\"function\":\"f\",\"within\":[7],\"waited\":1e300,\"ended_by\":{\"functions\":[7,"
-		"null,\"g\"],\"task\":null}}",
+		("{\"function\":\"f\",\"within\":[7],\"waited\":1e300,\"ended_by\":{\"functions\":[7,"
+		 "null,\"g\"],\"task\":null}}"),
 	};
 	char text[64];
 
