@@ -61,25 +61,28 @@ make_kernel() {
 		KBUILD_BUILD_USER=daxpin KBUILD_BUILD_HOST=daxpin bzImage modules
 }
 
-# ask_kernel FILE: the matrix, and what the mutants name besides. A teardown is asked with the witness: in
-# which order the kernel does things nobody else sees.
+# ask_kernel FILE GLOB…: what the globs select. A teardown is asked with the witness: in which order the
+# kernel does things nobody else sees. A kernel with a fault is asked no more than that: it may hang.
 ask_kernel() {
-	"$daxpin" guest -k "$tree" check --format json >"$1.check" || [ $? -le 1 ]
-	ask_some teardown "$1.teardown" --witness
-	ask_some order "$1.order"
-	jq -s '[.[].runs[0].results[]]' "$1".{check,teardown,order} >"$1"
+	local file=$1
+	shift
+	ask_some check "$file.check" "$@"
+	ask_some teardown "$file.teardown" "$@"
+	ask_some order "$file.order" "$@"
+	jq -s '[.[].runs[0].results[]]' "$file".{check,teardown,order} >"$file"
 }
 
-# ask_some QUESTION FILE [OPTION…]: the ids of the question that the mutants name.
+# ask_some QUESTION FILE GLOB…: those of the globs that are ids of the question.
 ask_some() {
-	local question=$1 file=$2 globs=() glob
+	local question=$1 file=$2 options=() glob
 	shift 2
-	for glob in "${scenarios[@]}"; do
-		[[ $glob != "$question"/* ]] || globs+=(--only "$glob")
+	for glob in "$@"; do
+		[[ $glob != "$question"/* ]] || options+=(--only "$glob")
 	done
 	echo '{"runs":[{"results":[]}]}' >"$file"
-	[ ${#globs[@]} -eq 0 ] || "$daxpin" guest -k "$tree" "$question" "$@" "${globs[@]}" --format json >"$file" ||
-		[ $? -le 1 ]
+	[ ${#options[@]} -gt 0 ] || return 0
+	[ "$question" != teardown ] || options+=(--witness)
+	"$daxpin" guest -k "$tree" "$question" "${options[@]}" --format json >"$file" || [ $? -le 1 ]
 }
 
 # failures FILE: the ids that fail, each with what is broken, sorted.
@@ -106,7 +109,7 @@ while read -r option; do
 	grep -qxF "$option" "$tree/.config" || die "$series does not take $option of tests/mutants/kernel/config"
 done < <(grep '^CONFIG_' "$top/tests/mutants/kernel/config")
 make_kernel 'the kernel'
-ask_kernel "$work/control.json"
+ask_kernel "$work/control.json" 'check/*' "${scenarios[@]}"
 alarms=$(failures "$work/control.json" | grep -c '^check/' || true)
 printf '%-22s %s\n' "$series rebuilt" "$(jq '[.[] | select(.status == "pass")] | length' "$work/control.json") pass, $alarms false alarms"
 
@@ -117,10 +120,11 @@ for name in "${names[@]}"; do
 	patched=$patch
 	make_kernel "$name"
 	put_back
-	ask_kernel "$work/$name.json"
+	read -ra globs < <(field Caught-by "$patch")
+	ask_kernel "$work/$name.json" "${globs[@]}"
 	right=
 	while read -r id _; do
-		for glob in $(field Caught-by "$patch"); do
+		for glob in "${globs[@]}"; do
 			# shellcheck disable=SC2254
 			case $id in $glob) right=${right:-$id} ;; esac
 		done
