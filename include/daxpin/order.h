@@ -135,4 +135,18 @@ int dp_order_run(const struct dp_order *order, const struct dp_teardown_options 
  */
 struct json_object *dp_order_play(struct json_object *asked, const struct dp_vcpus *vcpus);
 
+/* Bytes of a line of a drawing, and most lines of one. */
+#define DP_DRAWING_WIDTH 160
+#define DP_DRAWING_LINES 40
+
+/**
+ * dp_order_draw - draw an order: who came how far while the other was held
+ * @step: the step "order", from wherever
+ * @lines: receives the lines, as the step has its texts
+ * @most: how many there is room for
+ *
+ * Return: how many there are; 0 if nothing was seen.
+ */
+size_t dp_order_draw(struct json_object *step, char (*lines)[DP_DRAWING_WIDTH], size_t most);
+
 #endif

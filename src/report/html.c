@@ -13,6 +13,8 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/embed.h"
 #include "daxpin/json.h"
+#include "daxpin/order.h"
+#include "daxpin/steps.h"
 
 DP_EMBED(report_html, DP_REPORT_HTML);
 
@@ -49,7 +51,31 @@ static struct json_object *cause_object(const struct dp_cause *cause)
 	return obj;
 }
 
-/* Of each result that has an evidence: its number, and the sentences. */
+/* The drawing of an order, as lines; NULL of what is none. */
+static struct json_object *drawing(const struct dp_result *r)
+{
+	char lines[DP_DRAWING_LINES][DP_DRAWING_WIDTH];
+	struct json_object *obj = NULL, *list;
+	size_t count = 0;
+
+	for (size_t i = 0; i < dp_json_count(r->steps) && !count; i++) {
+		struct json_object *step = json_object_array_get_idx(r->steps, i);
+		const char *name = dp_json_text(step, "step");
+
+		if (name && !strcmp(name, dp_step_name(DP_STEP_ORDER)))
+			count = dp_order_draw(step, lines, DP_DRAWING_LINES);
+	}
+	if (!count)
+		return NULL;
+	list = json_object_new_array();
+	for (size_t i = 0; i < count; i++)
+		dp_json_append_text(list, lines[i]);
+	obj = json_object_new_object();
+	json_object_object_add(obj, "drawing", list);
+	return obj;
+}
+
+/* Of each result that has an evidence: its number, and the sentences; of an order, its drawing. */
 static struct json_object *stories(const struct dp_run_record *run)
 {
 	struct json_object *obj = json_object_new_object();
@@ -58,8 +84,11 @@ static struct json_object *stories(const struct dp_run_record *run)
 
 	for (size_t i = 0; i < run->count; i++) {
 		const struct dp_result *r = &run->results[i];
-		struct json_object *lines;
+		struct json_object *lines = drawing(r);
 
+		snprintf(key, sizeof(key), "%zu", i);
+		if (lines)
+			json_object_object_add(obj, key, lines);
 		if (!r->observed || r->cell.outcome != DP_ANSWERED)
 			continue;
 		dp_evidence_tell(&r->cell.evidence, r->cell.err, &story);
@@ -68,7 +97,6 @@ static struct json_object *stories(const struct dp_run_record *run)
 		lines = json_object_new_array();
 		for (size_t k = 0; k < story.count; k++)
 			dp_json_append_text(lines, story.lines[k]);
-		snprintf(key, sizeof(key), "%zu", i);
 		json_object_object_add(obj, key, lines);
 	}
 	return obj;

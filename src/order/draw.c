@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * An order as a drawing of two columns. The step may come from a file: nothing in it is believed to
+ * have the right type.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daxpin/cleanup.h"
+#include "daxpin/error.h"
+#include "daxpin/json.h"
+#include "daxpin/observe.h"
+#include "daxpin/order.h"
+
+static const char *text_of(struct json_object *obj, const char *key)
+{
+	const char *text = dp_json_text(obj, key);
+
+	return text ? text : "";
+}
+
+/* What one of them did, in a few words. */
+static void tell(struct json_object *move, char *text, size_t size)
+{
+	const char *point = text_of(move, "point"), *function = text_of(move, "function");
+	const char *sleeps = text_of(move, "sleeps"), *state = text_of(move, "state");
+	int64_t value;
+
+	if (!point[0] && sleeps[0])
+		snprintf(text, size, "%.10s in %.*s()", state, (int)strcspn(sleeps, " "), sleeps);
+	else if (!point[0])
+		snprintf(text, size, "%.10s in %s%s", state, function[0] ? function : "?",
+			 function[0] ? "()" : "");
+	else if (!strcmp(point, dp_point_name(DP_POINT_RETURNED)) &&
+		 !dp_json_int(move, "value", &value) && value >= 0 && value < INT32_MAX)
+		snprintf(text, size, "answer: %s", value ? dp_errno_name((int)value) : "allowed");
+	else if (!strcmp(point, dp_point_name(DP_POINT_COMPLETED)))
+		snprintf(text, size, "completed");
+	else
+		snprintf(text, size, "%.60s()%s", function,
+			 dp_json_bool_or(move, "returned", false) ? " has returned" : "");
+}
+
+static const char *bar_of(struct json_object *move)
+{
+	const char *other = text_of(move, "other");
+
+	return !strcmp(other, "parked")    ? "| held"
+	       : !strcmp(other, "stopped") ? "| held, interrupts off"
+					   : "";
+}
+
+size_t dp_order_draw(struct json_object *step, char (*lines)[DP_DRAWING_WIDTH], size_t most)
+{
+	struct json_object *moves = dp_json_array(step, dp_field_name(DP_FIELD_MOVES));
+	size_t count = 0, nmoves = dp_json_count(moves);
+
+	if (!nmoves || !most)
+		return 0;
+	snprintf(lines[count++], DP_DRAWING_WIDTH, "%-44s%s", "registrar", "event");
+	for (size_t i = 0; i < nmoves && count < most; i++) {
+		struct json_object *move = json_object_array_get_idx(moves, i);
+		char text[100];
+
+		tell(move, text, sizeof(text));
+		if (!strcmp(text_of(move, "side"), "registrar"))
+			snprintf(lines[count++], DP_DRAWING_WIDTH, "%-44s%s", text, bar_of(move));
+		else
+			snprintf(lines[count++], DP_DRAWING_WIDTH, "%-44s%s", bar_of(move), text);
+	}
+	return count;
+}
