@@ -407,7 +407,7 @@ static struct json_object *tell_all(const struct play *p)
 	dp_step_set_text(obj, DP_FIELD_STATE, p->state);
 	dp_step_set_text(obj, DP_FIELD_TEXT, p->text);
 	dp_step_set_text(obj, DP_FIELD_REACHED,
-			 p->furthest < DP_POINTS ? dp_point_name(p->furthest) : NULL);
+			 p->furthest < DP_POINTS ? dp_point_name(p->furthest) : "nowhere");
 	dp_step_set(obj, DP_FIELD_MOVES, p->order);
 	dp_step_set(obj, DP_FIELD_CONTROL, p->control);
 	return obj;

@@ -61,16 +61,18 @@ static void judge_holding(struct verdict *v)
 		dp_broken(v, DP_C4, "the registrar died");
 }
 
-/* What the registration gave without the event; NULL if that was not seen. */
-static const char *control_answer(const struct verdict *v, char *text, size_t size)
+/*
+ * An answer of the registrar, as whoever holds it saw it: the first of the control, which is a
+ * registration without the event, or of the order. NULL if that was not seen.
+ */
+static const char *answer_seen(const struct verdict *v, enum dp_field list, char *text, size_t size)
 {
-	struct json_object *control =
-		dp_json_array(dp_seen(v, DP_STEP_ORDER), dp_field_name(DP_FIELD_CONTROL));
-	size_t count = dp_json_count(control);
+	struct json_object *moves = dp_json_array(dp_seen(v, DP_STEP_ORDER), dp_field_name(list));
+	size_t count = dp_json_count(moves);
 	int64_t value;
 
 	for (size_t i = 0; i < count; i++) {
-		struct json_object *move = json_object_array_get_idx(control, i);
+		struct json_object *move = json_object_array_get_idx(moves, i);
 		const char *point = dp_json_text(move, "point");
 
 		if (!point || strcmp(point, dp_point_name(DP_POINT_RETURNED)) ||
@@ -80,6 +82,32 @@ static const char *control_answer(const struct verdict *v, char *text, size_t si
 		return text;
 	}
 	return NULL;
+}
+
+/* Both have seen the answer, and there are pins if, and only if, a region is pinned. */
+static bool is_misfit(const struct verdict *v, char *text, size_t size)
+{
+	struct json_object *answer = dp_seen(v, DP_STEP_ANSWER), *event = dp_seen(v, DP_STEP_EVENT);
+	const char *told = dp_step_text(answer, DP_FIELD_ERRNO), *saw;
+	bool pins = pinned(v) && v->station->kind != DP_HOLD_RELEASE;
+	int64_t held = 0, later = 0;
+	char name[32];
+
+	saw = answer_seen(v, DP_FIELD_MOVES, name, sizeof(name));
+	if (!saw || strcmp(saw, told ? told : "allowed"))
+		snprintf(text, size, "the registration gave %s, and was seen to give %s",
+			 told ? told : "allowed", saw ? saw : "nothing");
+	else if (!v->event->uncounts &&
+		 (dp_step_int(answer, DP_FIELD_PINS_HELD, &held) ||
+		  dp_step_int(event, DP_FIELD_PINS_HELD, &later) || (held > 0) != pins ||
+		  held < 0 || later < 0 || later > held))
+		snprintf(text, size,
+			 "%" PRId64 " pages were pinned after the registration, and %" PRId64
+			 " after the event: that contradicts the answer",
+			 held, later);
+	else
+		return false;
+	return true;
 }
 
 static void judge_end(struct verdict *v)
@@ -98,7 +126,7 @@ static void judge_end(struct verdict *v)
 	if (!v->event->uncounts &&
 	    !dp_step_int(dp_seen(v, DP_STEP_PINS), DP_FIELD_PINS_HELD, &held) && held)
 		dp_broken(v, DP_C6, "%" PRId64 " pages are still pinned at the end", held);
-	before = control_answer(v, text, sizeof(text));
+	before = answer_seen(v, DP_FIELD_CONTROL, text, sizeof(text));
 	if (dp_stuck(back) || dp_failed(back))
 		dp_broken(v, DP_C7, "the device does not come back: it %s: %s",
 			  dp_text_of(back, DP_FIELD_STATE), dp_text_of(back, DP_FIELD_TEXT));
@@ -180,7 +208,7 @@ static void add_facts(struct verdict *v)
 {
 	struct json_object *order = dp_seen(v, DP_STEP_ORDER), *event = dp_seen(v, DP_STEP_EVENT);
 	char text[32];
-	const char *before = control_answer(v, text, sizeof(text));
+	const char *before = answer_seen(v, DP_FIELD_CONTROL, text, sizeof(text));
 
 	dp_fact(v, "order_state", order, DP_FIELD_STATE);
 	dp_fact(v, "reached", order, DP_FIELD_REACHED);
@@ -218,7 +246,7 @@ void dp_judge_order(struct verdict *v)
 		r->status = DP_FAIL;
 	else if (!dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
 		 !dp_find_untimely(v, OWED, is_due, r->why, sizeof(r->why)) &&
-		 !is_no_order(v, r->why, sizeof(r->why)))
+		 !is_no_order(v, r->why, sizeof(r->why)) && !is_misfit(v, r->why, sizeof(r->why)))
 		r->status = DP_PASS;
 	r->unfinished = r->status == DP_ERROR;
 	if (r->status != DP_ERROR)

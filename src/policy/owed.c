@@ -57,9 +57,10 @@ static bool lists(const char *list, const char *word)
 /* Steps that are done to the device or the pin: they fail with an errno, and not without. */
 static bool fails_with_errno(const struct verdict *v, enum dp_step step)
 {
-	const dp_steps set = DP_STEP_BIT(DP_STEP_EVENT) | DP_STEP_BIT(DP_STEP_RELEASE) |
-			     DP_STEP_BIT(DP_STEP_RELEASE_AGAIN) | DP_STEP_BIT(DP_STEP_EVENT_END) |
-			     DP_STEP_BIT(DP_STEP_EVENT_AGAIN) | DP_STEP_BIT(DP_STEP_COME_BACK);
+	const dp_steps set = DP_STEP_BIT(DP_STEP_ANSWER) | DP_STEP_BIT(DP_STEP_EVENT) |
+			     DP_STEP_BIT(DP_STEP_RELEASE) | DP_STEP_BIT(DP_STEP_RELEASE_AGAIN) |
+			     DP_STEP_BIT(DP_STEP_EVENT_END) | DP_STEP_BIT(DP_STEP_EVENT_AGAIN) |
+			     DP_STEP_BIT(DP_STEP_COME_BACK);
 
 	return !v->traffic && set & DP_STEP_BIT(step);
 }
