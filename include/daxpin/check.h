@@ -108,6 +108,7 @@ struct dp_asker {
 	struct dp_reading *reading;  /* of the witness, NULL without one */
 	char unwitnessed[128];       /* why there is none, or "" */
 	enum dp_witness_level level; /* what is wanted of it */
+	char ungraphed[160];         /* why there is no function graph, or "" */
 	struct json_object *trace;   /* the events of the last registration, or NULL */
 };
 

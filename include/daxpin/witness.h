@@ -86,6 +86,26 @@ void dp_reading_begin(struct dp_reading *reading, uint64_t pages);
  */
 void dp_reading_end(struct dp_reading *reading, int err, struct dp_evidence *evidence);
 
+/**
+ * dp_graph_arm - set the function_graph tracer up, for what registers memory
+ * @err: what this kernel or this user may not do, or that somebody else uses the tracer
+ *
+ * In a tracefs instance of its own where the kernel can; otherwise in the top one, if nobody uses
+ * that. What a daxpin that was killed has left is put back first.
+ *
+ * Return: 0 or a negative errno; all is as it was then.
+ */
+int dp_graph_arm(struct dp_error *err);
+
+/* Puts all back as it was. */
+void dp_graph_disarm(void);
+
+/* From now on the graph is recorded, after dp_graph_arm() in this process or another one. */
+void dp_graph_begin(void);
+
+/* Stops that. @hear: called with each line of this thread. */
+void dp_graph_end(dp_hear_fn hear, void *arg);
+
 /* ---- what the events mean ---------------------------------------------------------------- */
 
 /* What a function that is probed is to a registration. */

@@ -55,6 +55,8 @@ static int check_once(const struct host_job *job, const struct dp_ask *ask,
 	/* The process that has armed it may have been killed. */
 	if (ask->witness)
 		dp_witness_disarm();
+	if (ask->witness == DP_WITNESS_GRAPH)
+		dp_graph_disarm();
 	if (!rc)
 		rc = dp_host_failed(&end, &collect, err);
 	return rc ? rc : dp_host_finish(ask, &collect, run);

@@ -79,17 +79,34 @@ static void keep_line(void *arg, const char *line)
 	dp_json_append_text(asker->trace, line);
 }
 
-/* Of several attempts the last one's events are kept. */
+/* Of several attempts the last one's events are kept. A graph is wanted in place of the events. */
 static void begin_reading(struct dp_asker *asker, uint64_t pages)
 {
-	if (!asker->reading)
-		return;
+	bool graphs = asker->level == DP_WITNESS_GRAPH && !asker->ungraphed[0];
+
 	if (asker->level > DP_WITNESS_EVIDENCE) {
 		json_object_put(asker->trace);
 		asker->trace = json_object_new_array();
-		dp_reading_hear(asker->reading, keep_line, asker);
 	}
-	dp_reading_begin(asker->reading, pages);
+	if (asker->level == DP_WITNESS_GRAPH && asker->ungraphed[0])
+		keep_line(asker, asker->ungraphed);
+	if (asker->reading) {
+		dp_reading_hear(asker->reading, asker->level == DP_WITNESS_TRACE ? keep_line : NULL,
+				asker);
+		dp_reading_begin(asker->reading, pages);
+	}
+	if (graphs)
+		dp_graph_begin();
+}
+
+static void end_reading(struct dp_asker *asker, struct dp_cell *cell)
+{
+	if (asker->level == DP_WITNESS_GRAPH && !asker->ungraphed[0])
+		dp_graph_end(keep_line, asker);
+	if (asker->reading)
+		dp_reading_end(asker->reading, cell->err, &cell->evidence);
+	else
+		memcpy(cell->evidence.missing, asker->unwitnessed, sizeof(cell->evidence.missing));
 }
 
 /* Registers the region, observes, and deregisters it. */
@@ -107,10 +124,7 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 	mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
 	t1 = dp_now_us();
 	cell->err = mr ? 0 : errno;
-	if (asker->reading)
-		dp_reading_end(asker->reading, cell->err, &cell->evidence);
-	else
-		memcpy(cell->evidence.missing, asker->unwitnessed, sizeof(cell->evidence.missing));
+	end_reading(asker, cell);
 	cell->register_us = t1 - t0;
 	if (!mr && !cell->err)
 		return -EIO;

@@ -43,6 +43,7 @@ struct shared {
 	atomic_size_t unclaimed; /* the first check that no lane has taken */
 	struct dp_pin_counters counters;
 	char unwitnessed[128]; /* why the witness is not there, or "" */
+	char ungraphed[160];   /* why there is no function graph, or "" */
 	struct lane lanes[MAX_LANES];
 	size_t count;
 	struct dp_check questions[];
@@ -131,6 +132,7 @@ static void take_reading(const struct shared *shared, struct dp_asker *asker)
 		return;
 	asker->reading = shared->options.reading;
 	memcpy(asker->unwitnessed, shared->unwitnessed, sizeof(asker->unwitnessed));
+	memcpy(asker->ungraphed, shared->ungraphed, sizeof(asker->ungraphed));
 }
 
 /* Replies once, when no check is left. */
@@ -365,11 +367,14 @@ static int share(struct run *run, const struct dp_plan *plan,
 static void arm(struct shared *shared)
 {
 	struct dp_check_options *options = &shared->options;
-	struct dp_error err = { 0 };
+	struct dp_error err = { 0 }, graph = { 0 };
 
 	if (options->env.guest)
 		snprintf(shared->unwitnessed, sizeof(shared->unwitnessed), "%s",
 			 options->unwitnessed ? options->unwitnessed : "");
+	if (options->witness == DP_WITNESS_GRAPH && dp_graph_arm(&graph))
+		snprintf(shared->ungraphed, sizeof(shared->ungraphed), "no function graph: %.130s",
+			 graph.what);
 	if (!options->witness || options->env.guest)
 		return;
 	if (!dp_witness_arm(&err))
@@ -379,6 +384,8 @@ static void arm(struct shared *shared)
 
 static void disarm(struct shared *shared)
 {
+	if (shared->options.witness == DP_WITNESS_GRAPH)
+		dp_graph_disarm();
 	if (!shared->options.witness || shared->options.env.guest)
 		return;
 	dp_reading_close(shared->options.reading);
