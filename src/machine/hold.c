@@ -22,6 +22,8 @@
 
 /* An answer takes a millisecond; a busy host is slower. */
 #define ANSWER_MS 60000
+/* How often a processor is made to leave where it stands. */
+#define STEPS 100
 /* Bytes of memory in one packet. */
 #define PIECE 256
 
@@ -207,14 +209,19 @@ static int stopped(const char *packet)
 	return number > 0 && number <= 8 ? (int)number - 1 : -1;
 }
 
-/* One instruction of a processor that is to leave where it was stopped last. */
+/* One instruction of a processor that is to leave where it was stopped last. It may take a few. */
 static int step_off(struct dp_hold *hold, unsigned int cpu)
 {
+	struct dp_vcpu_state state = { .ip = hold->last[cpu] };
 	char packet[24];
-	int rc;
+	int rc = 0;
 
 	snprintf(packet, sizeof(packet), "vCont;s:%x", cpu + 1);
-	ask(hold, packet, &rc);
+	for (int i = 0; i < STEPS && !rc && state.ip == hold->last[cpu]; i++) {
+		ask(hold, packet, &rc);
+		if (!rc)
+			rc = look(hold, cpu, &state);
+	}
 	hold->last[cpu] = 0;
 	return rc;
 }

@@ -51,6 +51,15 @@ static const char *bar_of(struct json_object *move)
 					   : "";
 }
 
+static const char *entry_of(struct json_object *move)
+{
+	const char *entry = text_of(move, "entry");
+
+	return !strcmp(entry, "there")  ? ", entry there"
+	       : !strcmp(entry, "gone") ? ", entry gone"
+					: "";
+}
+
 size_t dp_order_draw(struct json_object *step, char (*lines)[DP_DRAWING_WIDTH], size_t most)
 {
 	struct json_object *moves = dp_json_array(step, dp_field_name(DP_FIELD_MOVES));
@@ -67,7 +76,8 @@ size_t dp_order_draw(struct json_object *step, char (*lines)[DP_DRAWING_WIDTH], 
 		if (!strcmp(text_of(move, "side"), "registrar"))
 			snprintf(lines[count++], DP_DRAWING_WIDTH, "%-44s%s", text, bar_of(move));
 		else
-			snprintf(lines[count++], DP_DRAWING_WIDTH, "%-44s%s", bar_of(move), text);
+			snprintf(lines[count++], DP_DRAWING_WIDTH, "%-44s%s%s", bar_of(move), text,
+				 entry_of(move));
 	}
 	return count;
 }

@@ -164,6 +164,22 @@ bool dp_hands_have(const struct dp_hands *hands, enum dp_point point)
 	return false;
 }
 
+int dp_hands_entry(struct dp_hands *hands, enum dp_entry *entry)
+{
+	const struct dp_side *s = &hands->sides[DP_REGISTRAR];
+	const struct dp_vcpus *v = hands->vcpus;
+	struct dp_vcpu_state state;
+	uint8_t byte;
+	int rc = v->look(v->arg, s->cpu, &state);
+
+	*entry = DP_ENTRY_UNKNOWN;
+	if (rc || !hands->request->region || dp_table_of(state.cr3) != s->cr3)
+		return rc;
+	rc = v->read(v->arg, s->cpu, hands->request->region, &byte, sizeof(byte));
+	*entry = rc ? DP_ENTRY_GONE : DP_ENTRY_THERE;
+	return rc == -EFAULT ? 0 : rc;
+}
+
 /* ---- holding ------------------------------------------------------------------------------ */
 
 const char *dp_bond_name(enum dp_bond bond)

@@ -25,6 +25,9 @@ enum dp_bond { DP_FREE, DP_PARKED, DP_STOPPED };
 
 const char *dp_bond_name(enum dp_bond bond);
 
+/* Whether the registrar's page table leads to a page. */
+enum dp_entry { DP_ENTRY_UNKNOWN, DP_ENTRY_THERE, DP_ENTRY_GONE };
+
 /* One of the two has gone on, and how far. */
 struct dp_move {
 	enum dp_order_side side;
@@ -35,7 +38,8 @@ struct dp_move {
 	bool returned;        /* the function has returned */
 	int64_t value;        /* what it returns, or an answer */
 	bool interrupts;
-	uint64_t sp, back; /* of a point: the stack pointer, and the address it will return to */
+	enum dp_entry entry; /* of the region's first page, after it; only of the event's */
+	uint64_t sp, back;   /* of a point: the stack pointer, and the address it will return to */
 	char sleeps[DP_SLEEP_SIZE]; /* the kernel functions in which its task sleeps, or "" */
 	uint64_t ms;
 };
@@ -114,6 +118,9 @@ uint64_t dp_table_of(uint64_t cr3);
 
 /* Whether a point is where one says that it is done. */
 bool dp_is_answer(enum dp_point point);
+
+/* Looks through the registrar's page table, if that is before its processor. */
+int dp_hands_entry(struct dp_hands *hands, enum dp_entry *entry);
 
 /* Lets what is not held run for a while, to wherever it comes. */
 int dp_hands_pause(struct dp_hands *hands, uint64_t ms);

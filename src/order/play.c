@@ -72,6 +72,8 @@ static struct json_object *move_to_json(const struct dp_move *m)
 		dp_json_add_int(obj, "value", m->value);
 	if (m->returned)
 		dp_json_add_bool(obj, "returned", true);
+	if (m->entry)
+		dp_json_add_text(obj, "entry", m->entry == DP_ENTRY_THERE ? "there" : "gone");
 	if (m->sleeps[0])
 		dp_json_add_text(obj, "sleeps", m->sleeps);
 	dp_json_add_int(obj, "ms", (int64_t)m->ms);
@@ -109,6 +111,8 @@ static int go(struct play *p, enum dp_order_side side, struct dp_move *move)
 {
 	int rc = dp_hands_go(&p->hands, side, move);
 
+	if (!rc && side == DP_EVENT_SIDE)
+		rc = dp_hands_entry(&p->hands, &move->entry);
 	if (rc)
 		return rc;
 	json_object_array_add(p->moves, move_to_json(move));
@@ -143,6 +147,7 @@ static int tell(struct play *p, enum dp_order_word word, struct dp_move *move)
 	dp_hands_expect(&p->hands, DP_REGISTRAR, RETURNED, NULL);
 	if (!rc)
 		rc = dp_hands_go(&p->hands, DP_REGISTRAR, move);
+	dp_hands_expect(&p->hands, DP_REGISTRAR, 0, NULL);
 	if (!rc && move->reach)
 		return end_as(p, "stuck", "the registrar does not come back without an event");
 	return rc;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- *   {"kind":"request","what":"order","number":1,"station":"fast-read","frame":ADDRESS,"device":NUMBER,
+ *   {"kind":"request","what":"order","number":1,"station":"fast-read","frame":ADDRESS,"device":NUMBER,"region":ADDRESS,
  *    "mailboxes":[ADDRESS,ADDRESS],"owners":[ADDRESS,ADDRESS],"magic":[NUMBER,NUMBER],
  *    "passages":[["fast","gup_fast_fallback",ADDRESS],…],"places":[["default_idle",START,END],…]}
  */
@@ -67,6 +67,7 @@ struct json_object *dp_request_to_json(const struct dp_request *request, unsigne
 	dp_json_add_int(obj, "number", number);
 	dp_json_add_text(obj, "station", request->station->name);
 	dp_json_add_int(obj, "frame", (int64_t)request->frame);
+	dp_json_add_int(obj, "region", (int64_t)request->region);
 	dp_json_add_int(obj, "device", (int64_t)request->device);
 	json_object_object_add(obj, "mailboxes", words(request->mailboxes));
 	json_object_object_add(obj, "owners", words(request->owners));
@@ -156,6 +157,7 @@ int dp_request_from_json(struct json_object *asked, struct dp_request *request)
 
 	*request = (struct dp_request){ 0 };
 	request->station = station ? dp_station_find(station) : NULL;
+	request->region = (uint64_t)dp_json_int_or(asked, "region", 0);
 	request->device = (uint64_t)dp_json_int_or(asked, "device", 0);
 	request->frame = (uint64_t)dp_json_int_or(asked, "frame", 0);
 	return request->station && read_words(asked, "mailboxes", request->mailboxes) &&

@@ -11,6 +11,7 @@ struct dp_request {
 	struct dp_passages passages;
 	uint64_t mailboxes[DP_ORDER_SIDES]; /* addresses, the same in all processes */
 	/* An address at which each of the two, and nobody else, has a number. */
+	uint64_t region; /* its address in the registrar */
 	uint64_t frame;  /* the physical address of the region; 0 if it is not a device's */
 	uint64_t device; /* the number of the character device, as dev_t has it in the kernel; 0 if
 			    it is none */

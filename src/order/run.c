@@ -221,6 +221,18 @@ static void act_undo(int fd, void *arg)
 	dp_event_carry_out(fd, run->order->event->undo, &run->shared->target);
 }
 
+/* To bind a region is to wait for others that do it: one that sleeps has all the time there is. */
+static enum dp_fate await_undo(struct dp_actor *undo, struct dp_reply *reply)
+{
+	uint64_t end = dp_now_ms() + PART_LIMIT_MS;
+	enum dp_fate fate;
+
+	do
+		fate = await(undo, PART_LIMIT_MS, reply);
+	while ((fate == DP_WAITS || fate == DP_RUNS) && dp_now_ms() < end);
+	return fate;
+}
+
 static void take_come_back(struct run *run)
 {
 	dp_cleanup(dp_actor_clear) struct dp_actor undo = DP_NO_ACTOR;
@@ -240,7 +252,7 @@ static void take_come_back(struct run *run)
 	if (run->order->event->effect == DP_GONE && !run->order->event->file)
 		command(run, DP_REGISTRAR_LEAVE, &reply);
 	if (!dp_actor_start(&undo, act_undo, run))
-		fate = await(&undo, PART_LIMIT_MS, &reply);
+		fate = await_undo(&undo, &reply);
 	add_fate(obj, fate, undo.pid, &reply);
 	if (fate == DP_DONE && !reply.rc) {
 		fate = command(run, DP_REGISTRAR_AGAIN, &reply);

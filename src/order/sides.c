@@ -48,6 +48,7 @@ static void add_passage(struct dp_passages *p, enum dp_point point, const char *
 
 void dp_sides_describe(const struct dp_order_shared *shared, struct dp_request *request)
 {
+	request->region = shared->region;
 	request->frame = shared->frame;
 	request->device = shared->device;
 	for (int i = 0; i < DP_ORDER_SIDES; i++) {
@@ -174,9 +175,24 @@ static void map(struct registrar *r)
 		snprintf(s->provider, sizeof(s->provider), "%s", r->rdma.provider);
 		s->odp = r->rdma.odp;
 		s->on_demand = s->order->station->on_demand;
+		s->region = (uint64_t)r->area.addr;
 		find_device(r);
 	}
 	answer(r, rc, r->area.fd);
+}
+
+/*
+ * What was unmapped is unmapped once more when the area is closed: nothing else may lie there then.
+ * Not before the order is over: even PROT_NONE is something that a registration can find.
+ */
+static void reserve(struct registrar *r)
+{
+	void *at = mmap(r->area.addr, r->area.len, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	/* Somebody was faster. */
+	if (at == MAP_FAILED)
+		r->area.reserved_len = 0;
 }
 
 /* An event that is done to the registrar's own memory, by another thread of it. */
@@ -191,9 +207,9 @@ static void *unmap(void *arg)
 	if ((word & 255) == DP_WORD_EVENT) {
 		s->event.rc = munmap(r->area.addr, r->area.len) ? -errno : 0;
 		completed(s->event.rc);
-		/* Nothing else may come to lie there: it is unmapped once more at the end. */
-		mmap(r->area.addr, r->area.len, PROT_NONE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+		atomic_store(&s->event_done, true);
+		await_word(s, DP_EVENT_SIDE, word);
+		reserve(r);
 	}
 	atomic_store(&s->event_done, true);
 	return NULL;

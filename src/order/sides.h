@@ -29,6 +29,7 @@ struct dp_order_shared {
 	const struct dp_teardown_options *options;
 	struct dp_target target;
 	char provider[32];
+	uint64_t region; /* its address in the registrar */
 	uint64_t device; /* number of the character device that is mapped; 0 otherwise */
 	uint64_t frame;  /* of the first page, if it is a device's; 0 otherwise */
 	bool odp, on_demand;

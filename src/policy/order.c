@@ -39,6 +39,37 @@ static bool taken_meanwhile(const struct verdict *v)
 	return point == DP_POINT_TAKEN || point == DP_POINT_COMPLETED;
 }
 
+/*
+ * gup-fast looks at the entry again once it has its reference, and gives that back if it has
+ * changed (gup_fast_pte_range(), gup_fast_pmd_leaf() and their like): whether it has been so, from
+ * the moves.
+ */
+static bool has_kept(const struct verdict *v)
+{
+	struct json_object *moves =
+		dp_json_array(dp_seen(v, DP_STEP_ORDER), dp_field_name(DP_FIELD_MOVES));
+	size_t count = dp_json_count(moves);
+	bool grabbed = false, gone = false;
+	int64_t value = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *move = json_object_array_get_idx(moves, i);
+		const char *point = dp_json_text(move, "point"),
+			   *entry = dp_json_text(move, "entry");
+		enum dp_point at = dp_point_find(point);
+
+		if (at == DP_POINT_FAST_GRAB && dp_json_bool_or(move, "returned", false))
+			grabbed = !dp_json_int(move, "value", &value) && value;
+		else if (grabbed && entry && !gone)
+			gone = !strcmp(entry, "gone");
+		else if (grabbed && gone && (at == DP_POINT_SLOW || at == DP_POINT_RETURNED))
+			return true;
+		else if (at == DP_POINT_DROP)
+			return false;
+	}
+	return false;
+}
+
 static void judge_holding(struct verdict *v)
 {
 	struct json_object *answer = dp_seen(v, DP_STEP_ANSWER);
@@ -54,6 +85,8 @@ static void judge_holding(struct verdict *v)
 		dp_broken(v, DP_C2, "the event completed while the region was registered");
 		dp_broken(v, DP_C4, "the registration succeeded without holding the device");
 	}
+	if (has_kept(v))
+		dp_broken(v, DP_C4, "gup-fast kept its reference although the entry had gone");
 	if (dp_stuck(answer))
 		dp_broken(v, DP_C4, "the registration does not return: it is in %s",
 			  dp_text_of(answer, DP_FIELD_WHERE));
