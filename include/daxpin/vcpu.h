@@ -18,7 +18,7 @@
 /* What is looked at when one stands; x86-64. */
 struct dp_vcpu_state {
 	uint64_t ip, sp, cr3;
-	uint64_t rax, rdi;
+	uint64_t rax, rdi, rsi;
 	bool interrupts; /* they are on */
 };
 

@@ -32,6 +32,7 @@
  * fs and gs, and cr0, cr2, cr3 (target/i386/gdbstub.c).
  */
 #define RAX     0
+#define RSI     (4 * 8)
 #define RDI     (5 * 8)
 #define RSP     (7 * 8)
 #define RIP     (16 * 8)
@@ -117,6 +118,7 @@ static int look(void *arg, unsigned int cpu, struct dp_vcpu_state *state)
 		.cr3 = word_at(bytes, CR3),
 		.rax = word_at(bytes, RAX),
 		.rdi = word_at(bytes, RDI),
+		.rsi = word_at(bytes, RSI),
 		.interrupts = word_at(bytes, EFLAGS) & IF_FLAG,
 	};
 	return 0;

@@ -202,6 +202,9 @@ static int take_stop(struct dp_hands *h, const struct dp_vcpu_stop *stop, struct
 	}
 	if (!name_point(h, s->points, stop->address, move))
 		return 0;
+	/* A processor that is interrupted where it was stopped comes there once more. */
+	if (dp_is_answer(move->point) && state.rsi != s->word)
+		return 0;
 	rc = is_other_device(h, &state, move, &other);
 	if (rc || other)
 		return rc;

@@ -28,15 +28,18 @@
 /* In the process of a side, and in no other, this is its magic number. */
 static volatile uint64_t owners[DP_ORDER_SIDES];
 
-/* Where whoever holds the guest stops them; the argument is the answer. */
-__attribute__((noipa)) static void returned(int64_t value)
+/*
+ * Where whoever holds the guest stops them; the arguments are the answer, and the word that it is
+ * an answer to.
+ */
+__attribute__((noipa)) static void returned(int64_t value, uint64_t word)
 {
-	__asm__ volatile("" : : "r"(value), "i"(DP_REGISTRAR) : "memory");
+	__asm__ volatile("" : : "r"(value), "r"(word), "i"(DP_REGISTRAR) : "memory");
 }
 
-__attribute__((noipa)) static void completed(int64_t value)
+__attribute__((noipa)) static void completed(int64_t value, uint64_t word)
 {
-	__asm__ volatile("nop" : : "r"(value), "i"(DP_EVENT_SIDE) : "memory");
+	__asm__ volatile("nop" : : "r"(value), "r"(word), "i"(DP_EVENT_SIDE) : "memory");
 }
 
 static void add_passage(struct dp_passages *p, enum dp_point point, const char *function,
@@ -206,7 +209,7 @@ static void *unmap(void *arg)
 	word = await_word(s, DP_EVENT_SIDE, 0);
 	if ((word & 255) == DP_WORD_EVENT) {
 		s->event.rc = munmap(r->area.addr, r->area.len) ? -errno : 0;
-		completed(s->event.rc);
+		completed(s->event.rc, word);
 		atomic_store(&s->event_done, true);
 		await_word(s, DP_EVENT_SIDE, word);
 		reserve(r);
@@ -228,13 +231,13 @@ static void play(struct registrar *r)
 		word = await_word(s, DP_REGISTRAR, word);
 		switch (word & 255) {
 		case DP_WORD_REGISTER:
-			returned(err = reg(r));
+			returned(err = reg(r), word);
 			break;
 		case DP_WORD_RELEASE:
-			returned(release(r));
+			returned(release(r), word);
 			break;
 		case DP_WORD_UNMAP:
-			returned(forget_pages(r));
+			returned(forget_pages(r), word);
 			break;
 		default:
 			answer(r, 0, err);
@@ -308,7 +311,7 @@ static void event(int fd, void *arg)
 	word = await_word(s, DP_EVENT_SIDE, 0);
 	if ((word & 255) == DP_WORD_EVENT) {
 		reply.rc = s->order->event->run(&s->target, &err);
-		completed(reply.rc);
+		completed(reply.rc, word);
 	}
 	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);

@@ -122,6 +122,7 @@ static int look(void *arg, unsigned int cpu, struct dp_vcpu_state *state)
 		.sp = STACK,
 		.cr3 = 0x1000 * (cpu + 1),
 		.rdi = now(c)->value,
+		.rsi = c->last,
 		.rax = now(c)->value,
 		.interrupts = c->ip == TURN || !now(c)->dark,
 	};
