@@ -403,7 +403,7 @@ const struct cli_command cli_guest = {
 		 "FOLDER\tA kernel source tree that was built.\n"
 		 "FILE.deb\tA Debian package of a kernel.",
 	.groups = CLI_GROUPS({ .options = options }),
-	.commands = CLI_SUBCOMMANDS(&cli_check, &cli_limit, &cli_teardown, &cli_race, &cli_order, &cli_traffic,
-				    &cli_run, &as_host),
+	.commands = CLI_SUBCOMMANDS(&cli_check, &cli_limit, &cli_teardown, &cli_race, &cli_order,
+				    &cli_traffic, &cli_run, &as_host),
 	.run = run,
 };

@@ -18,8 +18,8 @@
  * The guest's words come through the second serial port, or through a virtio port: without
  * ioeventfd, so that they have left the guest when its write() returns.
  *
- * Serial ports, virtio port, monitor and GDB stub are socket pairs that QEMU inherits, so there are no socket
- * files.
+ * Serial ports, virtio port, monitor and GDB stub are socket pairs that QEMU inherits, so there are
+ * no socket files.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -66,9 +66,13 @@ const char *dp_accel_name(enum dp_accel accel)
 
 static void init_machine(struct dp_machine *machine)
 {
-	*machine = (struct dp_machine){
-		.pid = -1, .console = -1, .channel = -1, .stream = -1, .qmp = -1, .gdb = -1, .log = -1
-	};
+	*machine = (struct dp_machine){ .pid = -1,
+					.console = -1,
+					.channel = -1,
+					.stream = -1,
+					.qmp = -1,
+					.gdb = -1,
+					.log = -1 };
 }
 
 /* One end for daxpin, the other for QEMU. */
@@ -327,7 +331,7 @@ int dp_machine_start(const struct dp_boot *boot, struct dp_machine *machine, str
 {
 	int theirs[PORTS + 1] = { -1, -1, -1, -1, -1, -1 };
 	int *ours[PORTS + 1] = { &machine->console, &machine->channel, &machine->stream,
-				 &machine->qmp, &machine->gdb, &machine->log };
+				 &machine->qmp,     &machine->gdb,     &machine->log };
 	int rc = 0;
 
 	init_machine(machine);

@@ -32,15 +32,19 @@ static volatile uint64_t owners[DP_ORDER_SIDES];
  * Where whoever holds the guest stops them; the arguments are the answer, and the word that it is
  * an answer to.
  */
-__attribute__((noipa)) static void returned(int64_t value, uint64_t word)
+static void at_answer(int64_t value, uint64_t word)
 {
 	__asm__ volatile("" : : "r"(value), "r"(word), "i"(DP_REGISTRAR) : "memory");
 }
 
-__attribute__((noipa)) static void completed(int64_t value, uint64_t word)
+static void at_end(int64_t value, uint64_t word)
 {
 	__asm__ volatile("nop" : : "r"(value), "r"(word), "i"(DP_EVENT_SIDE) : "memory");
 }
+
+/* Called where the compiler cannot see to whom: it would make other functions of them. */
+static void (*volatile returned)(int64_t value, uint64_t word) = at_answer;
+static void (*volatile completed)(int64_t value, uint64_t word) = at_end;
 
 static void add_passage(struct dp_passages *p, enum dp_point point, const char *function,
 			uint64_t address)

@@ -331,9 +331,8 @@ static void asks_on_which_path(void **state)
 	assert_non_null(strstr(result.why, "path none, expected slow: filesystem-dax rejects"));
 	fsdax.evidence.slow = 512;
 	assert_int_equal(judge_as(&policy, &old, &fsdax).status, DP_PASS);
-	devdax.evidence = (struct dp_evidence){
-		.seen = true, .fast = 512, .lookups = 512, .references = 1
-	};
+	devdax.evidence =
+		(struct dp_evidence){ .seen = true, .fast = 512, .lookups = 512, .references = 1 };
 	expect(&devdax, DP_FAIL, "path fast, expected slow: device-dax may be pinned");
 	result = judge(&devdax);
 	dp_result_kind(&result, kind, sizeof(kind));
