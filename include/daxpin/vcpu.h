@@ -43,6 +43,8 @@ struct dp_vcpus {
 	/* The memory that a processor sees where it stands; -EFAULT where there is none. */
 	int (*read)(void *arg, unsigned int cpu, uint64_t at, void *to, size_t length);
 	int (*write)(void *arg, unsigned int cpu, uint64_t at, const void *from, size_t length);
+	/* One word of the guest's memory, by its physical address. */
+	int (*read_physical)(void *arg, uint64_t at, uint64_t *word);
 	/* Has one go on elsewhere. */
 	int (*jump)(void *arg, unsigned int cpu, uint64_t ip);
 	/* The time for which it has been emulated so far, ms; it does not grow while it is idle. */

@@ -158,6 +158,18 @@ static int write_memory(void *arg, unsigned int cpu, uint64_t at, const void *fr
 	return answer && strcmp(answer, "OK") ? -EFAULT : rc;
 }
 
+/* QEMU's stub reads what a processor sees unless it is told otherwise. */
+static int read_physical(void *arg, uint64_t at, uint64_t *word)
+{
+	struct dp_hold *hold = arg;
+	int rc = must(hold, "Qqemu.PhyMemMode:1"), back;
+
+	if (!rc)
+		rc = read_memory(arg, 0, at, word, sizeof(*word));
+	back = must(hold, "Qqemu.PhyMemMode:0");
+	return rc ? rc : back;
+}
+
 static int jump(void *arg, unsigned int cpu, uint64_t ip)
 {
 	struct dp_hold *hold = arg;
@@ -327,9 +339,9 @@ int dp_hold_begin(struct dp_watch *watch, struct dp_hold *hold, struct dp_error 
 {
 	int rc;
 
-	*hold = (struct dp_hold){
-		.watch = watch, .vcpus = { hold, run, look, read_memory, write_memory, jump, busy }
-	};
+	*hold = (struct dp_hold){ .watch = watch,
+				  .vcpus = { hold, run, look, read_memory, write_memory,
+					     read_physical, jump, busy } };
 	dp_monitor_find_cpus(&watch->monitor);
 	rc = await_monitor(watch, err);
 	if (rc)

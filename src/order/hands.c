@@ -164,20 +164,30 @@ bool dp_hands_have(const struct dp_hands *hands, enum dp_point point)
 	return false;
 }
 
+/* Bits of an entry: there is one, and it maps a page instead of a table. */
+#define PRESENT 1U
+#define LEAF    128U
+
+/* Four levels of 9 bits each, whoever is before the processor. */
 int dp_hands_entry(struct dp_hands *hands, enum dp_entry *entry)
 {
-	const struct dp_side *s = &hands->sides[DP_REGISTRAR];
 	const struct dp_vcpus *v = hands->vcpus;
-	struct dp_vcpu_state state;
-	uint8_t byte;
-	int rc = v->look(v->arg, s->cpu, &state);
+	uint64_t at = hands->request->region, word = hands->sides[DP_REGISTRAR].cr3;
 
 	*entry = DP_ENTRY_UNKNOWN;
-	if (rc || !hands->request->region || dp_table_of(state.cr3) != s->cr3)
-		return rc;
-	rc = v->read(v->arg, s->cpu, hands->request->region, &byte, sizeof(byte));
-	*entry = rc ? DP_ENTRY_GONE : DP_ENTRY_THERE;
-	return rc == -EFAULT ? 0 : rc;
+	if (!at)
+		return 0;
+	for (int shift = 39; shift >= 12; shift -= 9) {
+		int rc = v->read_physical(v->arg, dp_table_of(word) + (at >> shift & 511) * 8,
+					  &word);
+
+		if (rc)
+			return rc == -EFAULT ? 0 : rc;
+		*entry = word & PRESENT ? DP_ENTRY_THERE : DP_ENTRY_GONE;
+		if (!(word & PRESENT) || word & LEAF)
+			break;
+	}
+	return 0;
 }
 
 /* ---- holding ------------------------------------------------------------------------------ */

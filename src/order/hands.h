@@ -119,7 +119,7 @@ uint64_t dp_table_of(uint64_t cr3);
 /* Whether a point is where one says that it is done. */
 bool dp_is_answer(enum dp_point point);
 
-/* Looks through the registrar's page table, if that is before its processor. */
+/* Looks through the registrar's page table. */
 int dp_hands_entry(struct dp_hands *hands, enum dp_entry *entry);
 
 /* Lets what is not held run for a while, to wherever it comes. */

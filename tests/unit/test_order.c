@@ -162,6 +162,14 @@ static int write_memory(void *arg, unsigned int cpu, uint64_t at, const void *fr
 	return 0;
 }
 
+/* The table of a region at 0: each entry leads to the next, the last one to a page. */
+static int read_physical(void *arg, uint64_t at, uint64_t *word)
+{
+	(void)arg;
+	*word = at + 0x1000 + 1;
+	return 0;
+}
+
 static int jump(void *arg, unsigned int cpu, uint64_t ip)
 {
 	struct machine *m = arg;
@@ -190,7 +198,7 @@ static void add(struct json_object *list, const char *point, uint64_t address)
 static struct json_object *request(const char *station)
 {
 	struct json_object *obj = dp_json_parse(
-		"{\"mailboxes\":[4096,8192],\"owners\":[16,17],\"magic\":[4660,4661],"
+		"{\"region\":8192,\"mailboxes\":[4096,8192],\"owners\":[16,17],\"magic\":[4660,4661],"
 		"\"places\":[[\"default_idle\",61440,61441],[\"smp_call\",61696,61697]]}");
 	struct json_object *list = json_object_new_array();
 
@@ -210,7 +218,8 @@ static struct json_object *request(const char *station)
 
 static struct json_object *play(struct machine *m, struct json_object *asked)
 {
-	const struct dp_vcpus vcpus = { m, run, look, read_memory, write_memory, jump, busy };
+	const struct dp_vcpus vcpus = { m,    run, look, read_memory, write_memory, read_physical,
+					jump, busy };
 	struct json_object *step = dp_order_play(asked, &vcpus);
 
 	json_object_put(asked);
