@@ -58,6 +58,7 @@ struct dp_station {
 	bool returned;    /* once that function has returned */
 	bool success;     /* and only if it has not failed */
 	bool unmapped;    /* the pages are taken out of the page table first */
+	bool renewed;     /* the pages are given back, and new ones faulted in, first */
 	bool writes;      /* the region is registered for writing */
 	bool on_demand;   /* and without a pin */
 	/*

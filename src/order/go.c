@@ -15,6 +15,8 @@
 #define STILL 12
 /* A wait for another processor is one only if it was emulated meanwhile for so long, ms. */
 #define SPUN_MS 100
+/* One that was emulated for so long, ms, and has come to no point, runs in a loop. */
+#define LOOP_MS 10000
 /* A part of an order takes a second; a busy host is slower. */
 #define LIMIT_MS 90000
 
@@ -62,10 +64,13 @@ struct sight {
 	const char *place;
 	int still;
 	uint64_t busy; /* when it came there, ms of emulation */
+	uint64_t from; /* when the first look was made */
 };
 
-/* Looks at it once. @stands: receives whether the looks together show that it waits */
-static int look_once(struct dp_hands *h, enum dp_order_side side, struct sight *sight, bool *stands)
+/* Looks at it once. @stands, @loops: receive whether the looks together show that it waits, or
+ * comes to no point. */
+static int look_once(struct dp_hands *h, enum dp_order_side side, struct sight *sight, bool *stands,
+		     bool *loops)
 {
 	unsigned int cpu = h->sides[side].cpu;
 	struct dp_vcpu_state state;
@@ -77,9 +82,12 @@ static int look_once(struct dp_hands *h, enum dp_order_side side, struct sight *
 		rc = h->vcpus->busy(h->vcpus->arg, cpu, &busy);
 	if (rc)
 		return rc;
+	if (!sight->from)
+		sight->from = busy;
 	place = place_of(h->request, state.ip);
+	*loops = busy - sight->from >= LOOP_MS;
 	if (!place || place != sight->place) {
-		*sight = (struct sight){ place, place ? 1 : 0, busy };
+		*sight = (struct sight){ place, place ? 1 : 0, busy, sight->from };
 		*stands = false;
 		return 0;
 	}
@@ -258,16 +266,16 @@ static int go(struct dp_hands *h, enum dp_order_side side, struct dp_move *move)
 	uint64_t stops[DP_VCPU_STOPS], begun = dp_now_ms();
 	size_t nstops = stops_of(h, stops);
 	struct sight sight = { 0 };
-	bool ours = false, stands = false;
+	bool ours = false, stands = false, loops = false;
 	int rc = dp_hands_free(h, side);
 
-	while (!rc && !ours && !stands && dp_now_ms() - begun < LIMIT_MS) {
+	while (!rc && !ours && !stands && !loops && dp_now_ms() - begun < LIMIT_MS) {
 		struct dp_vcpu_stop stop;
 
 		rc = h->vcpus->run(h->vcpus->arg, dp_hands_runners(h), stops, nstops, SLICE_MS,
 				   &stop);
 		if (rc == -ETIME) {
-			rc = look_once(h, side, &sight, &stands);
+			rc = look_once(h, side, &sight, &stands, &loops);
 			continue;
 		}
 		if (!rc)

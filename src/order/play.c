@@ -229,8 +229,13 @@ static int control(struct play *p)
 	const struct dp_station *s = p->station;
 	bool stops = s->kind == DP_HOLD_REGISTRAR;
 	struct dp_move move;
-	int rc = s->unmapped ? tell(p, DP_WORD_UNMAP, &move) : 0;
+	/* Some mappings have no page in the page table before they are registered once. */
+	int rc = tell(p, DP_WORD_REGISTER, &move);
 
+	if (!rc && !move.value)
+		rc = tell(p, DP_WORD_RELEASE, &move);
+	if (!rc && (s->unmapped || s->renewed))
+		rc = tell(p, DP_WORD_UNMAP, &move);
 	if (!rc)
 		rc = begin(p, DP_WORD_REGISTER);
 	if (!rc)
@@ -300,7 +305,8 @@ static int advance_event(struct play *p, enum dp_point until, struct dp_move *la
 static int hold_registrar(struct play *p)
 {
 	struct dp_move move, event;
-	int rc = p->station->unmapped ? tell(p, DP_WORD_UNMAP, &move) : 0;
+	const struct dp_station *s = p->station;
+	int rc = s->unmapped || s->renewed ? tell(p, DP_WORD_UNMAP, &move) : 0;
 
 	if (!rc)
 		rc = begin_event(p, &event);

@@ -24,6 +24,8 @@
 
 /* Between two looks of a watcher, us. */
 #define LOOK_US 50000
+/* The least page of x86-64. */
+#define PAGE 4096
 
 /* In the process of a side, and in no other, this is its magic number. */
 static volatile uint64_t owners[DP_ORDER_SIDES];
@@ -146,10 +148,15 @@ static int release(struct registrar *r)
 	return rc;
 }
 
-/* The pages are still there, and so is the mapping; the page table does not say so any more. */
+/* The mapping is still there, and so is what is behind it; the page table does not say so any more.
+ */
 static int forget_pages(struct registrar *r)
 {
-	return madvise(r->area.addr, r->area.len, MADV_DONTNEED) ? errno : 0;
+	if (madvise(r->area.addr, r->area.len, MADV_DONTNEED))
+		return errno;
+	for (uint64_t at = 0; r->shared->order->station->renewed && at < r->area.len; at += PAGE)
+		((volatile char *)r->area.addr)[at] = 1;
+	return 0;
 }
 
 /* Only memory of a device is told from that of others. */
@@ -194,7 +201,7 @@ static void map(struct registrar *r)
  */
 static void reserve(struct registrar *r)
 {
-	void *at = mmap(r->area.addr, r->area.len, PROT_NONE,
+	void *at = mmap(r->area.reserved, r->area.reserved_len, PROT_NONE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 
 	/* Somebody was faster. */
@@ -202,7 +209,10 @@ static void reserve(struct registrar *r)
 		r->area.reserved_len = 0;
 }
 
-/* An event that is done to the registrar's own memory, by another thread of it. */
+/*
+ * An event that is done to the registrar's own memory, by another thread of it. The whole mapping
+ * goes: device-dax has no part of a leaf unmapped.
+ */
 static void *unmap(void *arg)
 {
 	struct registrar *r = arg;
@@ -212,7 +222,7 @@ static void *unmap(void *arg)
 	begin_side(s, DP_EVENT_SIDE);
 	word = await_word(s, DP_EVENT_SIDE, 0);
 	if ((word & 255) == DP_WORD_EVENT) {
-		s->event.rc = munmap(r->area.addr, r->area.len) ? -errno : 0;
+		s->event.rc = munmap(r->area.reserved, r->area.reserved_len) ? -errno : 0;
 		completed(s->event.rc, word);
 		atomic_store(&s->event_done, true);
 		await_word(s, DP_EVENT_SIDE, word);

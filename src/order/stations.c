@@ -66,6 +66,7 @@ static const struct dp_station stations[] = {
 	{ .name = "migrate",
 	  .what = "pages are to be moved before they are pinned",
 	  .at = DP_POINT_MIGRATE,
+	  .renewed = true,
 	  .writes = true,
 	  .applies = dp_is_kmem },
 	{ .name = "on-demand",
