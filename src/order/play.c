@@ -278,8 +278,9 @@ static int begin_event(struct play *p, struct dp_move *move)
 	if (!rc)
 		rc = go(p, DP_EVENT_SIDE, move);
 	if (!rc && (move->reach || p->completed))
-		return end_as(p, "not passed", "the event %s before it unmaps anything",
-			      move->reach ? "waits" : "is over");
+		return end_as(p, "not passed", "the event %s%s before it unmaps anything",
+			      move->reach ? "waits" : "is over",
+			      !move->reach && move->value ? " (it failed)" : "");
 	p->points[DP_EVENT_SIDE] = EVENT_POINTS;
 	expect(p, DP_EVENT_SIDE);
 	return rc;
