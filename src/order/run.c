@@ -10,9 +10,10 @@
  *   pins        nothing may be pinned now
  *   come-back   the device is brought back and registered again
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,6 +289,25 @@ static void take_steps(struct run *run)
 
 /* ---- the order ---------------------------------------------------------------------------- */
 
+/*
+ * A task that is held in the kernel keeps others from its processor, where the kernel is not
+ * preemptible: among them those that a grace period needs. They go to the other one; those of one
+ * processor cannot.
+ */
+static void clear_processor(const struct dp_order *order)
+{
+	int to = order->station->kind == DP_HOLD_REGISTRAR ? DP_EVENT_SIDE : DP_REGISTRAR;
+	dp_autodir DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(to, &set);
+	while (dir && (entry = readdir(dir)))
+		if (atoi(entry->d_name) > 0)
+			sched_setaffinity(atoi(entry->d_name), sizeof(set), &set);
+}
+
 static int share(struct run *run)
 {
 	run->shared = mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE,
@@ -423,6 +443,7 @@ int dp_order_run(const struct dp_order *order, const struct dp_teardown_options 
 	if (rc)
 		return dp_fail(err, rc, "cannot share memory with a child");
 	dp_emit_text(fd, "begin", "id", order->id);
+	clear_processor(order);
 	rc = map(&run, &cause);
 	run.pins_known = !rc && !dp_pins_read(&run.before);
 	if (!rc)
