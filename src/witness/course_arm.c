@@ -30,9 +30,9 @@ void dp_course_join(const char *name)
 
 /*
  * An unwinder that finds the address in whose place a return probe has put its own ("x86/unwind:
- * Recover kretprobe trampoline entry", Linux 5.16), and that does not warn when the task has begun to
- * run meanwhile: rethook_find_ret_addr() of 6.1 does, that of 6.12 does not. What is between was not
- * read.
+ * Recover kretprobe trampoline entry", Linux 5.16), and that does not warn when the task has begun
+ * to run meanwhile: rethook_find_ret_addr() of 6.1 does, that of 6.12 does not. What is between was
+ * not read.
  */
 static bool stacks_stay_true(void)
 {
