@@ -289,6 +289,15 @@ static int go(struct dp_hands *h, enum dp_order_side side, struct dp_move *move)
 	return rc;
 }
 
+/*
+ * What keeps a side, as it is told: one that was free, and is held because it has come to its next
+ * point by now, has come there sooner or later.
+ */
+static enum dp_bond bond_of(const struct dp_side *side)
+{
+	return side->caught ? DP_FREE : side->bond;
+}
+
 int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, struct dp_move *move)
 {
 	struct dp_side *s = &hands->sides[side];
@@ -299,7 +308,7 @@ int dp_hands_go(struct dp_hands *hands, enum dp_order_side side, struct dp_move 
 		return 0;
 	}
 	*move = (struct dp_move){ .side = side,
-				  .other = hands->sides[!side].bond,
+				  .other = bond_of(&hands->sides[!side]),
 				  .point = DP_POINTS };
 	return go(hands, side, move);
 }
