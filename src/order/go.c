@@ -13,6 +13,8 @@
 #define SLICE_MS 200
 /* It waits once it was found in the same place in so many looks in a row. */
 #define STILL 12
+/* What a look that finds it elsewhere takes away. */
+#define ELSEWHERE 3
 /* A wait for another processor is one only if it was emulated meanwhile for so long, ms. */
 #define SPUN_MS 100
 /* One that was emulated for so long, ms, and has come to no point, runs in a loop. */
@@ -86,11 +88,16 @@ static int look_once(struct dp_hands *h, enum dp_order_side side, struct sight *
 		sight->from = busy;
 	place = place_of(h->request, state.ip);
 	*loops = busy - sight->from >= LOOP_MS;
-	if (!place || place != sight->place) {
-		*sight = (struct sight){ place, place ? 1 : 0, busy, sight->from };
+	/* One look in an interrupt does not begin the count anew. */
+	if (place != sight->place) {
+		sight->still -= sight->still < ELSEWHERE ? sight->still : ELSEWHERE;
+		if (!sight->still)
+			*sight = (struct sight){ place, place ? 1 : 0, busy, sight->from };
 		*stands = false;
 		return 0;
 	}
+	if (!place)
+		return 0;
 	sight->still++;
 	*stands = sight->still >= STILL && (is_idle(place) || busy - sight->busy >= SPUN_MS);
 	return 0;
