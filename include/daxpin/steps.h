@@ -113,8 +113,6 @@ enum dp_field {
 	DP_FIELD_MOVABLE, /* the pages lie in ZONE_MOVABLE at first */
 	/* of an order */
 	DP_FIELD_STATION,
-	DP_FIELD_REACHED, /* how far the event came while one was held, a point of order.h, or
-			     "nowhere" */
 	DP_FIELD_MOVES,   /* a list of objects: who came how far, in their order */
 	DP_FIELD_CONTROL, /* the same of a registration without the event */
 	/* of a limit, in pages */

@@ -44,7 +44,6 @@ struct play {
 	bool taking;                         /* it is in that function */
 	bool answered, completed;            /* the registration, the event */
 	bool held;                           /* the other one runs while one of them is held */
-	enum dp_point furthest;              /* to which the event came meanwhile */
 	const char *state;
 	char text[320];
 };
@@ -58,20 +57,20 @@ static const char *reach_name(const struct dp_move *move)
 	return names[move->reach];
 }
 
-static struct json_object *move_to_json(const struct dp_move *m)
+static struct json_object *move_to_json(const struct dp_move *m, bool held)
 {
 	struct json_object *obj = json_object_new_object();
 
 	dp_json_add_text(obj, "side", m->side == DP_REGISTRAR ? "registrar" : "event");
 	dp_json_add_text(obj, "other", dp_bond_name(m->other));
+	dp_json_add_bool(obj, "held", held);
 	dp_json_add_text(obj, "state", reach_name(m));
 	dp_json_add_text(obj, "point", m->reach ? NULL : dp_point_name(m->point));
 	dp_json_add_text(obj, "function", m->function);
 	dp_json_add_bool(obj, "interrupts", m->interrupts);
 	if (m->returned || m->point == DP_POINT_RETURNED || m->point == DP_POINT_COMPLETED)
 		dp_json_add_int(obj, "value", m->value);
-	if (m->returned)
-		dp_json_add_bool(obj, "returned", true);
+	dp_json_add_bool(obj, "returned", m->returned);
 	if (m->entry)
 		dp_json_add_text(obj, "entry", m->entry == DP_ENTRY_THERE ? "there" : "gone");
 	if (m->sleeps[0])
@@ -92,8 +91,6 @@ static void note_event(struct play *p, const struct dp_move *m)
 	if (point == DP_POINT_TAKE)
 		p->take = *m;
 	p->taking = point == DP_POINT_TAKE || (p->taking && point != DP_POINT_TAKEN);
-	if (p->held && (p->furthest == DP_POINTS || point > p->furthest))
-		p->furthest = point;
 }
 
 /* Where each is to be stopped next, whoever is watched. */
@@ -115,7 +112,7 @@ static int go(struct play *p, enum dp_order_side side, struct dp_move *move)
 		rc = dp_hands_entry(&p->hands, &move->entry);
 	if (rc)
 		return rc;
-	json_object_array_add(p->moves, move_to_json(move));
+	json_object_array_add(p->moves, move_to_json(move, p->held));
 	p->answered |= !move->reach && move->point == DP_POINT_RETURNED;
 	if (side == DP_EVENT_SIDE)
 		note_event(p, move);
@@ -413,13 +410,15 @@ static void explain(struct play *p, int rc)
 
 static struct json_object *tell_all(const struct play *p)
 {
-	struct json_object *obj = dp_step_new(DP_STEP_ORDER);
+	struct json_object *obj = dp_step_new(DP_STEP_ORDER), *counts = json_object_new_object();
 
 	dp_step_set_text(obj, DP_FIELD_STATION, p->station ? p->station->name : "");
 	dp_step_set_text(obj, DP_FIELD_STATE, p->state);
 	dp_step_set_text(obj, DP_FIELD_TEXT, p->text);
-	dp_step_set_text(obj, DP_FIELD_REACHED,
-			 p->furthest < DP_POINTS ? dp_point_name(p->furthest) : "nowhere");
+	dp_json_add_int(counts, dp_field_name(DP_FIELD_MOVES), (int64_t)dp_json_count(p->order));
+	dp_json_add_int(counts, dp_field_name(DP_FIELD_CONTROL),
+			(int64_t)dp_json_count(p->control));
+	dp_step_set(obj, DP_FIELD_COUNTS, counts);
 	dp_step_set(obj, DP_FIELD_MOVES, p->order);
 	dp_step_set(obj, DP_FIELD_CONTROL, p->control);
 	return obj;
@@ -429,7 +428,6 @@ struct json_object *dp_order_play(struct json_object *asked, const struct dp_vcp
 {
 	struct play p = { .control = json_object_new_array(),
 			  .order = json_object_new_array(),
-			  .furthest = DP_POINTS,
 			  .state = "played" };
 	struct dp_request request;
 	int rc = dp_request_from_json(asked, &request);

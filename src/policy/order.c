@@ -30,14 +30,134 @@ static bool pinned(const struct verdict *v)
 	return dp_registered(answer) && dp_is_clear(answer, DP_FIELD_ON_DEMAND);
 }
 
+static struct json_object *list_of(const struct verdict *v, enum dp_field list)
+{
+	return dp_json_array(dp_seen(v, DP_STEP_ORDER), dp_field_name(list));
+}
+
+static enum dp_point point_of(struct json_object *move)
+{
+	enum dp_point point = dp_point_find(dp_json_text(move, "point"));
+	bool returned = dp_json_bool_or(move, "returned", false);
+
+	return point == DP_POINT_TAKE && returned ? DP_POINT_TAKEN : point;
+}
+
+static bool is_of(struct json_object *move, const char *side)
+{
+	const char *have = dp_json_text(move, "side");
+
+	return have && !strcmp(have, side);
+}
+
+/* How far the event came while one of the two was held; DP_POINTS for nowhere. */
+static enum dp_point reached(const struct verdict *v)
+{
+	struct json_object *moves = list_of(v, DP_FIELD_MOVES);
+	size_t count = dp_json_count(moves);
+	enum dp_point furthest = DP_POINTS;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *move = json_object_array_get_idx(moves, i);
+		enum dp_point point = point_of(move);
+
+		if (is_of(move, "event") && dp_json_bool_or(move, "held", false) &&
+		    point < DP_POINTS && (furthest == DP_POINTS || point > furthest))
+			furthest = point;
+	}
+	return furthest;
+}
+
 /* Whether the memory had gone while one of the two was held. */
 static bool taken_meanwhile(const struct verdict *v)
 {
-	const char *reached = dp_step_text(dp_seen(v, DP_STEP_ORDER), DP_FIELD_REACHED);
-	enum dp_point point = dp_point_find(reached);
+	enum dp_point point = reached(v);
 
 	return point == DP_POINT_TAKEN || point == DP_POINT_COMPLETED;
 }
+
+/* ---- whether it was seen ------------------------------------------------------------------ */
+
+static bool is_word(struct json_object *move, const char *key, const char *const *words)
+{
+	const char *text = dp_json_text(move, key);
+
+	for (; text && *words; words++)
+		if (!strcmp(text, *words))
+			return true;
+	return false;
+}
+
+/* A point where it came to one, an answer where it gave one, the entry after the event's. */
+static const char *lack_by_state(struct json_object *move)
+{
+	static const char *const entries[] = { "there", "gone", NULL };
+	bool arrived = !strcmp(dp_json_text(move, "state"), "reached");
+	enum dp_point point = dp_point_find(dp_json_text(move, "point"));
+	int64_t value;
+
+	if (arrived != (point < DP_POINTS))
+		return "point";
+	if ((dp_json_bool_or(move, "returned", false) || point == DP_POINT_RETURNED ||
+	     point == DP_POINT_COMPLETED) &&
+	    dp_json_int(move, "value", &value))
+		return "value";
+	return is_of(move, "event") && !is_word(move, "entry", entries) ? "entry" : NULL;
+}
+
+/* The first member that a move lacks, or cannot have so; NULL if there is none. */
+static const char *lack_of(struct json_object *move)
+{
+	static const char *const sides[] = { "registrar", "event", NULL };
+	static const char *const others[] = { "free", "parked", "stopped", NULL };
+	static const char *const states[] = { "reached", "waits", "runs", NULL };
+	static const char *const flags[] = { "held", "interrupts", "returned" };
+	struct json_object *function;
+	bool flag;
+	int64_t ms;
+
+	if (!is_word(move, "side", sides))
+		return "side";
+	if (!is_word(move, "other", others))
+		return "other";
+	if (!is_word(move, "state", states))
+		return "state";
+	for (size_t i = 0; i < DP_ARRAY_SIZE(flags); i++)
+		if (dp_json_bool(move, flags[i], &flag))
+			return flags[i];
+	if (dp_json_int(move, "ms", &ms) || ms < 0)
+		return "ms";
+	if (!json_object_object_get_ex(move, "function", &function) ||
+	    (function && !json_object_is_type(function, json_type_string)))
+		return "function";
+	return json_object_object_get_ex(move, "point", NULL) ? lack_by_state(move) : "point";
+}
+
+static bool lacks_move(const struct verdict *v, enum dp_field field, char *text, size_t size)
+{
+	struct json_object *list = list_of(v, field);
+	struct json_object *counts =
+		dp_json_object(dp_seen(v, DP_STEP_ORDER), dp_field_name(DP_FIELD_COUNTS));
+	const char *name = dp_field_name(field), *lack;
+	size_t count = dp_json_count(list);
+	int64_t told;
+
+	if (dp_json_int(counts, name, &told) || told <= 0 || (uint64_t)told != count) {
+		snprintf(text, size, "not observed: all \"%s\" of step \"order\"", name);
+		return true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		lack = lack_of(json_object_array_get_idx(list, i));
+		if (!lack)
+			continue;
+		snprintf(text, size, "not observed: \"%s\" of number %zu of \"%s\"", lack, i + 1,
+			 name);
+		return true;
+	}
+	return false;
+}
+
+/* ---- what is broken ----------------------------------------------------------------------- */
 
 /*
  * gup-fast looks at the entry again once it has its reference, and gives that back if it has
@@ -46,8 +166,7 @@ static bool taken_meanwhile(const struct verdict *v)
  */
 static bool has_kept(const struct verdict *v)
 {
-	struct json_object *moves =
-		dp_json_array(dp_seen(v, DP_STEP_ORDER), dp_field_name(DP_FIELD_MOVES));
+	struct json_object *moves = list_of(v, DP_FIELD_MOVES);
 	size_t count = dp_json_count(moves);
 	bool grabbed = false, gone = false;
 	int64_t value = 0;
@@ -76,16 +195,19 @@ static void judge_holding(struct verdict *v)
 	struct json_object *order = dp_seen(v, DP_STEP_ORDER);
 	bool played = dp_says(order, DP_FIELD_STATE, "played");
 	bool releases = v->station->kind == DP_HOLD_RELEASE;
+	char lack[128];
+	/* Of moves that are not all there nothing is told, neither good nor bad. */
+	bool whole = !lacks_move(v, DP_FIELD_MOVES, lack, sizeof(lack));
 
-	if (takes_memory(v) && played && taken_meanwhile(v) && v->station->owns)
+	if (whole && takes_memory(v) && played && taken_meanwhile(v) && v->station->owns)
 		dp_broken(v, DP_C4, "the event took the memory away while %s", v->station->what);
-	if (takes_memory(v) && releases && taken_meanwhile(v) && pinned(v))
+	if (whole && takes_memory(v) && releases && taken_meanwhile(v) && pinned(v))
 		dp_broken(v, DP_C2, "the event took the memory away while it was pinned");
 	if (takes_memory(v) && !releases && pinned(v) && dp_completed(dp_seen(v, DP_STEP_EVENT))) {
 		dp_broken(v, DP_C2, "the event completed while the region was registered");
 		dp_broken(v, DP_C4, "the registration succeeded without holding the device");
 	}
-	if (has_kept(v))
+	if (whole && has_kept(v))
 		dp_broken(v, DP_C4, "gup-fast kept its reference although the entry had gone");
 	if (dp_stuck(answer))
 		dp_broken(v, DP_C4, "the registration does not return: it is in %s",
@@ -100,7 +222,7 @@ static void judge_holding(struct verdict *v)
  */
 static const char *answer_seen(const struct verdict *v, enum dp_field list, char *text, size_t size)
 {
-	struct json_object *moves = dp_json_array(dp_seen(v, DP_STEP_ORDER), dp_field_name(list));
+	struct json_object *moves = list_of(v, list);
 	size_t count = dp_json_count(moves);
 	int64_t value;
 
@@ -124,10 +246,14 @@ static bool is_misfit(const struct verdict *v, char *text, size_t size)
 	const char *told = dp_step_text(answer, DP_FIELD_ERRNO), *saw;
 	bool pins = pinned(v) && v->station->kind != DP_HOLD_RELEASE;
 	int64_t held = 0, later = 0;
-	char name[32];
+	char name[32], control[32];
 
 	saw = answer_seen(v, DP_FIELD_MOVES, name, sizeof(name));
-	if (!saw || strcmp(saw, told ? told : "allowed"))
+	if (!dp_says(dp_seen(v, DP_STEP_ORDER), DP_FIELD_STATION, v->station->name))
+		snprintf(text, size, "the order was forced at another station");
+	else if (!answer_seen(v, DP_FIELD_CONTROL, control, sizeof(control)))
+		snprintf(text, size, "not observed: what the registration gives without the event");
+	else if (!saw || strcmp(saw, told ? told : "allowed"))
 		snprintf(text, size, "the registration gave %s, and was seen to give %s",
 			 told ? told : "allowed", saw ? saw : "nothing");
 	else if (!v->event->uncounts &&
@@ -214,8 +340,7 @@ static void tell_move(struct json_object *move, char *text, size_t size)
 
 static void tell_moves(const struct verdict *v)
 {
-	struct json_object *moves =
-		dp_json_array(dp_seen(v, DP_STEP_ORDER), dp_field_name(DP_FIELD_MOVES));
+	struct json_object *moves = list_of(v, DP_FIELD_MOVES);
 	struct dp_result *r = v->result;
 	size_t used = strlen(r->why), count = dp_json_count(moves);
 	const char *last = "";
@@ -244,7 +369,8 @@ static void add_facts(struct verdict *v)
 	const char *before = answer_seen(v, DP_FIELD_CONTROL, text, sizeof(text));
 
 	dp_fact(v, "order_state", order, DP_FIELD_STATE);
-	dp_fact(v, "reached", order, DP_FIELD_REACHED);
+	dp_json_add_text(v->result->facts, "reached",
+			 reached(v) < DP_POINTS ? dp_point_name(reached(v)) : "nowhere");
 	dp_fact(v, "answer", dp_seen(v, DP_STEP_ANSWER), DP_FIELD_ERRNO);
 	if (before)
 		dp_json_add_text(v->result->facts, "control", before);
@@ -279,7 +405,10 @@ void dp_judge_order(struct verdict *v)
 		r->status = DP_FAIL;
 	else if (!dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
 		 !dp_find_untimely(v, OWED, is_due, r->why, sizeof(r->why)) &&
-		 !is_no_order(v, r->why, sizeof(r->why)) && !is_misfit(v, r->why, sizeof(r->why)))
+		 !is_no_order(v, r->why, sizeof(r->why)) &&
+		 !lacks_move(v, DP_FIELD_MOVES, r->why, sizeof(r->why)) &&
+		 !lacks_move(v, DP_FIELD_CONTROL, r->why, sizeof(r->why)) &&
+		 !is_misfit(v, r->why, sizeof(r->why)))
 		r->status = DP_PASS;
 	r->unfinished = r->status == DP_ERROR;
 	if (r->status != DP_ERROR)

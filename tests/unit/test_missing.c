@@ -61,26 +61,38 @@ static size_t take_members(const char *kernel, const struct recorded *r, size_t 
 	return wrong;
 }
 
+/* Each object of a list, and each member of it. */
+static size_t take_list(const char *kernel, const struct recorded *r, size_t i,
+			struct json_object *list, size_t *taken)
+{
+	size_t wrong = 0, length;
+
+	if (!json_object_is_type(list, json_type_array))
+		return 0;
+	length = json_object_array_length(list);
+	for (size_t k = 0; k < length; k++) {
+		struct json_object *one = json_object_get(json_object_array_get_idx(list, k));
+
+		wrong += take_members(kernel, r, i, one, taken);
+		json_object_array_put_idx(list, k, NULL);
+		wrong += is_judged(kernel, r->id, r->lines, WHOLE, "an object", "a list");
+		json_object_array_put_idx(list, k, one);
+		(*taken)++;
+	}
+	return wrong;
+}
+
 static size_t take_nested(const char *kernel, const struct recorded *r, size_t i, size_t *taken)
 {
-	struct json_object *line = json_object_array_get_idx(r->lines, i), *routes, *counts;
+	static const char *const lists[] = { "routes", "moves", "control" };
+	struct json_object *line = json_object_array_get_idx(r->lines, i), *counts;
 	size_t wrong = 0;
 
 	counts = json_object_object_get(line, "counts");
 	if (json_object_is_type(counts, json_type_object))
 		wrong += take_members(kernel, r, i, counts, taken);
-	routes = json_object_object_get(line, "routes");
-	for (size_t k = 0;
-	     json_object_is_type(routes, json_type_array) && k < json_object_array_length(routes);
-	     k++) {
-		struct json_object *route = json_object_get(json_object_array_get_idx(routes, k));
-
-		wrong += take_members(kernel, r, i, route, taken);
-		json_object_array_put_idx(routes, k, NULL);
-		wrong += is_judged(kernel, r->id, r->lines, WHOLE, "a route", "verify");
-		json_object_array_put_idx(routes, k, route);
-		(*taken)++;
-	}
+	for (size_t l = 0; l < DP_ARRAY_SIZE(lists); l++)
+		wrong += take_list(kernel, r, i, json_object_object_get(line, lists[l]), taken);
 	return wrong;
 }
 
