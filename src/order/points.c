@@ -6,15 +6,13 @@
  * drivers/infiniband of 5.10, 6.1, 6.12 and later.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "points.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/kallsyms.h"
 
 #define NAMES 6
 
@@ -111,15 +109,6 @@ struct search {
 	uint64_t addresses[16][NAMES];
 };
 
-static bool is_of(const char *symbol, const char *function)
-{
-	size_t len = strlen(function);
-
-	return !strncmp(symbol, function, len) &&
-	       (!symbol[len] || !strncmp(symbol + len, ".isra.", 6) ||
-		!strncmp(symbol + len, ".constprop.", 11));
-}
-
 /* Symbols are in the order of their addresses, but for those of modules. */
 static void end_places(struct search *s, uint64_t address)
 {
@@ -131,16 +120,20 @@ static void end_places(struct search *s, uint64_t address)
 	}
 }
 
-static void take_symbol(struct search *s, uint64_t address, const char *name)
+static void take_symbol(void *arg, uint64_t address, const char *name)
 {
+	struct search *s = arg;
+
+	if (!address)
+		return;
 	end_places(s, address);
 	for (size_t i = 0; i < DP_ARRAY_SIZE(places); i++)
-		if (is_of(name, places[i]) && s->found->nplaces < DP_MAX_PLACES)
+		if (dp_is_symbol_of(name, places[i]) && s->found->nplaces < DP_MAX_PLACES)
 			s->found->places[s->found->nplaces++] =
 				(struct dp_place){ places[i], address, 0 };
 	for (size_t i = 0; i < s->nnames; i++)
 		for (size_t n = 0; n < NAMES && s->names[i]->names[n]; n++)
-			if (is_of(name, s->names[i]->names[n]))
+			if (dp_is_symbol_of(name, s->names[i]->names[n]))
 				s->addresses[i][n] = address;
 }
 
@@ -184,18 +177,14 @@ static void conclude(struct search *s)
 int dp_passages_find(const struct dp_order *order, struct dp_passages *passages,
 		     struct dp_error *err)
 {
-	dp_autofile FILE *f = fopen("/proc/kallsyms", "re");
 	struct search s = { .found = passages };
-	char line[512], name[384];
-	uint64_t address;
+	int rc;
 
 	*passages = (struct dp_passages){ 0 };
-	if (!f)
-		return dp_fail(err, -errno, "cannot read /proc/kallsyms");
 	choose(&s, order);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%" SCNx64 " %*1[tTwW] %383s", &address, name) == 2 && address)
-			take_symbol(&s, address, name);
+	rc = dp_kallsyms_read(take_symbol, &s, err);
+	if (rc)
+		return rc;
 	conclude(&s);
 	return passages->count ? 0
 			       : dp_report(err, -EPERM, "/proc/kallsyms does not tell addresses");

@@ -1,53 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "symbols.h"
 
-#include "daxpin/cleanup.h"
-#include "daxpin/error.h"
+#include "daxpin/kallsyms.h"
 
-static bool is_of(const char *symbol, const char *function)
+struct search {
+	const char *const *functions;
+	size_t count;
+	struct dp_symbol *symbols;
+};
+
+static void take(void *arg, uint64_t address, const char *symbol)
 {
-	size_t len = strlen(function);
+	const struct search *s = arg;
 
-	return !strncmp(symbol, function, len) &&
-	       (!symbol[len] || !strncmp(symbol + len, ".isra.", 6) ||
-		!strncmp(symbol + len, ".constprop.", 11));
-}
-
-/*
- * The name in a line such as "ffffffff81000000 T name\t[module]", which is cut there; NULL of what
- * is no function. There are some 200,000 lines, and sscanf() takes a second for them under
- * emulation.
- */
-static const char *function_in(char *line)
-{
-	char *type = strchr(line, ' '), *name;
-
-	if (!type || !strchr("tTwW", type[1]) || type[2] != ' ')
-		return NULL;
-	name = type + 3;
-	name[strcspn(name, "\t\n ")] = '\0';
-	return name;
+	(void)address;
+	for (size_t i = 0; i < s->count; i++)
+		if (dp_is_symbol_of(symbol, s->functions[i]))
+			snprintf(s->symbols[i].name, sizeof(s->symbols[i].name), "%.95s", symbol);
 }
 
 int dp_symbols_find(const char *const *functions, size_t count, struct dp_symbol *symbols,
 		    struct dp_error *err)
 {
-	dp_autofile FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512];
+	struct search s = { functions, count, symbols };
 
-	if (!f)
-		return dp_fail(err, -errno, "cannot read /proc/kallsyms");
-	while (fgets(line, sizeof(line), f)) {
-		const char *name = function_in(line);
-
-		for (size_t i = 0; name && i < count; i++)
-			if (is_of(name, functions[i]))
-				snprintf(symbols[i].name, sizeof(symbols[i].name), "%.95s", name);
-	}
-	return 0;
+	return dp_kallsyms_read(take, &s, err);
 }
