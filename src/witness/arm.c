@@ -150,7 +150,8 @@ static int make_instance(struct dp_error *err)
 	return rc ? dp_fail(err, -errno, "cannot enable the probes") : 0;
 }
 
-int dp_witness_arm(struct dp_error *err)
+int dp_witness_set_up(int (*set)(struct dp_error *err), int (*make)(struct dp_error *err),
+		      struct dp_error *err)
 {
 	const char *dir;
 	int rc;
@@ -158,10 +159,15 @@ int dp_witness_arm(struct dp_error *err)
 	if (tracefs_tracing_dir_is_mounted(true, &dir) < 0)
 		return dp_fail(err, -errno, "tracefs is not there");
 	dp_witness_disarm();
-	rc = set_probes(err);
+	rc = set(err);
 	if (!rc)
-		rc = make_instance(err);
+		rc = make(err);
 	if (rc)
 		dp_witness_disarm();
 	return rc;
+}
+
+int dp_witness_arm(struct dp_error *err)
+{
+	return dp_witness_set_up(set_probes, make_instance, err);
 }

@@ -101,16 +101,5 @@ static int make_instance(struct dp_error *err)
 
 int dp_course_arm(struct dp_error *err)
 {
-	const char *dir;
-	int rc;
-
-	if (tracefs_tracing_dir_is_mounted(true, &dir) < 0)
-		return dp_fail(err, -errno, "tracefs is not there");
-	dp_witness_disarm();
-	rc = set_probes(err);
-	if (!rc)
-		rc = make_instance(err);
-	if (rc)
-		dp_witness_disarm();
-	return rc;
+	return dp_witness_set_up(set_probes, make_instance, err);
 }

@@ -5,9 +5,8 @@
  * drivers/infiniband/core/{umem,device,uverbs_main}.c of 6.1 and 6.12; those of 5.10, 6.17 and 7.2
  * by their kallsyms.
  */
-#include <string.h>
-
 #include "course_probes.h"
+#include "probes.h"
 
 #include "daxpin/cleanup.h"
 
@@ -55,14 +54,8 @@ const struct dp_course_probe *dp_course_probes(size_t *count)
 
 const struct dp_course_probe *dp_course_probe_of(const char *event, bool *returns)
 {
-	for (size_t i = 0; i < DP_ARRAY_SIZE(probes); i++) {
-		size_t len = strlen(probes[i].function);
-
-		if (strncmp(event, probes[i].function, len) != 0)
-			continue;
-		*returns = !strcmp(event + len, "_ret");
-		if (*returns || !event[len])
+	for (size_t i = 0; i < DP_ARRAY_SIZE(probes); i++)
+		if (dp_is_event_of(event, probes[i].function, returns))
 			return &probes[i];
-	}
 	return NULL;
 }

@@ -43,16 +43,20 @@ const struct dp_probe *dp_probes(size_t *count)
 	return probes;
 }
 
+bool dp_is_event_of(const char *event, const char *function, bool *returns)
+{
+	size_t len = strlen(function);
+
+	if (strncmp(event, function, len) != 0)
+		return false;
+	*returns = !strcmp(event + len, "_ret");
+	return *returns || !event[len];
+}
+
 const struct dp_probe *dp_probe_of(const char *event, bool *returns)
 {
-	for (size_t i = 0; i < DP_ARRAY_SIZE(probes); i++) {
-		size_t len = strlen(probes[i].function);
-
-		if (strncmp(event, probes[i].function, len) != 0)
-			continue;
-		*returns = !strcmp(event + len, "_ret");
-		if (*returns || !event[len])
+	for (size_t i = 0; i < DP_ARRAY_SIZE(probes); i++)
+		if (dp_is_event_of(event, probes[i].function, returns))
 			return &probes[i];
-	}
 	return NULL;
 }

@@ -26,4 +26,18 @@ const struct dp_probe *dp_probe_of(const char *event, bool *returns);
 /* Events that found no room in an instance, on any CPU. */
 long long dp_events_lost(struct tracefs_instance *instance);
 
+/* Whether an event is that of a function: its entry, or its return, which is NAME_ret. */
+bool dp_is_event_of(const char *event, const char *function, bool *returns);
+
+/**
+ * dp_witness_set_up - begin to look, with a set of probes
+ * @set: sets the probes
+ * @make: makes the instance
+ * @err: what this kernel or this user may not do
+ *
+ * Return: as for dp_witness_arm().
+ */
+int dp_witness_set_up(int (*set)(struct dp_error *err), int (*make)(struct dp_error *err),
+		      struct dp_error *err);
+
 #endif
