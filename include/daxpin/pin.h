@@ -38,6 +38,9 @@ int dp_vmstat_parse(const char *text, struct dp_pins *pins);
  */
 int dp_pins_read(struct dp_pins *pins);
 
+/* Pages that were pinned between two readings, and not released. */
+int64_t dp_pins_held(const struct dp_pins *before, const struct dp_pins *now);
+
 /**
  * dp_vmpin_kib - VmPin of this process: mm->pinned_vm, which ib_umem_get() increases
  *

@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+#include "daxpin/actor.h"
 
 struct json_object;
 
@@ -200,6 +203,30 @@ void dp_step_leave_out(struct json_object *obj, enum dp_field field, const char 
  * Return: 0 or a negative errno.
  */
 int dp_emit_left_out(int fd, enum dp_step step, const char *why);
+
+/**
+ * dp_step_begin - say that a step begins, in the kernel's log and to the stream
+ * @fd: the stream
+ * @step: which
+ *
+ * Nothing of it is kept in a buffer that would die with the kernel.
+ *
+ * Return: its observation, to be given to dp_step_end().
+ */
+struct json_object *dp_step_begin(int fd, enum dp_step step);
+
+/* Writes an observation to the stream, with how long the step took, ms. It is released. */
+void dp_step_end(int fd, struct json_object *obj, uint64_t ms);
+
+/* Adds the kernel functions in which a task is, the innermost first. */
+void dp_step_add_where(struct json_object *obj, pid_t task);
+
+/* Adds an errno by its name, null for 0. */
+void dp_step_add_errno(struct json_object *obj, int64_t code);
+
+/* Adds what became of somebody who was asked to do something. @task: the one that does it */
+void dp_step_add_fate(struct json_object *obj, enum dp_fate fate, pid_t task,
+		      const struct dp_reply *reply);
 
 /* The last step of all: what dp_kernel_taint() gave at the beginning (@before), and gives now. */
 struct json_object *dp_step_taint(unsigned long before);

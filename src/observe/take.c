@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How a step is taken (steps.h). */
+#include <termios.h>
+
+#include "daxpin/actor.h"
+#include "daxpin/error.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"
@@ -86,4 +90,48 @@ struct json_object *dp_step_taint(unsigned long before)
 	else
 		dp_step_set_int(obj, DP_FIELD_AFTER, (int64_t)now);
 	return obj;
+}
+
+struct json_object *dp_step_begin(int fd, enum dp_step step)
+{
+	dp_mark_step(dp_step_name(step));
+	dp_emit_text(fd, "doing", "step", dp_step_name(step));
+	/* A serial port has a buffer that would die with the kernel; a pipe refuses and needs none.
+	 */
+	tcdrain(fd);
+	return dp_step_new(step);
+}
+
+void dp_step_end(int fd, struct json_object *obj, uint64_t ms)
+{
+	dp_step_set_int(obj, DP_FIELD_MS, (int64_t)ms);
+	dp_emit(fd, obj);
+	tcdrain(fd);
+}
+
+void dp_step_add_where(struct json_object *obj, pid_t task)
+{
+	char text[640];
+
+	dp_actor_where(task, text, sizeof(text));
+	dp_step_set_text(obj, DP_FIELD_WHERE, text);
+}
+
+void dp_step_add_errno(struct json_object *obj, int64_t code)
+{
+	dp_step_set_text(obj, DP_FIELD_ERRNO, code ? dp_errno_name((int)code) : NULL);
+}
+
+void dp_step_add_fate(struct json_object *obj, enum dp_fate fate, pid_t task,
+		      const struct dp_reply *reply)
+{
+	bool failed = fate == DP_DONE && reply->rc;
+
+	dp_step_set_text(obj, DP_FIELD_STATE, failed ? "failed" : dp_fate_name(fate));
+	if (fate == DP_DONE)
+		dp_step_add_errno(obj, reply->rc);
+	if (failed)
+		dp_step_set_text(obj, DP_FIELD_TEXT, reply->text);
+	if (fate == DP_WAITS || fate == DP_RUNS)
+		dp_step_add_where(obj, task);
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "run.h"
@@ -21,35 +20,15 @@
 
 static struct json_object *begin_step(struct dp_order_run *run, enum dp_step step)
 {
-	dp_mark_step(dp_step_name(step));
-	dp_emit_text(run->fd, "doing", "step", dp_step_name(step));
-	tcdrain(run->fd);
+	struct json_object *obj = dp_step_begin(run->fd, step);
+
 	run->started = dp_now_ms();
-	return dp_step_new(step);
+	return obj;
 }
 
 static void end_step(struct dp_order_run *run, struct json_object *obj)
 {
-	dp_step_set_int(obj, DP_FIELD_MS, (int64_t)(dp_now_ms() - run->started));
-	dp_emit(run->fd, obj);
-	tcdrain(run->fd);
-}
-
-static void add_fate(struct json_object *obj, enum dp_fate fate, pid_t task,
-		     const struct dp_reply *reply)
-{
-	bool failed = fate == DP_DONE && reply->rc;
-	char where[640];
-
-	dp_step_set_text(obj, DP_FIELD_STATE, failed ? "failed" : dp_fate_name(fate));
-	if (fate == DP_DONE)
-		dp_step_set_text(obj, DP_FIELD_ERRNO, reply->rc ? dp_errno_name(reply->rc) : NULL);
-	if (failed)
-		dp_step_set_text(obj, DP_FIELD_TEXT, reply->text);
-	if (fate != DP_WAITS && fate != DP_RUNS)
-		return;
-	dp_actor_where(task, where, sizeof(where));
-	dp_step_set_text(obj, DP_FIELD_WHERE, where);
+	dp_step_end(run->fd, obj, dp_now_ms() - run->started);
 }
 
 static void add_pins(struct dp_order_run *run, struct json_object *obj)
@@ -58,9 +37,7 @@ static void add_pins(struct dp_order_run *run, struct json_object *obj)
 
 	run->pins_known = run->pins_known && !dp_pins_read(&now);
 	if (run->pins_known)
-		dp_step_set_int(obj, DP_FIELD_PINS_HELD,
-				(int64_t)(now.acquired - now.released - run->before.acquired +
-					  run->before.released));
+		dp_step_set_int(obj, DP_FIELD_PINS_HELD, dp_pins_held(&run->before, &now));
 	else
 		dp_step_leave_out(
 			obj, DP_FIELD_PINS_HELD,
@@ -113,7 +90,7 @@ static void take_answer(struct dp_order_run *run)
 
 	reply.rc = fate == DP_DONE ? -(int)reply.number : 0;
 	snprintf(reply.text, sizeof(reply.text), "ibv_reg_mr()");
-	add_fate(obj, fate, run->registrar.pid, &reply);
+	dp_step_add_fate(obj, fate, run->registrar.pid, &reply);
 	dp_step_set_flag(obj, DP_FIELD_ON_DEMAND, run->shared->on_demand);
 	add_pins(run, obj);
 	end_step(run, obj);
@@ -129,7 +106,8 @@ static void take_event(struct dp_order_run *run, enum dp_step step)
 	else
 		run->event_fate = dp_order_await(&run->event, BUSY_LIMIT_MS, &reply);
 	run->event_rc = reply.rc;
-	add_fate(obj, run->event_fate, atomic_load(&run->shared->tasks[DP_EVENT_SIDE]), &reply);
+	dp_step_add_fate(obj, run->event_fate, atomic_load(&run->shared->tasks[DP_EVENT_SIDE]),
+			 &reply);
 	add_pins(run, obj);
 	end_step(run, obj);
 }
@@ -148,7 +126,7 @@ static void take_release(struct dp_order_run *run)
 	obj = begin_step(run, DP_STEP_RELEASE);
 	fate = dp_order_command(run, closes ? DP_REGISTRAR_CLOSE : DP_REGISTRAR_RELEASE, &reply);
 	dp_step_set_text(obj, DP_FIELD_HOW, closes ? "close" : "dereg");
-	add_fate(obj, fate, run->registrar.pid, &reply);
+	dp_step_add_fate(obj, fate, run->registrar.pid, &reply);
 	end_step(run, obj);
 }
 
@@ -199,7 +177,7 @@ static void take_come_back(struct dp_order_run *run)
 		dp_order_command(run, DP_REGISTRAR_LEAVE, &reply);
 	if (!dp_actor_start(&undo, act_undo, run))
 		fate = await_undo(&undo, &reply);
-	add_fate(obj, fate, undo.pid, &reply);
+	dp_step_add_fate(obj, fate, undo.pid, &reply);
 	if (fate == DP_DONE && !reply.rc) {
 		fate = dp_order_command(run, DP_REGISTRAR_AGAIN, &reply);
 		if (fate == DP_DONE && reply.rc)

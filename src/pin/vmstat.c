@@ -64,3 +64,8 @@ int64_t dp_vmpin_kib(void)
 		return -ENODATA;
 	return kib;
 }
+
+int64_t dp_pins_held(const struct dp_pins *before, const struct dp_pins *now)
+{
+	return (int64_t)(now->acquired - now->released - before->acquired + before->released);
+}

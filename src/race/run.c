@@ -265,8 +265,7 @@ static bool end_threads(struct run *run)
 	run->pins_known = run->pins_known && !dp_pins_read(&now);
 	run->leaked_known = run->pins_known;
 	if (run->pins_known)
-		run->leaked = (int64_t)(now.acquired - now.released - run->before.acquired +
-					run->before.released);
+		run->leaked = dp_pins_held(&run->before, &now);
 	return true;
 }
 

@@ -54,7 +54,7 @@ static int start_event(struct dp_teardown *t)
 
 void dp_take_event(struct dp_teardown *t, enum dp_step step, uint64_t limit_ms, bool start)
 {
-	struct json_object *obj = dp_step_begin(t, step);
+	struct json_object *obj = dp_teardown_begin(t, step);
 	struct dp_reply reply = { 0 };
 
 	t->event_fate = DP_DIED;
@@ -64,14 +64,14 @@ void dp_take_event(struct dp_teardown *t, enum dp_step step, uint64_t limit_ms, 
 	if (!start || !start_event(t))
 		t->event_fate = dp_teardown_await(t, &t->event, limit_ms, &reply);
 	t->event_rc = reply.rc;
-	dp_teardown_add_fate(obj, t->event_fate, &t->event, &reply);
+	dp_step_add_fate(obj, t->event_fate, t->event.pid, &reply);
 	dp_teardown_add_pins(t, obj);
-	dp_step_end(t, obj);
+	dp_teardown_end(t, obj);
 }
 
 void dp_take_owner_event(struct dp_teardown *t)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_EVENT);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_EVENT);
 	enum dp_fate fate;
 
 	dp_teardown_begin_course(t);
@@ -83,11 +83,11 @@ void dp_take_owner_event(struct dp_teardown *t)
 	t->event_fate = fate == DP_DIED ? DP_DONE : fate;
 	dp_step_set_text(obj, DP_FIELD_STATE, dp_fate_name(t->event_fate));
 	if (fate == DP_DIED)
-		dp_teardown_add_errno(obj, 0);
+		dp_step_add_errno(obj, 0);
 	else
-		dp_teardown_add_where(obj, &t->keeper);
+		dp_step_add_where(obj, t->keeper.pid);
 	dp_teardown_add_pins(t, obj);
-	dp_step_end(t, obj);
+	dp_teardown_end(t, obj);
 }
 
 /* ---- what it looks like then -------------------------------------------------------------- */
@@ -95,28 +95,28 @@ void dp_take_owner_event(struct dp_teardown *t)
 void dp_take_answer(struct dp_teardown *t, enum dp_step step, enum dp_owner_command command,
 		    enum dp_field field)
 {
-	struct json_object *obj = dp_step_begin(t, step);
+	struct json_object *obj = dp_teardown_begin(t, step);
 	struct dp_reply reply;
 	enum dp_fate fate = dp_teardown_command(t, command, &reply);
 
 	dp_step_set_text(obj, DP_FIELD_STATE, dp_fate_name(fate));
 	dp_step_set_text(obj, field, fate == DP_DONE ? reply.text : "no answer");
-	dp_step_end(t, obj);
+	dp_teardown_end(t, obj);
 }
 
 void dp_take_register_again(struct dp_teardown *t)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_REGISTER_AGAIN);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_REGISTER_AGAIN);
 	struct dp_reply reply;
 	enum dp_fate fate = dp_teardown_command(t, DP_OWNER_AGAIN, &reply);
 
 	t->again = fate == DP_DONE && !reply.number;
 	dp_step_set_text(obj, DP_FIELD_STATE, dp_fate_name(fate));
 	if (fate == DP_DONE)
-		dp_teardown_add_errno(obj, reply.number);
+		dp_step_add_errno(obj, reply.number);
 	else
-		dp_teardown_add_where(obj, &t->keeper);
-	dp_step_end(t, obj);
+		dp_step_add_where(obj, t->keeper.pid);
+	dp_teardown_end(t, obj);
 }
 
 /* ---- the release -------------------------------------------------------------------------- */
@@ -149,7 +149,7 @@ static enum dp_fate release_by(struct dp_teardown *t, enum dp_release how, struc
 void dp_take_release(struct dp_teardown *t)
 {
 	enum dp_release how = t->scenario->release;
-	struct json_object *obj = dp_step_begin(t, DP_STEP_RELEASE);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_RELEASE);
 	struct dp_reply reply;
 	struct dp_actor *who;
 	enum dp_fate fate = release_by(t, how, &reply, &who);
@@ -157,10 +157,10 @@ void dp_take_release(struct dp_teardown *t)
 	dp_step_set_text(obj, DP_FIELD_HOW, dp_release_name(how));
 	if (how == DP_DEREG && fate == DP_DONE)
 		reply.rc = -(int)reply.number;
-	dp_teardown_add_fate(obj, fate, who, &reply);
+	dp_step_add_fate(obj, fate, who->pid, &reply);
 	if (fate == DP_DIED && WIFSIGNALED(who->status))
 		dp_step_set_text(obj, DP_FIELD_SIGNAL, strsignal(WTERMSIG(who->status)));
-	dp_step_end(t, obj);
+	dp_teardown_end(t, obj);
 }
 
 /* An event that was refused has completed nothing. */
@@ -172,7 +172,7 @@ static const char *event_state(const struct dp_teardown *t)
 /* A registration that succeeded on the dying mapping must hold the event, too. */
 void dp_take_release_again(struct dp_teardown *t)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_RELEASE_AGAIN);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_RELEASE_AGAIN);
 	struct dp_reply reply;
 	enum dp_fate fate;
 
@@ -184,29 +184,29 @@ void dp_take_release_again(struct dp_teardown *t)
 	dp_teardown_add_pins(t, obj);
 	fate = dp_teardown_command(t, DP_OWNER_DEREG_AGAIN, &reply);
 	reply.rc = -(int)reply.number;
-	dp_teardown_add_fate(obj, fate, &t->keeper, &reply);
-	dp_step_end(t, obj);
+	dp_step_add_fate(obj, fate, t->keeper.pid, &reply);
+	dp_teardown_end(t, obj);
 }
 
 void dp_take_give_up(struct dp_teardown *t)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_GIVE_UP);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_GIVE_UP);
 	enum dp_fate fate;
 
 	kill(t->event.pid, SIGKILL);
 	fate = dp_actor_wait_end(&t->event, dp_teardown_event_limit(t));
 	dp_step_set_text(obj, DP_FIELD_STATE, fate == DP_DIED ? "given up" : "goes on waiting");
 	if (fate != DP_DIED)
-		dp_teardown_add_where(obj, &t->event);
+		dp_step_add_where(obj, t->event.pid);
 	dp_teardown_add_pins(t, obj);
-	dp_step_end(t, obj);
+	dp_teardown_end(t, obj);
 }
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
 void dp_take_owner_end(struct dp_teardown *t)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_OWNER_END);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_OWNER_END);
 	enum dp_fate fate = DP_DIED;
 
 	if (t->keeper.pid) {
@@ -215,16 +215,16 @@ void dp_take_owner_end(struct dp_teardown *t)
 	}
 	dp_step_set_text(obj, DP_FIELD_STATE, fate == DP_DIED ? "gone" : dp_fate_name(fate));
 	if (fate != DP_DIED)
-		dp_teardown_add_where(obj, &t->keeper);
-	dp_step_end(t, obj);
+		dp_step_add_where(obj, t->keeper.pid);
+	dp_teardown_end(t, obj);
 }
 
 void dp_take_pins(struct dp_teardown *t)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_PINS);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_PINS);
 
 	dp_teardown_add_pins(t, obj);
-	dp_step_end(t, obj);
+	dp_teardown_end(t, obj);
 	dp_teardown_end_course(t);
 }
 
@@ -258,7 +258,7 @@ static void register_anew(struct dp_teardown *t, struct json_object *obj)
 /* What was taken away, and the link if that is how the pin was released. */
 void dp_take_come_back(struct dp_teardown *t)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_COME_BACK);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_COME_BACK);
 	struct dp_actor undo = DP_NO_ACTOR, link = DP_NO_ACTOR;
 	struct dp_reply reply = { 0 };
 	enum dp_fate fate = DP_DIED;
@@ -268,10 +268,10 @@ void dp_take_come_back(struct dp_teardown *t)
 	if (fate == DP_DONE && !reply.rc && t->scenario->release == DP_LINK_DELETE &&
 	    !dp_actor_start(&link, act_link_add, t->owner))
 		fate = dp_teardown_await(t, &link, BUSY_LIMIT_MS, &reply);
-	dp_teardown_add_fate(obj, fate, link.pid ? &link : &undo, &reply);
+	dp_step_add_fate(obj, fate, link.pid ? link.pid : undo.pid, &reply);
 	if (fate == DP_DONE && !reply.rc)
 		register_anew(t, obj);
-	dp_step_end(t, obj);
+	dp_teardown_end(t, obj);
 	dp_actor_clear(&undo);
 	dp_actor_clear(&link);
 }

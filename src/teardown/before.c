@@ -79,7 +79,7 @@ static int rehearse(struct dp_teardown *t, void (*act)(int fd, void *arg), struc
 /* The owner's memory would be in the way, so another one begins afterwards. */
 int dp_take_rehearsal(struct dp_teardown *t, struct dp_error *err)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_REHEARSAL);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_REHEARSAL);
 	int rc;
 
 	dp_actor_clear(&t->keeper);
@@ -89,7 +89,7 @@ int dp_take_rehearsal(struct dp_teardown *t, struct dp_error *err)
 	dp_step_set_text(obj, DP_FIELD_STATE, rc ? "failed" : "completed");
 	if (rc)
 		dp_step_set_text(obj, DP_FIELD_TEXT, err->what);
-	dp_step_end(t, obj);
+	dp_teardown_end(t, obj);
 	return rc ? rc : dp_teardown_start_owner(t, err);
 }
 
@@ -111,14 +111,14 @@ static int kill_one(struct dp_teardown *t, int i, struct json_object *obj)
 	kill(actor.pid, SIGKILL);
 	gone = dp_actor_wait_end(&actor, BUSY_LIMIT_MS) == DP_DIED;
 	if (!gone)
-		dp_teardown_add_where(obj, &actor);
+		dp_step_add_where(obj, actor.pid);
 	dp_actor_clear(&actor);
 	return gone;
 }
 
 void dp_take_kill_while_registering(struct dp_teardown *t)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_KILL_WHILE_REGISTERING);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_KILL_WHILE_REGISTERING);
 	uint64_t size = t->owner->size, pages = t->owner->pages;
 	int killed = 0, gone = 0, one = 0;
 
@@ -137,14 +137,14 @@ void dp_take_kill_while_registering(struct dp_teardown *t)
 		dp_step_leave_out(obj, DP_FIELD_KILLED, "no owner could begin to register");
 	dp_step_set_int(obj, DP_FIELD_GONE, gone);
 	dp_teardown_add_pins(t, obj);
-	dp_step_end(t, obj);
+	dp_teardown_end(t, obj);
 }
 
 /* ---- the registration --------------------------------------------------------------------- */
 
 int dp_take_register(struct dp_teardown *t, struct dp_error *err)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_REGISTER);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_REGISTER);
 	const struct dp_owner *owner = t->owner;
 	struct dp_reply reply;
 	enum dp_fate fate = dp_teardown_command(t, DP_OWNER_REGISTER, &reply);
@@ -152,7 +152,7 @@ int dp_take_register(struct dp_teardown *t, struct dp_error *err)
 	dp_step_set_text(obj, DP_FIELD_STATE, dp_fate_name(fate));
 	t->registered = fate == DP_DONE && !reply.number;
 	if (fate == DP_DONE)
-		dp_teardown_add_errno(obj, reply.number);
+		dp_step_add_errno(obj, reply.number);
 	dp_step_set_int(obj, DP_FIELD_PAGES, (int64_t)owner->pages);
 	dp_teardown_add_pins(t, obj);
 	dp_step_set_flag(obj, DP_FIELD_ON_DEMAND, dp_is_fsdax(t->scenario->mapping) && owner->odp);
@@ -163,7 +163,7 @@ int dp_take_register(struct dp_teardown *t, struct dp_error *err)
 	dp_step_set_text(obj, DP_FIELD_DEVICE, owner->target.device);
 	dp_step_set_text(obj, DP_FIELD_ZONE_BEFORE, owner->zone_before);
 	dp_step_set_text(obj, DP_FIELD_ZONE_AFTER, owner->zone_after);
-	dp_step_end(t, obj);
+	dp_teardown_end(t, obj);
 	if (fate != DP_DONE || t->registered || t->scenario->release == DP_NONE)
 		return 0;
 	return dp_skip(err,
@@ -174,11 +174,11 @@ int dp_take_register(struct dp_teardown *t, struct dp_error *err)
 
 void dp_take_unmap(struct dp_teardown *t)
 {
-	struct json_object *obj = dp_step_begin(t, DP_STEP_UNMAP);
+	struct json_object *obj = dp_teardown_begin(t, DP_STEP_UNMAP);
 	struct dp_reply reply;
 	enum dp_fate fate = dp_teardown_command(t, DP_OWNER_UNMAP, &reply);
 
 	t->unmapped = true;
-	dp_teardown_add_fate(obj, fate, &t->keeper, &reply);
-	dp_step_end(t, obj);
+	dp_step_add_fate(obj, fate, t->keeper.pid, &reply);
+	dp_teardown_end(t, obj);
 }

@@ -38,10 +38,10 @@ struct dp_teardown {
 /* ---- watch.c: what all steps need --------------------------------------------------------- */
 
 /* Says that a step begins, in the kernel's log and to the stream. Return: its observation. */
-struct json_object *dp_step_begin(struct dp_teardown *t, enum dp_step step);
+struct json_object *dp_teardown_begin(struct dp_teardown *t, enum dp_step step);
 
 /* Writes the observation to the stream. It is released. */
-void dp_step_end(struct dp_teardown *t, struct json_object *obj);
+void dp_teardown_end(struct dp_teardown *t, struct json_object *obj);
 
 /* Whether the kernel has printed a splat since the scenario began. */
 bool dp_teardown_has_splat(const struct dp_teardown *t);
@@ -62,16 +62,6 @@ void dp_teardown_start_counting(struct dp_teardown *t);
 
 /* Adds the pages that are pinned now, or why nobody can tell. */
 void dp_teardown_add_pins(struct dp_teardown *t, struct json_object *obj);
-
-/* Adds the kernel functions in which somebody is. */
-void dp_teardown_add_where(struct json_object *obj, const struct dp_actor *actor);
-
-/* Adds an errno by its name, null for 0. */
-void dp_teardown_add_errno(struct json_object *obj, int64_t code);
-
-/* Adds what became of somebody who was asked to do something. */
-void dp_teardown_add_fate(struct json_object *obj, enum dp_fate fate, const struct dp_actor *actor,
-			  const struct dp_reply *reply);
 
 /* The event and its undoing, in processes of their own (dp_actor_start()); @arg: the owner. */
 void dp_act_event(int fd, void *arg);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "scenario.h"
@@ -15,24 +14,17 @@
  * what it does then is no evidence any more. */
 #define SLICE_MS 3000
 
-struct json_object *dp_step_begin(struct dp_teardown *t, enum dp_step step)
+struct json_object *dp_teardown_begin(struct dp_teardown *t, enum dp_step step)
 {
-	dp_mark_step(dp_step_name(step));
-	dp_emit_text(t->fd, "doing", "step", dp_step_name(step));
-	/* A serial port has a buffer that would die with the kernel; a pipe refuses and needs none.
-	 */
-	tcdrain(t->fd);
-	t->step = step;
+	struct json_object *obj = dp_step_begin(t->fd, step);
+
 	t->started = dp_now_ms();
-	return dp_step_new(step);
+	return obj;
 }
 
-void dp_step_end(struct dp_teardown *t, struct json_object *obj)
+void dp_teardown_end(struct dp_teardown *t, struct json_object *obj)
 {
-	dp_step_set_int(obj, DP_FIELD_MS, (int64_t)(dp_now_ms() - t->started));
-	dp_emit(t->fd, obj);
-	dp_teardown_tell_course(t);
-	tcdrain(t->fd);
+	dp_step_end(t->fd, obj, dp_now_ms() - t->started);
 }
 
 bool dp_teardown_has_splat(const struct dp_teardown *t)
@@ -85,8 +77,7 @@ static void count_pins(int fd, void *arg)
 	do {
 		struct dp_reply reply = { .rc = dp_pins_read(&now) };
 
-		reply.number =
-			(int64_t)(now.acquired - now.released - before.acquired + before.released);
+		reply.number = dp_pins_held(&before, &now);
 		if (write(fd, &reply, sizeof(reply)) < 0)
 			return;
 	} while (read(fd, &command, 1) == 1);
@@ -114,35 +105,6 @@ void dp_teardown_add_pins(struct dp_teardown *t, struct json_object *obj)
 		dp_step_leave_out(
 			obj, DP_FIELD_PINS_HELD,
 			"nr_foll_pin_acquired and nr_foll_pin_released could not be read");
-}
-
-/* ---- what became of somebody -------------------------------------------------------------- */
-
-void dp_teardown_add_where(struct json_object *obj, const struct dp_actor *actor)
-{
-	char text[640];
-
-	dp_actor_where(actor->pid, text, sizeof(text));
-	dp_step_set_text(obj, DP_FIELD_WHERE, text);
-}
-
-void dp_teardown_add_errno(struct json_object *obj, int64_t code)
-{
-	dp_step_set_text(obj, DP_FIELD_ERRNO, code ? dp_errno_name((int)code) : NULL);
-}
-
-void dp_teardown_add_fate(struct json_object *obj, enum dp_fate fate, const struct dp_actor *actor,
-			  const struct dp_reply *reply)
-{
-	bool failed = fate == DP_DONE && reply->rc;
-
-	dp_step_set_text(obj, DP_FIELD_STATE, failed ? "failed" : dp_fate_name(fate));
-	if (fate == DP_DONE)
-		dp_teardown_add_errno(obj, reply->rc);
-	if (failed)
-		dp_step_set_text(obj, DP_FIELD_TEXT, reply->text);
-	if (fate == DP_WAITS || fate == DP_RUNS)
-		dp_teardown_add_where(obj, actor);
 }
 
 /* ---- what others do ----------------------------------------------------------------------- */
