@@ -18,6 +18,7 @@ struct json_object *dp_teardown_begin(struct dp_teardown *t, enum dp_step step)
 {
 	struct json_object *obj = dp_step_begin(t->fd, step);
 
+	t->step = step;
 	t->started = dp_now_ms();
 	return obj;
 }
@@ -25,6 +26,7 @@ struct json_object *dp_teardown_begin(struct dp_teardown *t, enum dp_step step)
 void dp_teardown_end(struct dp_teardown *t, struct json_object *obj)
 {
 	dp_step_end(t->fd, obj, dp_now_ms() - t->started);
+	dp_teardown_tell_course(t);
 }
 
 bool dp_teardown_has_splat(const struct dp_teardown *t)
