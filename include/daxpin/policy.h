@@ -265,6 +265,15 @@ struct dp_observed {
 void dp_wait_text(struct json_object *wait, char *text, size_t size);
 
 /**
+ * dp_course_text - the course of a teardown, for people: who passed which function, who waited
+ * @evidence: of a teardown (docs/json.md), which may hold anything; or NULL
+ *
+ * Return: lines, each with its newline, to be released with free(); NULL where there is nothing to
+ * tell, or no memory.
+ */
+char *dp_course_text(struct json_object *evidence);
+
+/**
  * dp_inside_text - what the witness has seen of a scenario, on one line
  * @evidence: of a teardown or a race (docs/json.md), which may hold anything; or NULL
  * @text: receives the longest wait, how the calls of gup-fast ended, or why nothing was seen; ""

@@ -9,20 +9,31 @@
 #include <string.h>
 
 #include "cli.h"
-#include "timeline.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/order.h"
+#include "daxpin/policy.h"
 #include "daxpin/results.h"
 #include "daxpin/text.h"
+
+/* Without what a terminal would obey. NULL is nothing. */
+static void print_text(const char *text)
+{
+	dp_autofree char *copy = strdup(text ? text : "");
+
+	if (!copy)
+		return;
+	dp_printable(copy);
+	fputs(copy, stdout);
+}
 
 /* A word of ours, and a text of the file's. */
 static void say(const char *before, const char *text)
 {
 	fputs(before, stdout);
-	cli_print_text(text);
+	print_text(text);
 }
 
 static const char *text_of(struct json_object *obj, const char *key)
@@ -70,7 +81,7 @@ static void print_members(struct json_object *obj)
 					     "lines", "state", "moves", "control" };
 	const char *separator = text_of(obj, "state")[0] ? ", " : "";
 
-	cli_print_text(text_of(obj, "state"));
+	print_text(text_of(obj, "state"));
 	json_object_object_foreach (obj, key, value) {
 		bool shown = value != NULL;
 
@@ -112,7 +123,7 @@ static void print_steps(struct json_object *steps)
 		printf("  ");
 		if (!strcmp(kind, "kernel")) {
 			printf("%-24s", "! kernel");
-			cli_print_text(text_of(step, "splat"));
+			print_text(text_of(step, "splat"));
 			say(" in ", text_of(step, "function"));
 			say(", during ", text_of(step, "step"));
 			printf("\n");
@@ -172,6 +183,14 @@ static void print_story(struct json_object *result)
 	}
 }
 
+static void print_course(struct json_object *evidence)
+{
+	dp_autofree char *text = dp_course_text(evidence);
+
+	if (text)
+		printf("\n%s", text);
+}
+
 static void print_trace(struct json_object *trace)
 {
 	for (size_t i = 0; i < dp_json_count(trace); i++) {
@@ -187,7 +206,7 @@ static void print_answer(struct json_object *result)
 	if (steps) {
 		print_steps(steps);
 		print_order(steps);
-		cli_print_course(dp_json_object(result, "evidence"));
+		print_course(dp_json_object(result, "evidence"));
 	} else if (text_of(result, "verdict")[0]) {
 		say("\n  the kernel said: ", text_of(result, "verdict"));
 		say(" ", text_of(result, "errno"));
@@ -223,7 +242,7 @@ static void print_rounds(struct json_object *rounds)
 		for (size_t k = i; k < count; k++)
 			same += same_answer(json_object_array_get_idx(rounds, k), round);
 		printf("\nround %zu, and %zu more of %zu: ", i + 1, same - 1, count);
-		cli_print_text(text_of(round, "status"));
+		print_text(text_of(round, "status"));
 		printf("\n");
 		print_answer(round);
 	}
@@ -234,7 +253,7 @@ static void print_result(struct json_object *run, struct json_object *result, co
 	struct json_object *rounds = dp_json_array(result, "rounds");
 
 	printf("%s: ", id);
-	cli_print_text(text_of(result, "status"));
+	print_text(text_of(result, "status"));
 	printf("\n");
 	print_run(run);
 	if (rounds)

@@ -52,10 +52,10 @@ static struct json_object *cause_object(const struct dp_cause *cause)
 }
 
 /* The drawing of an order, as lines; NULL of what is none. */
-static struct json_object *drawing(const struct dp_result *r)
+static struct json_object *draw_order(const struct dp_result *r)
 {
 	char lines[DP_DRAWING_LINES][DP_DRAWING_WIDTH];
-	struct json_object *obj = NULL, *list;
+	struct json_object *list;
 	size_t count = 0;
 
 	for (size_t i = 0; i < dp_json_count(r->steps) && !count; i++) {
@@ -70,34 +70,67 @@ static struct json_object *drawing(const struct dp_result *r)
 	list = json_object_new_array();
 	for (size_t i = 0; i < count; i++)
 		dp_json_append_text(list, lines[i]);
-	obj = json_object_new_object();
-	json_object_object_add(obj, "drawing", list);
-	return obj;
+	return list;
 }
 
-/* Of each result that has an evidence: its number, and the sentences; of an order, its drawing. */
+/* The course of a teardown; NULL of what is none. */
+static struct json_object *draw_course(const struct dp_result *r)
+{
+	dp_autofree char *text = dp_course_text(r->evidence);
+	struct json_object *list;
+
+	if (!text)
+		return NULL;
+	list = json_object_new_array();
+	dp_json_append_text(list, text);
+	return list;
+}
+
+/* The sentences on a registration; NULL of what is none. */
+static struct json_object *tell_registration(const struct dp_result *r)
+{
+	struct json_object *list;
+	struct dp_story story;
+
+	if (!r->observed || r->cell.outcome != DP_ANSWERED)
+		return NULL;
+	dp_evidence_tell(&r->cell.evidence, r->cell.err, &story);
+	if (!story.count)
+		return NULL;
+	list = json_object_new_array();
+	for (size_t i = 0; i < story.count; i++)
+		dp_json_append_text(list, story.lines[i]);
+	return list;
+}
+
+/* Of each result of which something is known inside: its number, and the drawings or sentences. */
 static struct json_object *stories(const struct dp_run_record *run)
 {
+	static const struct {
+		const char *name;
+		struct json_object *(*make)(const struct dp_result *r);
+	} kinds[] = {
+		{ "drawing", draw_order },
+		{ "course", draw_course },
+		{ "sentences", tell_registration },
+	};
 	struct json_object *obj = json_object_new_object();
-	struct dp_story story;
 	char key[24];
 
 	for (size_t i = 0; i < run->count; i++) {
-		const struct dp_result *r = &run->results[i];
-		struct json_object *lines = drawing(r);
+		struct json_object *story = json_object_new_object();
 
+		for (size_t k = 0; k < DP_ARRAY_SIZE(kinds); k++) {
+			struct json_object *lines = kinds[k].make(&run->results[i]);
+
+			if (lines)
+				json_object_object_add(story, kinds[k].name, lines);
+		}
 		snprintf(key, sizeof(key), "%zu", i);
-		if (lines)
-			json_object_object_add(obj, key, lines);
-		if (!r->observed || r->cell.outcome != DP_ANSWERED)
-			continue;
-		dp_evidence_tell(&r->cell.evidence, r->cell.err, &story);
-		if (!story.count)
-			continue;
-		lines = json_object_new_array();
-		for (size_t k = 0; k < story.count; k++)
-			dp_json_append_text(lines, story.lines[k]);
-		json_object_object_add(obj, key, lines);
+		if (json_object_object_length(story))
+			json_object_object_add(obj, key, story);
+		else
+			json_object_put(story);
 	}
 	return obj;
 }
