@@ -18,6 +18,9 @@
 /* On that of a machine with a layout: its devices are made by the steps of a command. */
 #define DP_LAYOUT_FLAG "daxpin.layout"
 
+/* On that of a machine whose instructions are counted: its time is their number. */
+#define DP_COUNTS_FLAG "daxpin.counts"
+
 /* A group of modules that the agent loads one after the other. */
 struct dp_module_group {
 	const char *name;

@@ -43,6 +43,11 @@ struct dp_boot {
 	bool restore; /* continue from there instead of booting */
 	bool keep;    /* the NVDIMMs hold what an earlier boot has made */
 	bool witness; /* the witness is armed before the guest is ready */
+	/*
+	 * QEMU counts instructions: the guest's time is how many were executed, one a nanosecond,
+	 * and the time that it waits does not pass. Of TCG with one CPU.
+	 */
+	bool counts;
 	/* Of what is restored: it goes on while QEMU starts. NULL if nothing is to be verified. */
 	struct dp_verification *verification;
 };

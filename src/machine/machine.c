@@ -126,6 +126,9 @@ static uint64_t tsc_khz(void)
 	return tsc * 1000000 / (to - from);
 }
 
+/* Where instructions are counted the TSC is their number, and each takes a nanosecond. */
+#define COUNTED_KHZ 1000000
+
 #define PORTS 5
 
 /* The options of a machine, of two words each, and some to spare for those of a layout. */
@@ -211,8 +214,12 @@ static void add_platform(const struct dp_boot *boot, struct arguments *a)
 	for (size_t i = 0; i < DP_ARRAY_SIZE(options); i++)
 		add(a, options[i], NULL);
 	snprintf(a->accel, sizeof(a->accel), "%s",
-		 boot->accel == DP_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
+		 boot->accel == DP_ACCEL_KVM ? "kvm"
+		 : boot->counts              ? "tcg,thread=single"
+					     : "tcg,thread=multi");
 	add(a, "-accel", a->accel);
+	if (boot->counts)
+		add(a, "-icount", "shift=0,sleep=off");
 	add(a, "-cpu", boot->accel == DP_ACCEL_KVM ? "host" : TCG_CPU);
 	snprintf(a->cpus, sizeof(a->cpus), "%u", boot->cpus);
 	add(a, "-smp", a->cpus);
@@ -246,8 +253,9 @@ static void add_devices(struct arguments *a)
 /* What a restored guest was booted with is in its memory: QEMU need not load it. */
 static void add_start(const struct dp_boot *boot, uint64_t khz, struct arguments *a)
 {
-	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE "%s%s%s%s", khz,
-		 boot->keep ? " " DP_KEEP_FLAG : "", boot->witness ? " " DP_WITNESS_FLAG : "",
+	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE "%s%s%s%s%s", khz,
+		 boot->counts ? " " DP_COUNTS_FLAG : "", boot->keep ? " " DP_KEEP_FLAG : "",
+		 boot->witness ? " " DP_WITNESS_FLAG : "",
 		 boot->layout ? " " DP_LAYOUT_FLAG " " : "",
 		 boot->layout ? boot->layout->cmdline : "");
 	if (boot->restore) {
@@ -280,7 +288,11 @@ static pid_t start(const struct dp_boot *boot, const int *theirs, struct dp_erro
 	size_t nkeep = 0;
 
 	/* A restored guest goes on with the one that it was told at its beginning. */
-	make_arguments(boot, theirs, boot->restore ? 0 : tsc_khz(), &a);
+	make_arguments(boot, theirs,
+		       boot->restore  ? 0
+		       : boot->counts ? COUNTED_KHZ
+				      : tsc_khz(),
+		       &a);
 	for (int i = 0; i < PORTS; i++)
 		keep[nkeep++] = theirs[i];
 	for (int i = 0; i < DP_MEMORIES; i++)

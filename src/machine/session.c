@@ -381,7 +381,8 @@ static int run_once(struct session *s, struct dp_copy *copy, struct dp_error *er
 	rc = dp_copy_end(copy, err);
 	if (rc)
 		return rc;
-	s->again &= !s->boot->restore;
+	/* One thread for all processors is slow, and does not lose them. */
+	s->again &= !s->boot->restore && !s->boot->counts;
 	s->start = s->since = dp_now_ms();
 	dp_watch_begin(&s->watch, s->boot);
 	rc = converse(s, err);
