@@ -141,6 +141,21 @@ bool dp_is_devdax_or_control(const struct dp_mapping *mapping);
 int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, struct dp_area *area,
 		 struct dp_error *err);
 
+/* As dp_area_open(), without faulting it in. */
+int dp_area_open_untouched(const struct dp_mapping *mapping, const struct dp_env *env,
+			   struct dp_area *area, struct dp_error *err);
+
+/**
+ * dp_area_touch - fault a mapping in by one access of the processor to each page
+ * @mapping: its kind; one whose pages mmap() has mapped, or that must not be accessed, is left
+ *           alone
+ * @env: in a guest a byte of each page is overwritten. QEMU, where it has one thread for all
+ *       processors, makes a load and a store of a locked instruction, which are two faults
+ * @area: the mapping
+ */
+void dp_area_touch(const struct dp_mapping *mapping, const struct dp_env *env,
+		   const struct dp_area *area);
+
 /**
  * dp_area_renew - have a mapping look as dp_area_open() made it, without the cost of making it
  * @mapping: its kind

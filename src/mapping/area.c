@@ -65,7 +65,7 @@ int dp_area_map_pci(const struct dp_mapping *mapping, const struct dp_env *env,
 	return dp_area_map(mapping, env, area, MAP_SHARED, area->fd, err);
 }
 
-/* For kernels before 5.14: one access to each page. Adding 0 is a write that changes no byte. */
+/* One access to each page. Adding 0 is a write that changes no byte. */
 static void touch(const struct dp_area *area, enum dp_populate populate)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -92,6 +92,7 @@ static int populate(const struct dp_mapping *mapping, const struct dp_area *area
 		return 0;
 	if (errno != EINVAL)
 		return dp_fail(err, -errno, "cannot fault in the %s mapping", mapping->name);
+	/* Kernels before 5.14. */
 	touch(area, mapping->populate);
 	return 0;
 }
@@ -117,8 +118,8 @@ static int excuse(const struct dp_env *env, int rc, struct dp_error *err)
 	return dp_skip(err, "%.300s: this user or container may not", why.what);
 }
 
-int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, struct dp_area *area,
-		 struct dp_error *err)
+static int make(const struct dp_mapping *mapping, const struct dp_env *env, bool touched,
+		struct dp_area *area, struct dp_error *err)
 {
 	int rc;
 
@@ -126,12 +127,41 @@ int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, str
 	rc = env->lacking ? env->lacking(mapping, err) : 0;
 	if (!rc)
 		rc = mapping->open(mapping, env, area, err);
-	if (!rc)
+	if (!rc && touched)
 		rc = populate(mapping, area, err);
 	if (!rc)
 		return 0;
 	dp_area_close(area);
 	return rc < 0 ? excuse(env, rc, err) : rc;
+}
+
+int dp_area_open(const struct dp_mapping *mapping, const struct dp_env *env, struct dp_area *area,
+		 struct dp_error *err)
+{
+	return make(mapping, env, true, area, err);
+}
+
+int dp_area_open_untouched(const struct dp_mapping *mapping, const struct dp_env *env,
+			   struct dp_area *area, struct dp_error *err)
+{
+	return make(mapping, env, false, area, err);
+}
+
+static void overwrite(const struct dp_area *area)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (uint64_t at = 0; at < area->len; at += page)
+		*((volatile char *)area->addr + at) = 0;
+}
+
+void dp_area_touch(const struct dp_mapping *mapping, const struct dp_env *env,
+		   const struct dp_area *area)
+{
+	if (mapping->populate == DP_POPULATE_WRITE && env->guest)
+		overwrite(area);
+	else if (mapping->populate == DP_POPULATE_WRITE || mapping->populate == DP_POPULATE_READ)
+		touch(area, mapping->populate);
 }
 
 int dp_area_renew(const struct dp_mapping *mapping, const struct dp_area *area)
