@@ -53,6 +53,7 @@ floor(teardown HEADERS teardown.h)
 floor(race HEADERS race.h)
 floor(order HEADERS order.h vcpu.h)
 floor(traffic HEADERS traffic.h)
+floor(bench HEADERS bench.h)
 floor(agent HEADERS agent.h command.h)
 # ----- above: may run on the kernel under test; below: never does -----
 floor(cache HEADERS cache.h LIBRARIES PkgConfig::XXHASH)

@@ -6,6 +6,7 @@
 #ifndef DAXPIN_CAMPAIGN_H
 #define DAXPIN_CAMPAIGN_H
 
+#include "daxpin/bench.h"
 #include "daxpin/check.h"
 #include "daxpin/collect.h"
 #include "daxpin/command.h"
@@ -32,6 +33,7 @@ struct dp_selection {
 	struct dp_scenarios teardowns, races;
 	struct dp_orders orders;
 	struct dp_cases cases;
+	struct dp_benches benches;
 };
 
 /**

@@ -28,6 +28,7 @@ enum dp_command_kind {
 	DP_COMMAND_RACE,
 	DP_COMMAND_ORDER,
 	DP_COMMAND_TRAFFIC,
+	DP_COMMAND_BENCH,
 	DP_COMMAND_REREAD,  /* what an earlier boot has kept */
 	DP_COMMAND_AS_HOST, /* daxpin itself, as if the guest were the host */
 	DP_COMMANDS,
@@ -86,6 +87,10 @@ struct dp_command {
 			uint64_t limit_ms; /* of each wait */
 			bool reference;    /* ib_write_bw is asked the same */
 		} traffic;
+		struct {
+			struct dp_words only;
+			char *rdma;
+		} bench;
 		struct {
 			struct dp_kept_list items;
 			uint64_t size;

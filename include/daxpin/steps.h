@@ -46,6 +46,12 @@ enum dp_step {
 	DP_STEP_ROUNDS, /* how many rounds the last sums are of */
 	/* of a limit, see src/limit/run.c */
 	DP_STEP_ATTEMPT,
+	/* of a bench, see docs/bench.md; but for the first, each once for each size of a region */
+	DP_STEP_CLOCK,
+	DP_STEP_FIRST_TOUCH,
+	DP_STEP_REGISTER_COLD,
+	DP_STEP_REGISTER_WARM,
+	DP_STEP_DEREGISTER,
 	/* of traffic, see docs/traffic.md */
 	DP_STEP_LEG,
 	DP_STEP_TRANSFERS,
@@ -124,6 +130,14 @@ enum dp_field {
 	DP_FIELD_CHARGED, /* VmPin before it */
 	DP_FIELD_MEMLOCK, /* RLIMIT_MEMLOCK */
 	DP_FIELD_CAPABLE, /* has CAP_IPC_LOCK in effect */
+	/* of a bench */
+	DP_FIELD_PAGE,    /* its size, bytes */
+	DP_FIELD_UNIT,    /* in which the clock counts: "instructions", "ns" */
+	DP_FIELD_COST,    /* of reading it, in that unit */
+	DP_FIELD_TICK,    /* what an interrupt of the timer takes; null if that is not known */
+	DP_FIELD_SAMPLES, /* a list of numbers: what was read, each time */
+	DP_FIELD_TICKS,   /* a list of numbers: interrupts of the timer in them */
+	DP_FIELD_LOOP,    /* what the loop over the pages takes once they are there */
 	/* of traffic */
 	DP_FIELD_TOPOLOGY, /* "loopback", "veth", "namespaces", "network", "reboot" */
 	DP_FIELD_ROLE,     /* of the mapping under test: "target", "source" */

@@ -6,6 +6,8 @@
 #include "lacks.h"
 #include "serve.h"
 
+#include "daxpin/agent.h"
+#include "daxpin/bench.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/command.h"
@@ -220,6 +222,38 @@ static int run_reread(const struct dp_command *command, struct dp_standby *by, i
 	return dp_traffic_reread(items->list, items->count, &options, fd);
 }
 
+/* ---- bench ------------------------------------------------------------------------------- */
+
+/* On the node of the processor: those of the others are persistent memory. */
+static void add_huge_pages(const struct dp_benches *benches)
+{
+	for (size_t i = 0; i < benches->count; i++)
+		if (benches->list[i].mapping->family == DP_FAMILY_HUGETLB) {
+			dp_write_attr("64", "/sys/devices/system/node/node0/hugepages/"
+					    "hugepages-2048kB/nr_hugepages");
+			return;
+		}
+}
+
+static int run_bench(const struct dp_command *command, struct dp_standby *by, int fd,
+		     struct dp_error *err)
+{
+	const struct dp_bench_options options = {
+		.env = guest_env(0),
+		.rdma = command->bench.rdma,
+		.counts = dp_agent_told(DP_COUNTS_FLAG),
+	};
+	dp_cleanup(dp_benches_clear) struct dp_benches benches = { 0 };
+	const struct dp_words *only = &command->bench.only;
+	int rc = dp_benches_make(globs_of(only), only->count, &benches, err);
+
+	dp_worker_pool_dismiss(&by->pool);
+	for (size_t i = 0; i < benches.count && !rc; i++)
+		rc = provide(benches.list[i].mapping, fd, err);
+	add_huge_pages(&benches);
+	return rc ? rc : dp_bench_run(&benches, &options, fd, err);
+}
+
 /* ---- the others -------------------------------------------------------------------------- */
 
 static int run_as_host(const struct dp_command *command, struct dp_standby *by, int fd,
@@ -238,7 +272,8 @@ int dp_carry_out(const struct dp_command *command, struct dp_standby *by, int fd
 		[DP_COMMAND_CHECK] = run_check,       [DP_COMMAND_LIMITS] = run_limit,
 		[DP_COMMAND_TEARDOWN] = run_scenario, [DP_COMMAND_RACE] = run_scenario,
 		[DP_COMMAND_ORDER] = run_order,       [DP_COMMAND_TRAFFIC] = run_traffic,
-		[DP_COMMAND_REREAD] = run_reread,     [DP_COMMAND_AS_HOST] = run_as_host,
+		[DP_COMMAND_BENCH] = run_bench,       [DP_COMMAND_REREAD] = run_reread,
+		[DP_COMMAND_AS_HOST] = run_as_host,
 	};
 
 	return run[command->kind](command, by, fd, err);

@@ -203,6 +203,10 @@ static const struct dp_member traffic[] = {
 	REQUIRED("limit_ms", dp_type_number, AT(traffic.limit_ms), 1, DAY_MS),
 	OPTIONAL("reference", dp_type_flag, AT(traffic.reference), 0, 0, 0),
 };
+static const struct dp_member bench[] = {
+	ONLY(bench),
+	RDMA(bench),
+};
 static const struct dp_member reread[] = {
 	REQUIRED("items", kept, AT(reread.items), 1, DP_COMMAND_WORDS),
 	SIZE(reread),
@@ -225,6 +229,7 @@ static const struct {
 	[DP_COMMAND_RACE] = { "race", MEMBERS(race) },
 	[DP_COMMAND_ORDER] = { "order", MEMBERS(teardown) },
 	[DP_COMMAND_TRAFFIC] = { "traffic", MEMBERS(traffic) },
+	[DP_COMMAND_BENCH] = { "bench", MEMBERS(bench) },
 	[DP_COMMAND_REREAD] = { "reread", MEMBERS(reread) },
 	[DP_COMMAND_AS_HOST] = { "as-host", MEMBERS(as_host) },
 };

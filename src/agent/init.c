@@ -5,7 +5,6 @@
  * goes out through a virtio port, where the kernel has one.
  */
 #include <errno.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/utsname.h>
@@ -51,23 +50,15 @@ static void say_hello(int fd)
 	dp_emit(fd, obj);
 }
 
-/* What the kernel's command line tells about this machine (machine.c). */
-static bool has_flag(const char *flag)
-{
-	char text[2048] = "";
-
-	dp_read_attr(text, sizeof(text), "/proc/cmdline");
-	return strstr(text, flag);
-}
-
 /* The machine, and a process that stands by before the guest is saved. */
 static int prepare(int fd, struct dp_actor *child, struct dp_armed *armed, struct dp_error *err)
 {
-	int rc = dp_devices_prepare(fd, has_flag(DP_KEEP_FLAG), has_flag(DP_LAYOUT_FLAG), err);
+	int rc = dp_devices_prepare(fd, dp_agent_told(DP_KEEP_FLAG), dp_agent_told(DP_LAYOUT_FLAG),
+				    err);
 
 	if (rc)
 		return rc;
-	dp_agent_arm(has_flag(DP_WITNESS_FLAG), armed);
+	dp_agent_arm(dp_agent_told(DP_WITNESS_FLAG), armed);
 	rc = dp_child_start(child, fd, true, armed);
 	return rc ? dp_fail(err, rc, "no process stands by to carry out a command") : 0;
 }

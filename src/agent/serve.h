@@ -78,6 +78,11 @@ void dp_child_run(struct dp_actor *child, const char *line, int stream);
 int dp_carry_out(const struct dp_command *command, struct dp_standby *by, int fd,
 		 struct dp_error *err);
 
+/* ---- flags.c ----------------------------------------------------------------------------- */
+
+/* Whether the kernel's command line has a flag, which tells about this machine (agent.h). */
+bool dp_agent_told(const char *flag);
+
 /* ---- arm.c ------------------------------------------------------------------------------- */
 
 /**

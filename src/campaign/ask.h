@@ -30,6 +30,7 @@ struct campaign {
 	struct dp_guest *guest;
 	unsigned int cpus;                  /* of each guest */
 	bool witness;                       /* each guest has it armed */
+	bool counts;                        /* QEMU counts the instructions of each guest */
 	const struct dp_progress *progress; /* of this kernel, or NULL */
 };
 
@@ -139,7 +140,7 @@ static inline struct dp_collect *dp_task_collect(const struct dp_task *task)
 	return task->sink.arg;
 }
 
-/* ---- checks.c, limits.c, scenarios.c, traffic.c, twice.c
+/* ---- checks.c, limits.c, scenarios.c, traffic.c, twice.c, benches.c
  * -------------------------------------------- */
 
 /*
@@ -152,6 +153,7 @@ int dp_ask_teardowns(const struct campaign *c, struct dp_run_record *run, struct
 int dp_ask_races(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_orders(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_traffic(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
+int dp_ask_benches(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_twice(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 
 /* Whether a case must outlive the machine; dp_ask_twice() is for those, dp_ask_traffic() not. */

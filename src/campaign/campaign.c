@@ -17,8 +17,8 @@
  * tells where a task waits.
  */
 struct guests {
-	struct campaign armed, plain;
-	struct dp_guest list[2]; /* theirs */
+	struct campaign armed, plain, counted;
+	struct dp_guest list[3]; /* theirs */
 };
 
 static bool are_armed(const struct campaign *c)
@@ -43,37 +43,47 @@ static int prepare(const struct campaign *c, struct guests *g, struct dp_error *
 	bool fresh = c->guests->fresh;
 	int rc = 0;
 
-	g->armed = g->plain = *c;
+	g->armed = g->plain = g->counted = *c;
 	g->armed.witness = true;
+	g->counted.counts = true;
 	g->armed.guest = &g->list[0];
 	g->plain.guest = &g->list[1];
+	g->counted.guest = &g->list[2];
 	if (are_armed(c))
 		rc = dp_guest_prepare(&g->armed, !fresh, g->armed.guest, err);
 	if (!rc && wants_plain(c, false))
 		rc = dp_guest_prepare(&g->plain, !fresh && wants_plain(c, true), g->plain.guest,
 				      err);
+	if (!rc && c->selection->benches.count)
+		rc = dp_guest_prepare(&g->counted, !fresh, g->counted.guest, err);
 	return rc;
 }
 
 static void clear_guests(struct guests *g)
 {
-	dp_guest_clear(&g->list[0]);
-	dp_guest_clear(&g->list[1]);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(g->list); i++)
+		dp_guest_clear(&g->list[i]);
 }
 
 static int ask_kinds(const struct guests *g, struct dp_run_record *run, struct dp_error *err)
 {
-	const struct campaign *c = &g->plain;
-	const struct dp_selection *s = c->selection;
+	const struct campaign *plain = &g->plain;
+	const struct campaign *checks = are_armed(plain) ? &g->armed : plain;
+	const struct dp_selection *s = plain->selection;
 	const struct {
+		const struct campaign *c;
 		bool wanted;
 		int (*ask)(const struct campaign *c, struct dp_run_record *run,
 			   struct dp_error *err);
 	} kinds[] = {
-		{ s->checks.count, dp_ask_checks },       { s->limits.count, dp_ask_limits },
-		{ s->teardowns.count, dp_ask_teardowns }, { s->races.count, dp_ask_races },
-		{ s->orders.count, dp_ask_orders },       { s->cases.count, dp_ask_traffic },
-		{ s->cases.count, dp_ask_twice },
+		{ checks, s->checks.count, dp_ask_checks },
+		{ plain, s->limits.count, dp_ask_limits },
+		{ plain, s->teardowns.count, dp_ask_teardowns },
+		{ plain, s->races.count, dp_ask_races },
+		{ plain, s->orders.count, dp_ask_orders },
+		{ plain, s->cases.count, dp_ask_traffic },
+		{ plain, s->cases.count, dp_ask_twice },
+		{ &g->counted, s->benches.count, dp_ask_benches },
 	};
 	int rc = 0;
 
@@ -81,7 +91,7 @@ static int ask_kinds(const struct guests *g, struct dp_run_record *run, struct d
 		dp_cleanup(dp_run_clear) struct dp_run_record part = { 0 };
 
 		if (kinds[i].wanted)
-			rc = kinds[i].ask(!i && are_armed(c) ? &g->armed : c, &part, err);
+			rc = kinds[i].ask(kinds[i].c, &part, err);
 		if (!rc)
 			rc = dp_run_merge(run, &part, true);
 		if (!run->jobs)
@@ -106,7 +116,8 @@ static int add_making(struct dp_run_record *making, struct dp_run_record *run)
 /* Everything that is asked of one kernel, in one run. */
 static int ask_kernel(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
-	dp_cleanup(clear_guests) struct guests g = { .list = { DP_NO_GUEST, DP_NO_GUEST } };
+	dp_cleanup(clear_guests) struct guests g = { .list = { DP_NO_GUEST, DP_NO_GUEST,
+							       DP_NO_GUEST } };
 	int rc = prepare(c, &g, err);
 	uint64_t start = dp_now_ms();
 
@@ -139,12 +150,14 @@ static void add_ids(const struct dp_selection *s, struct dp_collect *collect)
 		dp_collect_add(collect, s->orders.list[i].id);
 	for (size_t i = 0; i < s->cases.count; i++)
 		dp_collect_add(collect, s->cases.list[i].id);
+	for (size_t i = 0; i < s->benches.count; i++)
+		dp_collect_add(collect, s->benches.list[i].id);
 }
 
 static size_t count_ids(const struct dp_selection *s)
 {
 	return s->checks.count + s->limits.count + s->teardowns.count + s->races.count +
-	       s->orders.count + s->cases.count;
+	       s->orders.count + s->cases.count + s->benches.count;
 }
 
 /* A kernel that could not be asked: each of its answers is an error, and says why. */

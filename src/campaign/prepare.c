@@ -49,13 +49,15 @@ int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *gues
 	int rc = dp_collect_init(&guest->making, 0);
 
 	if (!rc)
-		rc = dp_boot_prepare(c->kernel, c->guests->accel, false, &guest->boot, err);
+		rc = dp_boot_prepare(c->kernel, c->counts ? DP_ACCEL_TCG : c->guests->accel, false,
+				     &guest->boot, err);
 	if (rc)
 		return rc;
 	guest->held[0] = dp_cache_hold(guest->boot.kernel);
 	guest->held[1] = dp_cache_hold(guest->boot.image);
-	guest->boot.cpus = c->cpus;
+	guest->boot.cpus = c->counts ? 1 : c->cpus;
 	guest->boot.witness = c->witness;
+	guest->boot.counts = c->counts;
 	guest->boot.layout = c->guests->layout;
 	guest->saved = guest->boot;
 	snprintf(run->where, sizeof(run->where), "guest");

@@ -21,6 +21,8 @@ static int make_kind(enum dp_question_kind kind, const char *const *globs, size_
 		return dp_scenarios_make(globs, count, true, &s->races, err);
 	case DP_QUESTION_ORDER:
 		return dp_orders_make(globs, count, &s->orders, err);
+	case DP_QUESTION_BENCH:
+		return dp_benches_make(globs, count, &s->benches, err);
 	default:
 		return dp_cases_make(globs, count, &s->cases, err);
 	}
@@ -115,6 +117,7 @@ void dp_selection_clear(struct dp_selection *selection)
 	dp_scenarios_clear(&selection->races);
 	dp_orders_clear(&selection->orders);
 	dp_cases_clear(&selection->cases);
+	dp_benches_clear(&selection->benches);
 	free(selection->globs);
 	selection->globs = NULL;
 	selection->nglobs = 0;

@@ -264,8 +264,8 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		return rc;
 	if (!rc)
 		rc = cli_operands_end(call, 0, err);
-	/* The regions of limits have sizes of their own. */
-	if (!rc && kinds != 1U << DP_QUESTION_LIMIT)
+	/* The regions of limits and benches have sizes of their own. */
+	if (!rc && kinds != 1U << DP_QUESTION_LIMIT && kinds != 1U << DP_QUESTION_BENCH)
 		rc = dp_size_check(check.size, GUEST_MEMORY, err);
 	if (!rc)
 		rc = dp_policy_load(check.policy, &policy, err);
@@ -404,6 +404,6 @@ const struct cli_command cli_guest = {
 		 "FILE.deb\tA Debian package of a kernel.",
 	.groups = CLI_GROUPS({ .options = options }),
 	.commands = CLI_SUBCOMMANDS(&cli_check, &cli_limit, &cli_teardown, &cli_race, &cli_order,
-				    &cli_traffic, &cli_run, &as_host),
+				    &cli_traffic, &cli_bench, &cli_run, &as_host),
 	.run = run,
 };

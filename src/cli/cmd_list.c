@@ -4,6 +4,7 @@
 
 #include "cli.h"
 
+#include "daxpin/bench.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/dax.h"
@@ -96,6 +97,17 @@ static int print_cases(void)
 	return 0;
 }
 
+static int print_benches(void)
+{
+	dp_cleanup(dp_benches_clear) struct dp_benches benches = { 0 };
+
+	if (dp_benches_make(NULL, 0, &benches, NULL))
+		return 3;
+	for (size_t i = 0; i < benches.count; i++)
+		puts(benches.list[i].id);
+	return 0;
+}
+
 static void print_limits(void)
 {
 	size_t count;
@@ -114,7 +126,8 @@ static int print_ids(void)
 	for (size_t i = 0; i < plan.count; i++)
 		puts(plan.list[i].id);
 	print_limits();
-	return print_scenarios(false) || print_scenarios(true) || print_orders() || print_cases()
+	return print_scenarios(false) || print_scenarios(true) || print_orders() || print_cases() ||
+			       print_benches()
 		       ? 3
 		       : 0;
 }

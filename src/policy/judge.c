@@ -67,6 +67,10 @@ static bool is_asked(const char *id, enum dp_question_kind kind, struct verdict 
 		return v->mapping && v->event && v->station &&
 		       dp_order_applies(v->mapping, v->event, v->station);
 	}
+	if (kind == DP_QUESTION_BENCH) {
+		v->size = dp_bench_size_find(what);
+		return v->mapping && v->size;
+	}
 	v->event = find_event(what);
 	if (!v->mapping || (v->event && !v->event->applies(v->mapping)))
 		return false;
@@ -111,6 +115,8 @@ static void judge_steps(const struct dp_subject *subject, const struct dp_observ
 		dp_judge_race(&v);
 	else if (kind == DP_QUESTION_ORDER)
 		dp_judge_order(&v);
+	else if (kind == DP_QUESTION_BENCH)
+		dp_judge_bench(&v);
 	else
 		dp_judge_teardown(&v);
 	r->unfinished |= !ended;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daxpin/bench.h"
 #include "daxpin/json.h"
 #include "daxpin/limit.h"
 #include "daxpin/order.h"
@@ -24,6 +25,7 @@ struct verdict {
 	const struct dp_operation *operation; /* NULL with an event */
 	const struct dp_limit *limit;         /* NULL but of a limit */
 	const struct dp_station *station;     /* NULL but of an order */
+	const struct dp_bench_size *size;     /* NULL but of a bench */
 	enum dp_release release;              /* of a teardown */
 	bool traffic;                         /* of traffic, in flight or not */
 	bool host;     /* on a machine that nobody has in hand: nobody looks from outside */
@@ -131,6 +133,7 @@ void dp_judge_teardown(struct verdict *v);
 void dp_judge_race(struct verdict *v);
 void dp_judge_order(struct verdict *v);
 void dp_judge_traffic(struct verdict *v);
+void dp_judge_bench(struct verdict *v);
 void dp_judge_in_flight(struct verdict *v); /* traffic during an event */
 
 #endif

@@ -65,6 +65,9 @@ void dp_page_write_traces(const struct dp_page *p, const struct dp_run_record *r
 /* The part on traffic: a table of mappings and operations, and the bandwidth. */
 void dp_page_write_traffic(const struct dp_page *p);
 
+/* The part on costs: a row for each mapping and size. */
+void dp_page_write_benches(const struct dp_page *p);
+
 /*
  * The report on several kernels: a row for each id, a column for each kernel. Return: 0 or -ENOMEM.
  */

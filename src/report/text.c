@@ -249,6 +249,8 @@ static int write_run(const struct dp_page *p)
 		dp_page_write_limits(p);
 	if (has_question(run, DP_QUESTION_TRAFFIC))
 		dp_page_write_traffic(p);
+	if (has_question(run, DP_QUESTION_BENCH))
+		dp_page_write_benches(p);
 	rc = dp_page_write_causes(p, run, 1);
 	dp_page_write_differing(p, run, "");
 	write_moves(p);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Benches: one guest, whose instructions are counted, is asked about each mapping. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "ask.h"
+
+#include "daxpin/cleanup.h"
+
+static size_t benches_of_mapping(const struct dp_benches *benches, size_t from)
+{
+	size_t to = from + 1;
+
+	while (to < benches->count && benches->list[to].mapping == benches->list[from].mapping)
+		to++;
+	return to - from;
+}
+
+static int begin(const struct campaign *c, const struct dp_bench *list, size_t count, size_t round,
+		 struct dp_task *task, struct dp_error *err)
+{
+	dp_cleanup(dp_command_clear) struct dp_command command = {
+		.kind = DP_COMMAND_BENCH,
+		.bench = { .rdma = dp_text_copy(c->ask->rdma) },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = dp_words_add(&command.bench.only, list[i].id);
+	if (!rc)
+		rc = dp_task_begin(c, &command, count, task, err);
+	for (size_t i = 0; i < count && !rc; i++)
+		dp_collect_add(dp_task_collect(task), list[i].id);
+	if (!rc)
+		dp_task_set_round(c, task, round);
+	return rc;
+}
+
+int dp_ask_benches(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	const struct dp_benches *benches = &c->selection->benches;
+	size_t rounds = dp_rounds(c), ntasks = 0;
+	struct dp_task *tasks = calloc(benches->count * rounds, sizeof(*tasks));
+	int rc = tasks ? 0 : -ENOMEM;
+
+	for (size_t i = 0, n; i < benches->count && !rc; i += n) {
+		n = benches_of_mapping(benches, i);
+		for (size_t k = 0; k < rounds && !rc; k++)
+			rc = begin(c, &benches->list[i], n, k, &tasks[ntasks++], err);
+	}
+	if (!rc)
+		rc = dp_tasks_run(c, tasks, ntasks, false, run, err);
+	dp_tasks_free(tasks, ntasks);
+	return rc;
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What was measured, from what was read: each phase at each size must be there, in its order, with
+ * each of its rounds. Of the rounds the one in the middle counts: an interrupt that nobody knows of
+ * is in one or two of them. Then the sizes must lie on a line: one page more costs one page more.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "line.h"
+#include "verdict.h"
+
+#include "daxpin/bench.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
+
+#define OWED                                                                                       \
+	(DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_FIRST_TOUCH) |                           \
+	 DP_STEP_BIT(DP_STEP_REGISTER_COLD) | DP_STEP_BIT(DP_STEP_REGISTER_WARM) |                 \
+	 DP_STEP_BIT(DP_STEP_DEREGISTER) | DP_STEP_BIT(DP_STEP_TAINT))
+#define ONCE         (DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_TAINT))
+#define ROUNDS_LIMIT 64
+/* The farthest that a size may be off the line through all of them. */
+#define RESIDUAL_LIMIT 0.10
+/* More instructions than a machine executes in a day. */
+#define NUMBER_LIMIT (1LL << 50)
+
+/* One phase at one size. */
+struct figure {
+	int64_t count; /* of the round in the middle, what the clock and its ticks take taken off */
+	int64_t spread; /* from the least to the most of its rounds */
+};
+
+struct bench {
+	struct verdict *v;
+	int64_t cost, tick, page;
+	bool instructions;
+	uint64_t points[DP_BENCH_POINTS];
+	size_t npoints;
+	struct figure figures[DP_BENCH_PHASES][DP_BENCH_POINTS];
+	size_t have[DP_BENCH_PHASES];      /* how many of the points were read */
+	const char *code[DP_BENCH_PHASES]; /* errno, NULL for success */
+	char *text;                        /* what is wrong with it */
+	size_t size;
+};
+
+/* In facts; in the stream they are steps. */
+static const char *const names[DP_BENCH_PHASES] = { "first_touch", "register_cold", "register_warm",
+						    "deregister" };
+
+enum { FIRST_TOUCH, COLD, WARM, DEREGISTER };
+
+static int phase_of(struct json_object *obj)
+{
+	enum dp_step step = dp_step_of(obj, "step");
+
+	for (int i = 0; i < DP_BENCH_PHASES; i++)
+		if (dp_bench_phases[i] == step)
+			return i;
+	return -1;
+}
+
+static bool read_clock(struct bench *b)
+{
+	struct json_object *clock = dp_seen(b->v, DP_STEP_CLOCK);
+
+	dp_step_int(clock, DP_FIELD_COST, &b->cost);
+	dp_step_int(clock, DP_FIELD_TICK, &b->tick);
+	dp_step_int(clock, DP_FIELD_PAGE, &b->page);
+	b->instructions = dp_says(clock, DP_FIELD_UNIT, "instructions");
+	if (b->page < 4096 || (uint64_t)b->page > b->v->size->bytes)
+		snprintf(b->text, b->size, "the page size cannot be: %" PRId64, b->page);
+	else if (b->instructions && !b->tick)
+		snprintf(b->text, b->size, "not observed: what an interrupt of the timer takes");
+	else
+		b->npoints = dp_bench_points(b->v->size, (uint64_t)b->page, b->points);
+	return b->npoints;
+}
+
+/* Return: false if the list is not of so many numbers. */
+static bool read_numbers(struct json_object *obj, enum dp_field field, int64_t *numbers,
+			 size_t count)
+{
+	struct json_object *list;
+
+	if (!json_object_object_get_ex(obj, dp_field_name(field), &list) ||
+	    dp_json_count(list) != count)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(one, json_type_int))
+			return false;
+		numbers[i] = json_object_get_int64(one);
+		if (numbers[i] < 0 || numbers[i] > NUMBER_LIMIT)
+			return false;
+	}
+	return true;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Return: whether the rounds give a figure that can be one. */
+static bool read_rounds(const struct bench *b, struct json_object *obj, size_t rounds,
+			struct figure *figure)
+{
+	int64_t samples[ROUNDS_LIMIT], ticks[ROUNDS_LIMIT], loop = 0;
+
+	dp_step_int(obj, DP_FIELD_LOOP, &loop);
+	if (rounds > ROUNDS_LIMIT || !read_numbers(obj, DP_FIELD_SAMPLES, samples, rounds) ||
+	    !read_numbers(obj, DP_FIELD_TICKS, ticks, rounds))
+		return false;
+	for (size_t i = 0; i < rounds; i++) {
+		if (ticks[i] > samples[i])
+			return false;
+		samples[i] -= b->cost + loop + ticks[i] * b->tick;
+	}
+	qsort(samples, rounds, sizeof(*samples), by_size);
+	*figure = (struct figure){ samples[rounds / 2], samples[rounds - 1] - samples[0] };
+	return figure->count > 0;
+}
+
+/* Whether an answer is that of the sizes before it. */
+static bool has_same_answer(struct bench *b, int phase, struct json_object *obj)
+{
+	const char *code = dp_step_text(obj, DP_FIELD_ERRNO);
+	bool first = !b->have[phase];
+
+	if (first)
+		b->code[phase] = code;
+	else if (!code != !b->code[phase] || (code && strcmp(code, b->code[phase])))
+		return false;
+	return true;
+}
+
+static bool read_step(struct bench *b, int phase, struct json_object *obj)
+{
+	const char *name = dp_step_name(dp_bench_phases[phase]);
+	size_t at = b->have[phase];
+	int64_t pages = -1;
+
+	dp_step_int(obj, DP_FIELD_PAGES, &pages);
+	if (at >= b->npoints || pages < 0 || (uint64_t)pages != b->points[at])
+		snprintf(b->text, b->size, "step \"%s\" is of %" PRId64 " pages, which was not due",
+			 name, pages);
+	else if (!has_same_answer(b, phase, obj))
+		snprintf(b->text, b->size, "step \"%s\" answers otherwise at %" PRId64 " pages",
+			 name, pages);
+	else if (!read_rounds(b, obj, dp_bench_rounds((uint64_t)pages), &b->figures[phase][at]))
+		snprintf(b->text, b->size, "step \"%s\" of %" PRId64 " pages has no figure", name,
+			 pages);
+	else
+		b->have[phase]++;
+	return b->have[phase] > at;
+}
+
+/* A phase is left out where there is none, and nowhere else. */
+static bool is_due(const struct bench *b, int phase)
+{
+	if (phase == FIRST_TOUCH)
+		return dp_bench_touches(b->v->mapping);
+	return phase != DEREGISTER || !b->code[WARM];
+}
+
+static bool is_whole(const struct bench *b)
+{
+	for (int i = 0; i < DP_BENCH_PHASES; i++) {
+		size_t due = is_due(b, i) ? b->npoints : 0;
+
+		if (b->have[i] == due)
+			continue;
+		snprintf(b->text, b->size, "step \"%s\" was observed at %zu of %zu sizes",
+			 dp_step_name(dp_bench_phases[i]), b->have[i], due);
+		return false;
+	}
+	if (b->code[DEREGISTER])
+		snprintf(b->text, b->size, "a region could not be deregistered: %s",
+			 b->code[DEREGISTER]);
+	return !b->code[DEREGISTER];
+}
+
+static bool read_all(struct bench *b)
+{
+	size_t count = dp_json_count(b->v->steps);
+
+	if (!read_clock(b))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *obj = json_object_array_get_idx(b->v->steps, i);
+		int phase = phase_of(obj);
+
+		if (phase >= 0 && !read_step(b, phase, obj))
+			return false;
+	}
+	return is_whole(b);
+}
+
+/* ---- facts -------------------------------------------------------------------------------- */
+
+static struct json_object *counts_at(const struct bench *b, size_t at, bool spread)
+{
+	struct json_object *obj = json_object_new_object();
+
+	for (int i = 0; i < DP_BENCH_PHASES; i++)
+		if (b->have[i])
+			dp_json_add_int(obj, names[i],
+					spread ? b->figures[i][at].spread
+					       : b->figures[i][at].count);
+		else
+			dp_json_add_text(obj, names[i], NULL);
+	return obj;
+}
+
+static struct json_object *points_of(const struct bench *b)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < b->npoints; i++) {
+		struct json_object *obj = counts_at(b, i, false);
+
+		dp_json_add_int(obj, "pages", (int64_t)b->points[i]);
+		json_object_array_add(list, obj);
+	}
+	return list;
+}
+
+static bool fit_phase(const struct bench *b, int phase, struct dp_line *line)
+{
+	double x[DP_BENCH_POINTS], y[DP_BENCH_POINTS];
+
+	for (size_t i = 0; i < b->have[phase]; i++) {
+		x[i] = (double)b->points[i];
+		y[i] = (double)b->figures[phase][i].count;
+	}
+	return dp_line_fit(x, y, b->have[phase], line);
+}
+
+/*
+ * One page more must cost one page more: otherwise it was not this that was measured. What pages
+ * cost that are not there depends on who had them before: of those phases the line is only told.
+ */
+static bool is_on_line(const struct bench *b)
+{
+	for (int i = WARM; i < DP_BENCH_PHASES; i++) {
+		struct dp_line line;
+
+		if (!fit_phase(b, i, &line) || line.residual <= RESIDUAL_LIMIT)
+			continue;
+		snprintf(b->text, b->size,
+			 "the sizes do not lie on a line: one is %.1f %% off in \"%s\", and "
+			 "%.0f %% are too many",
+			 100 * line.residual, names[i], 100 * RESIDUAL_LIMIT);
+		return false;
+	}
+	return true;
+}
+
+static struct json_object *fits_of(const struct bench *b)
+{
+	struct json_object *fits = json_object_new_object();
+
+	for (int i = 0; i < DP_BENCH_PHASES; i++) {
+		struct json_object *obj = json_object_new_object();
+		struct dp_line line;
+
+		if (!fit_phase(b, i, &line)) {
+			json_object_put(obj);
+			continue;
+		}
+		dp_json_add_double(obj, "fixed", line.fixed);
+		dp_json_add_double(obj, "per_page", line.slope);
+		dp_json_add_double(obj, "residual", line.residual);
+		json_object_object_add(fits, names[i], obj);
+	}
+	return fits;
+}
+
+static void add_facts(const struct bench *b)
+{
+	struct json_object *facts = b->v->result->facts = json_object_new_object();
+	size_t last = b->npoints - 1;
+
+	dp_json_add_text(facts, "unit", b->instructions ? "instructions" : "ns");
+	dp_json_add_int(facts, "pages", (int64_t)b->points[last]);
+	dp_json_add_text(facts, "answer", b->code[WARM]);
+	dp_json_add_text(facts, "answer_cold", b->code[COLD]);
+	json_object_object_add(facts, b->instructions ? "instructions" : "ns",
+			       counts_at(b, last, false));
+	json_object_object_add(facts, "spread", counts_at(b, last, true));
+	json_object_object_add(facts, "fit", fits_of(b));
+	json_object_object_add(facts, "points", points_of(b));
+}
+
+static void tell(const struct bench *b)
+{
+	const struct figure *warm = &b->figures[WARM][b->npoints - 1];
+	const char *unit = b->instructions ? "instructions" : "ns";
+	struct dp_result *r = b->v->result;
+	uint64_t pages = b->points[b->npoints - 1];
+
+	snprintf(r->why, sizeof(r->why),
+		 "%s takes %" PRId64 " %s for %" PRIu64 " page%s, %.1f a page",
+		 b->code[WARM] ? "a registration that is refused" : "a registration", warm->count,
+		 unit, pages, pages == 1 ? "" : "s", (double)warm->count / (double)pages);
+}
+
+void dp_judge_bench(struct verdict *v)
+{
+	struct dp_result *r = v->result;
+	struct bench b = { .v = v, .text = r->why, .size = sizeof(r->why) };
+
+	dp_judge_splats(v);
+	if (r->violates) {
+		r->status = DP_FAIL;
+	} else if (!dp_find_missing(v, OWED, ONCE, r->why, sizeof(r->why)) && read_all(&b)) {
+		add_facts(&b);
+		if (is_on_line(&b)) {
+			r->status = DP_PASS;
+			tell(&b);
+		}
+	}
+	r->unfinished = r->status == DP_ERROR;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Costs in the report for people: a row for each mapping and size, a column for each phase. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "page.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/json.h"
+#include "daxpin/question.h"
+
+#define NAME_WIDTH  26
+#define COUNT_WIDTH 14
+
+static const char *const phases[] = { "first_touch", "register_cold", "register_warm",
+				      "deregister" };
+
+static struct json_object *counts_of(const struct dp_result *r)
+{
+	const char *unit = dp_json_text(r->facts, "unit");
+
+	return unit ? dp_json_object(r->facts, unit) : NULL;
+}
+
+static void write_heading(const struct dp_page *p)
+{
+	static const char *const names[] = { "first touch", "register cold", "register warm",
+					     "deregister",  "fixed",         "per page",
+					     "residual" };
+
+	fprintf(p->out, "%s%-*s", dp_page_color(p, BOLD), NAME_WIDTH, "mapping/size");
+	for (size_t i = 0; i < DP_ARRAY_SIZE(names); i++)
+		fprintf(p->out, "%*s", COUNT_WIDTH, names[i]);
+	fprintf(p->out, "%s\n", dp_page_color(p, PLAIN));
+}
+
+/* The line of the warm registration. */
+static void write_line(const struct dp_page *p, const struct dp_result *r)
+{
+	struct json_object *fit = dp_json_object(dp_json_object(r->facts, "fit"), "register_warm");
+	double fixed, per_page, residual;
+
+	if (dp_json_double(fit, "fixed", &fixed) || dp_json_double(fit, "per_page", &per_page) ||
+	    dp_json_double(fit, "residual", &residual))
+		return;
+	fprintf(p->out, "%*.0f%*.1f%*.2f %%", COUNT_WIDTH, fixed, COUNT_WIDTH, per_page,
+		COUNT_WIDTH - 2, 100 * residual);
+}
+
+static void write_row(const struct dp_page *p, const struct dp_result *r)
+{
+	struct json_object *counts = counts_of(r);
+	const char *answer = dp_json_text(r->facts, "answer");
+
+	fprintf(p->out, "%-*s", NAME_WIDTH, strchr(r->id, '/') + 1);
+	if (!counts || r->status == DP_SKIP_STATUS)
+		fprintf(p->out, "%s%s%s", dp_page_color(p, dp_page_status_color(r)),
+			dp_status_name(r->status), dp_page_color(p, PLAIN));
+	for (size_t i = 0; i < DP_ARRAY_SIZE(phases) && counts; i++) {
+		int64_t count;
+
+		if (dp_json_int(counts, phases[i], &count))
+			fprintf(p->out, "%*s", COUNT_WIDTH, "-");
+		else
+			fprintf(p->out, "%*" PRId64, COUNT_WIDTH, count);
+	}
+	if (counts)
+		write_line(p, r);
+	if (counts && r->status != DP_PASS)
+		fprintf(p->out, "  %s%s%s", dp_page_color(p, dp_page_status_color(r)),
+			dp_status_name(r->status), dp_page_color(p, PLAIN));
+	fprintf(p->out, "%s%s\n", answer ? "  " : "", answer ? answer : "");
+}
+
+static const char *unit_of(const struct dp_run_record *run)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (dp_question_is(run->results[i].id, DP_QUESTION_BENCH) &&
+		    dp_json_text(run->results[i].facts, "unit"))
+			return dp_json_text(run->results[i].facts, "unit");
+	return NULL;
+}
+
+void dp_page_write_benches(const struct dp_page *p)
+{
+	const char *unit = unit_of(p->run);
+
+	write_heading(p);
+	for (size_t i = 0; i < p->run->count; i++)
+		if (dp_question_is(p->run->results[i].id, DP_QUESTION_BENCH))
+			write_row(p, &p->run->results[i]);
+	if (unit)
+		fprintf(p->out,
+			"In %s. Fixed, per page and residual are those of the line through the "
+			"warm registrations.\n",
+			unit);
+}
