@@ -7,6 +7,7 @@
 
 #include "room.h"
 
+#include "daxpin/bench.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -74,8 +75,12 @@ static uint64_t room_on_node(const struct dp_mapping *mapping, const struct dp_a
 static int check_device(const struct dp_mapping *mapping, const struct dp_env *env,
 			const struct dp_area *area, struct dp_error *err)
 {
-	uint64_t bytes = length_of(area->fd), node = room_on_node(mapping, area);
+	uint64_t bytes, node = room_on_node(mapping, area);
 
+	/* What nobody touches needs no room; and the end of a file of sysfs is not told. */
+	if (!dp_bench_touches(mapping))
+		return 0;
+	bytes = length_of(area->fd);
 	bytes = bytes < node ? bytes : node;
 	return dp_span(mapping, env) > bytes ? no_room(env, "the device", bytes, err) : 0;
 }

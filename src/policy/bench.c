@@ -42,6 +42,9 @@ struct bench {
 	struct figure figures[DP_BENCH_PHASES][DP_BENCH_POINTS];
 	size_t have[DP_BENCH_PHASES];      /* how many of the points were read */
 	const char *code[DP_BENCH_PHASES]; /* errno, NULL for success */
+	size_t place;                      /* of the last step that is a phase, from 1 */
+	bool clock, over;                  /* that it was looked at; that the taint was */
+	unsigned int left_out;             /* phases */
 	char *text;                        /* what is wrong with it */
 	size_t size;
 };
@@ -52,10 +55,8 @@ static const char *const names[DP_BENCH_PHASES] = { "first_touch", "register_col
 
 enum { FIRST_TOUCH, COLD, WARM, DEREGISTER };
 
-static int phase_of(struct json_object *obj)
+static int phase_of(enum dp_step step)
 {
-	enum dp_step step = dp_step_of(obj, "step");
-
 	for (int i = 0; i < DP_BENCH_PHASES; i++)
 		if (dp_bench_phases[i] == step)
 			return i;
@@ -174,10 +175,11 @@ static bool is_whole(const struct bench *b)
 	for (int i = 0; i < DP_BENCH_PHASES; i++) {
 		size_t due = is_due(b, i) ? b->npoints : 0;
 
-		if (b->have[i] == due)
+		if (b->have[i] == due && !(due && b->left_out & 1U << i))
 			continue;
-		snprintf(b->text, b->size, "step \"%s\" was observed at %zu of %zu sizes",
-			 dp_step_name(dp_bench_phases[i]), b->have[i], due);
+		snprintf(b->text, b->size, "step \"%s\" was observed at %zu of %zu sizes%s",
+			 dp_step_name(dp_bench_phases[i]), b->have[i], due,
+			 b->left_out & 1U << i ? ", and left out" : "");
 		return false;
 	}
 	if (b->code[DEREGISTER])
@@ -186,19 +188,41 @@ static bool is_whole(const struct bench *b)
 	return !b->code[DEREGISTER];
 }
 
+/* At each size the phases come in their order, after the clock and before the taint is looked at.
+ */
+static bool is_in_order(struct bench *b, int phase)
+{
+	size_t place = b->have[phase] * DP_BENCH_PHASES + (size_t)phase + 1;
+	bool right = b->clock && !b->over && place > b->place;
+
+	if (!right)
+		snprintf(b->text, b->size, "step \"%s\" was observed out of order",
+			 dp_step_name(dp_bench_phases[phase]));
+	b->place = place;
+	return right;
+}
+
+static bool read_line(struct bench *b, struct json_object *obj)
+{
+	int phase = phase_of(dp_step_of(obj, "step")),
+	    absent = phase_of(dp_step_of(obj, "left-out"));
+
+	b->clock |= dp_step_of(obj, "step") == DP_STEP_CLOCK;
+	b->over |= dp_step_of(obj, "step") == DP_STEP_TAINT;
+	if (absent >= 0)
+		b->left_out |= 1U << absent;
+	return phase < 0 || (is_in_order(b, phase) && read_step(b, phase, obj));
+}
+
 static bool read_all(struct bench *b)
 {
 	size_t count = dp_json_count(b->v->steps);
 
 	if (!read_clock(b))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *obj = json_object_array_get_idx(b->v->steps, i);
-		int phase = phase_of(obj);
-
-		if (phase >= 0 && !read_step(b, phase, obj))
+	for (size_t i = 0; i < count; i++)
+		if (!read_line(b, json_object_array_get_idx(b->v->steps, i)))
 			return false;
-	}
 	return is_whole(b);
 }
 
@@ -319,7 +343,8 @@ void dp_judge_bench(struct verdict *v)
 	dp_judge_splats(v);
 	if (r->violates) {
 		r->status = DP_FAIL;
-	} else if (!dp_find_missing(v, OWED, ONCE, r->why, sizeof(r->why)) && read_all(&b)) {
+	} else if (!dp_find_missing(v, OWED, ONCE, r->why, sizeof(r->why)) &&
+		   !dp_find_untimely(v, ONCE, NULL, r->why, sizeof(r->why)) && read_all(&b)) {
 		add_facts(&b);
 		if (is_on_line(&b)) {
 			r->status = DP_PASS;
