@@ -174,6 +174,18 @@ int dp_host_limit(const struct dp_limits *limits, const struct dp_ask *ask,
 int dp_host_teardown(const struct dp_host *host, const struct dp_scenarios *scenarios,
 		     const struct dp_ask *ask, struct dp_run_record *run, struct dp_error *err);
 
+/**
+ * dp_host_bench - time registrations on this machine
+ * @host: what of it may be used
+ * @benches: what is asked
+ * @ask: how
+ * @run, @err: as above
+ *
+ * Return: as above.
+ */
+int dp_host_bench(const struct dp_host *host, const struct dp_benches *benches,
+		  const struct dp_ask *ask, struct dp_run_record *run, struct dp_error *err);
+
 enum dp_peer_kind {
 	DP_PEER_HERE,     /* both ends are here */
 	DP_PEER_CONNECTS, /* this end listens and has the memory; the other says what is done */

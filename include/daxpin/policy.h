@@ -300,4 +300,17 @@ void dp_inside_text(struct json_object *evidence, char *text, size_t size);
 void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject,
 	      const struct dp_observed *observed, struct dp_result *result);
 
+/**
+ * dp_bench_hold - hold a cost against what it was
+ * @result: of a bench; one that passes and costs more than it did becomes a failure, which names
+ *          the first part that is above
+ * @base: the facts of the baseline (docs/json.md), which may hold anything; what it lacks is not
+ *        compared
+ * @tolerance: as a part of what it was: 0.01 is 1 %. How far the sizes are off their line is
+ *             tolerated as well
+ *
+ * Return: whether it costs more.
+ */
+bool dp_bench_hold(struct dp_result *result, struct json_object *base, double tolerance);
+
 #endif

@@ -13,6 +13,7 @@ struct json_object;
 struct dp_results {
 	struct dp_run_record *runs;
 	size_t count;
+	double tolerance; /* of a baseline: what a bench may cost more, as a part of it */
 };
 
 /**

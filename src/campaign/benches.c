@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Benches: one guest, whose instructions are counted, is asked about each mapping. */
+/*
+ * Benches: one guest, whose instructions are counted, is asked about each mapping; or this machine,
+ * by time.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "ask.h"
+#include "host.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/observe.h"
 
 static size_t benches_of_mapping(const struct dp_benches *benches, size_t from)
 {
@@ -52,4 +57,59 @@ int dp_ask_benches(const struct campaign *c, struct dp_run_record *run, struct d
 		rc = dp_tasks_run(c, tasks, ntasks, false, run, err);
 	dp_tasks_free(tasks, ntasks);
 	return rc;
+}
+
+/* ---- this machine ------------------------------------------------------------------------ */
+
+struct executor {
+	const struct dp_benches *benches;
+	const struct dp_bench_options *options;
+};
+
+static void carry_out(int fd, void *arg)
+{
+	const struct executor *e = arg;
+	struct dp_error failure = { 0 };
+
+	if (dp_bench_run(e->benches, e->options, fd, &failure))
+		dp_emit_failure(fd, &failure);
+	else
+		dp_emit_text(fd, "done", NULL, NULL);
+}
+
+static int bench_once(const struct host_job *job, const struct dp_ask *ask,
+		      struct dp_run_record *run, struct dp_error *err)
+{
+	const struct dp_benches *benches = job->questions;
+	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
+	dp_cleanup(dp_dirs_clear) struct dp_dirs dirs = { 0 };
+	struct dp_bench_options options = { .rdma = ask->rdma };
+	struct executor executor = { benches, &options };
+	struct dp_host_end end = { 0 };
+	struct dp_sink sink;
+	int rc = dp_host_rdma(ask->rdma, err);
+
+	if (!rc)
+		rc = dp_dirs_read(job->host, &dirs);
+	if (!rc)
+		rc = dp_collect_init(&collect, benches->count);
+	for (size_t i = 0; i < benches->count && !rc; i++)
+		dp_collect_add(&collect, benches->list[i].id);
+	if (!rc)
+		rc = dp_host_begin(ask, true, &collect, err);
+	options.env.dirs = dirs.list;
+	options.env.ndirs = dirs.count;
+	sink = dp_collect_sink(&collect);
+	if (!rc)
+		rc = dp_host_run(carry_out, &executor, true, &sink, ask->progress, &end, err);
+	if (!rc)
+		rc = dp_host_failed(&end, &collect, err);
+	return rc ? rc : dp_host_finish(ask, &collect, run);
+}
+
+int dp_host_bench(const struct dp_host *host, const struct dp_benches *benches,
+		  const struct dp_ask *ask, struct dp_run_record *run, struct dp_error *err)
+{
+	return dp_host_rounds(bench_once, &(struct host_job){ .host = host, .questions = benches },
+			      ask, run, err);
 }

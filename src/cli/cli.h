@@ -49,6 +49,7 @@ struct cli_check_options {
 	uint64_t size;
 	uint64_t iterations, duration_ms;  /* of a race; 0 without */
 	uint64_t seed;                     /* of a race's times, or of traffic's patterns */
+	double tolerance;                  /* of a bench: as a part of what the baseline has */
 	bool destroy;                      /* the device that is named may be taken away */
 	const char *listen, *connect, *at; /* of traffic: addresses, NULL without */
 	bool reference;                    /* of traffic: run ib_write_bw as well */

@@ -105,10 +105,16 @@ static int open_one(struct cli_output *o, struct dp_error *err)
 
 static int read_baseline(struct cli_check_options *options, struct dp_error *err)
 {
+	int rc;
+
 	if (!options->baseline)
 		return 0;
 	options->known = calloc(1, sizeof(*options->known));
-	return options->known ? dp_results_load(options->baseline, options->known, err) : -ENOMEM;
+	if (!options->known)
+		return -ENOMEM;
+	rc = dp_results_load(options->baseline, options->known, err);
+	options->known->tolerance = options->tolerance;
+	return rc;
 }
 
 int cli_report_open(void *arg, struct dp_error *err)

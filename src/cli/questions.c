@@ -117,13 +117,6 @@ const struct cli_option cli_report_options[] = {
 	CLI_END,
 };
 
-static const struct cli_option adapter_options[] = {
-	OPT_STRING("rdma", 0, "DEVICE", rdma,
-		   "Register through this RDMA device. Default: the first one.",
-		   .source = CLI_ADAPTERS),
-	CLI_END,
-};
-
 static const struct cli_option race_options[] = {
 	OPT_NUMBER("iterations", 0, "N", iterations, 1, INT64_MAX,
 		   "Number of rounds for each id. Default: 100, unless --seconds is given."),
@@ -159,18 +152,6 @@ const struct cli_command cli_order = {
 		 "the kernel, lets the other one go as far as it can, and says what either of them "
 		 "did. What race hopes to meet is made here, each time. See docs/order.md.",
 	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_region_options },
-			     { .options = cli_report_options, .title = "Reports" }),
-};
-
-const struct cli_command cli_bench = {
-	.name = "bench",
-	.brief = "measure what a registration costs",
-	.usage = CLI_USAGE("guest [GUEST-OPTIONS] bench [OPTIONS]"),
-	.about =
-		"Measures what it costs to touch memory for the first time, to register it, and to "
-		"deregister it, for regions of several sizes. In the guest QEMU counts "
-		"instructions (TCG, one processor): the figures are exact. See docs/bench.md.",
-	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = adapter_options },
 			     { .options = cli_report_options, .title = "Reports" }),
 };
 

@@ -96,3 +96,75 @@ void dp_page_write_benches(const struct dp_page *p)
 			"warm registrations.\n",
 			unit);
 }
+
+/* ---- several kernels ---------------------------------------------------------------------- */
+
+#define KERNEL_WIDTH 20
+
+/* What a phase takes a page; false if that was not measured. */
+static bool per_page(const struct dp_result *r, const char *phase, double *value)
+{
+	struct json_object *fit = r ? dp_json_object(dp_json_object(r->facts, "fit"), phase) : NULL;
+	double whole;
+	int64_t pages;
+
+	if (!r || r->status == DP_ERROR)
+		return false;
+	if (!dp_json_double(fit, "per_page", value))
+		return true;
+	if (dp_json_int(r->facts, "pages", &pages) || pages < 1 ||
+	    dp_json_double(counts_of(r), phase, &whole))
+		return false;
+	*value = whole / (double)pages;
+	return true;
+}
+
+/* "161.1 -69.6 %": the second against the kernel before. */
+static void write_step(const struct dp_page *p, const struct dp_result *r, const char *phase,
+		       double *before)
+{
+	char text[48] = "-";
+	double value;
+
+	if (!per_page(r, phase, &value)) {
+		*before = 0;
+	} else {
+		size_t used = (size_t)snprintf(text, sizeof(text), "%.1f", value);
+
+		if (*before > 0)
+			snprintf(text + used, sizeof(text) - used, " %+.1f %%",
+				 100 * (value - *before) / *before);
+		*before = value;
+	}
+	fprintf(p->out, " %*s", KERNEL_WIDTH, text);
+}
+
+static void write_phase(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns,
+			const char *id, const char *phase)
+{
+	double before = 0;
+
+	fprintf(p->out, "%-*s %-13s", NAME_WIDTH, strchr(id, '/') + 1, phase);
+	for (size_t i = 0; i < nruns; i++)
+		write_step(p, dp_run_find(&runs[i], id), phase, &before);
+	fprintf(p->out, "\n");
+}
+
+void dp_page_write_costs(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < runs[0].count; i++) {
+		const char *id = runs[0].results[i].id;
+
+		if (!dp_question_is(id, DP_QUESTION_BENCH))
+			continue;
+		if (!any) {
+			fprintf(p->out, "\n%sCost of a page%s, and against the kernel before\n",
+				dp_page_color(p, BOLD), dp_page_color(p, PLAIN));
+			any = true;
+		}
+		for (size_t k = 2; k < DP_ARRAY_SIZE(phases); k++)
+			write_phase(p, runs, nruns, id, phases[k]);
+	}
+}

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "daxpin/cleanup.h"
-#include "daxpin/json.h"
-#include "daxpin/results.h"
-
 #include "daxpin/error.h"
+#include "daxpin/json.h"
 #include "daxpin/observe.h"
+#include "daxpin/question.h"
+#include "daxpin/results.h"
 
 const char *dp_change_name(enum dp_change change)
 {
@@ -158,10 +158,12 @@ static void hold_failure(struct dp_result *r, const struct dp_result *known)
 		dp_result_kind(known, r->was, sizeof(r->was));
 }
 
-static void hold_against(struct dp_result *r, const struct dp_result *known)
+static void hold_against(struct dp_result *r, const struct dp_result *known, double tolerance)
 {
 	bool failed = known && known->status == DP_FAIL;
 
+	if (known && dp_question_is(r->id, DP_QUESTION_BENCH))
+		dp_bench_hold(r, known->facts, tolerance);
 	if (r->status == DP_FAIL && failed)
 		hold_failure(r, known);
 	else if (r->status == DP_FAIL)
@@ -187,7 +189,7 @@ int dp_run_hold_against(struct dp_run_record *run, const struct dp_results *resu
 		const struct dp_result *known = dp_run_find(base, run->results[i].id);
 
 		common += known != NULL;
-		hold_against(&run->results[i], known);
+		hold_against(&run->results[i], known, results->tolerance);
 	}
 	return common ? 0
 		      : dp_bad_input(err, "the baseline is of another matrix: it has none of the "

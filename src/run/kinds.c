@@ -24,8 +24,9 @@ void dp_result_kind(const struct dp_result *r, char *text, size_t size)
 		used = (size_t)snprintf(text, size, "%s%s", r->cell.err ? "rejected " : "allowed",
 					r->cell.err ? dp_errno_name(r->cell.err) : "");
 	/* The right answer for another reason is another failure than a wrong answer. */
-	if (used && used < size && r->status == DP_FAIL && r->deviates[0])
-		used += (size_t)snprintf(text + used, size - used, ", %s", r->deviates);
+	if (used < size && r->status == DP_FAIL && r->deviates[0])
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+					 r->deviates);
 	if (r->violates && used < size)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
 					 dp_clauses_text(r->violates, clauses));
