@@ -13,6 +13,7 @@
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
 #include "daxpin/pin.h"
+#include "daxpin/steps.h"
 #include "daxpin/witness.h"
 
 struct dp_cell;
@@ -101,15 +102,18 @@ struct dp_asker {
 	const struct dp_mapping *absent;  /* a kind that this machine does not have */
 	struct dp_error absence;          /* the reason for that */
 	struct dp_area area;
-	struct dp_iomem iomem;       /* as read when area was mapped */
-	struct dp_error iomem_error; /* why it could not be read */
-	struct dp_witness witness;   /* for the first byte of area */
-	int64_t vmpin_kib;           /* VmPin after the last question */
-	struct dp_reading *reading;  /* of the witness, NULL without one */
-	char unwitnessed[128];       /* why there is none, or "" */
-	enum dp_witness_level level; /* what is wanted of it */
-	char ungraphed[160];         /* why there is no function graph, or "" */
-	struct json_object *trace;   /* the events of the last registration, or NULL */
+	struct dp_iomem iomem;        /* as read when area was mapped */
+	struct dp_error iomem_error;  /* why it could not be read */
+	struct dp_witness witness;    /* for the first byte of area */
+	int64_t vmpin_kib;            /* VmPin after the last question */
+	struct dp_reading *reading;   /* of the witness, NULL without one */
+	char unwitnessed[128];        /* why there is none, or "" */
+	enum dp_witness_level level;  /* what is wanted of it */
+	char ungraphed[160];          /* why there is no function graph, or "" */
+	struct json_object *trace;    /* the events of the last registration, or NULL */
+	volatile enum dp_step *doing; /* receives where it is, DP_STEPS between steps; or NULL */
+	/* Called at the step of the registration, to test how failures are handled; or NULL. */
+	void (*misbehave)(const struct dp_area *area);
 };
 
 /* Initialises it with an adapter, a machine and its counters. */
@@ -143,7 +147,8 @@ struct dp_check_options {
 	unsigned int lanes;         /* mappings that are checked at the same time; 0 for one */
 	/* Called before each check of a mapping, may be NULL. */
 	int (*prepare)(const struct dp_mapping *mapping, struct dp_error *err);
-	int (*misbehave)(void); /* called before each check, to test how failures are handled */
+	/* Called before each registration, to test how failures are handled; may be NULL. */
+	void (*misbehave)(const struct dp_area *area);
 };
 
 /**

@@ -38,7 +38,7 @@ enum dp_command_kind {
 enum dp_fault {
 	DP_FAULT_NONE,
 	DP_FAULT_PANIC,   /* the kernel panics */
-	DP_FAULT_HANG,    /* the first check never returns */
+	DP_FAULT_HANG,    /* a registration never returns */
 	DP_FAULT_SILENCE, /* init never answers */
 	DP_FAULTS,
 };

@@ -109,6 +109,13 @@ static void end_reading(struct dp_asker *asker, struct dp_cell *cell)
 		memcpy(cell->evidence.missing, asker->unwitnessed, sizeof(cell->evidence.missing));
 }
 
+/* For whoever gives this process up: which step it did not come back from. */
+static void begin_step(struct dp_asker *asker, enum dp_step step)
+{
+	if (asker->doing)
+		*asker->doing = step;
+}
+
 /* Registers the region, observes, and deregisters it. */
 static int register_once(struct dp_asker *asker, const struct dp_check *question,
 			 const struct dp_proof *proof, struct dp_cell *cell)
@@ -117,13 +124,18 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 	int64_t vmpin = asker->vmpin_kib;
 	uint64_t t0, t1;
 	struct ibv_mr *mr;
+	int rc;
 
 	begin_reading(asker, cell->pages);
+	begin_step(asker, DP_STEP_REGISTER);
+	if (asker->misbehave)
+		asker->misbehave(area);
 	t0 = dp_now_us();
 	errno = 0;
 	mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
 	t1 = dp_now_us();
 	cell->err = mr ? 0 : errno;
+	begin_step(asker, DP_STEPS);
 	end_reading(asker, cell);
 	cell->register_us = t1 - t0;
 	if (!mr && !cell->err)
@@ -131,9 +143,12 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 	dp_limits_find(asker, cell);
 	cell->vmpin_held_kib = mr ? dp_vmpin_kib() - vmpin : 0;
 	dp_proof_after(asker, proof, cell);
+	begin_step(asker, DP_STEP_RELEASE);
 	t0 = dp_now_us();
-	if (mr && ibv_dereg_mr(mr))
-		return -errno;
+	rc = mr && ibv_dereg_mr(mr) ? -errno : 0;
+	begin_step(asker, DP_STEPS);
+	if (rc)
+		return rc;
 	cell->deregister_us = mr ? dp_now_us() - t0 : 0;
 	return 0;
 }

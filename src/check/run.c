@@ -19,6 +19,7 @@
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/rdma.h"
+#include "daxpin/steps.h"
 #include "daxpin/witness.h"
 #include "daxpin/worker_pool.h"
 
@@ -32,8 +33,9 @@
 /* A lane checks one mapping after the other. It is shared between its worker and the parent. */
 struct lane {
 	struct shared *shared;
-	volatile size_t next, end; /* the current check, and the end of those of its mapping */
-	volatile bool failed;      /* the worker could not start; error says why */
+	volatile size_t next, end;   /* the current check, and the end of those of its mapping */
+	volatile enum dp_step doing; /* of the current check; DP_STEPS between steps */
+	volatile bool failed;        /* the worker could not start; error says why */
 	struct dp_error error;
 };
 
@@ -112,8 +114,6 @@ static void ask(struct shared *shared, struct dp_asker *asker, const struct dp_c
 	struct dp_error why = { 0 };
 
 	dp_emit_text(shared->fd, "begin", "id", question->id);
-	if (options->misbehave && options->misbehave())
-		_exit(1);
 	if (options->prepare && options->prepare(question->mapping, &why)) {
 		snprintf(cell.id, sizeof(cell.id), "%s", question->id);
 		snprintf(cell.text, sizeof(cell.text), "%.500s", why.what);
@@ -149,6 +149,8 @@ static void work(int fd, struct dp_rdma *rdma, void *arg)
 	}
 	dp_rdma_emit(shared->fd, rdma->device, rdma->provider, rdma->odp);
 	dp_asker_init(&asker, rdma, &shared->options.env, &shared->counters);
+	asker.doing = &lane->doing;
+	asker.misbehave = shared->options.misbehave;
 	take_reading(shared, &asker);
 	while (lane->next < lane->end || claim(lane)) {
 		ask(shared, &asker, &shared->questions[lane->next]);
@@ -165,6 +167,7 @@ static int start_worker(struct run *run, unsigned int i, struct dp_error *err)
 	struct watch *w = &run->watches[i];
 	int rc;
 
+	run->shared->lanes[i].doing = DP_STEPS;
 	fflush(NULL);
 	rc = dp_worker_pool_call(run->pool, &w->worker, work, &run->shared->lanes[i]);
 	w->seen = run->shared->lanes[i].next;
@@ -236,6 +239,7 @@ static const char *enforce_limit(struct run *run, unsigned int i, char *text, si
 {
 	struct watch *w = &run->watches[i];
 	uint64_t limit = run->shared->options.cell_limit_ms;
+	enum dp_step doing = run->shared->lanes[i].doing;
 	char where[256];
 
 	if (run->shared->lanes[i].next != w->seen) {
@@ -246,7 +250,8 @@ static const char *enforce_limit(struct run *run, unsigned int i, char *text, si
 		return NULL;
 	dp_actor_where(w->worker.pid, where, sizeof(where));
 	kill(w->worker.pid, SIGKILL);
-	snprintf(text, size, "no answer within %llu s%s%s%s", (unsigned long long)limit / 1000,
+	snprintf(text, size, "no answer within %llu s%s%s%s%s%s", (unsigned long long)limit / 1000,
+		 doing < DP_STEPS ? ", at step " : "", doing < DP_STEPS ? dp_step_name(doing) : "",
 		 where[0] ? ", in " : "", where,
 		 dp_reap(w->worker.pid, GRACE_MS, NULL) ? "; it cannot be killed" : "");
 	w->worker.pid = 0;

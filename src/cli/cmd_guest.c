@@ -80,7 +80,9 @@ static const struct cli_option options[] = {
 	OPT_SECONDS("timeout", 0, "SECONDS", guests.limits.total_ms, "End a guest after this time.",
 		    .initial = "900"),
 	OPT_SECONDS("silence", 0, "SECONDS", guests.limits.silence_ms,
-		    "End a guest that has sent nothing for this time.", .initial = "90"),
+		    "End a guest that has sent nothing for this time. Whatever a case does, a "
+		    "guest says every other second that it is alive: for that there is --cell.",
+		    .initial = "90"),
 	OPT_SECONDS("cell", 0, "SECONDS", guests.cell_ms, "Give up a single case after this time.",
 		    .initial = "60"),
 	OPT_STRING("record", 0, "FILE", record,
