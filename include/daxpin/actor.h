@@ -86,6 +86,18 @@ bool dp_actor_tell(struct dp_actor *actor, char command);
  */
 void dp_actor_where(pid_t pid, char *text, size_t size);
 
+/**
+ * dp_actor_look - the same, also of a task that runs
+ * @pid: the task
+ * @text: receives the functions; "" too if the task has the processor for itself
+ * @size: size of @text in bytes
+ *
+ * A task that runs on another processor has no stack that can be read: __unwind_start(),
+ * arch/x86/kernel/unwind_orc.c, refuses it, and other unwinders read an old one. So the stack is
+ * read by a process on the task's own processor, within 2 s.
+ */
+void dp_actor_look(pid_t pid, char *text, size_t size);
+
 /* Kills the actor and reaps it. One that the kernel holds is left behind after 200 ms. */
 void dp_actor_clear(struct dp_actor *actor);
 

@@ -248,7 +248,7 @@ static const char *enforce_limit(struct run *run, unsigned int i, char *text, si
 	}
 	if (dp_now_ms() - w->since <= limit)
 		return NULL;
-	dp_actor_where(w->worker.pid, where, sizeof(where));
+	dp_actor_look(w->worker.pid, where, sizeof(where));
 	kill(w->worker.pid, SIGKILL);
 	snprintf(text, size, "no answer within %llu s%s%s%s%s%s", (unsigned long long)limit / 1000,
 		 doing < DP_STEPS ? ", at step " : "", doing < DP_STEPS ? dp_step_name(doing) : "",

@@ -113,7 +113,7 @@ void dp_step_add_where(struct json_object *obj, pid_t task)
 {
 	char text[640];
 
-	dp_actor_where(task, text, sizeof(text));
+	dp_actor_look(task, text, sizeof(text));
 	dp_step_set_text(obj, DP_FIELD_WHERE, text);
 }
 

@@ -76,7 +76,7 @@ static bool broke(struct run *run, const char *state, pid_t pid, const char *tex
 		return false;
 	snprintf(run->state, sizeof(run->state), "%s", state);
 	snprintf(run->text, sizeof(run->text), "%.300s", text);
-	dp_actor_where(pid, run->where, sizeof(run->where));
+	dp_actor_look(pid, run->where, sizeof(run->where));
 	return false;
 }
 

@@ -111,7 +111,7 @@ static void emit_fate(struct flight *f, enum dp_step step, const struct dp_reply
 	if (f->fate == DP_WAITS || f->fate == DP_RUNS) {
 		char where[256];
 
-		dp_actor_where(f->actor.pid, where, sizeof(where));
+		dp_actor_look(f->actor.pid, where, sizeof(where));
 		dp_step_set_text(obj, DP_FIELD_WHERE, where);
 	}
 	if (zone[0] || !f->drive->tcase->mapping->zone)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,9 @@
 #define ELSEWHERE 4
 /* Time for a killed task to end, ms; one that is held by the kernel never does. */
 #define GRACE_MS 200
+/* How often a task that runs is looked at on its processor, and how long that may take, ms. */
+#define BESIDE    20
+#define BESIDE_MS 2000
 /* Kernel functions that are told of a stack. */
 #define FRAMES 12
 
@@ -231,6 +235,56 @@ void dp_actor_where(pid_t pid, char *text, size_t size)
 					 (int)strcspn(name, "+"), name);
 		frames++;
 	}
+}
+
+/* The processor that a task ran on last, if it runs or wants to; -1 if it sleeps. */
+static int processor_of(pid_t pid)
+{
+	dp_autofree char *text = NULL;
+	const char *at;
+	char path[48], state;
+	int cpu;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (dp_read_file(path, 4096, &text, NULL, NULL))
+		return -1;
+	/* The third and the 39th field; the second is a name in parentheses, which may have any. */
+	at = strrchr(text, ')');
+	if (!at || sscanf(at, ") %c", &state) != 1 || state != 'R')
+		return -1;
+	for (int field = 2; at && field < 39; field++)
+		at = strchr(at + 1, ' ');
+	return at && sscanf(at, "%d", &cpu) == 1 && cpu >= 0 && cpu < CPU_SETSIZE ? cpu : -1;
+}
+
+/* On the processor of a task that runs: while this does, the task does not. */
+static void read_beside(int fd, void *arg)
+{
+	pid_t pid = *(pid_t *)arg;
+	struct dp_reply reply = { 0 };
+	int cpu = processor_of(pid);
+	cpu_set_t set;
+
+	for (int i = 0; i < BESIDE && cpu >= 0 && !reply.text[0]; i++, cpu = processor_of(pid)) {
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		if (!sched_setaffinity(0, sizeof(set), &set))
+			dp_actor_where(pid, reply.text, sizeof(reply.text));
+	}
+	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
+}
+
+void dp_actor_look(pid_t pid, char *text, size_t size)
+{
+	struct dp_actor reader = DP_NO_ACTOR;
+	struct dp_reply reply = { 0 };
+
+	dp_actor_where(pid, text, size);
+	if (!pid || processor_of(pid) < 0 || dp_actor_start(&reader, read_beside, &pid))
+		return;
+	dp_actor_hear(&reader, BESIDE_MS, &reply);
+	dp_actor_clear(&reader);
+	snprintf(text, size, "%s", reply.text);
 }
 
 void dp_actor_clear(struct dp_actor *actor)

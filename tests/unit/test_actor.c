@@ -2,6 +2,8 @@
 #include "test.h"
 
 #include <signal.h>
+#include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "daxpin/actor.h"
@@ -65,11 +67,40 @@ static void tells_death_from_waiting(void **state)
 	dp_actor_clear(&actor);
 }
 
+/* Hardly ever elsewhere than in the kernel, and never asleep. */
+static void stay_in_the_kernel(int fd, void *arg)
+{
+	static char buf[1 << 20];
+
+	(void)fd;
+	(void)arg;
+	for (;;)
+		if (getrandom(buf, sizeof(buf), 0) < 0)
+			_exit(1);
+}
+
+static void tells_where_a_task_runs(void **state)
+{
+	struct dp_actor actor = DP_NO_ACTOR;
+	char text[640];
+
+	(void)state;
+	dp_actor_where(getpid(), text, sizeof(text));
+	if (!text[0])
+		skip(); /* no root, or a kernel without CONFIG_STACKTRACE */
+	assert_int_equal(dp_actor_start(&actor, stay_in_the_kernel, NULL), 0);
+	usleep(50000);
+	dp_actor_look(actor.pid, text, sizeof(text));
+	dp_actor_clear(&actor);
+	assert_non_null(strstr(text, "random"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hears_who_answers_and_goes),
 		cmocka_unit_test(tells_death_from_waiting),
+		cmocka_unit_test(tells_where_a_task_runs),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
