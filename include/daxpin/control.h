@@ -44,6 +44,8 @@ enum dp_control_kind {
 /* The same for the order of its processors (order.h); "ordered", the number, and what became. */
 #define DP_CONTROL_ORDER   "order"
 #define DP_CONTROL_ORDERED "ordered"
+/* The same for the holds of a race (bias.h); answered in the same way. */
+#define DP_CONTROL_HOLDS "holds"
 
 struct dp_control {
 	enum dp_control_kind kind;

@@ -26,10 +26,11 @@ struct dp_vcpu_state {
 struct dp_vcpu_stop {
 	unsigned int cpu;
 	uint64_t address;
+	uint64_t us; /* for how long it was; also of one that the limit has ended */
 };
 
-/* All functions return 0 or a negative errno: -EPIPE if the guest has gone, -EINTR if the user
- * wants an end. */
+/* All functions return 0 or a negative errno: -EPIPE if the guest has gone, -EINTR if the user,
+ * or a limit of the run, wants an end. */
 struct dp_vcpus {
 	void *arg; /* for all of them */
 	/*
@@ -49,6 +50,7 @@ struct dp_vcpus {
 	int (*jump)(void *arg, unsigned int cpu, uint64_t ip);
 	/* The time for which it has been emulated so far, ms; it does not grow while it is idle. */
 	int (*busy)(void *arg, unsigned int cpu, uint64_t *ms);
+	unsigned int count; /* how many there are */
 };
 
 #endif

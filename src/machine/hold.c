@@ -42,16 +42,17 @@
 #define IF_FLAG 0x200
 
 /* A packet of the stub, waited for. Return: NULL without one, with the reason in @rc. */
-static const char *hear(struct dp_watch *w, uint64_t limit_ms, int *rc)
+static const char *hear(struct dp_hold *hold, uint64_t limit_ms, int *rc)
 {
+	struct dp_watch *w = hold->watch;
 	uint64_t end = dp_now_ms() + limit_ms;
 	const char *packet;
 
 	while (!(packet = dp_gdb_take(&w->gdb))) {
-		*rc = w->gone || w->machine.gdb < 0 ? -EPIPE
-		      : dp_interrupted()            ? -EINTR
-		      : dp_now_ms() >= end          ? -ETIME
-						    : 0;
+		*rc = w->gone || w->machine.gdb < 0                       ? -EPIPE
+		      : dp_interrupted() || dp_now_ms() >= hold->until_ms ? -EINTR
+		      : dp_now_ms() >= end                                ? -ETIME
+									  : 0;
 		if (*rc)
 			return NULL;
 		dp_watch_tick_for(w, (int)(end - dp_now_ms() < 250 ? end - dp_now_ms() : 250));
@@ -69,7 +70,7 @@ static const char *ask(struct dp_hold *hold, const char *packet, int *rc)
 	*rc = dp_gdb_send(w->machine.gdb, packet);
 	if (*rc)
 		return NULL;
-	answer = hear(w, ANSWER_MS, rc);
+	answer = hear(hold, ANSWER_MS, rc);
 	if (*rc == -ETIME)
 		*rc = -EIO;
 	return answer;
@@ -201,15 +202,42 @@ static int busy(void *arg, unsigned int cpu, uint64_t *ms)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
-static int set_stops(struct dp_hold *hold, char how, const uint64_t *stops, size_t nstops)
+static bool is_among(const uint64_t *stops, size_t nstops, uint64_t address)
+{
+	for (size_t i = 0; i < nstops; i++)
+		if (stops[i] == address)
+			return true;
+	return false;
+}
+
+static int breakpoint(struct dp_hold *hold, char how, uint64_t address)
+{
+	char packet[40];
+
+	snprintf(packet, sizeof(packet), "%c1,%" PRIx64 ",1", how, address);
+	return must(hold, packet);
+}
+
+/* Those that are wanted again remain: each takes a packet. */
+static int set_stops(struct dp_hold *hold, const uint64_t *stops, size_t nstops)
 {
 	int rc = 0;
 
+	for (size_t i = 0; i < hold->nset && !rc;) {
+		if (is_among(stops, nstops, hold->set[i])) {
+			i++;
+			continue;
+		}
+		rc = breakpoint(hold, 'z', hold->set[i]);
+		hold->set[i] = hold->set[--hold->nset];
+	}
 	for (size_t i = 0; i < nstops && !rc; i++) {
-		char packet[40];
-
-		snprintf(packet, sizeof(packet), "%c1,%" PRIx64 ",1", how, stops[i]);
-		rc = must(hold, packet);
+		if (is_among(hold->set, hold->nset, stops[i]))
+			continue;
+		if (hold->nset == DP_ARRAY_SIZE(hold->set))
+			return -E2BIG;
+		rc = breakpoint(hold, 'Z', stops[i]);
+		hold->set[hold->nset++] = stops[i];
 	}
 	return rc;
 }
@@ -250,11 +278,9 @@ static int leave(struct dp_hold *hold, unsigned int who, const uint64_t *stops, 
 
 	for (unsigned int cpu = 0; cpu < hold->watch->monitor.ncpus && !rc; cpu++) {
 		struct dp_vcpu_state state;
-		bool there = false;
 
-		for (size_t i = 0; i < nstops; i++)
-			there |= stops[i] == hold->last[cpu];
-		if (!(who & DP_VCPU(cpu)) || !there || !hold->last[cpu])
+		if (!(who & DP_VCPU(cpu)) || !hold->last[cpu] ||
+		    !is_among(stops, nstops, hold->last[cpu]))
 			continue;
 		rc = look(hold, cpu, &state);
 		if (!rc && state.ip == hold->last[cpu])
@@ -285,10 +311,10 @@ static int await_stop(struct dp_hold *hold, uint64_t limit_ms, struct dp_vcpu_st
 	const char *packet;
 	int rc, cpu;
 
-	packet = hear(w, limit_ms, &rc);
+	packet = hear(hold, limit_ms, &rc);
 	if (rc == -ETIME) {
 		rc = dp_gdb_break(w->machine.gdb);
-		packet = rc ? NULL : hear(w, ANSWER_MS, &rc);
+		packet = rc ? NULL : hear(hold, ANSWER_MS, &rc);
 		rc = rc == -ETIME ? -EIO : rc;
 	}
 	if (!packet)
@@ -311,18 +337,18 @@ static int run(void *arg, unsigned int who, const uint64_t *stops, size_t nstops
 	       struct dp_vcpu_stop *stop)
 {
 	struct dp_hold *hold = arg;
-	int rc = leave(hold, who, stops, nstops), cleared;
+	int rc = leave(hold, who, stops, nstops);
+	uint64_t begun;
 
 	if (!rc)
-		rc = set_stops(hold, 'Z', stops, nstops);
+		rc = set_stops(hold, stops, nstops);
+	begun = dp_now_us();
 	if (!rc)
 		rc = let_go(hold, who);
 	if (!rc)
 		rc = await_stop(hold, limit_ms, stop);
-	if (rc && rc != -ETIME)
-		return rc;
-	cleared = set_stops(hold, 'z', stops, nstops);
-	return cleared ? cleared : rc;
+	stop->us = dp_now_us() - begun;
+	return rc;
 }
 
 /* ---- beginning and end ------------------------------------------------------------------- */
@@ -335,17 +361,20 @@ static int await_monitor(struct dp_watch *w, struct dp_error *err)
 			       : 0;
 }
 
-int dp_hold_begin(struct dp_watch *watch, struct dp_hold *hold, struct dp_error *err)
+int dp_hold_begin(struct dp_watch *watch, uint64_t until_ms, struct dp_hold *hold,
+		  struct dp_error *err)
 {
 	int rc;
 
 	*hold = (struct dp_hold){ .watch = watch,
+				  .until_ms = until_ms,
 				  .vcpus = { hold, run, look, read_memory, write_memory,
 					     read_physical, jump, busy } };
 	dp_monitor_find_cpus(&watch->monitor);
 	rc = await_monitor(watch, err);
 	if (rc)
 		return rc;
+	hold->vcpus.count = watch->monitor.ncpus;
 	dp_monitor_debug(&watch->monitor);
 	rc = await_monitor(watch, err);
 	if (rc)
@@ -366,19 +395,22 @@ void dp_hold_end(struct dp_hold *hold)
 {
 	int rc;
 
+	/* To be let go, each has as long as it takes. */
+	hold->until_ms = UINT64_MAX;
+	set_stops(hold, NULL, 0);
 	ask(hold, "D", &rc);
 	hold->watch->heard = dp_now_ms();
 	hold->watch->monitor.state = DP_VM_RUNS;
 }
 
-void dp_hold_play(struct dp_watch *watch, const struct dp_sink *sink, const char *line,
-		  char *answer, size_t size)
+void dp_hold_play(struct dp_watch *watch, uint64_t until_ms, const struct dp_sink *sink,
+		  const char *line, char *answer, size_t size)
 {
 	struct dp_error err = { 0 };
 	struct dp_hold hold;
 
 	snprintf(answer, size, "failed: nobody plays it");
-	if (dp_hold_begin(watch, &hold, &err))
+	if (dp_hold_begin(watch, until_ms, &hold, &err))
 		snprintf(answer, size, "failed: %.200s", err.what);
 	else if (sink->order)
 		sink->order(sink->arg, line, strlen(line), &hold.vcpus, answer, size);

@@ -139,14 +139,17 @@ static void take_done(struct session *s)
 static void take_request(struct session *s, const struct dp_control *control, const char *line,
 			 size_t len)
 {
-	if (strcmp(control->text, DP_CONTROL_LOOK) && strcmp(control->text, DP_CONTROL_ORDER)) {
+	bool orders = !strcmp(control->text, DP_CONTROL_ORDER) ||
+		      !strcmp(control->text, DP_CONTROL_HOLDS);
+
+	if (!orders && strcmp(control->text, DP_CONTROL_LOOK)) {
 		dp_monitor_request(&s->watch.monitor, control->text);
 		return;
 	}
 	dp_freep(&s->request);
 	s->request = strndup(line, len);
 	s->number = control->number;
-	s->orders = !strcmp(control->text, DP_CONTROL_ORDER);
+	s->orders = orders;
 }
 
 static void answer_request(struct session *s)
@@ -157,7 +160,8 @@ static void answer_request(struct session *s)
 
 	s->request = NULL;
 	if (s->orders)
-		dp_hold_play(&s->watch, s->sink, request, what, sizeof(what));
+		dp_hold_play(&s->watch, s->start + s->limits->total_ms, s->sink, request, what,
+			     sizeof(what));
 	else
 		dp_outside_look(&s->watch, s->boot, s->sink, request);
 	n = s->orders ? snprintf(answer, sizeof(answer), DP_CONTROL_ORDERED " %lld %s\n",
