@@ -63,6 +63,7 @@ struct dp_ask {
 	uint64_t seed;                 /* of races, and of the patterns of traffic */
 	bool reference;                /* of traffic: ib_write_bw of perftest does the same */
 	enum dp_witness_level witness; /* of checks: what is told of the kernel's inside */
+	bool biased;                   /* of races: tasks are held at stations */
 	bool course;                   /* of teardowns in guests: what they do inside */
 	unsigned int repeat;           /* how often each id is asked; at most DP_MAX_ROUNDS */
 	unsigned int round; /* which time this is, from 1; for this machine's executors */

@@ -79,6 +79,7 @@ struct dp_command {
 			uint64_t duration_ms; /* of a race only */
 			uint64_t seed;        /* of a race only */
 			bool witness;         /* look at what the kernel does inside */
+			bool biased;          /* of a race only: hold tasks at stations */
 		} scenario;                   /* a teardown, a race or an order */
 		struct {
 			struct dp_words only;

@@ -141,13 +141,13 @@ struct json_object *dp_order_play(struct json_object *asked, const struct dp_vcp
 #define DP_DRAWING_LINES 40
 
 /**
- * dp_order_draw - draw an order: who came how far while the other was held
- * @step: the step "order", from wherever
- * @lines: receives the lines, as the step has its texts
+ * dp_order_draw - draw an order, who came how far while the other was held; or the holds of a race
+ * @steps: a result's steps, from wherever
+ * @lines: receives the lines, as the steps have their texts
  * @most: how many there is room for
  *
  * Return: how many there are; 0 if nothing was seen.
  */
-size_t dp_order_draw(struct json_object *step, char (*lines)[DP_DRAWING_WIDTH], size_t most);
+size_t dp_order_draw(struct json_object *steps, char (*lines)[DP_DRAWING_WIDTH], size_t most);
 
 #endif

@@ -43,6 +43,7 @@ enum dp_step {
 	DP_STEP_COME_BACK,
 	/* of a race, see src/race/run.c */
 	DP_STEP_RACE,   /* the sums so far; later ones replace them */
+	DP_STEP_HOLDS,  /* of one that is biased: taken by who holds the guest */
 	DP_STEP_ROUNDS, /* how many rounds the last sums are of */
 	/* of a limit, see src/limit/run.c */
 	DP_STEP_ATTEMPT,
@@ -116,8 +117,10 @@ enum dp_field {
 	DP_FIELD_NOT_HELD,
 	DP_FIELD_NOT_RELEASED,
 	DP_FIELD_RELEASE_ERRNO,
-	DP_FIELD_LEAKED, /* pages */
-	DP_FIELD_BEFORE, /* taint flags of the kernel */
+	DP_FIELD_LEAKED,  /* pages */
+	DP_FIELD_BIASED,  /* tasks are to be held at stations */
+	DP_FIELD_WINDOWS, /* a list of objects: what came of the holds at each station */
+	DP_FIELD_BEFORE,  /* taint flags of the kernel */
 	DP_FIELD_AFTER,
 	DP_FIELD_MOVABLE, /* the pages lie in ZONE_MOVABLE at first */
 	/* of an order */

@@ -180,6 +180,8 @@ struct dp_teardown_options {
 	uint64_t seed;               /* of a race */
 	int channel;                 /* for requests to whoever runs this machine, or -1 */
 	bool witness;                /* look at what the kernel does inside */
+	bool biased;                 /* of a race: tasks are held at stations (bias.h) */
+	int held;                    /* where whoever holds them answers */
 };
 
 /**

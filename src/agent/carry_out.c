@@ -139,13 +139,17 @@ static int run_scenario(const struct dp_command *command, struct dp_standby *by,
 		.duration_ms = command->scenario.duration_ms,
 		.seed = command->scenario.seed,
 		.witness = command->scenario.witness,
+		.biased = command->scenario.biased,
 		.channel = fd,
 	};
+	/* Nobody else listens there until the command has been carried out. */
+	dp_autofd int held = options.biased ? dp_agent_channel() : -1;
 	bool race = command->kind == DP_COMMAND_RACE;
 	dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
 	const char *const id = command->scenario.id;
 	int rc = dp_scenarios_make(&id, 1, race, &scenarios, err);
 
+	options.held = held;
 	dp_kernel_taint(&options.taint);
 	if (!rc && scenarios.count != 1)
 		rc = dp_fail(err, -EBADMSG, "\"%s\" is not one scenario", id);

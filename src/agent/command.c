@@ -195,6 +195,7 @@ static const struct dp_member race[] = {
 	OPTIONAL("duration_ms", dp_type_number, AT(scenario.duration_ms), 0, DAY_MS, 0),
 	SEED(scenario),
 	OPTIONAL("witness", dp_type_flag, AT(scenario.witness), 0, 0, 0),
+	OPTIONAL("biased", dp_type_flag, AT(scenario.biased), 0, 0, 0),
 };
 static const struct dp_member traffic[] = {
 	ONLY(traffic),

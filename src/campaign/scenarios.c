@@ -18,7 +18,8 @@ static int begin(const struct campaign *c, enum dp_command_kind kind, const char
 			      .iterations = c->ask->iterations,
 			      .duration_ms = c->ask->duration_ms,
 			      .seed = c->ask->seed,
-			      .witness = c->ask->course },
+			      .witness = c->ask->course,
+			      .biased = c->ask->biased },
 	};
 	int rc = dp_task_begin(c, &command, 1, task, err);
 

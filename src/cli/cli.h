@@ -48,6 +48,7 @@ struct cli_check_options {
 	unsigned int repeat;           /* how often each case is asked */
 	uint64_t size;
 	uint64_t iterations, duration_ms;  /* of a race; 0 without */
+	bool biased;                       /* a race */
 	uint64_t seed;                     /* of a race's times, or of traffic's patterns */
 	double tolerance;                  /* of a bench: as a part of what the baseline has */
 	bool destroy;                      /* the device that is named may be taken away */

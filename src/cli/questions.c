@@ -11,6 +11,7 @@ struct dp_ask cli_ask(struct cli_check_options *options, const struct dp_policy 
 				.iterations = options->iterations,
 				.duration_ms = options->duration_ms,
 				.seed = options->seed,
+				.biased = options->biased,
 				.reference = options->reference,
 				.repeat = options->repeat,
 				.witness = options->witness,
@@ -126,6 +127,10 @@ static const struct cli_option race_options[] = {
 		"Count inside the kernel (kprobes, as root) how many calls of gup-fast ended there, "
 		"fell back to the slow path, and gave references back. Takes time of the race.",
 		.choices = "evidence", .bare = "evidence"),
+	OPT_FLAG("bias", 0, biased,
+		 "Hold registrations and events for up to 5 ms at the stations of order, where and "
+		 "how long is drawn from the seed, and report how often each window was hit. "
+		 "Takes time of the race. See docs/order.md."),
 	OPT_NUMBER("seed", 0, "N", seed, 0, INT64_MAX,
 		   "Seed of the random times, as an earlier run printed it. Default: a new one."),
 	CLI_END,

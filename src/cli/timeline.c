@@ -77,8 +77,8 @@ static void print_run(struct json_object *run)
 /* Of a step: all that is not the frame of the line. */
 static void print_members(struct json_object *obj)
 {
-	static const char *const frame[] = { "kind",  "step",  "at_ms", "ms",
-					     "lines", "state", "moves", "control" };
+	static const char *const frame[] = { "kind",  "step",  "at_ms",   "ms",     "lines",
+					     "state", "moves", "control", "windows" };
 	const char *separator = text_of(obj, "state")[0] ? ", " : "";
 
 	print_text(text_of(obj, "state"));
@@ -134,18 +134,11 @@ static void print_steps(struct json_object *steps)
 	}
 }
 
-static void print_order(struct json_object *steps)
+static void print_drawing(struct json_object *steps)
 {
 	char lines[DP_DRAWING_LINES][DP_DRAWING_WIDTH];
-	const char *name = dp_step_name(DP_STEP_ORDER);
-	size_t count = 0;
+	size_t count = dp_order_draw(steps, lines, DP_DRAWING_LINES);
 
-	for (size_t i = 0; i < dp_json_count(steps) && !count; i++) {
-		struct json_object *step = json_object_array_get_idx(steps, i);
-
-		if (!strcmp(text_of(step, "step"), name))
-			count = dp_order_draw(step, lines, DP_DRAWING_LINES);
-	}
 	for (size_t i = 0; i < count; i++) {
 		say(i ? "  " : "\n  ", lines[i]);
 		printf("\n");
@@ -205,7 +198,7 @@ static void print_answer(struct json_object *result)
 
 	if (steps) {
 		print_steps(steps);
-		print_order(steps);
+		print_drawing(steps);
 		print_course(dp_json_object(result, "evidence"));
 	} else if (text_of(result, "verdict")[0]) {
 		say("\n  the kernel said: ", text_of(result, "verdict"));

@@ -157,17 +157,15 @@ static bool has_device(const uint64_t *words, uint64_t device)
 }
 
 /*
- * Whether what is unmapped, or taken away, is of another device: a region has several. Where the
- * members are differs by version, what they hold does not.
+ * A region has several devices. Where the members are differs by version, what they hold does not.
  */
-static int is_other_device(struct dp_hands *h, const struct dp_vcpu_state *state,
-			   const struct dp_move *move, bool *other)
+int dp_hands_is_other(struct dp_hands *hands, unsigned int cpu, const char *function,
+		      const struct dp_vcpu_state *state, bool *other)
 {
-	const struct dp_request *r = h->request;
-	const struct dp_vcpus *v = h->vcpus;
-	unsigned int cpu = h->sides[move->side].cpu;
-	bool pages = r->frame && !strcmp(move->function, "memunmap_pages");
-	bool mapping = r->device && !strcmp(move->function, "unmap_mapping_range");
+	const struct dp_request *r = hands->request;
+	const struct dp_vcpus *v = hands->vcpus;
+	bool pages = r->frame && !strcmp(function, "memunmap_pages");
+	bool mapping = r->device && !strcmp(function, "unmap_mapping_range");
 	uint64_t words[OBJECT_BYTES / sizeof(uint64_t)], at = state->rdi;
 	int rc = 0;
 
@@ -220,7 +218,7 @@ static int take_stop(struct dp_hands *h, const struct dp_vcpu_stop *stop, struct
 	/* A processor that is interrupted where it was stopped comes there once more. */
 	if (dp_is_answer(move->point) && state.rsi != s->word)
 		return 0;
-	rc = is_other_device(h, &state, move, &other);
+	rc = dp_hands_is_other(h, s->cpu, move->function, &state, &other);
 	if (rc || other)
 		return rc;
 	*ours = true;

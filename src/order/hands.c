@@ -88,17 +88,26 @@ static int try_turn(struct dp_hands *h, uint64_t at)
 }
 
 /* There is padding before a function, or after one. */
-static int make_turn(struct dp_hands *h)
+int dp_hands_make_turn(struct dp_hands *hands)
 {
-	const struct dp_passages *p = &h->request->passages;
+	const struct dp_passages *p = &hands->request->passages;
 	int rc = 0;
 
-	for (size_t i = 0; i < p->nplaces && !rc && !h->turn; i++) {
-		rc = try_turn(h, p->places[i].start - sizeof(h->padding));
-		if (!rc && !h->turn && p->places[i].end)
-			rc = try_turn(h, p->places[i].end - sizeof(h->padding));
+	for (size_t i = 0; i < p->nplaces && !rc && !hands->turn; i++) {
+		rc = try_turn(hands, p->places[i].start - sizeof(hands->padding));
+		if (!rc && !hands->turn && p->places[i].end)
+			rc = try_turn(hands, p->places[i].end - sizeof(hands->padding));
 	}
 	return rc;
+}
+
+void dp_hands_undo_turn(struct dp_hands *hands)
+{
+	const struct dp_vcpus *v = hands->vcpus;
+
+	if (hands->turn)
+		v->write(v->arg, DP_REGISTRAR, hands->turn, hands->padding, sizeof(hands->padding));
+	hands->turn = 0;
 }
 
 int dp_hands_begin(struct dp_hands *hands, const struct dp_request *request,
@@ -114,7 +123,7 @@ int dp_hands_begin(struct dp_hands *hands, const struct dp_request *request,
 	rc = find(hands, DP_REGISTRAR);
 	if (!rc)
 		rc = find(hands, DP_EVENT_SIDE);
-	return rc ? rc : make_turn(hands);
+	return rc ? rc : dp_hands_make_turn(hands);
 }
 
 /* Whoever is before the processor may have other memory there: the word must be the last one. */
@@ -253,13 +262,9 @@ int dp_hands_free(struct dp_hands *hands, enum dp_order_side side)
 
 void dp_hands_end(struct dp_hands *hands)
 {
-	const struct dp_vcpus *v = hands->vcpus;
-
 	dp_hands_free(hands, DP_REGISTRAR);
 	dp_hands_free(hands, DP_EVENT_SIDE);
-	if (hands->turn)
-		v->write(v->arg, DP_REGISTRAR, hands->turn, hands->padding, sizeof(hands->padding));
-	hands->turn = 0;
+	dp_hands_undo_turn(hands);
 }
 
 int dp_hands_pause(struct dp_hands *hands, uint64_t ms)

@@ -71,6 +71,26 @@ struct dp_hands {
 int dp_hands_begin(struct dp_hands *hands, const struct dp_request *request,
 		   const struct dp_vcpus *vcpus);
 
+/*
+ * Makes the jump to itself on which whoever is parked turns, and has the padding back. Without room
+ * for one hands->turn stays 0. Return: 0 or a negative errno.
+ */
+int dp_hands_make_turn(struct dp_hands *hands);
+void dp_hands_undo_turn(struct dp_hands *hands);
+
+/**
+ * dp_hands_is_other - whether what is unmapped, or taken away, is of another device
+ * @hands: with the request, and the processors
+ * @cpu: stands where @function begins
+ * @function: that was come to
+ * @state: of the processor
+ * @other: receives it
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_hands_is_other(struct dp_hands *hands, unsigned int cpu, const char *function,
+		      const struct dp_vcpu_state *state, bool *other);
+
 /* Frees both, and leaves the guest's memory as it was. */
 void dp_hands_end(struct dp_hands *hands);
 

@@ -3,6 +3,10 @@
  *   {"kind":"request","what":"order","number":1,"station":"fast-read","frame":ADDRESS,"device":NUMBER,"region":ADDRESS,
  *    "mailboxes":[ADDRESS,ADDRESS],"owners":[ADDRESS,ADDRESS],"magic":[NUMBER,NUMBER],
  *    "passages":[["fast","gup_fast_fallback",ADDRESS],…],"places":[["default_idle",START,END],…]}
+ *
+ *   {"kind":"request","what":"holds","number":1,"seed":NUMBER,"stations":["fast-read",…],"main":NUMBER,
+ *    "point":ADDRESS,"answered":ADDRESS, and "frame", "device", "owners", "magic", "passages",
+ * "places"}
  */
 #include <errno.h>
 #include <stdio.h>
@@ -58,6 +62,17 @@ static struct json_object *places_of(const struct dp_passages *p)
 	return list;
 }
 
+/* What both kinds have. */
+static void add_shared(const struct dp_request *request, struct json_object *obj)
+{
+	dp_json_add_int(obj, "frame", (int64_t)request->frame);
+	dp_json_add_int(obj, "device", (int64_t)request->device);
+	json_object_object_add(obj, "owners", words(request->owners));
+	json_object_object_add(obj, "magic", words(request->magic));
+	json_object_object_add(obj, "passages", passages_of(&request->passages));
+	json_object_object_add(obj, "places", places_of(&request->passages));
+}
+
 struct json_object *dp_request_to_json(const struct dp_request *request, unsigned int number)
 {
 	struct json_object *obj = json_object_new_object();
@@ -66,14 +81,30 @@ struct json_object *dp_request_to_json(const struct dp_request *request, unsigne
 	dp_json_add_text(obj, "what", DP_CONTROL_ORDER);
 	dp_json_add_int(obj, "number", number);
 	dp_json_add_text(obj, "station", request->station->name);
-	dp_json_add_int(obj, "frame", (int64_t)request->frame);
 	dp_json_add_int(obj, "region", (int64_t)request->region);
-	dp_json_add_int(obj, "device", (int64_t)request->device);
 	json_object_object_add(obj, "mailboxes", words(request->mailboxes));
-	json_object_object_add(obj, "owners", words(request->owners));
-	json_object_object_add(obj, "magic", words(request->magic));
-	json_object_object_add(obj, "passages", passages_of(&request->passages));
-	json_object_object_add(obj, "places", places_of(&request->passages));
+	add_shared(request, obj);
+	return obj;
+}
+
+struct json_object *dp_holds_to_json(const struct dp_request *request, unsigned int number)
+{
+	struct json_object *obj = json_object_new_object(), *list = json_object_new_array();
+	size_t count;
+	const struct dp_station *stations = dp_stations(&count);
+
+	dp_json_add_text(obj, "kind", "request");
+	dp_json_add_text(obj, "what", DP_CONTROL_HOLDS);
+	dp_json_add_int(obj, "number", number);
+	dp_json_add_int(obj, "seed", (int64_t)request->seed);
+	for (size_t i = 0; i < count; i++)
+		if (request->stations & 1U << i)
+			dp_json_append_text(list, stations[i].name);
+	json_object_object_add(obj, "stations", list);
+	dp_json_add_int(obj, "main", (int64_t)request->main);
+	dp_json_add_int(obj, "point", (int64_t)request->point);
+	dp_json_add_int(obj, "answered", (int64_t)request->answered);
+	add_shared(request, obj);
 	return obj;
 }
 
@@ -151,6 +182,40 @@ static bool read_list(struct json_object *list, size_t most, struct dp_request *
 	return good;
 }
 
+static bool read_station(struct json_object *from, struct dp_request *r)
+{
+	const struct dp_station *station = NULL;
+
+	if (json_object_is_type(from, json_type_string))
+		station = dp_station_find(json_object_get_string(from));
+	if (station)
+		r->stations |= 1U << (station - dp_stations(&(size_t){ 0 }));
+	return station;
+}
+
+static bool read_shared(struct json_object *asked, struct dp_request *r)
+{
+	r->device = (uint64_t)dp_json_int_or(asked, "device", 0);
+	r->frame = (uint64_t)dp_json_int_or(asked, "frame", 0);
+	return read_words(asked, "owners", r->owners) && read_words(asked, "magic", r->magic) &&
+	       read_list(dp_json_array(asked, "passages"), DP_MAX_PASSAGES, r, read_passage) &&
+	       read_list(dp_json_array(asked, "places"), DP_MAX_PLACES, r, read_place);
+}
+
+int dp_holds_from_json(struct json_object *asked, struct dp_request *request)
+{
+	*request = (struct dp_request){ 0 };
+	request->seed = (uint64_t)dp_json_int_or(asked, "seed", 0);
+	request->main = (uint64_t)dp_json_int_or(asked, "main", 0);
+	request->point = (uint64_t)dp_json_int_or(asked, "point", 0);
+	request->answered = (uint64_t)dp_json_int_or(asked, "answered", 0);
+	return request->point && request->answered && read_shared(asked, request) &&
+			       read_list(dp_json_array(asked, "stations"), 32, request,
+					 read_station)
+		       ? 0
+		       : -EBADMSG;
+}
+
 int dp_request_from_json(struct json_object *asked, struct dp_request *request)
 {
 	const char *station = dp_json_text(asked, "station");
@@ -158,15 +223,8 @@ int dp_request_from_json(struct json_object *asked, struct dp_request *request)
 	*request = (struct dp_request){ 0 };
 	request->station = station ? dp_station_find(station) : NULL;
 	request->region = (uint64_t)dp_json_int_or(asked, "region", 0);
-	request->device = (uint64_t)dp_json_int_or(asked, "device", 0);
-	request->frame = (uint64_t)dp_json_int_or(asked, "frame", 0);
 	return request->station && read_words(asked, "mailboxes", request->mailboxes) &&
-			       read_words(asked, "owners", request->owners) &&
-			       read_words(asked, "magic", request->magic) &&
-			       read_list(dp_json_array(asked, "passages"), DP_MAX_PASSAGES, request,
-					 read_passage) &&
-			       read_list(dp_json_array(asked, "places"), DP_MAX_PLACES, request,
-					 read_place)
+			       read_shared(asked, request)
 		       ? 0
 		       : -EBADMSG;
 }

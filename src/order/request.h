@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a guest asks for, as the one who holds it reads it. */
+/* What a guest asks for, an order or the holds of a race, as the one who holds it reads it. */
 #ifndef DAXPIN_ORDER_REQUEST_H
 #define DAXPIN_ORDER_REQUEST_H
 
@@ -16,6 +16,12 @@ struct dp_request {
 	uint64_t device; /* the number of the character device, as dev_t has it in the kernel; 0 if
 			    it is none */
 	uint64_t owners[DP_ORDER_SIDES], magic[DP_ORDER_SIDES];
+	/* of the holds of a race only */
+	uint64_t seed;
+	unsigned int stations; /* a bit of each, by its number in dp_stations() */
+	uint64_t main;         /* the magic number of the race's own process */
+	uint64_t point;        /* the address at which its processes say what they do */
+	uint64_t answered;     /* that of a word that is to be set once they are held */
 	char functions[DP_MAX_PASSAGES + DP_MAX_PLACES][64]; /* names of passages and places */
 };
 
@@ -30,5 +36,9 @@ struct json_object *dp_request_to_json(const struct dp_request *request, unsigne
  * Return: 0, or -EBADMSG.
  */
 int dp_request_from_json(struct json_object *asked, struct dp_request *request);
+
+/* The same for the holds of a race. */
+struct json_object *dp_holds_to_json(const struct dp_request *request, unsigned int number);
+int dp_holds_from_json(struct json_object *asked, struct dp_request *request);
 
 #endif

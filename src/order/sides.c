@@ -11,15 +11,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "sides.h"
 
 #include "daxpin/file.h"
-#include "daxpin/pin.h"
 #include "daxpin/rdma.h"
 
 /* Between two looks of a watcher, us. */
@@ -58,8 +55,8 @@ static void add_passage(struct dp_passages *p, enum dp_point point, const char *
 void dp_sides_describe(const struct dp_order_shared *shared, struct dp_request *request)
 {
 	request->region = shared->region;
-	request->frame = shared->frame;
-	request->device = shared->device;
+	request->frame = shared->memory.frame;
+	request->device = shared->memory.device;
 	for (int i = 0; i < DP_ORDER_SIDES; i++) {
 		request->mailboxes[i] = (uint64_t)&shared->mailboxes[i];
 		request->owners[i] = (uint64_t)&owners[i];
@@ -159,20 +156,6 @@ static int forget_pages(struct registrar *r)
 	return 0;
 }
 
-/* Only memory of a device is told from that of others. */
-static void find_device(struct registrar *r)
-{
-	struct stat st;
-	uint64_t pfn = 0;
-
-	/* MKDEV() of <linux/kdev_t.h> */
-	if (r->area.fd >= 0 && !fstat(r->area.fd, &st) && S_ISCHR(st.st_mode))
-		r->shared->device = (uint64_t)major(st.st_rdev) << 20 | minor(st.st_rdev);
-	if (r->area.resource[0] && r->shared->order->mapping->frames == DP_FRAMES_DEVICE &&
-	    !dp_frames_read(r->area.addr, 1, &pfn))
-		r->shared->frame = pfn * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void map(struct registrar *r)
 {
 	struct dp_order_shared *s = r->shared;
@@ -190,7 +173,7 @@ static void map(struct registrar *r)
 		s->odp = r->rdma.odp;
 		s->on_demand = s->order->station->on_demand;
 		s->region = (uint64_t)r->area.addr;
-		find_device(r);
+		dp_bias_find_memory(s->order->mapping, &r->area, &s->memory);
 	}
 	answer(r, rc, r->area.fd);
 }

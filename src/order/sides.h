@@ -8,6 +8,7 @@
 #include "request.h"
 
 #include "daxpin/actor.h"
+#include "daxpin/bias.h"
 #include "daxpin/order.h"
 
 /* What the registrar obeys; each is answered. */
@@ -30,8 +31,7 @@ struct dp_order_shared {
 	struct dp_target target;
 	char provider[32];
 	uint64_t region; /* its address in the registrar */
-	uint64_t device; /* number of the character device that is mapped; 0 otherwise */
-	uint64_t frame;  /* of the first page, if it is a device's; 0 otherwise */
+	struct dp_bias_memory memory;
 	bool odp, on_demand;
 	_Atomic int tasks[DP_ORDER_SIDES]; /* whom the watchers watch */
 	_Atomic bool turning[DP_ORDER_SIDES];

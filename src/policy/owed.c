@@ -36,6 +36,8 @@ static const char *states_of(enum dp_step step)
 		return "gone|waits|runs";
 	case DP_STEP_ORDER:
 		return "played|not reached|not passed|stuck|failed|died";
+	case DP_STEP_HOLDS:
+		return "played|failed|died";
 	default:
 		return step <= DP_STEP_COME_BACK || step == DP_STEP_UNDO ? FATES : NULL;
 	}

@@ -9,7 +9,8 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/observe.h"
 
-#define OWED (DP_STEP_BIT(DP_STEP_RACE) | DP_STEP_BIT(DP_STEP_ROUNDS) | DP_STEP_BIT(DP_STEP_TAINT))
+#define HOLDS DP_STEP_BIT(DP_STEP_HOLDS)
+#define OWED  (DP_STEP_BIT(DP_STEP_RACE) | DP_STEP_BIT(DP_STEP_ROUNDS) | DP_STEP_BIT(DP_STEP_TAINT))
 
 /* C2 and C4: a registration succeeds and holds the device, or fails cleanly. */
 static void judge_holding(struct verdict *v, struct json_object *race)
@@ -53,6 +54,12 @@ static void judge_end(struct verdict *v, struct json_object *race)
 			  early, dp_text_of(race, DP_FIELD_EARLY_ERRNO));
 }
 
+/* Tasks were to be held; without that, nobody has asked for it. */
+static bool is_biased(struct json_object *race)
+{
+	return dp_is_set(race, DP_FIELD_BIASED);
+}
+
 static double per_second(struct json_object *race)
 {
 	int64_t ms, races;
@@ -92,7 +99,9 @@ static void add_facts(struct verdict *v, struct json_object *race)
 	for (size_t i = 0; i < DP_ARRAY_SIZE(same); i++)
 		dp_fact(v, dp_field_name(same[i]), race, same[i]);
 	dp_fact(v, "pins_leaked", race, DP_FIELD_LEAKED);
-	dp_json_add_double(v->result->facts, "races_per_second", per_second(race));
+	/* The holds take time of the race: how fast one is, one without them shows. */
+	if (!is_biased(race))
+		dp_json_add_double(v->result->facts, "races_per_second", per_second(race));
 }
 
 /* What the witness has counted; each of the calls of gup-fast has fallen back once at most. */
@@ -127,15 +136,18 @@ static void tell(struct verdict *v, struct json_object *race)
 	struct dp_result *r = v->result;
 	size_t used = strlen(r->why);
 	int64_t races = 0, seed = 0;
-	char endings[256], inside[256];
+	char endings[256], inside[256], holds[256], speed[32] = "";
 
 	dp_step_int(race, DP_FIELD_RACES, &races);
 	dp_step_int(race, DP_FIELD_SEED, &seed);
 	list_endings(race, endings, sizeof(endings));
 	dp_inside_text(r->evidence, inside, sizeof(inside));
+	dp_holds_text(dp_seen(v, DP_STEP_HOLDS), holds, sizeof(holds));
+	if (!is_biased(race))
+		snprintf(speed, sizeof(speed), ", %.1f a second", per_second(race));
 	snprintf(r->why + used, sizeof(r->why) - used,
-		 "%s%" PRId64 " races, %.1f a second, seed %" PRId64 ": %s%s%s", used ? "; " : "",
-		 races, per_second(race), seed, endings, inside[0] ? "; " : "", inside);
+		 "%s%" PRId64 " races%s, seed %" PRId64 ": %s%s%s%s%s", used ? "; " : "", races,
+		 speed, seed, endings, inside[0] ? "; " : "", inside, holds[0] ? "; " : "", holds);
 }
 
 /* How many registrations there were; -1 if that cannot be told. */
@@ -199,8 +211,13 @@ void dp_judge_race(struct verdict *v)
 {
 	struct json_object *race = dp_seen(v, DP_STEP_RACE);
 	struct dp_result *r = v->result;
+	/* Whoever holds tasks tells of it, even if the race itself does not. */
+	bool biased = is_biased(race) || dp_seen(v, DP_STEP_HOLDS);
+	dp_steps owed = OWED | (biased ? HOLDS : 0);
 
 	dp_judge_splats(v);
+	/* Of a guest that died there may be nothing else. */
+	dp_fact(v, "windows", dp_seen(v, DP_STEP_HOLDS), DP_FIELD_WINDOWS);
 	if (race) {
 		judge_holding(v, race);
 		if (!v->splatted)
@@ -209,9 +226,10 @@ void dp_judge_race(struct verdict *v)
 	}
 	if (r->violates)
 		r->status = DP_FAIL;
-	else if (!dp_find_missing(v, OWED, OWED, r->why, sizeof(r->why)) &&
-		 !dp_find_untimely(v, OWED, NULL, r->why, sizeof(r->why)) &&
-		 !is_cut_short(v, race, r->why, sizeof(r->why)))
+	else if (!dp_find_missing(v, owed, owed, r->why, sizeof(r->why)) &&
+		 !dp_find_untimely(v, owed, NULL, r->why, sizeof(r->why)) &&
+		 !is_cut_short(v, race, r->why, sizeof(r->why)) &&
+		 !(biased && dp_lacks_holds(v, race, r->why, sizeof(r->why))))
 		r->status = DP_PASS;
 	r->unfinished = r->status == DP_ERROR;
 	add_inside(v, race);

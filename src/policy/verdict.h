@@ -136,4 +136,16 @@ void dp_judge_traffic(struct verdict *v);
 void dp_judge_bench(struct verdict *v);
 void dp_judge_in_flight(struct verdict *v); /* traffic during an event */
 
+/**
+ * dp_lacks_holds - whether something of the holds of a biased race is missing (windows.c)
+ * @v: of the race
+ * @race: its sums
+ * @text: receives what is missing, or contradicts the rest
+ * @size: its size in bytes
+ */
+bool dp_lacks_holds(const struct verdict *v, struct json_object *race, char *text, size_t size);
+
+/* How often each window was hit, of the step "holds", for people; "" without the step. */
+void dp_holds_text(struct json_object *holds, char *text, size_t size);
+
 #endif

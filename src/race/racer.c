@@ -223,6 +223,7 @@ static void describe(struct racer *r)
 		     r->rdma.device);
 	target->channel = race->options->channel;
 	snprintf(race->provider, sizeof(race->provider), "%s", r->rdma.provider);
+	dp_bias_find_memory(race->scenario->mapping, &r->area, &race->memory);
 	race->odp = r->rdma.odp;
 	race->on_demand = dp_is_fsdax(race->scenario->mapping) && race->odp;
 }
@@ -292,6 +293,7 @@ static void race(int fd, void *arg)
 	struct racer r = { .race = arg, .fd = fd, .area = { .fd = -1 } };
 	char command;
 
+	dp_bias_be(DP_BIAS_REGISTRAR);
 	while (recv(fd, &command, 1, 0) == 1) {
 		if (command == DP_RACER_MAP)
 			map(&r);

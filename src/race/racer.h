@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "daxpin/actor.h"
+#include "daxpin/bias.h"
 #include "daxpin/teardown.h"
 
 /* Threads: more than the guest has CPUs, so that some are always interrupted half-way. */
@@ -45,6 +46,7 @@ struct dp_race {
 	atomic_bool stop; /* the threads must end, whatever has become of the event */
 
 	struct dp_target target;
+	struct dp_bias_memory memory;
 	char provider[32];
 	bool odp, on_demand;
 	int first; /* the errno of the first registration of all, 0 if it was allowed */

@@ -42,6 +42,11 @@
 #define PART_LIMIT_MS 30000
 /* An event that waits for longer than this, ms, does not wait for a region that is held. */
 #define HELD_LIMIT_MS (5 * DP_HOLDER_MS)
+/*
+ * A thread that is held turns in place, and the scheduler has the others catch up before it goes
+ * on: on a busy host that takes seconds.
+ */
+#define BIASED_LIMIT_MS (8 * HELD_LIMIT_MS)
 /* The event begins at a random time up to this one after the threads, us. */
 #define DELAY_US 2000
 
@@ -50,6 +55,7 @@ struct run {
 	struct dp_actor racer, event;
 	struct dp_pins before;
 	struct dp_inside inside;
+	struct dp_bias bias;
 	bool pins_known, leaked_known;
 	uint64_t rounds, refused, random, started_ms;
 	int64_t leaked;
@@ -145,6 +151,8 @@ static void emit_sums(const struct run *run)
 	dp_step_set_text(obj, DP_FIELD_FIRST, race->first ? dp_errno_name(race->first) : NULL);
 	dp_step_set_flag(obj, DP_FIELD_ON_DEMAND, race->on_demand);
 	add_sums(&sum, obj);
+	if (race->options->biased)
+		dp_step_set_flag(obj, DP_FIELD_BIASED, true);
 	if (run->leaked_known)
 		dp_step_set_int(obj, DP_FIELD_LEAKED, run->leaked);
 	else
@@ -185,12 +193,15 @@ static void act_event(int fd, void *arg)
 	struct dp_error err = { 0 };
 	struct dp_reply reply = { 0 };
 
+	dp_bias_be(DP_BIAS_EVENT);
 	usleep((useconds_t)(run->random % DELAY_US));
+	dp_bias_event(race->round);
 	atomic_store(&race->begun, dp_race_now());
 	reply.rc = race->scenario->event->run(&race->target, &err);
 	/* One that was refused has ended nothing: what is registered then is in order. */
 	if (!reply.rc)
 		atomic_store(&race->ended, dp_race_now());
+	dp_bias_event_ended(race->round);
 	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
 	if (write(fd, &reply, sizeof(reply)) < 0)
 		_exit(1);
@@ -217,7 +228,8 @@ static bool open_file(struct run *run, int fd)
 
 static bool take_away(struct run *run)
 {
-	uint64_t end = dp_now_ms() + HELD_LIMIT_MS;
+	bool biased = run->race->options->biased;
+	uint64_t end = dp_now_ms() + (biased ? BIASED_LIMIT_MS : HELD_LIMIT_MS);
 	enum dp_fate fate = DP_DIED;
 	struct dp_reply reply;
 
@@ -379,6 +391,8 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 	if (rc)
 		return rc;
 	dp_inside_open(&run.inside, options);
+	if (options->biased)
+		dp_bias_prepare();
 	dp_emit_text(fd, "begin", "id", scenario->id);
 	dp_mark_step(dp_step_name(DP_STEP_RACE));
 	dp_emit_text(fd, "doing", "step", dp_step_name(DP_STEP_RACE));
@@ -389,6 +403,9 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 	}
 	run.pins_known = !dp_pins_read(&run.before);
 	dp_inside_begin(&run.inside);
+	if (options->biased)
+		dp_bias_begin(&run.bias, scenario->mapping, scenario->event, &run.race->memory,
+			      options->seed, options->held, fd);
 	run.started_ms = dp_now_ms();
 	while (!enough(&run)) {
 		bool on = play_round(&run);
@@ -397,6 +414,9 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 		if (!on)
 			break;
 	}
+	dp_bias_end(&run.bias);
+	if (run.bias.missing[0])
+		dp_emit_left_out(fd, DP_STEP_HOLDS, run.bias.missing);
 	emit_rounds(&run);
 	dp_emit(fd, dp_step_taint(options->taint));
 	dp_mark_step(DP_CLEANUP);

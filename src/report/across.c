@@ -147,6 +147,7 @@ int dp_page_write_across(const struct dp_page *p, const struct dp_run_record *ru
 
 		dp_page_short_name(&runs[i], name, sizeof(name));
 		dp_page_write_differing(p, &runs[i], name);
+		dp_page_write_windows(p, &runs[i], name);
 		dp_page_write_inside(p, &runs[i], name);
 		dp_page_write_traces(p, &runs[i], name);
 	}

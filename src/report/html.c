@@ -14,7 +14,6 @@
 #include "daxpin/embed.h"
 #include "daxpin/json.h"
 #include "daxpin/order.h"
-#include "daxpin/steps.h"
 
 DP_EMBED(report_html, DP_REPORT_HTML);
 
@@ -51,20 +50,13 @@ static struct json_object *cause_object(const struct dp_cause *cause)
 	return obj;
 }
 
-/* The drawing of an order, as lines; NULL of what is none. */
+/* The drawing of an order, or of the holds of a race, as lines; NULL of what is neither. */
 static struct json_object *draw_order(const struct dp_result *r)
 {
 	char lines[DP_DRAWING_LINES][DP_DRAWING_WIDTH];
+	size_t count = dp_order_draw(r->steps, lines, DP_DRAWING_LINES);
 	struct json_object *list;
-	size_t count = 0;
 
-	for (size_t i = 0; i < dp_json_count(r->steps) && !count; i++) {
-		struct json_object *step = json_object_array_get_idx(r->steps, i);
-		const char *name = dp_json_text(step, "step");
-
-		if (name && !strcmp(name, dp_step_name(DP_STEP_ORDER)))
-			count = dp_order_draw(step, lines, DP_DRAWING_LINES);
-	}
 	if (!count)
 		return NULL;
 	list = json_object_new_array();

@@ -47,6 +47,10 @@ size_t dp_page_count_differing(const struct dp_run_record *run);
 void dp_page_write_differing(const struct dp_page *p, const struct dp_run_record *run,
 			     const char *name);
 
+/* The windows of races that were biased: what came of the holds at each station (windows.c). */
+void dp_page_write_windows(const struct dp_page *p, const struct dp_run_record *run,
+			   const char *name);
+
 /* The part on what the witness has seen of scenarios. @name: of the kernel, or "" */
 void dp_page_write_inside(const struct dp_page *p, const struct dp_run_record *run,
 			  const char *name);

@@ -263,6 +263,7 @@ static int write_run(const struct dp_page *p)
 	if (run->boots > 1)
 		fprintf(p->out,
 			"\nThe guest was booted again: the first showed no sign of life.\n");
+	dp_page_write_windows(p, run, "");
 	dp_page_write_inside(p, run, "");
 	dp_page_write_traces(p, run, "");
 	write_ending(p);

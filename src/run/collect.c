@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daxpin/bias.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
+#include "daxpin/control.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/order.h"
@@ -346,7 +348,9 @@ static void take_order(void *arg, const char *line, size_t len, const struct dp_
 
 	if (dp_observation_parse(line, len, &asked, NULL))
 		return;
-	step = dp_order_play(asked, vcpus);
+	text = dp_json_text(asked, "what");
+	step = text && !strcmp(text, DP_CONTROL_HOLDS) ? dp_bias_play(asked, vcpus)
+						       : dp_order_play(asked, vcpus);
 	text = dp_json_text(step, dp_field_name(DP_FIELD_TEXT));
 	snprintf(answer, size, "%s%s%s", dp_json_text(step, dp_field_name(DP_FIELD_STATE)),
 		 text ? ": " : "", text ? text : "");

@@ -135,7 +135,8 @@ static void carries_scenarios(void **state)
 				      .iterations = INT64_MAX,
 				      .duration_ms = 86400000,
 				      .seed = 7,
-				      .witness = true },
+				      .witness = true,
+				      .biased = true },
 		};
 		dp_cleanup(dp_command_clear) struct dp_command back = { 0 };
 
@@ -149,6 +150,7 @@ static void carries_scenarios(void **state)
 		assert_int_equal(back.scenario.iterations, race ? INT64_MAX : 0);
 		assert_int_equal(back.scenario.duration_ms, race ? 86400000 : 0);
 		assert_int_equal(back.scenario.seed, race ? 7 : 0);
+		assert_int_equal(back.scenario.biased, race);
 	}
 }
 
@@ -230,7 +232,7 @@ static const char check_line[] =
 	"\"cell_limit_ms\":1,\"rdma\":\"rxe0\",\"fault\":\"panic\"}";
 static const char race_line[] =
 	"{\"command\":\"race\",\"id\":\"race/a/b\",\"size\":4096,\"rdma\":\"rxe0\","
-	"\"iterations\":3,\"duration_ms\":4,\"seed\":5,\"witness\":true}";
+	"\"iterations\":3,\"duration_ms\":4,\"seed\":5,\"witness\":true,\"biased\":true}";
 static const char teardown_line[] = "{\"command\":\"teardown\",\"id\":\"teardown/a/b/c\","
 				    "\"size\":4096,\"rdma\":\"rxe0\",\"witness\":true}";
 static const char traffic_line[] = "{\"command\":\"traffic\",\"only\":[\"anon\"],\"size\":4096,"

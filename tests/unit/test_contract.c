@@ -325,6 +325,62 @@ static void judges_races_by_their_sums(void **state)
 	expect(RACE, lines, DP_ERROR, "");
 }
 
+/* A biased race: @key of the step "holds" is something else. */
+static void expect_biased(const char *key, const char *value, enum dp_status status,
+			  const char *violates)
+{
+	struct json_object *lines = recorded_lines("5.10", RACE), *seed;
+
+	set(lines, "race", "biased", "true");
+	put_after(lines, "race",
+		  "{\"kind\":\"step\",\"step\":\"holds\",\"state\":\"played\",\"text\":null,"
+		  "\"races\":3,\"windows\":[{\"station\":\"pinned\",\"rounds\":2,\"reached\":9,"
+		  "\"held\":8,\"ms\":20,\"hit\":3,\"passed\":{\"unmap\":2,\"taken\":2}}]}");
+	seed = json_object_object_get(json_object_array_get_idx(lines, find_step(lines, "race")),
+				      "seed");
+	set(lines, "holds", "seed", json_object_to_json_string(seed));
+	if (key)
+		set(lines, "holds", key, value);
+	expect(RACE, lines, status, violates);
+}
+
+static void needs_all_holds_of_a_race(void **state)
+{
+	static const char *const bad[] = {
+		"[]",
+		"[7]",
+		"[{\"station\":\"nowhere\",\"missing\":\"it is\"}]",
+		"[{\"station\":\"pinned\"}]",
+		/* held more often than reached, hit more often than held, */
+		"[{\"station\":\"pinned\",\"rounds\":2,\"reached\":7,\"held\":8,\"ms\":20,\"hit\":0,"
+		"\"passed\":{}}]",
+		"[{\"station\":\"pinned\",\"rounds\":2,\"reached\":9,\"held\":8,\"ms\":20,\"hit\":9,"
+		"\"passed\":{\"unmap\":9}}]",
+		/* hit by nobody, by what is no point, in rounds that there were not */
+		"[{\"station\":\"pinned\",\"rounds\":2,\"reached\":9,\"held\":8,\"ms\":20,\"hit\":3,"
+		"\"passed\":{\"unmap\":2}}]",
+		"[{\"station\":\"pinned\",\"rounds\":2,\"reached\":9,\"held\":8,\"ms\":20,\"hit\":3,"
+		"\"passed\":{\"nothing\":3}}]",
+		"[{\"station\":\"pinned\",\"rounds\":4,\"reached\":9,\"held\":8,\"ms\":20,\"hit\":0,"
+		"\"passed\":{}}]",
+	};
+	struct json_object *lines = recorded_lines("5.10", RACE);
+
+	(void)state;
+	expect_biased(NULL, NULL, DP_PASS, "");
+	expect_biased("windows",
+		      "[{\"station\":\"slow-checked\",\"missing\":\"there is no function\"}]",
+		      DP_PASS, "");
+	for (size_t i = 0; i < DP_ARRAY_SIZE(bad); i++)
+		expect_biased("windows", bad[i], DP_ERROR, "");
+	expect_biased("state", "\"failed\"", DP_ERROR, "");
+	expect_biased("races", "2", DP_ERROR, "");
+	expect_biased("seed", "1234567", DP_ERROR, "");
+	/* Nobody was held at all. */
+	set(lines, "race", "biased", "true");
+	expect(RACE, lines, DP_ERROR, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +400,7 @@ int main(void)
 		cmocka_unit_test(expects_nothing_of_on_demand_regions),
 		cmocka_unit_test(counts_only_on_nodes_that_stay),
 		cmocka_unit_test(judges_races_by_their_sums),
+		cmocka_unit_test(needs_all_holds_of_a_race),
 	};
 
 	return cmocka_run_group_tests(tests, load_policy, clear_policy);
