@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "daxpin/progress.h"
 
@@ -94,6 +95,50 @@ int dp_apt_fetch(const char *suite, const char *version, bool refresh,
 		 struct dp_error *err);
 
 /**
+ * dp_apt_fetch_build - download what builds modules for a kernel, and its source
+ * @suite: which has the kernel
+ * @release: such as "6.1.0-57-amd64"
+ * @progress, @packages, @count, @err: as above
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_apt_fetch_build(const char *suite, const char *release, const struct dp_progress *progress,
+		       char ***packages, size_t *count, struct dp_error *err);
+
+/**
+ * dp_kernel_suite - the first suite that has a kernel of a version
+ * @version: as for dp_release_matches()
+ * @refresh: read the package lists again even if they are recent
+ * @progress: as above
+ * @suite: receives its name
+ * @size: of @suite, bytes
+ * @err: says what there is instead (bad input), or that no lists can be read
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_kernel_suite(const char *version, bool refresh, const struct dp_progress *progress,
+		    char *suite, size_t size, struct dp_error *err);
+
+/**
+ * dp_extra_build - build a module of the kernel's source that distributions do not ship
+ * @kernel: one that was fetched (dp_kernel_resolve())
+ * @name: "gup_test": the mm developers' own stopwatch, since 5.11
+ * @progress: called during downloads; may be NULL
+ * @path: receives the module's path in the cache
+ * @size: of @path, bytes
+ * @err: what could not be fetched, or does not compile
+ *
+ * The kernel's headers and source are fetched from its suite, and compiled by this machine's
+ * compiler; only the module stays. Needs gcc, make, patchelf, tar, xz and dpkg.
+ *
+ * Return: 0; -EINVAL for a kernel that was not fetched, or is too old (bad input); another negative
+ * errno.
+ */
+int dp_extra_build(const struct dp_kernel *kernel, const char *name,
+		   const struct dp_progress *progress, char *path, size_t size,
+		   struct dp_error *err);
+
+/**
  * dp_apt_releases - list the kernels of a suite
  * @suite, @refresh, @progress: as above
  * @list: receives the releases in order of version, to be freed with dp_strings_free()
@@ -110,6 +155,15 @@ int dp_apt_releases(const char *suite, bool refresh, const struct dp_progress *p
  * "6.12" do not.
  */
 bool dp_release_matches(const char *release, const char *version);
+
+/* Length of the series at the beginning of a release: of "6.1" in "6.1.0-57-amd64". */
+static inline size_t dp_series_length(const char *release)
+{
+	size_t major = strspn(release, "0123456789");
+
+	return release[major] == '.' ? major + 1 + strspn(release + major + 1, "0123456789")
+				     : major;
+}
 
 /* Frees a list of strings and its members. */
 void dp_strings_free(char **list, size_t count);

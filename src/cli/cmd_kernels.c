@@ -13,7 +13,7 @@
 #include "daxpin/kernel.h"
 
 struct kernels_options {
-	bool json, refresh;
+	bool json, refresh, gup_test;
 };
 
 #define CLI_OPTIONS struct kernels_options
@@ -120,6 +120,27 @@ int cli_fetch_kernels(const char *const *specs, size_t count, bool refresh, stru
 	return rc;
 }
 
+/* What distributions do not ship. */
+static int build_extras(const char *const *specs, size_t count, struct dp_error *err)
+{
+	struct dp_kernel kernel;
+	char path[PATH_MAX];
+	int rc = 0;
+
+	for (size_t i = 0; i < count && !rc; i++) {
+		struct cli_progress progress = { 0 };
+		const struct dp_progress *told = cli_progress_begin(&progress);
+
+		rc = dp_kernel_resolve(specs[i], false, told, &kernel, err);
+		if (!rc)
+			rc = dp_extra_build(&kernel, "gup_test", told, path, sizeof(path), err);
+		cli_progress_end(&progress);
+		if (!rc)
+			printf("%s: %s\n", kernel.spec, path);
+	}
+	return rc;
+}
+
 static int clean(const struct dp_cache_list *cache, struct dp_error *err)
 {
 	uint64_t freed = 0;
@@ -165,6 +186,8 @@ static int run_fetch(struct cli_call *call)
 	if (!rc)
 		rc = cli_fetch_kernels((const char *const *)call->words, (size_t)call->count,
 				       o.refresh, &err);
+	if (!rc && o.gup_test)
+		rc = build_extras((const char *const *)call->words, (size_t)call->count, &err);
 	return rc && rc != CLI_ANSWERED ? cli_error_print(&err) : 0;
 }
 
@@ -188,6 +211,13 @@ static const struct cli_option refresh_options[] = {
 	CLI_END,
 };
 
+static const struct cli_option extra_options[] = {
+	OPT_FLAG(
+		"with-gup-test", 0, gup_test,
+		"Also build gup_test, the mm developers' own benchmark, from the source of the kernel."),
+	CLI_END,
+};
+
 static const struct cli_option list_options[] = { OPT_JSON(json), CLI_END };
 
 static const struct cli_command list_command = {
@@ -203,10 +233,10 @@ static const struct cli_command list_command = {
 static const struct cli_command fetch_command = {
 	.name = "fetch",
 	.brief = "fetch kernels and prepare them for guests",
-	.usage = CLI_USAGE("kernels fetch [--refresh] KERNEL..."),
+	.usage = CLI_USAGE("kernels fetch [OPTIONS] KERNEL..."),
 	.about = "Fetches kernels, prepares them for guests, and prints where they are. \"daxpin "
 		 "guest --help\" tells what KERNEL can be.",
-	.groups = CLI_GROUPS({ .options = refresh_options }),
+	.groups = CLI_GROUPS({ .options = refresh_options }, { .options = extra_options }),
 	.operand = CLI_KERNELS,
 	.run = run_fetch,
 };

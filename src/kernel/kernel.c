@@ -113,9 +113,9 @@ static bool has(char *const *releases, size_t count, const char *version)
 	return false;
 }
 
-/* The first suite that has a version. A suite whose lists cannot be read is passed over. */
-static int find_suite(const char *version, bool refresh, const struct dp_progress *progress,
-		      char *suite, size_t size, struct dp_error *err)
+/* A suite whose lists cannot be read is passed over. */
+int dp_kernel_suite(const char *version, bool refresh, const struct dp_progress *progress,
+		    char *suite, size_t size, struct dp_error *err)
 {
 	char **suites = NULL, **releases = NULL, newest[512] = "";
 	size_t nsuites = 0, count = 0, read = 0, used = 0;
@@ -189,7 +189,7 @@ static int resolve_debian(const char *name, bool refresh, const struct dp_progre
 	if (!refresh && !dp_read_attr(dir, sizeof(dir), "%s", pointer) && !locate(dir, kernel))
 		return 0;
 	if (!suite[0])
-		rc = find_suite(version, refresh, progress, suite, sizeof(suite), err);
+		rc = dp_kernel_suite(version, refresh, progress, suite, sizeof(suite), err);
 	if (!rc)
 		rc = fetch(suite, version[0] ? version : NULL, refresh, pointer, progress, err);
 	if (rc)
