@@ -21,7 +21,9 @@ struct dp_report_options {
 struct dp_format {
 	const char *name;
 	unsigned int rank; /* order in lists */
-	bool streams;      /* can be written while results arrive, with dp_jsonl_*() */
+	/* What it takes, and the package that has it; NULL for nothing. */
+	const char *program, *package;
+	bool streams; /* can be written while results arrive, with dp_jsonl_*() */
 	/* Writes a whole report. Returns 0 or a negative errno. */
 	int (*write)(FILE *out, const struct dp_run_record *runs, size_t nruns,
 		     const struct dp_report_options *options);

@@ -13,6 +13,7 @@
 
 #include "daxpin/file.h"
 #include "daxpin/json.h"
+#include "daxpin/proc.h"
 #include "daxpin/results.h"
 
 /* Until it is whole, a report has this behind its name: two runs may have one name for theirs. */
@@ -28,13 +29,17 @@ void cli_print_json(struct json_object *obj)
 
 static int find_format(const char *name, const struct dp_format **format, struct dp_error *err)
 {
-	char names[128];
+	char names[128], path[PATH_MAX];
 
 	*format = dp_format_find(name);
-	if (*format)
+	if (!*format) {
+		dp_format_names(names, sizeof(names));
+		return dp_bad_input(err, "unknown format \"%s\": %s", name, names);
+	}
+	if (!(*format)->program || !dp_find_program((*format)->program, path, sizeof(path)))
 		return 0;
-	dp_format_names(names, sizeof(names));
-	return dp_bad_input(err, "unknown format \"%s\": %s", name, names);
+	dp_bad_input(err, "the format %s takes %s, which is not here", name, (*format)->program);
+	return dp_hint(err, "install the package %s", (*format)->package), -EINVAL;
 }
 
 static int add(struct cli_outputs *outputs, const struct dp_format *format, const char *path,

@@ -9,6 +9,7 @@
 #include "causes.h"
 #include "document.h"
 #include "page.h"
+#include "plot.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/embed.h"
@@ -160,11 +161,22 @@ static const char *fill(FILE *out, const char *page, const char *mark, struct js
 	return at + strlen(mark);
 }
 
+/* The same with a text, as it is. */
+static const char *fill_text(FILE *out, const char *page, const char *mark, const char *text)
+{
+	const char *at = strstr(page, mark);
+
+	fwrite(page, 1, (size_t)(at - page), out);
+	fputs(text, out);
+	return at + strlen(mark);
+}
+
 static int write_html(FILE *out, const struct dp_run_record *runs, size_t nruns,
 		      const struct dp_report_options *options)
 {
 	dp_cleanup(dp_causes_clear) struct dp_causes causes = { 0 };
 	dp_autojson struct json_object *document = dp_document(runs, nruns), *found = NULL;
+	dp_autofree char *plots = NULL;
 	const char *rest;
 	int rc = dp_causes_find(runs, nruns, &causes);
 
@@ -172,7 +184,10 @@ static int write_html(FILE *out, const struct dp_run_record *runs, size_t nruns,
 	if (rc)
 		return rc;
 	found = digest(runs, nruns, &causes);
-	rest = fill(out, report_html, "@DOCUMENT@", document);
+	/* Without gnuplot there are the numbers. */
+	dp_plot_costs(runs, nruns, &plots);
+	rest = fill_text(out, report_html, "@PLOTS@", plots ? plots : "");
+	rest = fill(out, rest, "@DOCUMENT@", document);
 	rest = fill(out, rest, "@DIGEST@", found);
 	fputs(rest, out);
 	return ferror(out) ? -EIO : 0;
