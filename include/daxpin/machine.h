@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct dp_error;
+struct dp_gate;
 struct dp_layout;
 struct dp_verification;
 
@@ -48,6 +49,7 @@ struct dp_boot {
 	 * and the time that it waits does not pass. Of TCG with one CPU.
 	 */
 	bool counts;
+	struct dp_gate *gate; /* who lets it start (gate.h), or NULL */
 	/* Of what is restored: it goes on while QEMU starts. NULL if nothing is to be verified. */
 	struct dp_verification *verification;
 };

@@ -127,19 +127,21 @@ struct dp_task {
 	struct dp_session_end end; /* how; to be released with dp_session_end_clear() */
 };
 
+/* How many guests fit into the free memory of this computer. */
+unsigned int dp_pool_most(void);
+
 /**
- * dp_pool_jobs - how many guests this computer carries, if memory suffices
+ * dp_pool_jobs - how many guests the processors of this computer carry, if memory suffices
  * @cpus: that each of them has
- * @waiting: they wait half of the time: three for two cores, rather than one
  */
-unsigned int dp_pool_jobs(unsigned int cpus, bool waiting);
+unsigned int dp_pool_jobs(unsigned int cpus);
 
 /**
  * dp_pool_run - carry out tasks, each in a guest of its own
  * @boot: what each guest is booted or restored from
  * @tasks: what to do
  * @count: how many
- * @jobs: guests at the same time, at least 1
+ * @jobs: guests at the same time, at least 1; boot->gate may let fewer start
  * @limits: for each guest
  * @progress: told that time passes, may be NULL
  * @err: context on failure

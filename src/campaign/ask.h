@@ -28,6 +28,7 @@ struct campaign {
 	const struct dp_ask *ask;
 	const struct dp_kernel *kernel;
 	struct dp_guest *guest;
+	struct dp_gate *gate;               /* for guests of all kernels; NULL: one guest */
 	unsigned int cpus;                  /* of each guest */
 	bool witness;                       /* each guest has it armed */
 	bool counts;                        /* QEMU counts the instructions of each guest */
@@ -99,19 +100,29 @@ static inline char *dp_text_copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
+/* Tasks that are carried out together. */
+struct dp_batch {
+	struct dp_task *tasks;
+	size_t count, room;
+};
+
+/* One more task, to be begun; valid until the next one is added. Return: NULL without memory. */
+struct dp_task *dp_batch_add(struct dp_batch *batch);
+
+void dp_batch_clear(struct dp_batch *batch);
+
 /**
  * dp_guest_run - carry tasks out, each in a guest of its own
  * @c: for whom; its guest is ready, or making.run.ending tells why not: then the tasks end so, too
  * @tasks: what to do
  * @count: how many
- * @jobs: how many at the same time
  * @err: context on failure
  *
  * What could not be restored because it was damaged is made anew, once.
  *
  * Return: as for dp_pool_run().
  */
-int dp_guest_run(const struct campaign *c, struct dp_task *tasks, size_t count, unsigned int jobs,
+int dp_guest_run(const struct campaign *c, struct dp_task *tasks, size_t count,
 		 struct dp_error *err);
 
 /**
@@ -140,21 +151,32 @@ static inline struct dp_collect *dp_task_collect(const struct dp_task *task)
 	return task->sink.arg;
 }
 
-/* ---- checks.c, limits.c, scenarios.c, traffic.c, twice.c, benches.c
- * -------------------------------------------- */
+/* ---- checks.c, limits.c, scenarios.c, traffic.c, twice.c, benches.c ------------------------ */
+
+/*
+ * Each adds what is asked of guests without the witness to a batch.
+ * Return: 0 or a negative errno.
+ */
+int dp_plan_limits(const struct campaign *c, struct dp_batch *batch, struct dp_error *err);
+int dp_plan_teardowns(const struct campaign *c, struct dp_batch *batch, struct dp_error *err);
+int dp_plan_races(const struct campaign *c, struct dp_batch *batch, struct dp_error *err);
+int dp_plan_orders(const struct campaign *c, struct dp_batch *batch, struct dp_error *err);
+int dp_plan_traffic(const struct campaign *c, struct dp_batch *batch, struct dp_error *err);
 
 /*
  * Each asks one kind of question and adds the answers to a run.
  * Return: 0 or a negative errno.
  */
 int dp_ask_checks(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
-int dp_ask_limits(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
-int dp_ask_teardowns(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
-int dp_ask_races(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
-int dp_ask_orders(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
-int dp_ask_traffic(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_benches(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_twice(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
+
+/*
+ * Cases of traffic that were not answered because of what was asked before them have a guest of
+ * their own now. @run: receives the answers in the place of the errors.
+ * Return: 0 or a negative errno.
+ */
+int dp_ask_again(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 
 /* Whether a case must outlive the machine; dp_ask_twice() is for those, dp_ask_traffic() not. */
 static inline bool dp_is_kept(const struct dp_case *tcase)

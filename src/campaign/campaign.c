@@ -10,6 +10,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
+#include "daxpin/gate.h"
 
 /*
  * Guests of checks have the witness armed. The others have not: probes cost time, of which races
@@ -65,38 +66,81 @@ static void clear_guests(struct guests *g)
 		dp_guest_clear(&g->list[i]);
 }
 
-static int ask_kinds(const struct guests *g, struct dp_run_record *run, struct dp_error *err)
+/* Each has a guest of its own: all kinds together, so that none waits for the last of another. */
+static int ask_batch(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
-	const struct campaign *plain = &g->plain;
-	const struct campaign *checks = are_armed(plain) ? &g->armed : plain;
-	const struct dp_selection *s = plain->selection;
-	const struct {
-		const struct campaign *c;
-		bool wanted;
-		int (*ask)(const struct campaign *c, struct dp_run_record *run,
-			   struct dp_error *err);
-	} kinds[] = {
-		{ checks, s->checks.count, dp_ask_checks },
-		{ plain, s->limits.count, dp_ask_limits },
-		{ plain, s->teardowns.count, dp_ask_teardowns },
-		{ plain, s->races.count, dp_ask_races },
-		{ plain, s->orders.count, dp_ask_orders },
-		{ plain, s->cases.count, dp_ask_traffic },
-		{ plain, s->cases.count, dp_ask_twice },
-		{ &g->counted, s->benches.count, dp_ask_benches },
-	};
+	static int (*const plans[])(const struct campaign *c, struct dp_batch *batch,
+				    struct dp_error *err) = { dp_plan_limits, dp_plan_teardowns,
+							      dp_plan_races, dp_plan_orders,
+							      dp_plan_traffic };
+	dp_cleanup(dp_batch_clear) struct dp_batch batch = { 0 };
 	int rc = 0;
 
-	for (size_t i = 0; i < DP_ARRAY_SIZE(kinds) && !rc; i++) {
-		dp_cleanup(dp_run_clear) struct dp_run_record part = { 0 };
+	for (size_t i = 0; i < DP_ARRAY_SIZE(plans) && !rc; i++)
+		rc = plans[i](c, &batch, err);
+	if (!rc && batch.count)
+		rc = dp_tasks_run(c, batch.tasks, batch.count, false, run, err);
+	return rc ? rc : dp_ask_again(c, run, err);
+}
 
-		if (kinds[i].wanted)
-			rc = kinds[i].ask(kinds[i].c, &part, err);
-		if (!rc)
-			rc = dp_run_merge(run, &part, true);
-		if (!run->jobs)
-			run->jobs = part.jobs;
-	}
+/* What takes two boots goes on beside the others. */
+struct beside {
+	const struct campaign *campaign;
+	struct dp_run_record run;
+	struct dp_error error;
+	int rc;
+};
+
+static void *ask_beside(void *arg)
+{
+	struct beside *b = arg;
+
+	b->rc = dp_ask_twice(b->campaign, &b->run, &b->error);
+	return NULL;
+}
+
+static int ask_plain(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	struct beside b = { .campaign = c };
+	dp_cleanup(dp_run_clear) struct dp_run_record once = { 0 };
+	pthread_t thread;
+	bool started = !pthread_create(&thread, NULL, ask_beside, &b);
+	int rc = ask_batch(c, &once, err);
+
+	if (started)
+		pthread_join(thread, NULL);
+	else
+		ask_beside(&b);
+	if (!rc && b.rc && err)
+		*err = b.error;
+	rc = rc ? rc : b.rc;
+	if (!rc)
+		rc = dp_run_merge(run, &once, true);
+	if (!rc)
+		rc = dp_run_merge(run, &b.run, true);
+	run->jobs = c->gate->peak;
+	dp_run_clear(&b.run);
+	return rc;
+}
+
+static int ask_kinds(const struct guests *g, struct dp_run_record *run, struct dp_error *err)
+{
+	const struct campaign *c = &g->plain;
+	dp_cleanup(dp_run_clear) struct dp_run_record checks = { 0 }, benches = { 0 };
+	int rc = 0;
+
+	if (c->selection->checks.count)
+		rc = dp_ask_checks(are_armed(c) ? &g->armed : c, &checks, err);
+	if (!rc)
+		rc = dp_run_merge(run, &checks, true);
+	run->jobs = checks.jobs;
+	if (!rc && wants_plain(c, false))
+		rc = ask_plain(c, run, err);
+	if (!rc && c->selection->benches.count)
+		rc = dp_ask_benches(&g->counted, &benches, err);
+	if (!rc)
+		rc = dp_run_merge(run, &benches, true);
+	run->jobs = run->jobs ? run->jobs : benches.jobs;
 	return rc;
 }
 
@@ -188,6 +232,7 @@ static int leave_unanswered(const struct campaign *c, const char *why, struct dp
 /* Whoever is free asks the next kernel. */
 struct crowd {
 	struct campaign campaign; /* of each; the kernel is filled in */
+	struct dp_gate gate;
 	const struct dp_kernel *kernels;
 	struct dp_run_record *runs;
 	atomic_size_t next;
@@ -289,7 +334,7 @@ static unsigned int kernels_at_once(const struct campaign *c)
 	const struct dp_guests *guests = c->guests;
 	unsigned int jobs = !side_by_side(guests, c->selection) ? 1
 			    : guests->jobs                      ? guests->jobs
-								: dp_pool_jobs(c->cpus, false);
+								: dp_pool_jobs(c->cpus);
 
 	return jobs < guests->nkernels ? jobs : (unsigned int)guests->nkernels;
 }
@@ -303,6 +348,16 @@ static void ask_all(struct crowd *crowd, unsigned int threads, pthread_t *list)
 	ask_on(crowd);
 	for (unsigned int i = 0; i < started; i++)
 		pthread_join(list[i], NULL);
+}
+
+/* As many guests as the user wants; or as many as there is room for (gate.h). */
+static void open_gate(struct crowd *crowd)
+{
+	unsigned int jobs = crowd->campaign.guests->jobs;
+
+	dp_gate_init(&crowd->gate, jobs ? jobs : dp_pool_jobs(crowd->campaign.cpus),
+		     jobs ? jobs : dp_pool_most());
+	crowd->campaign.gate = &crowd->gate;
 }
 
 int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *selection,
@@ -322,6 +377,7 @@ int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *s
 	unsigned int threads = kernels_at_once(&crowd.campaign);
 	int rc = kernels && list ? 0 : -ENOMEM;
 
+	open_gate(&crowd);
 	if (!rc && ask->begin)
 		rc = ask->begin(ask->arg, err);
 	/* All of them, before the first is asked: a word that is no kernel ends it here. */

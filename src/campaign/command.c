@@ -9,7 +9,7 @@
 static int run(const struct campaign *c, struct dp_task *task, struct dp_error *err)
 {
 	const char *unready = c->guest->making.run.ending;
-	int rc = dp_guest_run(c, task, 1, 1, err);
+	int rc = dp_guest_run(c, task, 1, err);
 
 	if (!rc)
 		rc = dp_bad_input_of(&task->end, err);

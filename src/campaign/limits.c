@@ -27,20 +27,17 @@ static int begin(const struct campaign *c, struct dp_task *task, struct dp_error
 	return rc;
 }
 
-int dp_ask_limits(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+int dp_plan_limits(const struct campaign *c, struct dp_batch *batch, struct dp_error *err)
 {
-	size_t ntasks = dp_rounds(c);
-	struct dp_task *tasks = calloc(ntasks, sizeof(*tasks));
-	int rc = tasks ? 0 : -ENOMEM;
+	int rc = 0;
 
-	for (size_t i = 0; i < ntasks && !rc; i++) {
-		rc = begin(c, &tasks[i], err);
+	for (size_t i = 0; c->selection->limits.count && i < dp_rounds(c) && !rc; i++) {
+		struct dp_task *task = dp_batch_add(batch);
+
+		rc = task ? begin(c, task, err) : -ENOMEM;
 		if (!rc)
-			dp_task_set_round(c, &tasks[i], i);
+			dp_task_set_round(c, task, i);
 	}
-	if (!rc)
-		rc = dp_tasks_run(c, tasks, ntasks, false, run, err);
-	dp_tasks_free(tasks, ntasks);
 	return rc;
 }
 

@@ -56,6 +56,7 @@ int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *gues
 	guest->held[0] = dp_cache_hold(guest->boot.kernel);
 	guest->held[1] = dp_cache_hold(guest->boot.image);
 	guest->boot.cpus = c->counts ? 1 : c->cpus;
+	guest->boot.gate = c->gate;
 	guest->boot.witness = c->witness;
 	guest->boot.counts = c->counts;
 	guest->boot.layout = c->guests->layout;

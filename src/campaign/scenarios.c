@@ -28,55 +28,47 @@ static int begin(const struct campaign *c, enum dp_command_kind kind, const char
 	return rc;
 }
 
-/* @ids: of all, in their order */
-static int ask(const struct campaign *c, enum dp_command_kind kind, const char *const *ids,
-	       size_t count, struct dp_run_record *run, struct dp_error *err)
+static int plan(const struct campaign *c, enum dp_command_kind kind, const char *id,
+		struct dp_batch *batch, struct dp_error *err)
 {
-	size_t rounds = dp_rounds(c), ntasks = count * rounds;
-	struct dp_task *tasks = calloc(ntasks, sizeof(*tasks));
-	int rc = tasks ? 0 : -ENOMEM;
+	int rc = 0;
 
-	for (size_t i = 0; i < ntasks && !rc; i++) {
-		rc = begin(c, kind, ids[i / rounds], &tasks[i], err);
+	for (size_t i = 0; i < dp_rounds(c) && !rc; i++) {
+		struct dp_task *task = dp_batch_add(batch);
+
+		rc = task ? begin(c, kind, id, task, err) : -ENOMEM;
 		if (!rc)
-			dp_task_set_round(c, &tasks[i], i % rounds);
+			dp_task_set_round(c, task, i);
 	}
-	if (!rc)
-		rc = dp_tasks_run(c, tasks, ntasks, false, run, err);
-	dp_tasks_free(tasks, ntasks);
 	return rc;
 }
 
-static int ask_scenarios(const struct campaign *c, const struct dp_scenarios *scenarios,
-			 enum dp_command_kind kind, struct dp_run_record *run, struct dp_error *err)
+static int plan_scenarios(const struct campaign *c, const struct dp_scenarios *scenarios,
+			  enum dp_command_kind kind, struct dp_batch *batch, struct dp_error *err)
 {
-	dp_autofree const char **ids = calloc(scenarios->count + 1, sizeof(*ids));
+	int rc = 0;
 
-	if (!ids)
-		return -ENOMEM;
-	for (size_t i = 0; i < scenarios->count; i++)
-		ids[i] = scenarios->list[i].id;
-	return ask(c, kind, ids, scenarios->count, run, err);
+	for (size_t i = 0; i < scenarios->count && !rc; i++)
+		rc = plan(c, kind, scenarios->list[i].id, batch, err);
+	return rc;
 }
 
-int dp_ask_teardowns(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+int dp_plan_teardowns(const struct campaign *c, struct dp_batch *batch, struct dp_error *err)
 {
-	return ask_scenarios(c, &c->selection->teardowns, DP_COMMAND_TEARDOWN, run, err);
+	return plan_scenarios(c, &c->selection->teardowns, DP_COMMAND_TEARDOWN, batch, err);
 }
 
-int dp_ask_races(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+int dp_plan_races(const struct campaign *c, struct dp_batch *batch, struct dp_error *err)
 {
-	return ask_scenarios(c, &c->selection->races, DP_COMMAND_RACE, run, err);
+	return plan_scenarios(c, &c->selection->races, DP_COMMAND_RACE, batch, err);
 }
 
-int dp_ask_orders(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+int dp_plan_orders(const struct campaign *c, struct dp_batch *batch, struct dp_error *err)
 {
 	const struct dp_orders *orders = &c->selection->orders;
-	dp_autofree const char **ids = calloc(orders->count + 1, sizeof(*ids));
+	int rc = 0;
 
-	if (!ids)
-		return -ENOMEM;
-	for (size_t i = 0; i < orders->count; i++)
-		ids[i] = orders->list[i].id;
-	return ask(c, DP_COMMAND_ORDER, ids, orders->count, run, err);
+	for (size_t i = 0; i < orders->count && !rc; i++)
+		rc = plan(c, DP_COMMAND_ORDER, orders->list[i].id, batch, err);
+	return rc;
 }

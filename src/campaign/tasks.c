@@ -5,6 +5,8 @@
 
 #include "ask.h"
 
+#include "daxpin/gate.h"
+
 int dp_bad_input_of(const struct dp_session_end *end, struct dp_error *err)
 {
 	if (!end->failed.input)
@@ -78,9 +80,32 @@ static int end_run(const struct campaign *c, const struct dp_task *task)
 	return dp_collect_finish(collect, c->ask->policy);
 }
 
-int dp_guest_run(const struct campaign *c, struct dp_task *tasks, size_t count, unsigned int jobs,
+struct dp_task *dp_batch_add(struct dp_batch *batch)
+{
+	if (batch->count == batch->room) {
+		size_t room = batch->room ? 2 * batch->room : 64;
+		void *grown = reallocarray(batch->tasks, room, sizeof(*batch->tasks));
+
+		if (!grown)
+			return NULL;
+		batch->tasks = grown;
+		batch->room = room;
+	}
+	batch->tasks[batch->count] = (struct dp_task){ 0 };
+	return &batch->tasks[batch->count++];
+}
+
+void dp_batch_clear(struct dp_batch *batch)
+{
+	dp_tasks_free(batch->tasks, batch->count);
+	*batch = (struct dp_batch){ 0 };
+}
+
+int dp_guest_run(const struct campaign *c, struct dp_task *tasks, size_t count,
 		 struct dp_error *err)
 {
+	unsigned int jobs = c->gate ? c->gate->most : 1;
+
 	for (bool again = false;; again = true) {
 		int rc = again ? dp_guest_renew(c, c->guest, err) : 0;
 
@@ -96,14 +121,12 @@ int dp_guest_run(const struct campaign *c, struct dp_task *tasks, size_t count, 
 int dp_tasks_run(const struct campaign *c, struct dp_task *tasks, size_t count, bool whole,
 		 struct dp_run_record *run, struct dp_error *err)
 {
-	unsigned int jobs = c->guests->jobs ? c->guests->jobs : dp_pool_jobs(c->cpus, !whole);
 	int rc;
 
-	if (!run->jobs)
-		run->jobs = jobs;
 	for (size_t i = 0; i < count; i++)
 		begin_run(c, &tasks[i]);
-	rc = dp_guest_run(c, tasks, count, jobs, err);
+	rc = dp_guest_run(c, tasks, count, err);
+	run->jobs = c->gate->peak;
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = dp_bad_input_of(&tasks[i].end, err);
 	for (size_t i = 0; i < count && !rc; i++) {

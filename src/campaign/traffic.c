@@ -62,8 +62,7 @@ static const struct dp_case *find_case(const struct dp_cases *cases, const char 
 	return NULL;
 }
 
-/* What was not answered because of what was asked before it has a guest of its own then. */
-static int ask_again(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+int dp_ask_again(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	dp_cleanup(dp_run_clear) struct dp_run_record more = { 0 };
 	struct dp_task *tasks = calloc(run->count + 1, sizeof(*tasks));
@@ -86,27 +85,18 @@ static int ask_again(const struct campaign *c, struct dp_run_record *run, struct
 	return rc;
 }
 
-static int ask_once(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+int dp_plan_traffic(const struct campaign *c, struct dp_batch *batch, struct dp_error *err)
 {
 	const struct dp_cases *cases = &c->selection->cases;
-	size_t rounds = dp_rounds(c), ntasks = 0;
-	struct dp_task *tasks = calloc(cases->count * rounds, sizeof(*tasks));
-	int rc = tasks ? 0 : -ENOMEM;
+	int rc = 0;
 
 	for (size_t i = 0, n; i < cases->count && !rc; i += n) {
 		n = cases_of_mapping(cases, i);
-		for (size_t k = 0; k < rounds && !dp_is_kept(&cases->list[i]) && !rc; k++)
-			rc = dp_task_of_cases(c, &cases->list[i], n, k, &tasks[ntasks++], err);
+		for (size_t k = 0; k < dp_rounds(c) && !dp_is_kept(&cases->list[i]) && !rc; k++) {
+			struct dp_task *task = dp_batch_add(batch);
+
+			rc = task ? dp_task_of_cases(c, &cases->list[i], n, k, task, err) : -ENOMEM;
+		}
 	}
-	if (!rc)
-		rc = dp_tasks_run(c, tasks, ntasks, false, run, err);
-	dp_tasks_free(tasks, ntasks);
 	return rc;
-}
-
-int dp_ask_traffic(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
-{
-	int rc = ask_once(c, run, err);
-
-	return rc ? rc : ask_again(c, run, err);
 }

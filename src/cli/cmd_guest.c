@@ -72,8 +72,8 @@ static const struct cli_option options[] = {
 		     .choices = "auto, kvm, tcg", .initial = "auto"),
 	OPT_FLAG("fresh", 0, guests.fresh, "Boot each guest instead of restoring a snapshot."),
 	OPT_NUMBER("jobs", 0, "N", guests.jobs, 1, 64,
-		   "Run at most this many guests at the same time. Default: what cores and free "
-		   "memory allow."),
+		   "Run this many guests at the same time. Default: as many as leave half a core "
+		   "free while others wait, and fit into free memory."),
 	OPT_FLAG("bare", 0, bare,
 		 "Boot the kernel with an init that only powers off, and print how long that took. "
 		 "No guest can be faster."),

@@ -9,10 +9,10 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+#include "daxpin/gate.h"
 #include "daxpin/machine.h"
 #include "daxpin/session.h"
 
-#define MAX_JOBS 64
 /* What a guest takes at most, of the memory that is free: RAM, and what QEMU needs itself. */
 #define GUEST_KIB (1200 << 10)
 /* How often it is told that time passes, ms. */
@@ -32,19 +32,26 @@ struct pool {
 	struct dp_error error;
 };
 
-unsigned int dp_pool_jobs(unsigned int cpus, bool waiting)
+/* Guests that fit into the memory that is free. */
+unsigned int dp_pool_most(void)
 {
 	dp_autofree char *text = NULL;
-	long jobs = sysconf(_SC_NPROCESSORS_ONLN);
 	const char *line;
+	long jobs = 1;
 
-	jobs = waiting ? jobs + jobs / 2 : jobs / cpus;
-	if (dp_read_file("/proc/meminfo", 65536, &text, NULL, NULL))
-		return 1;
-	line = strstr(text, "MemAvailable:");
-	if (line && atol(line + 13) / GUEST_KIB < jobs)
-		jobs = atol(line + 13) / GUEST_KIB;
-	return jobs < 1 ? 1 : jobs > MAX_JOBS ? MAX_JOBS : (unsigned int)jobs;
+	if (!dp_read_file("/proc/meminfo", 65536, &text, NULL, NULL)) {
+		line = strstr(text, "MemAvailable:");
+		jobs = line ? atol(line + 13) / GUEST_KIB : DP_GUESTS_MOST;
+	}
+	return jobs < 1 ? 1 : jobs > DP_GUESTS_MOST ? DP_GUESTS_MOST : (unsigned int)jobs;
+}
+
+unsigned int dp_pool_jobs(unsigned int cpus)
+{
+	long jobs = sysconf(_SC_NPROCESSORS_ONLN) / cpus, most = dp_pool_most();
+
+	jobs = jobs < most ? jobs : most;
+	return jobs < 1 ? 1 : (unsigned int)jobs;
 }
 
 static void give_up(struct pool *pool, int rc, const struct dp_error *err)
@@ -108,10 +115,10 @@ int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count,
 			     .limits = limits,
 			     .mutex = PTHREAD_MUTEX_INITIALIZER,
 			     .ended = PTHREAD_COND_INITIALIZER };
-	pthread_t threads[MAX_JOBS];
+	pthread_t threads[DP_GUESTS_MOST];
 	unsigned int started = 0;
 
-	jobs = jobs > MAX_JOBS ? MAX_JOBS : jobs;
+	jobs = jobs > DP_GUESTS_MOST ? DP_GUESTS_MOST : jobs;
 	jobs = jobs > count ? (unsigned int)count : jobs;
 	pool.running = jobs;
 	for (; started < jobs; started++) {

@@ -21,6 +21,7 @@
 #include "daxpin/control.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
+#include "daxpin/gate.h"
 #include "daxpin/kernel.h"
 #include "daxpin/machine.h"
 #include "daxpin/session.h"
@@ -29,7 +30,6 @@
 
 /* A call trace takes a tenth of a second; of some splats no line is known to be the last. */
 #define SPLAT_MS 500
-
 enum stage {
 	ARRIVING, /* boots, or is restored */
 	SAVING,
@@ -52,6 +52,7 @@ struct session {
 	char *request;         /* the guest waits until this has been looked at; or NULL */
 	int64_t number;        /* of the request */
 	bool orders;           /* it is for the order of the processors */
+	int place;             /* at the gate */
 };
 
 static void clear(struct session *s)
@@ -379,6 +380,7 @@ static int run_once(struct session *s, struct dp_copy *copy, struct dp_error *er
 
 	if (rc)
 		return rc;
+	dp_gate_is(s->boot->gate, s->place, s->watch.machine.pid);
 	/* QEMU waits for the word to restore it: until then nothing of it is used. */
 	if (!dp_verified(s->boot->verification))
 		return dp_report(err, -ESTALE, "the saved guest is damaged");
@@ -402,12 +404,15 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 		   struct dp_error *err)
 {
 	struct dp_boot own = *boot;
-	dp_cleanup(dp_copy_clear) struct dp_copy copy = { 0 };
+	dp_cleanup(dp_copy_clear) struct dp_copy copy = { .to = -1 };
 	dp_autofd int labelled = -1;
 	bool stillborn = false;
-	int rc = take_own(&own, &copy, &labelled, err);
+	int place = dp_gate_enter(boot->gate, err), rc;
 
 	*end = (struct dp_session_end){ 0 };
+	if (place < 0)
+		return place;
+	rc = take_own(&own, &copy, &labelled, err);
 	while (!rc) {
 		dp_cleanup(clear) struct session s = {
 			.boot = &own,
@@ -417,6 +422,7 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 			.progress = progress,
 			.end = end,
 			.again = !stillborn,
+			.place = place,
 		};
 
 		s.watch.line = take_line;
@@ -427,6 +433,7 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 		if (!stillborn)
 			break;
 	}
+	dp_gate_leave(boot->gate, place);
 	if (own.restore)
 		dp_closep(&own.state);
 	dp_progress_phase_end(progress);
