@@ -30,6 +30,12 @@
 
 /* A call trace takes a tenth of a second; of some splats no line is known to be the last. */
 #define SPLAT_MS 500
+/*
+ * A guest says every two seconds that it is alive. One that has splatted and then says nothing for
+ * so long, ms, has locked up, most often with its processors spinning.
+ */
+#define DEAD_MS 20000
+
 enum stage {
 	ARRIVING, /* boots, or is restored */
 	SAVING,
@@ -255,19 +261,25 @@ static void explain_death(struct session *s)
 		end(s, "the guest powered off, or QEMU was killed");
 }
 
+static uint64_t silence_of(const struct session *s)
+{
+	uint64_t limit = s->limits->silence_ms;
+
+	return s->watch.console.splat[0] && limit > DEAD_MS ? DEAD_MS : limit;
+}
+
 static void check_limits(struct session *s)
 {
 	const struct dp_session_limits *limits = s->limits;
-	uint64_t now = dp_now_ms();
+	uint64_t now = dp_now_ms(), silence = silence_of(s);
 
 	if (s->again && !s->end->kernel[0] && now - s->start > DP_LIFE_MS)
 		s->stillborn = true;
 	else if (s->stage != ASKED && now - s->start > limits->boot_ms)
 		end(s, "the guest was not ready within %llu s",
 		    (unsigned long long)limits->boot_ms / 1000);
-	else if (s->stage == ASKED && now - s->watch.heard > limits->silence_ms)
-		end(s, "the guest has been silent for %llu s",
-		    (unsigned long long)limits->silence_ms / 1000);
+	else if (s->stage == ASKED && now - s->watch.heard > silence)
+		end(s, "the guest has been silent for %llu s", (unsigned long long)silence / 1000);
 	else if (now - s->start > limits->total_ms)
 		end(s, "the run took longer than %llu s",
 		    (unsigned long long)limits->total_ms / 1000);
