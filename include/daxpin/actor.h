@@ -98,6 +98,15 @@ void dp_actor_where(pid_t pid, char *text, size_t size);
  */
 void dp_actor_look(pid_t pid, char *text, size_t size);
 
+/**
+ * dp_task_slept - whether a task has slept since the last look at it
+ * @pid: the task
+ * @switches: its context switches at the last look, -1 before the first; receives those of now
+ *
+ * Return: whether it sleeps, and no context switch came between; false if it cannot be looked at.
+ */
+bool dp_task_slept(pid_t pid, int64_t *switches);
+
 /* Kills the actor and reaps it. One that the kernel holds is left behind after 200 ms. */
 void dp_actor_clear(struct dp_actor *actor);
 

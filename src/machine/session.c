@@ -30,10 +30,7 @@
 
 /* A call trace takes a tenth of a second; of some splats no line is known to be the last. */
 #define SPLAT_MS 500
-/*
- * A guest says every two seconds that it is alive. One that has splatted and then says nothing for
- * so long, ms, has locked up, most often with its processors spinning.
- */
+/* A guest that has splatted and is silent for so long has locked up: it told each two seconds. */
 #define DEAD_MS 20000
 
 enum stage {
@@ -261,18 +258,13 @@ static void explain_death(struct session *s)
 		end(s, "the guest powered off, or QEMU was killed");
 }
 
-static uint64_t silence_of(const struct session *s)
-{
-	uint64_t limit = s->limits->silence_ms;
-
-	return s->watch.console.splat[0] && limit > DEAD_MS ? DEAD_MS : limit;
-}
-
 static void check_limits(struct session *s)
 {
 	const struct dp_session_limits *limits = s->limits;
-	uint64_t now = dp_now_ms(), silence = silence_of(s);
+	uint64_t now = dp_now_ms(), silence = limits->silence_ms;
 
+	if (s->watch.console.splat[0] && silence > DEAD_MS)
+		silence = DEAD_MS;
 	if (s->again && !s->end->kernel[0] && now - s->start > DP_LIFE_MS)
 		s->stillborn = true;
 	else if (s->stage != ASKED && now - s->start > limits->boot_ms)

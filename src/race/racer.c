@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +26,20 @@
  * emulation.
  */
 #define HOLDER_ROUNDS 16
-#define HOLDER_NS     (DP_HOLDER_MS * 1000000ULL)
+/*
+ * How often the holder looks at the event, us; and in how many looks in a row it was asleep without
+ * a context switch when it waits for the region. One that does not wait has work to do.
+ */
+#define LOOK_US 5000
+#define ASLEEP  20
+/*
+ * After a registration that the dying mapping refused, the next attempt of this thread comes a
+ * random time up to this one later, us, or when the event has ended. Refusals that follow each
+ * other at once are all that the CPUs do otherwise: up to 6.1 rxe prints a warning for each
+ * (rxe_mr_init_user(), rxe_mem_init_user()), which takes a millisecond of the serial console.
+ */
+#define PAUSE_US  20000
+#define HOLDER_NS (DP_HOLDER_MS * 1000000ULL)
 
 struct racer;
 
@@ -63,6 +78,12 @@ uint64_t dp_race_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
+void dp_race_is_over(struct dp_race *race)
+{
+	atomic_fetch_add(&race->over, 1);
+	syscall(SYS_futex, &race->over, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 /* One registration and its deregistration; times in ns. */
 struct attempt {
 	int err; /* its errno, 0 if it was allowed */
@@ -90,15 +111,29 @@ static bool must_hold(const struct racer *r)
 	return r->race->scenario->event->effect == DP_GONE && !takes_rdma(r) && !r->race->on_demand;
 }
 
-/* Whether this thread goes on holding its region. */
-static bool keeps_on(const struct runner *runner)
+/* Whether this thread goes on holding its region. @asleep: looks that found the event asleep. */
+static bool keeps_on(const struct runner *runner, int asleep)
 {
 	const struct dp_race *race = runner->racer->race;
 	uint64_t begun = atomic_load(&race->begun);
 
 	return runner->number == 0 && race->round % HOLDER_ROUNDS == 0 &&
 	       must_hold(runner->racer) && !atomic_load(&race->ended) &&
-	       !atomic_load(&race->stop) && (!begun || dp_race_now() < begun + HOLDER_NS);
+	       !atomic_load(&race->stop) && asleep < ASLEEP &&
+	       (!begun || dp_race_now() < begun + HOLDER_NS);
+}
+
+/* The event begins once all have tried once, so the second region is the one to hold. */
+static void hold(const struct runner *runner)
+{
+	const struct dp_race *race = runner->racer->race;
+	int64_t switches = -1;
+	int asleep = 0;
+
+	while (runner->tried && keeps_on(runner, asleep)) {
+		usleep(LOOK_US);
+		asleep = dp_task_slept(atomic_load(&race->event), &switches) ? asleep + 1 : 0;
+	}
 }
 
 /*
@@ -117,9 +152,7 @@ static void count_held(struct runner *runner, const struct attempt *a)
 
 static void hold_and_release(struct runner *runner, struct ibv_mr *mr, struct attempt *a)
 {
-	/* The event begins once all have tried once, so the second region is the one to hold. */
-	while (runner->tried && keeps_on(runner))
-		usleep(HOLD_US);
+	hold(runner);
 	usleep((useconds_t)(dp_race_random(&runner->random) % HOLD_US));
 	a->releasing = dp_race_now();
 	count_held(runner, a);
@@ -176,6 +209,18 @@ static void count(const struct racer *r, struct dp_tally *t, const struct attemp
 	t->during += begun && a->answered > begun && (!ended || a->releasing < ended);
 }
 
+static void pause_a_while(struct runner *runner)
+{
+	struct dp_race *race = runner->racer->race;
+	unsigned int over = atomic_load(&race->over);
+	const struct timespec limit = {
+		.tv_nsec = (long)(dp_race_random(&runner->random) % PAUSE_US) * 1000
+	};
+
+	if (!atomic_load(&race->ended) && !atomic_load(&race->stop))
+		syscall(SYS_futex, &race->over, FUTEX_WAIT, over, &limit, NULL, 0);
+}
+
 static void *run_thread(void *arg)
 {
 	struct runner *runner = arg;
@@ -193,6 +238,8 @@ static void *run_thread(void *arg)
 		if (!runner->tried)
 			atomic_fetch_add(&r->ready, 1);
 		runner->tried = true;
+		if (a.err != race->first && atomic_load(&race->begun))
+			pause_a_while(runner);
 		/*
 		 * The round needs one attempt of each thread that begins after the event's end. An
 		 * event that has ended has done so before the threads are stopped.

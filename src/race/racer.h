@@ -12,7 +12,7 @@
 
 /* Threads: more than the guest has CPUs, so that some are always interrupted half-way. */
 #define DP_RACERS 4
-/* How long a region may be held once the event has begun, ms; see racer.c. */
+/* How long a region may be held once the event has begun, ms, unless that sleeps; see racer.c. */
 #define DP_HOLDER_MS 1000ULL
 /* Larger than any errno of Linux. */
 #define DP_ERRNOS 134
@@ -43,6 +43,8 @@ struct dp_race {
 
 	/* When the event of this round began and completed, ns of CLOCK_MONOTONIC; 0: not yet. */
 	atomic_ullong begun, ended;
+	atomic_int event; /* the process that carries it out */
+	atomic_uint over; /* counts what those who wait for the end of the event wake up for */
 	atomic_bool stop; /* the threads must end, whatever has become of the event */
 
 	struct dp_target target;
@@ -57,6 +59,9 @@ struct dp_race {
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t dp_race_now(void);
+
+/* The event has ended, or the threads must: wakes those up who wait. */
+void dp_race_is_over(struct dp_race *race);
 
 /* The next number of a pseudo-random sequence (SplitMix64). @state: its seed, at first. */
 uint64_t dp_race_random(uint64_t *state);

@@ -194,13 +194,16 @@ static void act_event(int fd, void *arg)
 	struct dp_reply reply = { 0 };
 
 	dp_bias_be(DP_BIAS_EVENT);
+	atomic_store(&race->event, (int)getpid());
 	usleep((useconds_t)(run->random % DELAY_US));
 	dp_bias_event(race->round);
 	atomic_store(&race->begun, dp_race_now());
 	reply.rc = race->scenario->event->run(&race->target, &err);
 	/* One that was refused has ended nothing: what is registered then is in order. */
-	if (!reply.rc)
+	if (!reply.rc) {
 		atomic_store(&race->ended, dp_race_now());
+		dp_race_is_over(race);
+	}
 	dp_bias_event_ended(race->round);
 	snprintf(reply.text, sizeof(reply.text), "%.300s", err.what);
 	if (write(fd, &reply, sizeof(reply)) < 0)
@@ -268,6 +271,7 @@ static bool end_threads(struct run *run)
 	struct dp_pins now;
 
 	atomic_store(&run->race->stop, true);
+	dp_race_is_over(run->race);
 	if (dp_kernel_has_splat(run->race->options->taint))
 		return broke(run, "kernel splat", 0, "");
 	if (!racer_does(run, DP_RACER_END, "end", &reply))

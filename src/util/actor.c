@@ -103,6 +103,15 @@ static bool read_task(pid_t pid, char *state, int64_t *switches)
 	return true;
 }
 
+bool dp_task_slept(pid_t pid, int64_t *switches)
+{
+	int64_t before = *switches;
+	char state;
+
+	*switches = -1;
+	return read_task(pid, &state, switches) && strchr("SD", state) && *switches == before;
+}
+
 /* What the looks at a task have shown so far. */
 struct sight {
 	int64_t switches;
