@@ -263,8 +263,7 @@ static void check_limits(struct session *s)
 	const struct dp_session_limits *limits = s->limits;
 	uint64_t now = dp_now_ms(), silence = limits->silence_ms;
 
-	if (s->watch.console.splat[0] && silence > DEAD_MS)
-		silence = DEAD_MS;
+	silence = s->watch.console.splat[0] && silence > DEAD_MS ? DEAD_MS : silence;
 	if (s->again && !s->end->kernel[0] && now - s->start > DP_LIFE_MS)
 		s->stillborn = true;
 	else if (s->stage != ASKED && now - s->start > limits->boot_ms)
