@@ -3,9 +3,10 @@
 # (tests/mutants/kernel/config) is built once, in build/; a mutant compiles its file anew and links
 # again. For scripts/mutants, which has sourced lib.sh, and set series.
 
-# shellcheck disable=SC2154 # top, packages and series are set by who sources it
+# shellcheck disable=SC2154 # top, packages, cache and series are set by who sources it
 patches=$top/tests/mutants/kernel/$series
 tree=$top/build/mutants-linux-$series
+original=$tree.original # what a mutant has changed there, as it was
 [ -d "$patches" ] || die "there are no kernel mutants of $series; there are of: $(cd "$top/tests/mutants/kernel" && echo */)"
 
 names=("$@")
@@ -14,7 +15,7 @@ for name in "${names[@]}"; do
 	[ -f "$patches/$name.patch" ] || die "there is no kernel mutant \"$name\" of $series"
 done
 
-install_packages "${packages[@]}" jq patch bc flex bison libelf-dev pahole
+install_packages "${packages[@]}" jq patch bc flex bison libelf-dev
 build release
 daxpin=$top/build/release/daxpin
 work=$(mktemp -d)
@@ -31,7 +32,7 @@ find_source() {
 		return
 	fi
 	"$daxpin" guest -k "debian:$series" --fetch >/dev/null
-	for apt in "${XDG_CACHE_HOME:-$HOME/.cache}"/daxpin/apt/*/; do
+	for apt in "$cache"/apt/*/; do
 		options=(-o Dir::State="$apt/state" -o Dir::State::status="$apt/status" -o Dir::Cache="$work/apt"
 			-o Dir::Etc::sourcelist="$apt/etc/sources.list" -o Dir::Etc::sourceparts=-)
 		apt-cache "${options[@]}" show "$package" >/dev/null 2>&1 || continue
@@ -45,96 +46,133 @@ find_source() {
 	die "no suite has $package"
 }
 
+# mutate PATCH: of what it changes the original is put aside first.
+mutate() {
+	local file
+	while read -r file; do
+		mkdir -p "$original/$(dirname "$file")"
+		cp "$tree/$file" "$original/$file.new"
+		mv "$original/$file.new" "$original/$file"
+	done < <(sed -n 's|^+++ b/||p' "$1")
+	quietly "patching $(basename "$1")" 'the source has changed; make the mutant anew' \
+		patch -F0 -d "$tree" -p1 -i "$1"
+}
+
+# put_back: what was put aside, by this run or by one that was killed. With the time of now, so that
+# whatever a mutant was compiled to is older.
+put_back() {
+	local file
+	[ -d "$original" ] || return 0
+	while read -r file; do
+		cp "$original/$file" "$tree/$file"
+	done < <(cd "$original" && find . -type f ! -name '*.new')
+	rm -rf "$original"
+}
+
+# make_kernel WHAT TARGET…: from what is in the tree. The numbers of builds and their dates would make
+# each one another.
+make_kernel() {
+	local what=$1
+	shift
+	quietly "building $what" "see the log of make -C $tree" \
+		nice -n 15 make -C "$tree" -j"$(nproc)" KBUILD_BUILD_VERSION=1 KBUILD_BUILD_TIMESTAMP=@0 \
+		KBUILD_BUILD_USER=daxpin KBUILD_BUILD_HOST=daxpin "$@"
+}
+
+# configure: nothing that the series does not know may be asked for.
+configure() {
+	local config=$top/tests/mutants/kernel/config option
+	quietly 'configuring' "see the log of make -C $tree" \
+		make -C "$tree" allnoconfig KCONFIG_ALLCONFIG="$config"
+	while read -r option; do
+		grep -qxF "$option" "$tree/.config" || die "$series does not take $option of tests/mutants/kernel/config"
+	done < <(grep '^CONFIG_' "$config")
+}
+
+# ask_some FILE KERNEL QUESTION GLOB…: those of the globs that are ids of the question. A failure is no
+# failure here, nor is a kernel that has no answer.
+ask_some() {
+	local file=$1 kernel=$2 question=$3 options=() glob
+	shift 3
+	for glob in "$@"; do
+		[[ $glob != "$question"/* ]] || options+=(--only "$glob")
+	done
+	[ ${#options[@]} -gt 0 ] || return 0
+	[ "$question" != teardown ] || options+=(--witness)
+	"$daxpin" guest -k "$kernel" --cell 20 "$question" "${options[@]}" --format json >"$file" || [ $? -le 3 ]
+}
+
+# ask_kernel FILE KERNEL GLOB…: what the globs select, as one run. A teardown is asked with the witness:
+# in which order the kernel does things nobody else sees. A kernel with a fault is asked no more than
+# that: it may hang.
+ask_kernel() {
+	local file=$1 kernel=$2 question
+	shift 2
+	rm -f "$file".*
+	for question in check teardown order; do
+		ask_some "$file.$question" "$kernel" "$question" "$@"
+	done
+	jq -s '.[0].runs[0].results = [.[].runs[0].results[]] | .[0]' "$file".* >"$file"
+}
+
+# tell NAME PATCH CONTROL ANSWERS: whether something that the patch names fails that did not before, and
+# for the reason that it gives.
+tell() {
+	local name=$1 patch=$2 changes=$work/$1.changes glob id ids right=
+	# What was not asked of the mutant is no loss.
+	"$daxpin" compare "$3" "$4" --format json |
+		jq '[.changes[] | select(.change == "worse" and .new.status == "fail")]' >"$changes" || true
+	ids=$(jq -r '"\(length) \(.[0].id // "")"' "$changes")
+	while read -r id; do
+		for glob in $(field Caught-by "$patch"); do
+			# shellcheck disable=SC2254
+			case $id in $glob) right=${right:-$id} ;; esac
+		done
+	done < <(jq -r --arg because "$(field Because "$patch")" '.[] | select(.new.why | test($because)) | .id' "$changes")
+	if [ -z "$right" ]; then
+		printf '%-22s MISSED (%s)\n' "$name" "$(field Fault "$patch")"
+		return
+	fi
+	caught=$((caught + 1))
+	printf '%-22s caught by %s ids, first %s (%s)\n' "$name" "${ids%% *}" "$right" "$(field Fault "$patch")"
+}
+
+# Two runs in one tree would build each other's mutants. Whatever a killed run has left running, such as
+# make, still has the lock.
+exec 9>"$tree.lock"
+flock -n 9 || die "another run is at work in $tree"
 if [ ! -f "$tree/.unpacked" ]; then
 	need_disk "$top" 4000
 	find_source
-	rm -rf "$tree"
+	rm -rf "$tree" "$original"
 	mkdir -p "$tree"
 	quietly 'unpacking the source' 'is there room?' tar xf "$archive" -C "$tree" --strip-components=1
 	touch "$tree/.unpacked"
 fi
+put_back
+configure
+began=$SECONDS
+make_kernel 'the kernel' bzImage modules
+printf '%-22s built in %d min\n' "$series" $(((SECONDS - began + 59) / 60))
 
-# make_kernel: from what is in the tree. The numbers of builds and their dates would make each one another.
-make_kernel() {
-	quietly "building $1" "see the log of make -C $tree" \
-		nice -n 15 make -C "$tree" -j"$(nproc)" KBUILD_BUILD_VERSION=1 KBUILD_BUILD_TIMESTAMP=@0 \
-		KBUILD_BUILD_USER=daxpin KBUILD_BUILD_HOST=daxpin bzImage modules
-}
-
-# ask_kernel FILE GLOB…: what the globs select. A teardown is asked with the witness: in which order the
-# kernel does things nobody else sees. A kernel with a fault is asked no more than that: it may hang.
-ask_kernel() {
-	local file=$1
-	shift
-	ask_some check "$file.check" "$@"
-	ask_some teardown "$file.teardown" "$@"
-	ask_some order "$file.order" "$@"
-	jq -s '[.[].runs[0].results[]]' "$file".{check,teardown,order} >"$file"
-}
-
-# ask_some QUESTION FILE GLOB…: those of the globs that are ids of the question.
-ask_some() {
-	local question=$1 file=$2 options=() glob
-	shift 2
-	for glob in "$@"; do
-		[[ $glob != "$question"/* ]] || options+=(--only "$glob")
-	done
-	echo '{"runs":[{"results":[]}]}' >"$file"
-	[ ${#options[@]} -gt 0 ] || return 0
-	[ "$question" != teardown ] || options+=(--witness)
-	"$daxpin" guest -k "$tree" "$question" "${options[@]}" --format json >"$file" || [ $? -le 1 ]
-}
-
-# failures FILE: the ids that fail, each with what is broken, sorted.
-failures() { jq -r '.[] | select(.status == "fail") | "\(.id) \(.violates // [] | join(" "))"' "$1" | sort; }
-
-patched=
-put_back() {
-	[ -z "$patched" ] || patch -s -R -d "$tree" -p1 -i "$patched" >/dev/null
-	patched=
-}
-trap 'put_back; rm -rf "$work"' EXIT
-
-scenarios=()
+scenarios=('check/*')
 for name in "${names[@]}"; do
-	for glob in $(field Caught-by "$patches/$name.patch"); do
-		[[ $glob == check/* ]] || scenarios+=("$glob")
-	done
+	read -ra globs < <(field Caught-by "$patches/$name.patch")
+	scenarios+=("${globs[@]}")
 done
-mapfile -t scenarios < <(printf '%s\n' "${scenarios[@]}" | sort -u | sed '/^$/d')
+ask_kernel "$work/stock.json" "debian:$series" "${scenarios[@]}"
+ask_kernel "$work/control.json" "$tree" "${scenarios[@]}"
+"$daxpin" compare "$work/stock.json" "$work/control.json" --format json >"$work/control.changes" || true
+is_alarm "$series unchanged" "$(jq '[.changes[] | select(.change == "worse" and .new.status != "skip")] | length' "$work/control.changes")"
 
-quietly 'configuring' "see the log of make -C $tree" \
-	make -C "$tree" allnoconfig KCONFIG_ALLCONFIG="$top/tests/mutants/kernel/config"
-while read -r option; do
-	grep -qxF "$option" "$tree/.config" || die "$series does not take $option of tests/mutants/kernel/config"
-done < <(grep '^CONFIG_' "$top/tests/mutants/kernel/config")
-make_kernel 'the kernel'
-ask_kernel "$work/control.json" 'check/*' "${scenarios[@]}"
-alarms=$(failures "$work/control.json" | grep -c '^check/' || true)
-printf '%-22s %s\n' "$series rebuilt" "$(jq '[.[] | select(.status == "pass")] | length' "$work/control.json") pass, $alarms false alarms"
-
-caught=0
 for name in "${names[@]}"; do
 	patch=$patches/$name.patch
-	quietly "patching $name" 'the source has changed; make the mutant anew' patch -d "$tree" -p1 -i "$patch"
-	patched=$patch
-	make_kernel "$name"
+	mutate "$patch"
+	make_kernel "$name" bzImage
 	put_back
 	read -ra globs < <(field Caught-by "$patch")
-	ask_kernel "$work/$name.json" "${globs[@]}"
-	right=
-	while read -r id _; do
-		for glob in "${globs[@]}"; do
-			# shellcheck disable=SC2254
-			case $id in $glob) right=${right:-$id} ;; esac
-		done
-	done < <(comm -13 <(failures "$work/control.json") <(failures "$work/$name.json"))
-	if [ -n "$right" ]; then
-		caught=$((caught + 1))
-		printf '%-22s caught by %s (%s)\n' "$name" "$right" "$(field Fault "$patch")"
-	else
-		printf '%-22s MISSED (%s)\n' "$name" "$(field Fault "$patch")"
-	fi
+	ask_kernel "$work/$name.json" "$tree" "${globs[@]}"
+	tell "$name" "$patch" "$work/control.json" "$work/$name.json"
 done
 printf '%d of %d faults caught, %d false alarms\n' "$caught" "${#names[@]}" "$alarms"
 [ "$caught" -eq "${#names[@]}" ] && [ "$alarms" -eq 0 ]
