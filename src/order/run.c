@@ -26,6 +26,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/control.h"
+#include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/rdma.h"
@@ -74,6 +75,19 @@ static void clear_processor(const struct dp_order *order)
 	while (dir && (entry = readdir(dir)))
 		if (atoi(entry->d_name) > 0)
 			sched_setaffinity(atoi(entry->d_name), sizeof(set), &set);
+}
+
+/*
+ * A processor that is held for 20 s, as it may be on a busy host, looks as if it had locked up
+ * (watchdog_timer_fn()), and a grace period that waits for it as if it had stalled
+ * (check_cpu_stall()). Neither is the kernel's doing. The grace period may still be going on when
+ * the order is over: of those nothing is told any more in this guest, which has one order only.
+ */
+static void mute_watchdogs(bool muted)
+{
+	dp_write_attr(muted ? "0" : "1", "/proc/sys/kernel/soft_watchdog");
+	if (muted)
+		dp_write_attr("1", "/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress");
 }
 
 static int share(struct dp_order_run *run)
@@ -179,6 +193,7 @@ static int ask(struct dp_order_run *run, char *line, size_t size, struct dp_erro
 	dp_emit(run->fd, dp_request_to_json(request, 1));
 	tcdrain(run->fd);
 	rc = await_ordered(run->held, line, size);
+	mute_watchdogs(false);
 	return rc ? dp_fail(err, rc, "whoever holds the guest does not answer") : 0;
 }
 
@@ -212,6 +227,7 @@ int dp_order_run(const struct dp_order *order, const struct dp_teardown_options 
 		return dp_fail(err, rc, "cannot share memory with a child");
 	dp_emit_text(fd, "begin", "id", order->id);
 	clear_processor(order);
+	mute_watchdogs(true);
 	rc = map(&run, &cause);
 	run.pins_known = !rc && !dp_pins_read(&run.before);
 	if (!rc)
