@@ -158,6 +158,9 @@ int dp_emit(int fd, struct json_object *obj);
  */
 int dp_emit_text(int fd, const char *kind, const char *key, const char *text);
 
+/* Writes how an id ends: "end", "skip" or "died", with the reason; NULL for none. */
+int dp_emit_id(int fd, const char *kind, const char *id, const char *text);
+
 /* Writes the control line "failed" with the error. Return: 0 or a negative errno. */
 int dp_emit_failure(int fd, const struct dp_error *err);
 

@@ -18,6 +18,7 @@
 
 #include "daxpin/actor.h"
 
+struct dp_error;
 struct json_object;
 
 /* All steps, in the order in which a scenario, a race or a traffic case takes them. */
@@ -220,6 +221,21 @@ void dp_step_leave_out(struct json_object *obj, enum dp_field field, const char 
  * Return: 0 or a negative errno.
  */
 int dp_emit_left_out(int fd, enum dp_step step, const char *why);
+
+/**
+ * dp_ask_apart - ask an id in a process of its own
+ * @id: what is asked: its beginning and its end are written to the stream
+ * @body: runs in the process, and writes what it observes; its reply has a negative errno or
+ * DP_SKIP, with the reason, or 0 (dp_actor_start())
+ * @arg: passed to @body
+ * @limit_ms: how long it may take, milliseconds
+ * @fd: the stream
+ * @err: context on failure
+ *
+ * Return: 0, whatever became of the process, or a negative errno if it could not be started.
+ */
+int dp_ask_apart(const char *id, void (*body)(int fd, void *arg), void *arg, uint64_t limit_ms,
+		 int fd, struct dp_error *err);
 
 /**
  * dp_step_begin - say that a step begins, in the kernel's log and to the stream

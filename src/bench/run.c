@@ -21,7 +21,6 @@
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/rdma.h"
-#include "daxpin/splat.h"
 
 /* How long one id may take, ms: 1 GiB by 4 KiB pages under emulation is minutes. */
 #define BENCH_MS 600000
@@ -228,17 +227,6 @@ static void ask(int fd, void *arg)
 	dp_rdma_close(&a->rdma);
 }
 
-static void emit(int fd, const char *kind, const char *id, const char *text)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "kind", kind);
-	dp_json_add_text(obj, "id", id);
-	if (text)
-		dp_json_add_text(obj, "text", text);
-	dp_emit(fd, obj);
-}
-
 static int ask_one(const struct dp_bench *bench, const struct dp_bench_options *options, int fd,
 		   struct dp_error *err)
 {
@@ -246,29 +234,8 @@ static int ask_one(const struct dp_bench *bench, const struct dp_bench_options *
 			       .options = options,
 			       .fd = fd,
 			       .page = (uint64_t)sysconf(_SC_PAGESIZE) };
-	dp_cleanup(dp_actor_clear) struct dp_actor actor = DP_NO_ACTOR;
-	struct dp_reply reply = { 0 };
-	unsigned long taint = 0;
-	enum dp_fate fate;
-	int rc;
 
-	dp_kernel_taint(&taint);
-	dp_emit_text(fd, "begin", "id", bench->id);
-	fflush(NULL);
-	rc = dp_actor_start(&actor, ask, &asker);
-	if (rc)
-		return dp_fail(err, rc, "cannot start a process");
-	fate = dp_actor_hear(&actor, BENCH_MS, &reply);
-	if (fate == DP_DONE && !reply.rc) {
-		dp_emit(fd, dp_step_taint(taint));
-		emit(fd, "end", bench->id, NULL);
-	} else {
-		emit(fd, fate == DP_DONE && reply.rc == DP_SKIP ? "skip" : "died", bench->id,
-		     fate == DP_DONE   ? reply.text
-		     : fate == DP_DIED ? "the process that asked has died"
-				       : "the process that asked does not answer");
-	}
-	return 0;
+	return dp_ask_apart(bench->id, ask, &asker, BENCH_MS, fd, err);
 }
 
 int dp_bench_run(const struct dp_benches *benches, const struct dp_bench_options *options, int fd,

@@ -26,7 +26,6 @@
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
 #include "daxpin/rdma.h"
-#include "daxpin/splat.h"
 #include "daxpin/steps.h"
 
 /* How long one question may take, ms. */
@@ -295,46 +294,14 @@ static void ask(int fd, void *arg)
 	do_release(a);
 }
 
-static void emit(int fd, const char *kind, const char *id, const char *text)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "kind", kind);
-	dp_json_add_text(obj, "id", id);
-	if (text)
-		dp_json_add_text(obj, "text", text);
-	dp_emit(fd, obj);
-}
-
 static int ask_item(const struct dp_limit_item *item, const char *rdma, int fd,
 		    struct dp_error *err)
 {
 	struct asker asker = {
 		.limit = item->limit, .name = rdma, .fd = fd, .page = (size_t)sysconf(_SC_PAGESIZE)
 	};
-	dp_cleanup(dp_actor_clear) struct dp_actor actor = DP_NO_ACTOR;
-	struct dp_reply reply = { 0 };
-	unsigned long taint = 0;
-	enum dp_fate fate;
-	int rc;
 
-	dp_kernel_taint(&taint);
-	dp_emit_text(fd, "begin", "id", item->id);
-	fflush(NULL);
-	rc = dp_actor_start(&actor, ask, &asker);
-	if (rc)
-		return dp_fail(err, rc, "cannot start a process");
-	fate = dp_actor_hear(&actor, QUESTION_MS, &reply);
-	if (fate == DP_DONE && !reply.rc) {
-		dp_emit(fd, dp_step_taint(taint));
-		emit(fd, "end", item->id, NULL);
-	} else {
-		emit(fd, fate == DP_DONE && reply.rc == DP_SKIP ? "skip" : "died", item->id,
-		     fate == DP_DONE   ? reply.text
-		     : fate == DP_DIED ? "the process that asked has died"
-				       : "the process that asked does not answer");
-	}
-	return 0;
+	return dp_ask_apart(item->id, ask, &asker, QUESTION_MS, fd, err);
 }
 
 int dp_limits_run(const struct dp_limits *limits, const char *rdma, int fd, struct dp_error *err)

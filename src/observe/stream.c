@@ -39,6 +39,19 @@ int dp_emit_text(int fd, const char *kind, const char *key, const char *text)
 	return dp_emit(fd, obj);
 }
 
+int dp_emit_id(int fd, const char *kind, const char *id, const char *text)
+{
+	struct json_object *obj = json_object_new_object();
+
+	if (!obj)
+		return -ENOMEM;
+	dp_json_add_text(obj, "kind", kind);
+	dp_json_add_text(obj, "id", id);
+	if (text)
+		dp_json_add_text(obj, "text", text);
+	return dp_emit(fd, obj);
+}
+
 static void put_tokener(struct json_tokener **tok)
 {
 	if (*tok)

@@ -27,7 +27,6 @@
 #include "daxpin/clock.h"
 #include "daxpin/control.h"
 #include "daxpin/file.h"
-#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/rdma.h"
 #include "daxpin/splat.h"
@@ -43,17 +42,6 @@ static void clear(struct dp_order_run *run)
 	dp_actor_clear(&run->registrar);
 	if (run->shared)
 		munmap(run->shared, sizeof(*run->shared));
-}
-
-static void emit(const struct dp_order_run *run, const char *kind, const char *text)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "kind", kind);
-	dp_json_add_text(obj, "id", run->order->id);
-	if (text)
-		dp_json_add_text(obj, "text", text);
-	dp_emit(run->fd, obj);
 }
 
 /* ---- the order ---------------------------------------------------------------------------- */
@@ -205,7 +193,8 @@ static bool is_played(const struct dp_order_run *run, const char *line)
 
 	if (!strncmp(state, "played", 6) || !strncmp(state, "not reached", 11))
 		return true;
-	emit(run, !strncmp(state, "not passed", 10) ? "skip" : "died", text ? text + 2 : state);
+	dp_emit_id(run->fd, !strncmp(state, "not passed", 10) ? "skip" : "died", run->order->id,
+		   text ? text + 2 : state);
 	return false;
 }
 
@@ -233,7 +222,7 @@ int dp_order_run(const struct dp_order *order, const struct dp_teardown_options 
 	if (!rc)
 		rc = ask(&run, line, sizeof(line), &cause);
 	if (rc) {
-		emit(&run, rc == DP_SKIP ? "skip" : "died", cause.what);
+		dp_emit_id(fd, rc == DP_SKIP ? "skip" : "died", order->id, cause.what);
 		return 0;
 	}
 	if (!is_played(&run, line))
@@ -241,6 +230,6 @@ int dp_order_run(const struct dp_order *order, const struct dp_teardown_options 
 	dp_order_take_steps(&run);
 	dp_emit(fd, dp_step_taint(options->taint));
 	dp_mark_step(DP_CLEANUP);
-	emit(&run, "end", NULL);
+	dp_emit_id(fd, "end", order->id, NULL);
 	return 0;
 }

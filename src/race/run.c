@@ -343,17 +343,6 @@ static int share(struct run *run, const struct dp_scenario *scenario,
 	return 0;
 }
 
-static void emit(const struct run *run, const char *kind, const char *text)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "kind", kind);
-	dp_json_add_text(obj, "id", run->race->scenario->id);
-	if (text)
-		dp_json_add_text(obj, "text", text);
-	dp_emit(run->fd, obj);
-}
-
 /* Has the racer make the first mapping, and so find out what is raced for. */
 static int begin(struct run *run, struct dp_error *err)
 {
@@ -402,7 +391,7 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 	dp_emit_text(fd, "doing", "step", dp_step_name(DP_STEP_RACE));
 	rc = begin(&run, &cause);
 	if (rc) {
-		emit(&run, rc == DP_SKIP ? "skip" : "died", cause.what);
+		dp_emit_id(fd, rc == DP_SKIP ? "skip" : "died", scenario->id, cause.what);
 		return 0;
 	}
 	run.pins_known = !dp_pins_read(&run.before);
@@ -424,6 +413,6 @@ int dp_race_run(const struct dp_scenario *scenario, const struct dp_teardown_opt
 	emit_rounds(&run);
 	dp_emit(fd, dp_step_taint(options->taint));
 	dp_mark_step(DP_CLEANUP);
-	emit(&run, "end", NULL);
+	dp_emit_id(fd, "end", scenario->id, NULL);
 	return 0;
 }

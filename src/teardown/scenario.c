@@ -33,7 +33,6 @@
 #include "scenario.h"
 
 #include "daxpin/cleanup.h"
-#include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/splat.h"
 
@@ -198,17 +197,6 @@ static int carry_out_scenario(struct dp_teardown *t, struct dp_error *err)
 	return 0;
 }
 
-static void emit_end(int fd, const char *kind, const char *id, const char *text)
-{
-	struct json_object *obj = json_object_new_object();
-
-	dp_json_add_text(obj, "kind", kind);
-	dp_json_add_text(obj, "id", id);
-	if (text)
-		dp_json_add_text(obj, "text", text);
-	dp_emit(fd, obj);
-}
-
 int dp_teardown_run(const struct dp_scenario *scenario, const struct dp_teardown_options *options,
 		    int fd, struct dp_error *err)
 {
@@ -231,8 +219,8 @@ int dp_teardown_run(const struct dp_scenario *scenario, const struct dp_teardown
 		return rc;
 	}
 	if (rc)
-		emit_end(fd, rc == DP_SKIP ? "skip" : "died", scenario->id, cause.what);
+		dp_emit_id(fd, rc == DP_SKIP ? "skip" : "died", scenario->id, cause.what);
 	else
-		emit_end(fd, "end", scenario->id, NULL);
+		dp_emit_id(fd, "end", scenario->id, NULL);
 	return 0;
 }
