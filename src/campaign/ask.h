@@ -100,14 +100,11 @@ static inline char *dp_text_copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-/* Tasks that are carried out together. */
+/* Tasks that are carried out together. One is added by dp_list_add(), and begun. */
 struct dp_batch {
 	struct dp_task *tasks;
-	size_t count, room;
+	size_t count;
 };
-
-/* One more task, to be begun; valid until the next one is added. Return: NULL without memory. */
-struct dp_task *dp_batch_add(struct dp_batch *batch);
 
 void dp_batch_clear(struct dp_batch *batch);
 

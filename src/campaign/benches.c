@@ -85,8 +85,6 @@ static int bench_once(const struct host_job *job, const struct dp_ask *ask,
 	dp_cleanup(dp_dirs_clear) struct dp_dirs dirs = { 0 };
 	struct dp_bench_options options = { .rdma = ask->rdma };
 	struct executor executor = { benches, &options };
-	struct dp_host_end end = { 0 };
-	struct dp_sink sink;
 	int rc = dp_host_rdma(ask->rdma, err);
 
 	if (!rc)
@@ -95,16 +93,9 @@ static int bench_once(const struct host_job *job, const struct dp_ask *ask,
 		rc = dp_collect_init(&collect, benches->count);
 	for (size_t i = 0; i < benches->count && !rc; i++)
 		dp_collect_add(&collect, benches->list[i].id);
-	if (!rc)
-		rc = dp_host_begin(ask, true, &collect, err);
 	options.env.dirs = dirs.list;
 	options.env.ndirs = dirs.count;
-	sink = dp_collect_sink(&collect);
-	if (!rc)
-		rc = dp_host_run(carry_out, &executor, true, &sink, ask->progress, &end, err);
-	if (!rc)
-		rc = dp_host_failed(&end, &collect, err);
-	return rc ? rc : dp_host_finish(ask, &collect, run);
+	return rc ? rc : dp_host_answer(ask, carry_out, &executor, true, &collect, run, err);
 }
 
 int dp_host_bench(const struct dp_host *host, const struct dp_benches *benches,

@@ -237,6 +237,20 @@ int dp_host_failed(const struct dp_host_end *end, struct dp_collect *collect, st
 	return 0;
 }
 
+int dp_host_answer(const struct dp_ask *ask, void (*body)(int fd, void *arg), void *arg, bool log,
+		   struct dp_collect *collect, struct dp_run_record *run, struct dp_error *err)
+{
+	const struct dp_sink sink = dp_collect_sink(collect);
+	struct dp_host_end end = { 0 };
+	int rc = dp_host_begin(ask, true, collect, err);
+
+	if (!rc)
+		rc = dp_host_run(body, arg, log, &sink, ask->progress, &end, err);
+	if (!rc)
+		rc = dp_host_failed(&end, collect, err);
+	return rc ? rc : dp_host_finish(ask, collect, run);
+}
+
 int dp_host_rdma(const char *name, struct dp_error *err)
 {
 	struct dp_rdma rdma;

@@ -65,6 +65,21 @@ int dp_host_begin(const struct dp_ask *ask, bool all, struct dp_collect *collect
 		  struct dp_error *err);
 
 /**
+ * dp_host_answer - ask this machine everything by one process, and judge what was observed
+ * @ask: how
+ * @body: what the process does (dp_host_run())
+ * @arg: passed to it
+ * @log: as for dp_host_run()
+ * @collect: with the ids; receives the observations
+ * @run: receives the answers
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_host_answer(const struct dp_ask *ask, void (*body)(int fd, void *arg), void *arg, bool log,
+		   struct dp_collect *collect, struct dp_run_record *run, struct dp_error *err);
+
+/**
  * dp_host_finish - judge what was observed
  * @ask: with which policy
  * @collect: the observations

@@ -35,8 +35,6 @@ static int check_once(const struct host_job *job, const struct dp_ask *ask,
 					    .cell_limit_ms = CELL_LIMIT_MS,
 					    .witness = ask->witness };
 	struct executor executor = { plan, &options };
-	struct dp_host_end end = { 0 };
-	struct dp_sink sink;
 	int rc = dp_size_check(ask->size, dp_host_memory(), err);
 
 	if (!rc)
@@ -45,21 +43,16 @@ static int check_once(const struct host_job *job, const struct dp_ask *ask,
 		rc = dp_dirs_read(job->host, &dirs);
 	if (!rc)
 		rc = dp_collect_plan(&collect, plan);
-	if (!rc)
-		rc = dp_host_begin(ask, true, &collect, err);
 	options.env.dirs = dirs.list;
 	options.env.ndirs = dirs.count;
-	sink = dp_collect_sink(&collect);
 	if (!rc)
-		rc = dp_host_run(carry_out, &executor, false, &sink, ask->progress, &end, err);
+		rc = dp_host_answer(ask, carry_out, &executor, false, &collect, run, err);
 	/* The process that has armed it may have been killed. */
 	if (ask->witness)
 		dp_witness_disarm();
 	if (ask->witness == DP_WITNESS_GRAPH)
 		dp_graph_disarm();
-	if (!rc)
-		rc = dp_host_failed(&end, &collect, err);
-	return rc ? rc : dp_host_finish(ask, &collect, run);
+	return rc;
 }
 
 int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,

@@ -7,6 +7,7 @@
 #include "host.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/list.h"
 #include "daxpin/observe.h"
 
 static int begin(const struct campaign *c, struct dp_task *task, struct dp_error *err)
@@ -32,7 +33,7 @@ int dp_plan_limits(const struct campaign *c, struct dp_batch *batch, struct dp_e
 	int rc = 0;
 
 	for (size_t i = 0; c->selection->limits.count && i < dp_rounds(c) && !rc; i++) {
-		struct dp_task *task = dp_batch_add(batch);
+		struct dp_task *task = dp_list_add(batch->tasks, batch->count);
 
 		rc = task ? begin(c, task, err) : -ENOMEM;
 		if (!rc)
@@ -65,21 +66,13 @@ static int limit_once(const struct host_job *job, const struct dp_ask *ask,
 	const struct dp_limits *limits = job->questions;
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	struct executor executor = { limits, ask->rdma };
-	const struct dp_sink sink = dp_collect_sink(&collect);
-	struct dp_host_end end = { 0 };
 	int rc = dp_host_rdma(ask->rdma, err);
 
 	if (!rc)
 		rc = dp_collect_init(&collect, limits->count);
 	for (size_t i = 0; i < limits->count && !rc; i++)
 		dp_collect_add(&collect, limits->list[i].id);
-	if (!rc)
-		rc = dp_host_begin(ask, true, &collect, err);
-	if (!rc)
-		rc = dp_host_run(carry_out, &executor, true, &sink, ask->progress, &end, err);
-	if (!rc)
-		rc = dp_host_failed(&end, &collect, err);
-	return rc ? rc : dp_host_finish(ask, &collect, run);
+	return rc ? rc : dp_host_answer(ask, carry_out, &executor, true, &collect, run, err);
 }
 
 int dp_host_limit(const struct dp_limits *limits, const struct dp_ask *ask,

@@ -6,6 +6,7 @@
 #include "ask.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/list.h"
 
 static int begin(const struct campaign *c, enum dp_command_kind kind, const char *id,
 		 struct dp_task *task, struct dp_error *err)
@@ -34,7 +35,7 @@ static int plan(const struct campaign *c, enum dp_command_kind kind, const char 
 	int rc = 0;
 
 	for (size_t i = 0; i < dp_rounds(c) && !rc; i++) {
-		struct dp_task *task = dp_batch_add(batch);
+		struct dp_task *task = dp_list_add(batch->tasks, batch->count);
 
 		rc = task ? begin(c, kind, id, task, err) : -ENOMEM;
 		if (!rc)

@@ -80,21 +80,6 @@ static int end_run(const struct campaign *c, const struct dp_task *task)
 	return dp_collect_finish(collect, c->ask->policy);
 }
 
-struct dp_task *dp_batch_add(struct dp_batch *batch)
-{
-	if (batch->count == batch->room) {
-		size_t room = batch->room ? 2 * batch->room : 64;
-		void *grown = reallocarray(batch->tasks, room, sizeof(*batch->tasks));
-
-		if (!grown)
-			return NULL;
-		batch->tasks = grown;
-		batch->room = room;
-	}
-	batch->tasks[batch->count] = (struct dp_task){ 0 };
-	return &batch->tasks[batch->count++];
-}
-
 void dp_batch_clear(struct dp_batch *batch)
 {
 	dp_tasks_free(batch->tasks, batch->count);

@@ -6,6 +6,7 @@
 #include "ask.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/list.h"
 
 /*
  * One guest asks about each mapping, so that what a kernel does to one leaves the others alone; and
@@ -93,7 +94,7 @@ int dp_plan_traffic(const struct campaign *c, struct dp_batch *batch, struct dp_
 	for (size_t i = 0, n; i < cases->count && !rc; i += n) {
 		n = cases_of_mapping(cases, i);
 		for (size_t k = 0; k < dp_rounds(c) && !dp_is_kept(&cases->list[i]) && !rc; k++) {
-			struct dp_task *task = dp_batch_add(batch);
+			struct dp_task *task = dp_list_add(batch->tasks, batch->count);
 
 			rc = task ? dp_task_of_cases(c, &cases->list[i], n, k, task, err) : -ENOMEM;
 		}
