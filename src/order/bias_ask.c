@@ -18,14 +18,12 @@
 #include "daxpin/bias.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
-#include "daxpin/control.h"
 #include "daxpin/error.h"
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
 
 /* To begin, and to end: QEMU answers in some ms, on a busy host in seconds. */
 #define LIMIT_MS 120000
-#define ANSWER   DP_CONTROL_ORDERED " 1 "
 
 /* In each process of a race its own magic number; 0 in all others. */
 static volatile uint64_t self, first;
@@ -98,21 +96,10 @@ static unsigned int stations_of(const struct dp_mapping *mapping)
 	return set;
 }
 
-/* Return: 0 once the answer has come, whatever it is. */
-static int await_answer(struct dp_bias *bias, uint64_t end, char *line, size_t size)
-{
-	for (;;) {
-		int rc = dp_control_hear(bias->held, end, line, size);
-
-		if (rc || !strncmp(line, ANSWER, strlen(ANSWER)))
-			return rc;
-	}
-}
-
 /* What was answered, unless all went well. */
 static void take_answer(struct dp_bias *bias, const char *line)
 {
-	const char *state = line + strlen(ANSWER);
+	const char *state = line + strlen(DP_ANSWER);
 
 	if (strncmp(state, "played", 6) != 0)
 		snprintf(bias->missing, sizeof(bias->missing), "%.150s", state);
@@ -128,8 +115,8 @@ static void await_hold(struct dp_bias *bias)
 	while (!atomic_load(&answered)) {
 		say(DP_HOLDS_BEGIN, 0);
 		if (poll(&p, 1, 1) > 0) {
-			if (await_answer(bias, end, line, sizeof(line)))
-				snprintf(line, sizeof(line), ANSWER "nobody answers");
+			if (dp_request_await(bias->held, end, line, sizeof(line)))
+				snprintf(line, sizeof(line), DP_ANSWER "nobody answers");
 			take_answer(bias, line);
 			return;
 		}
@@ -188,5 +175,5 @@ void dp_bias_end(struct dp_bias *bias)
 	bias->playing = false;
 	say(DP_HOLDS_END, 0);
 	/* What came of it is told by the step, if there is one. */
-	await_answer(bias, dp_now_ms() + LIMIT_MS, line, sizeof(line));
+	dp_request_await(bias->held, dp_now_ms() + LIMIT_MS, line, sizeof(line));
 }

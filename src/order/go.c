@@ -24,16 +24,6 @@
 
 /* ---- where one stands --------------------------------------------------------------------- */
 
-static const char *place_of(const struct dp_request *r, uint64_t ip)
-{
-	const struct dp_passages *p = &r->passages;
-
-	for (size_t i = 0; i < p->nplaces; i++)
-		if (ip >= p->places[i].start && ip < p->places[i].end)
-			return p->places[i].function;
-	return NULL;
-}
-
 static bool is_idle(const char *function)
 {
 	return strstr(function, "idle") || strstr(function, "halt");
@@ -86,7 +76,7 @@ static int look_once(struct dp_hands *h, enum dp_order_side side, struct sight *
 		return rc;
 	if (!sight->from)
 		sight->from = busy;
-	place = place_of(h->request, state.ip);
+	place = dp_hands_place(h, state.ip);
 	*loops = busy - sight->from >= LOOP_MS;
 	/* One look in an interrupt does not begin the count anew. */
 	if (place != sight->place) {

@@ -87,6 +87,16 @@ static int try_turn(struct dp_hands *h, uint64_t at)
 	return rc;
 }
 
+const char *dp_hands_place(const struct dp_hands *hands, uint64_t ip)
+{
+	const struct dp_passages *p = &hands->request->passages;
+
+	for (size_t i = 0; i < p->nplaces; i++)
+		if (ip >= p->places[i].start && ip < p->places[i].end)
+			return p->places[i].function;
+	return NULL;
+}
+
 /* There is padding before a function, or after one. */
 int dp_hands_make_turn(struct dp_hands *hands)
 {

@@ -78,6 +78,9 @@ int dp_hands_begin(struct dp_hands *hands, const struct dp_request *request,
 int dp_hands_make_turn(struct dp_hands *hands);
 void dp_hands_undo_turn(struct dp_hands *hands);
 
+/* The function of those in which a processor waits or has nothing to do that @ip is in; or NULL. */
+const char *dp_hands_place(const struct dp_hands *hands, uint64_t ip);
+
 /**
  * dp_hands_is_other - whether what is unmapped, or taken away, is of another device
  * @hands: with the request, and the processors

@@ -34,16 +34,6 @@ int dp_held_begin(struct dp_held *held, struct dp_hands *hands, struct dp_window
 	return !rc && parked ? v->jump(v->arg, cpu, hands->turn) : rc;
 }
 
-static bool is_idle(const struct dp_hands *hands, uint64_t ip)
-{
-	const struct dp_passages *p = &hands->request->passages;
-
-	for (size_t i = 0; i < p->nplaces; i++)
-		if (ip >= p->places[i].start && ip < p->places[i].end)
-			return true;
-	return false;
-}
-
 /*
  * Whether it has been held for as long as was drawn. A host that is busy lets a processor run for a
  * part of the time only, so what counts is that the other one was emulated; or that it has nothing
@@ -60,7 +50,7 @@ static int watch_time(struct dp_held *h, struct dp_hands *hands)
 	if (rc || h->over || h->us < h->window->ms * 1000ULL)
 		return rc;
 	rc = v->look(v->arg, dp_held_other(h), &state);
-	h->over = !rc && is_idle(hands, state.ip);
+	h->over = !rc && dp_hands_place(hands, state.ip);
 	return rc;
 }
 

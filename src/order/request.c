@@ -14,7 +14,6 @@
 
 #include "request.h"
 
-#include "daxpin/control.h"
 #include "daxpin/json.h"
 #include "daxpin/text.h"
 
@@ -214,6 +213,16 @@ int dp_holds_from_json(struct json_object *asked, struct dp_request *request)
 					 read_station)
 		       ? 0
 		       : -EBADMSG;
+}
+
+int dp_request_await(int fd, uint64_t end, char *line, size_t size)
+{
+	for (;;) {
+		int rc = dp_control_hear(fd, end, line, size);
+
+		if (rc || !strncmp(line, DP_ANSWER, strlen(DP_ANSWER)))
+			return rc;
+	}
 }
 
 int dp_request_from_json(struct json_object *asked, struct dp_request *request)

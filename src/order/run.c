@@ -149,19 +149,6 @@ static int start(struct dp_order_run *run, struct dp_error *err)
 	return rc ? dp_fail(err, rc, "cannot start a process") : 0;
 }
 
-/* "ordered 1 STATE": what became of the request; the text after it is why. */
-static int await_ordered(int fd, char *line, size_t size)
-{
-	uint64_t end = dp_now_ms() + PLAY_LIMIT_MS;
-
-	for (;;) {
-		int rc = dp_control_hear(fd, end, line, size);
-
-		if (rc || !strncmp(line, DP_CONTROL_ORDERED " 1 ", 10))
-			return rc;
-	}
-}
-
 static int ask(struct dp_order_run *run, char *line, size_t size, struct dp_error *err)
 {
 	dp_autofree struct dp_request *request = calloc(1, sizeof(*request));
@@ -180,7 +167,7 @@ static int ask(struct dp_order_run *run, char *line, size_t size, struct dp_erro
 	dp_emit_text(run->fd, "doing", "step", dp_step_name(DP_STEP_ORDER));
 	dp_emit(run->fd, dp_request_to_json(request, 1));
 	tcdrain(run->fd);
-	rc = await_ordered(run->held, line, size);
+	rc = dp_request_await(run->held, dp_now_ms() + PLAY_LIMIT_MS, line, size);
 	mute_watchdogs(false);
 	return rc ? dp_fail(err, rc, "whoever holds the guest does not answer") : 0;
 }
@@ -188,7 +175,7 @@ static int ask(struct dp_order_run *run, char *line, size_t size, struct dp_erro
 /* What keeps an order from being one is no verdict: a skip, or what went wrong. */
 static bool is_played(const struct dp_order_run *run, const char *line)
 {
-	const char *state = line + strlen(DP_CONTROL_ORDERED " 1 ");
+	const char *state = line + strlen(DP_ANSWER);
 	const char *text = strchr(state, ':');
 
 	if (!strncmp(state, "played", 6) || !strncmp(state, "not reached", 11))
