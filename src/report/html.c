@@ -151,23 +151,12 @@ static struct json_object *digest(const struct dp_run_record *runs, size_t nruns
 	return obj;
 }
 
-/* Writes the page up to a mark, and then an object in its place. Return: what follows the mark. */
-static const char *fill(FILE *out, const char *page, const char *mark, struct json_object *obj)
+/* Writes the page up to a mark. Return: what follows the mark. */
+static const char *write_until(FILE *out, const char *page, const char *mark)
 {
 	const char *at = strstr(page, mark);
 
 	fwrite(page, 1, (size_t)(at - page), out);
-	write_json(out, obj);
-	return at + strlen(mark);
-}
-
-/* The same with a text, as it is. */
-static const char *fill_text(FILE *out, const char *page, const char *mark, const char *text)
-{
-	const char *at = strstr(page, mark);
-
-	fwrite(page, 1, (size_t)(at - page), out);
-	fputs(text, out);
 	return at + strlen(mark);
 }
 
@@ -186,9 +175,12 @@ static int write_html(FILE *out, const struct dp_run_record *runs, size_t nruns,
 	found = digest(runs, nruns, &causes);
 	/* Without gnuplot there are the numbers. */
 	dp_plot_costs(runs, nruns, &plots);
-	rest = fill_text(out, report_html, "@PLOTS@", plots ? plots : "");
-	rest = fill(out, rest, "@DOCUMENT@", document);
-	rest = fill(out, rest, "@DIGEST@", found);
+	rest = write_until(out, report_html, "@PLOTS@");
+	fputs(plots ? plots : "", out);
+	rest = write_until(out, rest, "@DOCUMENT@");
+	write_json(out, document);
+	rest = write_until(out, rest, "@DIGEST@");
+	write_json(out, found);
 	fputs(rest, out);
 	return ferror(out) ? -EIO : 0;
 }
