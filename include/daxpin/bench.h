@@ -46,9 +46,20 @@ size_t dp_bench_points(const struct dp_bench_size *size, uint64_t page,
 /* How often each phase is timed at a size of so many pages. */
 unsigned int dp_bench_rounds(uint64_t pages);
 
-/* The steps that are phases, in their order. */
-extern const enum dp_step dp_bench_phases[];
-#define DP_BENCH_PHASES 4
+enum dp_bench_phase {
+	DP_BENCH_FIRST_TOUCH,
+	DP_BENCH_COLD, /* a registration of what nobody has touched */
+	DP_BENCH_WARM,
+	DP_BENCH_DEREGISTER,
+	DP_BENCH_PHASES,
+};
+
+/* Its step in the stream, and its name in facts (docs/json.md). */
+struct dp_bench_phase_names {
+	enum dp_step step;
+	const char *fact;
+};
+extern const struct dp_bench_phase_names dp_bench_phases[DP_BENCH_PHASES];
 
 /* Whether the processor faults the pages of a mapping in, so that there is a first touch. */
 bool dp_bench_touches(const struct dp_mapping *mapping);

@@ -18,8 +18,12 @@ static const struct dp_bench_size sizes[] = {
 	{ "64M", 64 * MIB }, { "1G", GIB },       { "16G", 16 * GIB },
 };
 
-const enum dp_step dp_bench_phases[DP_BENCH_PHASES] = { DP_STEP_FIRST_TOUCH, DP_STEP_REGISTER_COLD,
-							DP_STEP_REGISTER_WARM, DP_STEP_DEREGISTER };
+const struct dp_bench_phase_names dp_bench_phases[DP_BENCH_PHASES] = {
+	[DP_BENCH_FIRST_TOUCH] = { DP_STEP_FIRST_TOUCH, "first_touch" },
+	[DP_BENCH_COLD] = { DP_STEP_REGISTER_COLD, "register_cold" },
+	[DP_BENCH_WARM] = { DP_STEP_REGISTER_WARM, "register_warm" },
+	[DP_BENCH_DEREGISTER] = { DP_STEP_DEREGISTER, "deregister" },
+};
 
 const struct dp_bench_size *dp_bench_sizes(size_t *count)
 {

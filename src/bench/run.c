@@ -47,8 +47,6 @@ struct asker {
 	struct dp_error err;
 };
 
-enum { FIRST_TOUCH, COLD, WARM, DEREGISTER };
-
 static void stop(struct asker *a, int phase, int code)
 {
 	struct phase *p = &a->phases[phase];
@@ -65,7 +63,7 @@ static void touch(struct asker *a, const struct dp_area *area)
 		return;
 	dp_stopwatch_begin(&a->watch);
 	dp_area_touch(a->bench->mapping, &a->options->env, area);
-	stop(a, FIRST_TOUCH, 0);
+	stop(a, DP_BENCH_FIRST_TOUCH, 0);
 	dp_stopwatch_begin(&a->watch);
 	dp_area_touch(a->bench->mapping, &a->options->env, area);
 	again = dp_stopwatch_end(&a->watch, &ticks);
@@ -103,7 +101,7 @@ static int take_cold(struct asker *a, const struct dp_env *env)
 	dp_cleanup(dp_area_close) struct dp_area area = { .fd = -1 };
 	int rc = dp_bench_room(a->bench->mapping, env, &area, &a->err);
 
-	return rc ? rc : register_once(a, &area, COLD, -1);
+	return rc ? rc : register_once(a, &area, DP_BENCH_COLD, -1);
 }
 
 static int take_warm(struct asker *a, const struct dp_env *env)
@@ -116,7 +114,7 @@ static int take_warm(struct asker *a, const struct dp_env *env)
 	touch(a, &area);
 	for (int i = 0; i < 2 && !rc; i++)
 		rc = register_once(a, &area, -1, -1);
-	return rc ? rc : register_once(a, &area, WARM, DEREGISTER);
+	return rc ? rc : register_once(a, &area, DP_BENCH_WARM, DP_BENCH_DEREGISTER);
 }
 
 static int take_round(struct asker *a, const struct dp_env *env)
@@ -138,18 +136,18 @@ static struct json_object *numbers(const uint64_t *list, unsigned int count)
 static void tell_phase(const struct asker *a, int phase, uint64_t pages, unsigned int rounds)
 {
 	const struct phase *p = &a->phases[phase];
-	enum dp_step step = dp_bench_phases[phase];
+	enum dp_step step = dp_bench_phases[phase].step;
 	struct json_object *obj;
 
-	if (phase == FIRST_TOUCH && !dp_bench_touches(a->bench->mapping))
+	if (phase == DP_BENCH_FIRST_TOUCH && !dp_bench_touches(a->bench->mapping))
 		return;
-	if (phase == DEREGISTER && a->phases[WARM].code)
+	if (phase == DP_BENCH_DEREGISTER && a->phases[DP_BENCH_WARM].code)
 		return;
 	obj = dp_step_new(step);
 	dp_step_set_int(obj, DP_FIELD_PAGES, (int64_t)pages);
 	dp_step_set(obj, DP_FIELD_SAMPLES, numbers(p->samples, rounds));
 	dp_step_set(obj, DP_FIELD_TICKS, numbers(p->ticks, rounds));
-	if (phase == FIRST_TOUCH)
+	if (phase == DP_BENCH_FIRST_TOUCH)
 		dp_step_set_int(obj, DP_FIELD_LOOP, (int64_t)a->loop);
 	else
 		dp_step_add_errno(obj, p->code);
@@ -212,7 +210,7 @@ static int time_all(struct asker *a)
 				 "the processor faults no page of this mapping in");
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = time_size(a, points[i]);
-	if (!rc && a->phases[WARM].code)
+	if (!rc && a->phases[DP_BENCH_WARM].code)
 		dp_emit_left_out(a->fd, DP_STEP_DEREGISTER, "the registration was refused");
 	return rc;
 }

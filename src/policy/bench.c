@@ -49,16 +49,10 @@ struct bench {
 	size_t size;
 };
 
-/* In facts; in the stream they are steps. */
-static const char *const names[DP_BENCH_PHASES] = { "first_touch", "register_cold", "register_warm",
-						    "deregister" };
-
-enum { FIRST_TOUCH, COLD, WARM, DEREGISTER };
-
 static int phase_of(enum dp_step step)
 {
 	for (int i = 0; i < DP_BENCH_PHASES; i++)
-		if (dp_bench_phases[i] == step)
+		if (dp_bench_phases[i].step == step)
 			return i;
 	return -1;
 }
@@ -143,7 +137,7 @@ static bool has_same_answer(struct bench *b, int phase, struct json_object *obj)
 
 static bool read_step(struct bench *b, int phase, struct json_object *obj)
 {
-	const char *name = dp_step_name(dp_bench_phases[phase]);
+	const char *name = dp_step_name(dp_bench_phases[phase].step);
 	size_t at = b->have[phase];
 	int64_t pages = -1;
 
@@ -165,9 +159,9 @@ static bool read_step(struct bench *b, int phase, struct json_object *obj)
 /* A phase is left out where there is none, and nowhere else. */
 static bool is_due(const struct bench *b, int phase)
 {
-	if (phase == FIRST_TOUCH)
+	if (phase == DP_BENCH_FIRST_TOUCH)
 		return dp_bench_touches(b->v->mapping);
-	return phase != DEREGISTER || !b->code[WARM];
+	return phase != DP_BENCH_DEREGISTER || !b->code[DP_BENCH_WARM];
 }
 
 static bool is_whole(const struct bench *b)
@@ -178,14 +172,14 @@ static bool is_whole(const struct bench *b)
 		if (b->have[i] == due && !(due && b->left_out & 1U << i))
 			continue;
 		snprintf(b->text, b->size, "step \"%s\" was observed at %zu of %zu sizes%s",
-			 dp_step_name(dp_bench_phases[i]), b->have[i], due,
+			 dp_step_name(dp_bench_phases[i].step), b->have[i], due,
 			 b->left_out & 1U << i ? ", and left out" : "");
 		return false;
 	}
-	if (b->code[DEREGISTER])
+	if (b->code[DP_BENCH_DEREGISTER])
 		snprintf(b->text, b->size, "a region could not be deregistered: %s",
-			 b->code[DEREGISTER]);
-	return !b->code[DEREGISTER];
+			 b->code[DP_BENCH_DEREGISTER]);
+	return !b->code[DP_BENCH_DEREGISTER];
 }
 
 /* At each size the phases come in their order, after the clock and before the taint is looked at.
@@ -197,7 +191,7 @@ static bool is_in_order(struct bench *b, int phase)
 
 	if (!right)
 		snprintf(b->text, b->size, "step \"%s\" was observed out of order",
-			 dp_step_name(dp_bench_phases[phase]));
+			 dp_step_name(dp_bench_phases[phase].step));
 	b->place = place;
 	return right;
 }
@@ -234,11 +228,11 @@ static struct json_object *counts_at(const struct bench *b, size_t at, bool spre
 
 	for (int i = 0; i < DP_BENCH_PHASES; i++)
 		if (b->have[i])
-			dp_json_add_int(obj, names[i],
+			dp_json_add_int(obj, dp_bench_phases[i].fact,
 					spread ? b->figures[i][at].spread
 					       : b->figures[i][at].count);
 		else
-			dp_json_add_text(obj, names[i], NULL);
+			dp_json_add_text(obj, dp_bench_phases[i].fact, NULL);
 	return obj;
 }
 
@@ -272,7 +266,7 @@ static bool fit_phase(const struct bench *b, int phase, struct dp_line *line)
  */
 static bool is_on_line(const struct bench *b)
 {
-	for (int i = WARM; i < DP_BENCH_PHASES; i++) {
+	for (int i = DP_BENCH_WARM; i < DP_BENCH_PHASES; i++) {
 		struct dp_line line;
 
 		if (!fit_phase(b, i, &line) || line.residual <= RESIDUAL_LIMIT)
@@ -280,7 +274,7 @@ static bool is_on_line(const struct bench *b)
 		snprintf(b->text, b->size,
 			 "the sizes do not lie on a line: one is %.1f %% off in \"%s\", and "
 			 "%.0f %% are too many",
-			 100 * line.residual, names[i], 100 * RESIDUAL_LIMIT);
+			 100 * line.residual, dp_bench_phases[i].fact, 100 * RESIDUAL_LIMIT);
 		return false;
 	}
 	return true;
@@ -301,7 +295,7 @@ static struct json_object *fits_of(const struct bench *b)
 		dp_json_add_double(obj, "fixed", line.fixed);
 		dp_json_add_double(obj, "per_page", line.slope);
 		dp_json_add_double(obj, "residual", line.residual);
-		json_object_object_add(fits, names[i], obj);
+		json_object_object_add(fits, dp_bench_phases[i].fact, obj);
 	}
 	return fits;
 }
@@ -313,8 +307,8 @@ static void add_facts(const struct bench *b)
 
 	dp_json_add_text(facts, "unit", b->instructions ? "instructions" : "ns");
 	dp_json_add_int(facts, "pages", (int64_t)b->points[last]);
-	dp_json_add_text(facts, "answer", b->code[WARM]);
-	dp_json_add_text(facts, "answer_cold", b->code[COLD]);
+	dp_json_add_text(facts, "answer", b->code[DP_BENCH_WARM]);
+	dp_json_add_text(facts, "answer_cold", b->code[DP_BENCH_COLD]);
 	json_object_object_add(facts, b->instructions ? "instructions" : "ns",
 			       counts_at(b, last, false));
 	json_object_object_add(facts, "spread", counts_at(b, last, true));
@@ -324,15 +318,16 @@ static void add_facts(const struct bench *b)
 
 static void tell(const struct bench *b)
 {
-	const struct figure *warm = &b->figures[WARM][b->npoints - 1];
+	const struct figure *warm = &b->figures[DP_BENCH_WARM][b->npoints - 1];
 	const char *unit = b->instructions ? "instructions" : "ns";
 	struct dp_result *r = b->v->result;
 	uint64_t pages = b->points[b->npoints - 1];
 
 	snprintf(r->why, sizeof(r->why),
 		 "%s takes %" PRId64 " %s for %" PRIu64 " page%s, %.1f a page",
-		 b->code[WARM] ? "a registration that is refused" : "a registration", warm->count,
-		 unit, pages, pages == 1 ? "" : "s", (double)warm->count / (double)pages);
+		 b->code[DP_BENCH_WARM] ? "a registration that is refused" : "a registration",
+		 warm->count, unit, pages, pages == 1 ? "" : "s",
+		 (double)warm->count / (double)pages);
 }
 
 void dp_judge_bench(struct verdict *v)

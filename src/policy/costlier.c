@@ -10,8 +10,8 @@
 #include "daxpin/policy.h"
 
 /* What is asked for most comes first. */
-static const char *const phases[DP_BENCH_PHASES] = { "register_warm", "deregister", "register_cold",
-						     "first_touch" };
+static const enum dp_bench_phase phases[DP_BENCH_PHASES] = { DP_BENCH_WARM, DP_BENCH_DEREGISTER,
+							     DP_BENCH_COLD, DP_BENCH_FIRST_TOUCH };
 
 /* The line of one phase, and how far its points may be off, in units. */
 struct cost {
@@ -83,7 +83,8 @@ bool dp_bench_hold(struct dp_result *result, struct json_object *base, double to
 	if (result->status != DP_PASS || !unit || !was || strcmp(unit, was))
 		return false;
 	for (size_t i = 0; i < DP_ARRAY_SIZE(phases); i++)
-		if (is_costlier(result->facts, base, phases[i], tolerance, result)) {
+		if (is_costlier(result->facts, base, dp_bench_phases[phases[i]].fact, tolerance,
+				result)) {
 			result->status = DP_FAIL;
 			return true;
 		}

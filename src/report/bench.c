@@ -6,15 +6,13 @@
 
 #include "page.h"
 
+#include "daxpin/bench.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/json.h"
 #include "daxpin/question.h"
 
 #define NAME_WIDTH  26
 #define COUNT_WIDTH 14
-
-static const char *const phases[] = { "first_touch", "register_cold", "register_warm",
-				      "deregister" };
 
 static struct json_object *counts_of(const struct dp_result *r)
 {
@@ -38,7 +36,8 @@ static void write_heading(const struct dp_page *p)
 /* The line of the warm registration. */
 static void write_line(const struct dp_page *p, const struct dp_result *r)
 {
-	struct json_object *fit = dp_json_object(dp_json_object(r->facts, "fit"), "register_warm");
+	struct json_object *fit = dp_json_object(dp_json_object(r->facts, "fit"),
+						 dp_bench_phases[DP_BENCH_WARM].fact);
 	double fixed, per_page, residual;
 
 	if (dp_json_double(fit, "fixed", &fixed) || dp_json_double(fit, "per_page", &per_page) ||
@@ -57,10 +56,10 @@ static void write_row(const struct dp_page *p, const struct dp_result *r)
 	if (!counts || r->status == DP_SKIP_STATUS)
 		fprintf(p->out, "%s%s%s", dp_page_color(p, dp_page_status_color(r)),
 			dp_status_name(r->status), dp_page_color(p, PLAIN));
-	for (size_t i = 0; i < DP_ARRAY_SIZE(phases) && counts; i++) {
+	for (size_t i = 0; i < DP_BENCH_PHASES && counts; i++) {
 		int64_t count;
 
-		if (dp_json_int(counts, phases[i], &count))
+		if (dp_json_int(counts, dp_bench_phases[i].fact, &count))
 			fprintf(p->out, "%*s", COUNT_WIDTH, "-");
 		else
 			fprintf(p->out, "%*" PRId64, COUNT_WIDTH, count);
@@ -164,7 +163,7 @@ void dp_page_write_costs(const struct dp_page *p, const struct dp_run_record *ru
 				dp_page_color(p, BOLD), dp_page_color(p, PLAIN));
 			any = true;
 		}
-		for (size_t k = 2; k < DP_ARRAY_SIZE(phases); k++)
-			write_phase(p, runs, nruns, id, phases[k]);
+		for (size_t k = DP_BENCH_WARM; k < DP_BENCH_PHASES; k++)
+			write_phase(p, runs, nruns, id, dp_bench_phases[k].fact);
 	}
 }

@@ -16,6 +16,7 @@
 #include "page.h"
 #include "plot.h"
 
+#include "daxpin/bench.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -40,7 +41,8 @@ static const char *const colors[] = { "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 				      "#e69f00", "#56b4e9", "#999933", "#882255" };
 
 /* Of a life of a region that was touched first. */
-static const char *const phases[] = { "first_touch", "register_warm", "deregister" };
+static const enum dp_bench_phase phases[] = { DP_BENCH_FIRST_TOUCH, DP_BENCH_WARM,
+					      DP_BENCH_DEREGISTER };
 
 struct pen {
 	FILE *out;
@@ -147,7 +149,8 @@ static void put_points(const struct pen *pen, const struct dp_run_record *run, c
 			int64_t pages, count;
 
 			if (!dp_json_int(point, "pages", &pages) &&
-			    !dp_json_int(point, "register_warm", &count) && pages > 0 && count > 0)
+			    !dp_json_int(point, dp_bench_phases[DP_BENCH_WARM].fact, &count) &&
+			    pages > 0 && count > 0)
 				fprintf(pen->out, "%" PRId64 " %" PRId64 "\n", pages, count);
 		}
 	}
@@ -195,7 +198,8 @@ static bool find_per_page(const struct pen *pen, const struct dp_run_record *run
 	const struct dp_result *r = find_largest(pen, run, id);
 	struct json_object *fit = r ? dp_json_object(r->facts, "fit") : NULL;
 
-	return !dp_json_double(dp_json_object(fit, "register_warm"), "per_page", value);
+	return !dp_json_double(dp_json_object(fit, dp_bench_phases[DP_BENCH_WARM].fact), "per_page",
+			       value);
 }
 
 static void put_number(const struct pen *pen, bool known, double value)
@@ -255,7 +259,7 @@ static void plot_phases(const struct pen *pen)
 			struct json_object *counts = r ? dp_json_object(r->facts, pen->unit) : NULL;
 			double pages = r ? (double)dp_json_int_or(r->facts, "pages", 1) : 1;
 			int64_t count = 0;
-			bool known = !dp_json_int(counts, phases[k], &count);
+			bool known = !dp_json_int(counts, dp_bench_phases[phases[k]].fact, &count);
 
 			put_number(pen, known, (double)count / pages);
 		}
