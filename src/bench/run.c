@@ -31,7 +31,7 @@
 /* What was read in each round of one phase. */
 struct phase {
 	uint64_t samples[ROUNDS], ticks[ROUNDS];
-	int code; /* errno, of the last round */
+	int code; /* errno, of each round */
 };
 
 struct asker {
@@ -44,6 +44,7 @@ struct asker {
 	struct phase phases[DP_BENCH_PHASES];
 	uint64_t loop; /* over pages that are there */
 	unsigned int round;
+	bool differs; /* a round has answered otherwise than the one before */
 	struct dp_error err;
 };
 
@@ -52,6 +53,7 @@ static void stop(struct asker *a, int phase, int code)
 	struct phase *p = &a->phases[phase];
 
 	p->samples[a->round] = dp_stopwatch_end(&a->watch, &p->ticks[a->round]);
+	a->differs |= a->round && p->code != code;
 	p->code = code;
 }
 
@@ -163,6 +165,11 @@ static int time_size(struct asker *a, uint64_t pages)
 	env.size = pages * a->page;
 	for (a->round = 0; a->round < rounds && !rc; a->round++)
 		rc = take_round(a, &env);
+	if (!rc && a->differs)
+		rc = dp_report(
+			&a->err, -EIO,
+			"a registration of %llu pages answers otherwise in one round than in another",
+			(unsigned long long)pages);
 	for (int i = 0; i < DP_BENCH_PHASES && !rc; i++)
 		tell_phase(a, i, pages, rounds);
 	dp_emit_text(a->fd, "alive", NULL, NULL);
