@@ -304,8 +304,8 @@ void dp_judge(const struct dp_policy *policy, const struct dp_subject *subject,
  * dp_bench_hold - hold a cost against what it was
  * @result: of a bench; one that passes and costs more than it did becomes a failure, which names
  *          the first part that is above
- * @base: the facts of the baseline (docs/json.md), which may hold anything; what it lacks is not
- *        compared
+ * @base: the facts of the baseline (docs/json.md), which may hold anything, or NULL; what it lacks
+ *        is not compared, and said to be lacking
  * @tolerance: as a part of what it was: 0.01 is 1 %. How far the sizes are off their line is
  *             tolerated as well
  *

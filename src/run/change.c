@@ -162,8 +162,8 @@ static void hold_against(struct dp_result *r, const struct dp_result *known, dou
 {
 	bool failed = known && known->status == DP_FAIL;
 
-	if (known && dp_question_is(r->id, DP_QUESTION_BENCH))
-		dp_bench_hold(r, known->facts, tolerance);
+	if (dp_question_is(r->id, DP_QUESTION_BENCH))
+		dp_bench_hold(r, known ? known->facts : NULL, tolerance);
 	if (r->status == DP_FAIL && failed)
 		hold_failure(r, known);
 	else if (r->status == DP_FAIL)

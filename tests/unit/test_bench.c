@@ -102,6 +102,7 @@ static void tells_which_part_has_grown(void **state)
 
 	(void)state;
 	assert_string_equal(told(10000, 500, 0, 0.01, &r), "");
+	assert_string_equal(r.why, "");
 	assert_string_equal(told(10099, 504.9, 0, 0.01, &r), "");
 	assert_string_equal(told(10101, 500, 0, 0.01, &r), "fixed part of register_warm");
 	assert_string_equal(told(10000, 505.1, 0, 0.01, &r), "part per page of register_warm");
@@ -120,6 +121,7 @@ static void holds_nothing_against_what_is_not_there(void **state)
 
 	(void)state;
 	assert_false(dp_bench_hold(&r, NULL, 0.01));
+	assert_string_equal(r.why, "; of its 1 phases the baseline has 0");
 	json_object_object_add(was, "unit", json_object_new_string("ns"));
 	assert_false(dp_bench_hold(&r, was, 0.01));
 	json_object_object_add(was, "unit", json_object_new_string("instructions"));
