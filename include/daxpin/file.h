@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct dp_error;
 
@@ -105,5 +106,13 @@ bool dp_exists(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 int dp_link_name(char *buf, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/**
+ * dp_memory_available - what the kernel can give away without swapping
+ * @bytes: receives it (MemAvailable of /proc/meminfo)
+ *
+ * Return: 0 or a negative errno; -ENODATA if the kernel does not tell.
+ */
+int dp_memory_available(uint64_t *bytes);
 
 #endif

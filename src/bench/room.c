@@ -1,33 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "room.h"
 
 #include "daxpin/bench.h"
-#include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
 #include "daxpin/text.h"
-
-#define MEMINFO_LIMIT 16384
-
-/* What the kernel can give away without swapping, bytes; 0 if it does not tell. */
-static uint64_t available(void)
-{
-	dp_autofree char *text = NULL;
-	unsigned long long kib = 0;
-	const char *at;
-
-	if (dp_read_file("/proc/meminfo", MEMINFO_LIMIT, &text, NULL, NULL))
-		return 0;
-	at = strstr(text, "MemAvailable:");
-	return at && sscanf(at, "MemAvailable: %llu", &kib) == 1 ? kib << 10 : 0;
-}
 
 static int no_room(const struct dp_env *env, const char *of, uint64_t bytes, struct dp_error *err)
 {
@@ -42,10 +24,14 @@ static int no_room(const struct dp_env *env, const char *of, uint64_t bytes, str
 static int check_memory(const struct dp_mapping *mapping, const struct dp_env *env,
 			struct dp_error *err)
 {
-	uint64_t bytes = available();
+	uint64_t bytes;
+	int rc;
 
 	if (mapping->frames != DP_FRAMES_RAM || mapping->family == DP_FAMILY_HUGETLB)
 		return 0;
+	rc = dp_memory_available(&bytes);
+	if (rc)
+		return dp_fail(err, rc, "how much memory there is cannot be read");
 	return dp_span(mapping, env) > bytes / 2 ? no_room(env, "the memory", bytes, err) : 0;
 }
 

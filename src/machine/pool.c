@@ -2,11 +2,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/gate.h"
@@ -35,14 +33,12 @@ struct pool {
 /* Guests that fit into the memory that is free. */
 unsigned int dp_pool_most(void)
 {
-	dp_autofree char *text = NULL;
-	const char *line;
-	long jobs = 1;
+	uint64_t bytes, jobs;
 
-	if (!dp_read_file("/proc/meminfo", 65536, &text, NULL, NULL)) {
-		line = strstr(text, "MemAvailable:");
-		jobs = line ? atol(line + 13) / GUEST_KIB : DP_GUESTS_MOST;
-	}
+	/* Of memory that nobody knows one guest is the least. */
+	if (dp_memory_available(&bytes))
+		return 1;
+	jobs = (bytes >> 10) / GUEST_KIB;
 	return jobs < 1 ? 1 : jobs > DP_GUESTS_MOST ? DP_GUESTS_MOST : (unsigned int)jobs;
 }
 

@@ -208,3 +208,19 @@ int dp_link_name(char *buf, size_t size, const char *fmt, ...)
 	slash = strrchr(target, '/');
 	return dp_path(buf, size, NULL, "%s", slash ? slash + 1 : target);
 }
+
+int dp_memory_available(uint64_t *bytes)
+{
+	dp_autofree char *text = NULL;
+	const char *line;
+	unsigned long long kib;
+	int rc = dp_read_file("/proc/meminfo", 65536, &text, NULL, NULL);
+
+	if (rc)
+		return rc;
+	line = strstr(text, "MemAvailable:");
+	if (!line || sscanf(line, "MemAvailable: %llu", &kib) != 1)
+		return -ENODATA;
+	*bytes = kib << 10;
+	return 0;
+}
