@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The question "what does a registration cost?": bench/MAPPING/SIZE. The phases of a registration
- * are timed, over and over: in a guest whose QEMU counts instructions by their number, anywhere
- * else by time. See docs/bench.md.
+ * The question "what does a registration cost?": bench/MAPPING/SIZE. The phases of a registration,
+ * or of what is beside it, are timed, over and over: in a guest whose QEMU counts instructions by
+ * their number, anywhere else by time. See docs/bench.md.
  */
 #ifndef DAXPIN_BENCH_H
 #define DAXPIN_BENCH_H
@@ -46,20 +46,44 @@ size_t dp_bench_points(const struct dp_bench_size *size, uint64_t page,
 /* How often each phase is timed at a size of so many pages. */
 unsigned int dp_bench_rounds(uint64_t pages);
 
+/* What is measured. */
+enum dp_bench_kind {
+	DP_BENCH_REGISTRATION, /* bench/MAPPING/SIZE */
+	DP_BENCH_GUP,          /* bench/MAPPING/SIZE/gup: by the kernel's own gup_test */
+	DP_BENCH_KINDS,
+};
+
+/* How the ids of a kind end, behind a slash; "" for registrations. */
+const char *dp_bench_kind_name(enum dp_bench_kind kind);
+
 enum dp_bench_phase {
 	DP_BENCH_FIRST_TOUCH,
 	DP_BENCH_COLD, /* a registration of what nobody has touched */
 	DP_BENCH_WARM,
 	DP_BENCH_DEREGISTER,
+	DP_BENCH_GUP_GET, /* pin_user_pages(FOLL_LONGTERM) */
+	DP_BENCH_GUP_PUT,
+	DP_BENCH_GUP_FAST, /* pin_user_pages_fast(), which is not longterm */
 	DP_BENCH_PHASES,
 };
 
-/* Its step in the stream, and its name in facts (docs/json.md). */
-struct dp_bench_phase_names {
+/*
+ * A phase: its kind, its step in the stream, its name in facts (docs/json.md) and for people; the
+ * one that must have succeeded before (itself if there is none); whether its sizes must lie on a
+ * line; and the grain of its clock, in its unit.
+ */
+struct dp_bench_phase_info {
+	enum dp_bench_kind kind;
 	enum dp_step step;
-	const char *fact;
+	const char *fact, *title;
+	enum dp_bench_phase after;
+	bool line;
+	int64_t grain;
 };
-extern const struct dp_bench_phase_names dp_bench_phases[DP_BENCH_PHASES];
+extern const struct dp_bench_phase_info dp_bench_phases[DP_BENCH_PHASES];
+
+/* The phase of a kind that says most; the others are told beside it. */
+enum dp_bench_phase dp_bench_main_phase(enum dp_bench_kind kind);
 
 /* Whether the processor faults the pages of a mapping in, so that there is a first touch. */
 bool dp_bench_touches(const struct dp_mapping *mapping);
@@ -67,8 +91,18 @@ bool dp_bench_touches(const struct dp_mapping *mapping);
 struct dp_bench {
 	const struct dp_mapping *mapping;
 	const struct dp_bench_size *size;
+	enum dp_bench_kind kind;
 	char id[96];
 };
+
+/**
+ * dp_bench_parse - what an id is about
+ * @id: "bench/MAPPING/SIZE", or with a kind at its end
+ * @bench: receives it
+ *
+ * Return: false if there is no such bench.
+ */
+bool dp_bench_parse(const char *id, struct dp_bench *bench);
 
 struct dp_benches {
 	struct dp_bench *list;

@@ -30,6 +30,7 @@ struct dp_kernel {
 	size_t nreplacements;
 	bool perftest; /* put ib_write_bw of perftest into the image */
 	bool foreign;  /* put the modules for machines with a layout into the image */
+	bool extra;    /* put the modules that were built for it into the image (dp_extra_build()) */
 };
 
 /**
@@ -137,6 +138,19 @@ int dp_kernel_suite(const char *version, bool refresh, const struct dp_progress 
 int dp_extra_build(const struct dp_kernel *kernel, const char *name,
 		   const struct dp_progress *progress, char *path, size_t size,
 		   struct dp_error *err);
+
+/**
+ * dp_extra_find - a module that dp_extra_build() has built
+ * @kernel: the kernel
+ * @i: which of all that it can build
+ * @name: receives its name
+ * @path: receives its path in the cache; "" if it was not built for this kernel
+ * @size: of @path, bytes
+ *
+ * Return: false if there are not so many.
+ */
+bool dp_extra_find(const struct dp_kernel *kernel, size_t i, const char **name, char *path,
+		   size_t size);
 
 /**
  * dp_apt_releases - list the kernels of a suite

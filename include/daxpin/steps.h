@@ -54,6 +54,9 @@ enum dp_step {
 	DP_STEP_REGISTER_COLD,
 	DP_STEP_REGISTER_WARM,
 	DP_STEP_DEREGISTER,
+	DP_STEP_GUP_GET,
+	DP_STEP_GUP_PUT,
+	DP_STEP_GUP_FAST,
 	/* of traffic, see docs/traffic.md */
 	DP_STEP_LEG,
 	DP_STEP_TRANSFERS,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "devices.h"
@@ -241,6 +242,23 @@ static void add_huge_pages(const struct dp_benches *benches)
 		}
 }
 
+/*
+ * The kernel's own benchmark is a module, if it was built for this kernel; without it the ids that
+ * need it are skipped.
+ */
+static int load_gup_test(const struct dp_benches *benches, struct dp_error *err)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < benches->count; i++)
+		wanted |= benches->list[i].kind == DP_BENCH_GUP;
+	if (!wanted)
+		return 0;
+	if (mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL) && errno != EBUSY)
+		return dp_fail(err, -errno, "cannot mount debugfs");
+	return dp_exists("/modules/gup_test") ? dp_load_group("gup_test", err) : 0;
+}
+
 static int run_bench(const struct dp_command *command, struct dp_standby *by, int fd,
 		     struct dp_error *err)
 {
@@ -257,6 +275,8 @@ static int run_bench(const struct dp_command *command, struct dp_standby *by, in
 	for (size_t i = 0; i < benches.count && !rc; i++)
 		rc = provide(benches.list[i].mapping, fd, err);
 	add_huge_pages(&benches);
+	if (!rc)
+		rc = load_gup_test(&benches, err);
 	return rc ? rc : dp_bench_run(&benches, &options, fd, err);
 }
 

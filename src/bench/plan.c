@@ -18,12 +18,45 @@ static const struct dp_bench_size sizes[] = {
 	{ "64M", 64 * MIB }, { "1G", GIB },       { "16G", 16 * GIB },
 };
 
-const struct dp_bench_phase_names dp_bench_phases[DP_BENCH_PHASES] = {
-	[DP_BENCH_FIRST_TOUCH] = { DP_STEP_FIRST_TOUCH, "first_touch" },
-	[DP_BENCH_COLD] = { DP_STEP_REGISTER_COLD, "register_cold" },
-	[DP_BENCH_WARM] = { DP_STEP_REGISTER_WARM, "register_warm" },
-	[DP_BENCH_DEREGISTER] = { DP_STEP_DEREGISTER, "deregister" },
+static const char *const kinds[DP_BENCH_KINDS] = {
+	[DP_BENCH_REGISTRATION] = "",
+	[DP_BENCH_GUP] = "gup",
 };
+
+/*
+ * What pages cost that are not there depends on who had them before, so that a first touch and a
+ * cold registration need not lie on a line. gup_test counts in microseconds: in a guest whose
+ * instructions are counted, that is by the thousand.
+ */
+const struct dp_bench_phase_info dp_bench_phases[DP_BENCH_PHASES] = {
+	[DP_BENCH_FIRST_TOUCH] = { DP_BENCH_REGISTRATION, DP_STEP_FIRST_TOUCH, "first_touch",
+				   "first touch", DP_BENCH_FIRST_TOUCH },
+	[DP_BENCH_COLD] = { DP_BENCH_REGISTRATION, DP_STEP_REGISTER_COLD, "register_cold",
+			    "register cold", DP_BENCH_COLD },
+	[DP_BENCH_WARM] = { DP_BENCH_REGISTRATION, DP_STEP_REGISTER_WARM, "register_warm",
+			    "register warm", DP_BENCH_WARM, .line = true },
+	[DP_BENCH_DEREGISTER] = { DP_BENCH_REGISTRATION, DP_STEP_DEREGISTER, "deregister",
+				  "deregister", DP_BENCH_WARM, .line = true },
+	[DP_BENCH_GUP_GET] = { DP_BENCH_GUP, DP_STEP_GUP_GET, "gup_get", "get", DP_BENCH_GUP_GET,
+			       .line = true, .grain = 1000 },
+	[DP_BENCH_GUP_PUT] = { DP_BENCH_GUP, DP_STEP_GUP_PUT, "gup_put", "put", DP_BENCH_GUP_GET,
+			       .line = true, .grain = 1000 },
+	[DP_BENCH_GUP_FAST] = { DP_BENCH_GUP, DP_STEP_GUP_FAST, "gup_fast", "get fast",
+				DP_BENCH_GUP_GET, .line = true, .grain = 1000 },
+};
+
+const char *dp_bench_kind_name(enum dp_bench_kind kind)
+{
+	return kinds[kind];
+}
+
+enum dp_bench_phase dp_bench_main_phase(enum dp_bench_kind kind)
+{
+	for (int i = 0; i < DP_BENCH_PHASES; i++)
+		if (dp_bench_phases[i].kind == kind && dp_bench_phases[i].line)
+			return (enum dp_bench_phase)i;
+	return DP_BENCH_PHASES;
+}
 
 const struct dp_bench_size *dp_bench_sizes(size_t *count)
 {
@@ -62,24 +95,50 @@ bool dp_bench_touches(const struct dp_mapping *mapping)
 	return mapping->populate == DP_POPULATE_WRITE || mapping->populate == DP_POPULATE_READ;
 }
 
+bool dp_bench_parse(const char *id, struct dp_bench *bench)
+{
+	char mapping[64], size[16], kind[16] = "", rest;
+	int parts = sscanf(id, "bench/%63[^/]/%15[^/]/%15[^/]%c", mapping, size, kind, &rest);
+
+	if (parts < 2 || parts > 3)
+		return false;
+	*bench = (struct dp_bench){ .mapping = dp_mapping_find(mapping),
+				    .size = dp_bench_size_find(size) };
+	snprintf(bench->id, sizeof(bench->id), "%s", id);
+	for (int i = 0; i < DP_BENCH_KINDS; i++) {
+		bench->kind = (enum dp_bench_kind)i;
+		if (!strcmp(kinds[i], kind))
+			return bench->mapping && bench->size;
+	}
+	return false;
+}
+
+static struct dp_bench name_bench(const struct dp_mapping *mapping,
+				  const struct dp_bench_size *size, enum dp_bench_kind kind)
+{
+	struct dp_bench bench = { mapping, size, kind, "" };
+
+	snprintf(bench.id, sizeof(bench.id), "bench/%s/%s%s%s", mapping->name, size->name,
+		 kinds[kind][0] ? "/" : "", kinds[kind]);
+	return bench;
+}
+
 int dp_benches_make(const char *const *only, size_t nonly, struct dp_benches *benches,
 		    struct dp_error *err)
 {
 	dp_cleanup(dp_globs_clear) struct dp_globs globs;
-	size_t count, nsizes = DP_ARRAY_SIZE(sizes);
+	size_t count, each = DP_ARRAY_SIZE(sizes) * DP_BENCH_KINDS;
 	const struct dp_mapping *const *mappings = dp_mappings(&count);
 	int rc = dp_globs_init(&globs, only, nonly);
 
-	*benches = (struct dp_benches){ .list = calloc(count * nsizes, sizeof(*benches->list)) };
+	*benches = (struct dp_benches){ .list = calloc(count * each, sizeof(*benches->list)) };
 	if (!benches->list)
 		rc = -ENOMEM;
-	for (size_t i = 0; i < count * nsizes && !rc; i++) {
+	for (size_t i = 0; i < count * each && !rc; i++) {
 		struct dp_bench *bench = &benches->list[benches->count];
 
-		bench->mapping = mappings[i / nsizes];
-		bench->size = &sizes[i % nsizes];
-		snprintf(bench->id, sizeof(bench->id), "bench/%s/%s", bench->mapping->name,
-			 bench->size->name);
+		*bench = name_bench(mappings[i / each], &sizes[i % DP_ARRAY_SIZE(sizes)],
+				    (enum dp_bench_kind)(i % each / DP_ARRAY_SIZE(sizes)));
 		if (dp_globs_select(&globs, bench->id))
 			benches->count++;
 	}

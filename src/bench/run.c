@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Times the phases. Each round has two mappings of its own. One is registered before anybody has
- * touched it: the cold registration faults its pages in. The other is touched for the first time,
- * and registered three times: the third is the warm one. Nothing is written to the stream
+ * Asks each id in a process of its own, and tells what was read. Nothing is written to the stream
  * meanwhile: what is observed of a size is told once all of its rounds are over.
  */
 #include <errno.h>
@@ -11,120 +9,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "asker.h"
 #include "room.h"
-#include "stopwatch.h"
 
 #include "daxpin/actor.h"
-#include "daxpin/bench.h"
 #include "daxpin/cleanup.h"
-#include "daxpin/error.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
-#include "daxpin/rdma.h"
 
 /* How long one id may take, ms: 1 GiB by 4 KiB pages under emulation is minutes. */
 #define BENCH_MS 600000
-#define ROUNDS   8
-/* What a remote write needs. */
-#define ACCESS (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE)
 
-/* What was read in each round of one phase. */
-struct phase {
-	uint64_t samples[ROUNDS], ticks[ROUNDS];
-	int code; /* errno, of each round */
+static int (*const rounds_of[DP_BENCH_KINDS])(struct dp_bench_asker *a,
+					      const struct dp_env *env) = {
+	[DP_BENCH_REGISTRATION] = dp_bench_round_registration,
+	[DP_BENCH_GUP] = dp_bench_round_gup,
 };
-
-struct asker {
-	const struct dp_bench *bench;
-	const struct dp_bench_options *options;
-	int fd;
-	uint64_t page;
-	struct dp_rdma rdma;
-	struct dp_stopwatch watch;
-	struct phase phases[DP_BENCH_PHASES];
-	uint64_t loop; /* over pages that are there */
-	unsigned int round;
-	bool differs; /* a round has answered otherwise than the one before */
-	struct dp_error err;
-};
-
-static void stop(struct asker *a, int phase, int code)
-{
-	struct phase *p = &a->phases[phase];
-
-	p->samples[a->round] = dp_stopwatch_end(&a->watch, &p->ticks[a->round]);
-	a->differs |= a->round && p->code != code;
-	p->code = code;
-}
-
-static void touch(struct asker *a, const struct dp_area *area)
-{
-	uint64_t again, ticks;
-
-	if (!dp_bench_touches(a->bench->mapping))
-		return;
-	dp_stopwatch_begin(&a->watch);
-	dp_area_touch(a->bench->mapping, &a->options->env, area);
-	stop(a, DP_BENCH_FIRST_TOUCH, 0);
-	dp_stopwatch_begin(&a->watch);
-	dp_area_touch(a->bench->mapping, &a->options->env, area);
-	again = dp_stopwatch_end(&a->watch, &ticks);
-	again -= a->watch.cost + ticks * a->watch.tick;
-	a->loop = !a->round || again < a->loop ? again : a->loop;
-}
-
-/* @phase, @end: where to keep it; -1 for nowhere. Return: 0 or a negative errno */
-static int register_once(struct asker *a, const struct dp_area *area, int phase, int end)
-{
-	struct ibv_mr *mr;
-	uint64_t ticks;
-	int rc, code;
-
-	dp_stopwatch_begin(&a->watch);
-	errno = 0;
-	mr = ibv_reg_mr(a->rdma.pd, area->addr, area->len, ACCESS);
-	code = mr ? 0 : errno;
-	if (phase >= 0)
-		stop(a, phase, code);
-	else
-		dp_stopwatch_end(&a->watch, &ticks);
-	if (!mr)
-		return code ? 0
-			    : dp_report(&a->err, -EIO, "a registration failed without an errno");
-	dp_stopwatch_begin(&a->watch);
-	rc = ibv_dereg_mr(mr);
-	if (end >= 0)
-		stop(a, end, rc);
-	return rc ? dp_fail(&a->err, -rc, "a region could not be deregistered") : 0;
-}
-
-static int take_cold(struct asker *a, const struct dp_env *env)
-{
-	dp_cleanup(dp_area_close) struct dp_area area = { .fd = -1 };
-	int rc = dp_bench_room(a->bench->mapping, env, &area, &a->err);
-
-	return rc ? rc : register_once(a, &area, DP_BENCH_COLD, -1);
-}
-
-static int take_warm(struct asker *a, const struct dp_env *env)
-{
-	dp_cleanup(dp_area_close) struct dp_area area = { .fd = -1 };
-	int rc = dp_bench_room(a->bench->mapping, env, &area, &a->err);
-
-	if (rc)
-		return rc;
-	touch(a, &area);
-	for (int i = 0; i < 2 && !rc; i++)
-		rc = register_once(a, &area, -1, -1);
-	return rc ? rc : register_once(a, &area, DP_BENCH_WARM, DP_BENCH_DEREGISTER);
-}
-
-static int take_round(struct asker *a, const struct dp_env *env)
-{
-	int rc = take_cold(a, env);
-
-	return rc ? rc : take_warm(a, env);
-}
 
 static struct json_object *numbers(const uint64_t *list, unsigned int count)
 {
@@ -135,17 +35,30 @@ static struct json_object *numbers(const uint64_t *list, unsigned int count)
 	return array;
 }
 
-static void tell_phase(const struct asker *a, int phase, uint64_t pages, unsigned int rounds)
+/* Why a phase is not gone through; NULL if it is. */
+static const char *why_not(const struct dp_bench_asker *a, int phase)
 {
-	const struct phase *p = &a->phases[phase];
-	enum dp_step step = dp_bench_phases[phase].step;
-	struct json_object *obj;
+	int after = dp_bench_phases[phase].after;
 
 	if (phase == DP_BENCH_FIRST_TOUCH && !dp_bench_touches(a->bench->mapping))
+		return "the processor faults no page of this mapping in";
+	return after != phase && a->phases[after].code ? "what comes before it was refused" : NULL;
+}
+
+static bool is_of_kind(const struct dp_bench_asker *a, int phase)
+{
+	return dp_bench_phases[phase].kind == a->bench->kind;
+}
+
+static void tell_phase(const struct dp_bench_asker *a, int phase, uint64_t pages,
+		       unsigned int rounds)
+{
+	const struct dp_bench_readings *p = &a->phases[phase];
+	struct json_object *obj;
+
+	if (!is_of_kind(a, phase) || why_not(a, phase))
 		return;
-	if (phase == DP_BENCH_DEREGISTER && a->phases[DP_BENCH_WARM].code)
-		return;
-	obj = dp_step_new(step);
+	obj = dp_step_new(dp_bench_phases[phase].step);
 	dp_step_set_int(obj, DP_FIELD_PAGES, (int64_t)pages);
 	dp_step_set(obj, DP_FIELD_SAMPLES, numbers(p->samples, rounds));
 	dp_step_set(obj, DP_FIELD_TICKS, numbers(p->ticks, rounds));
@@ -156,7 +69,7 @@ static void tell_phase(const struct asker *a, int phase, uint64_t pages, unsigne
 	dp_emit(a->fd, obj);
 }
 
-static int time_size(struct asker *a, uint64_t pages)
+static int time_size(struct dp_bench_asker *a, uint64_t pages)
 {
 	unsigned int rounds = dp_bench_rounds(pages);
 	struct dp_env env = a->options->env;
@@ -164,19 +77,18 @@ static int time_size(struct asker *a, uint64_t pages)
 
 	env.size = pages * a->page;
 	for (a->round = 0; a->round < rounds && !rc; a->round++)
-		rc = take_round(a, &env);
+		rc = rounds_of[a->bench->kind](a, &env);
 	if (!rc && a->differs)
-		rc = dp_report(
-			&a->err, -EIO,
-			"a registration of %llu pages answers otherwise in one round than in another",
-			(unsigned long long)pages);
+		rc = dp_report(&a->err, -EIO,
+			       "%llu pages are answered otherwise in one round than in another",
+			       (unsigned long long)pages);
 	for (int i = 0; i < DP_BENCH_PHASES && !rc; i++)
 		tell_phase(a, i, pages, rounds);
 	dp_emit_text(a->fd, "alive", NULL, NULL);
 	return rc;
 }
 
-static void tell_clock(const struct asker *a)
+static void tell_clock(const struct dp_bench_asker *a)
 {
 	struct json_object *obj = dp_step_new(DP_STEP_CLOCK);
 
@@ -188,7 +100,7 @@ static void tell_clock(const struct asker *a)
 }
 
 /* Once there is nothing to say why a size cannot be asked about, the largest decides. */
-static int find_room(struct asker *a)
+static int find_room(struct dp_bench_asker *a)
 {
 	dp_cleanup(dp_area_close) struct dp_area area = { .fd = -1 };
 	struct dp_env env = a->options->env;
@@ -197,7 +109,7 @@ static int find_room(struct asker *a)
 	return dp_bench_room(a->bench->mapping, &env, &area, &a->err);
 }
 
-static int time_all(struct asker *a)
+static int time_all(struct dp_bench_asker *a)
 {
 	uint64_t points[DP_BENCH_POINTS];
 	size_t count = dp_bench_points(a->bench->size, a->page, points);
@@ -212,19 +124,17 @@ static int time_all(struct asker *a)
 	if (rc)
 		return rc;
 	tell_clock(a);
-	if (!dp_bench_touches(a->bench->mapping))
-		dp_emit_left_out(a->fd, DP_STEP_FIRST_TOUCH,
-				 "the processor faults no page of this mapping in");
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = time_size(a, points[i]);
-	if (!rc && a->phases[DP_BENCH_WARM].code)
-		dp_emit_left_out(a->fd, DP_STEP_DEREGISTER, "the registration was refused");
+	for (int i = 0; i < DP_BENCH_PHASES && !rc; i++)
+		if (is_of_kind(a, i) && why_not(a, i))
+			dp_emit_left_out(a->fd, dp_bench_phases[i].step, why_not(a, i));
 	return rc;
 }
 
 static void ask(int fd, void *arg)
 {
-	struct asker *a = arg;
+	struct dp_bench_asker *a = arg;
 	struct dp_reply reply = { .rc = time_all(a) };
 
 	snprintf(reply.text, sizeof(reply.text), "%.300s", a->err.what);
@@ -235,10 +145,10 @@ static void ask(int fd, void *arg)
 static int ask_one(const struct dp_bench *bench, const struct dp_bench_options *options, int fd,
 		   struct dp_error *err)
 {
-	struct asker asker = { .bench = bench,
-			       .options = options,
-			       .fd = fd,
-			       .page = (uint64_t)sysconf(_SC_PAGESIZE) };
+	struct dp_bench_asker asker = { .bench = bench,
+					.options = options,
+					.fd = fd,
+					.page = (uint64_t)sysconf(_SC_PAGESIZE) };
 
 	return dp_ask_apart(bench->id, ask, &asker, BENCH_MS, fd, err);
 }

@@ -41,16 +41,14 @@ struct campaign {
  * dp_kernel_ready - find or fetch one of the kernels
  * @guests: what the user wants of them
  * @i: which
- * @perftest: its image is to have ib_write_bw
  * @progress: may be NULL
  * @kernel: receives where it is; refers to @guests
  * @err: context on failure
  *
  * Return: as for dp_kernel_resolve().
  */
-int dp_kernel_ready(const struct dp_guests *guests, size_t i, bool perftest,
-		    const struct dp_progress *progress, struct dp_kernel *kernel,
-		    struct dp_error *err);
+int dp_kernel_ready(const struct dp_guests *guests, size_t i, const struct dp_progress *progress,
+		    struct dp_kernel *kernel, struct dp_error *err);
 
 /**
  * dp_guest_prepare - have vmlinux, image, accelerator and perhaps a saved guest ready

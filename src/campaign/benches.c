@@ -12,11 +12,14 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/observe.h"
 
-static size_t benches_of_mapping(const struct dp_benches *benches, size_t from)
+/* A guest is asked about one mapping, and one kind: what is loaded for a kind is in no other. */
+static size_t benches_alike(const struct dp_benches *benches, size_t from)
 {
+	const struct dp_bench *first = &benches->list[from];
 	size_t to = from + 1;
 
-	while (to < benches->count && benches->list[to].mapping == benches->list[from].mapping)
+	while (to < benches->count && benches->list[to].mapping == first->mapping &&
+	       benches->list[to].kind == first->kind)
 		to++;
 	return to - from;
 }
@@ -49,7 +52,7 @@ int dp_ask_benches(const struct campaign *c, struct dp_run_record *run, struct d
 	int rc = tasks ? 0 : -ENOMEM;
 
 	for (size_t i = 0, n; i < benches->count && !rc; i += n) {
-		n = benches_of_mapping(benches, i);
+		n = benches_alike(benches, i);
 		for (size_t k = 0; k < rounds && !rc; k++)
 			rc = begin(c, &benches->list[i], n, k, &tasks[ntasks++], err);
 	}

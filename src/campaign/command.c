@@ -51,7 +51,7 @@ int dp_campaign_command(const struct dp_guests *guests, const struct dp_command 
 	int rc = dp_command_to_json(command, &line, err);
 
 	if (!rc)
-		rc = dp_kernel_ready(guests, 0, false, progress, &kernel, err);
+		rc = dp_kernel_ready(guests, 0, progress, &kernel, err);
 	if (!rc)
 		rc = dp_guest_prepare(&c, !guests->fresh, &guest, err);
 	task.command = line;

@@ -15,15 +15,13 @@ static void name_modules(const struct dp_kernel *kernel, struct dp_run_record *r
 					 used ? " " : "", kernel->replacements[i]);
 }
 
-int dp_kernel_ready(const struct dp_guests *guests, size_t i, bool perftest,
-		    const struct dp_progress *progress, struct dp_kernel *kernel,
-		    struct dp_error *err)
+int dp_kernel_ready(const struct dp_guests *guests, size_t i, const struct dp_progress *progress,
+		    struct dp_kernel *kernel, struct dp_error *err)
 {
 	int rc = dp_kernel_resolve(guests->kernels[i], guests->refresh, progress, kernel, err);
 
 	kernel->replacements = guests->modules;
 	kernel->nreplacements = guests->nmodules;
-	kernel->perftest = perftest;
 	kernel->foreign = guests->layout;
 	return rc;
 }

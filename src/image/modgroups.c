@@ -105,6 +105,29 @@ static int add_group(struct dp_manifest *m, const struct dp_kernel *kernel,
 	return rc;
 }
 
+/* Modules that distributions do not ship: a group each. */
+static int add_extras(struct dp_manifest *m, const struct dp_kernel *kernel, struct dp_error *err)
+{
+	char path[PATH_MAX], entry[80];
+	const char *name;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && dp_extra_find(kernel, i, &name, path, sizeof(path)); i++) {
+		char *text = NULL;
+
+		if (!path[0])
+			continue;
+		snprintf(entry, sizeof(entry), "modules/daxpin_%s.ko", name);
+		rc = dp_manifest_add_file(m, entry, path, err);
+		snprintf(entry, sizeof(entry), "modules/%s", name);
+		if (!rc && asprintf(&text, "/modules/daxpin_%s.ko\n", name) < 0)
+			rc = -ENOMEM;
+		if (!rc)
+			rc = dp_manifest_add_text(m, entry, text, err);
+	}
+	return rc;
+}
+
 int dp_manifest_add_modules(struct dp_manifest *m, const struct dp_kernel *kernel,
 			    struct dp_error *err)
 {
@@ -115,5 +138,7 @@ int dp_manifest_add_modules(struct dp_manifest *m, const struct dp_kernel *kerne
 
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = add_group(m, kernel, &groups[i], &lists[i], err);
+	if (!rc && kernel->extra)
+		rc = add_extras(m, kernel, err);
 	return rc ? rc : check_replacements(m, kernel, err);
 }

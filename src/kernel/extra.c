@@ -309,6 +309,11 @@ static void leave_site(struct site *site)
 	dp_progress_phase_end(site->progress);
 }
 
+static bool is_of_debian(const struct dp_kernel *kernel)
+{
+	return !strncmp(kernel->spec, "debian:", strlen("debian:"));
+}
+
 /* Where the module is kept, and where it is built: both in the folder of the kernel. */
 static int choose_places(const struct dp_kernel *kernel, struct site *site, char *path, size_t size,
 			 struct dp_error *err)
@@ -322,6 +327,24 @@ static int choose_places(const struct dp_kernel *kernel, struct site *site, char
 			    kernel->modules, site->extra->name);
 }
 
+bool dp_extra_find(const struct dp_kernel *kernel, size_t i, const char **name, char *path,
+		   size_t size)
+{
+	struct site site = { 0 };
+
+	*path = '\0';
+	if (i >= DP_ARRAY_SIZE(extras))
+		return false;
+	*name = extras[i].name;
+	if (!is_of_debian(kernel))
+		return true;
+	site.extra = &extras[i];
+	site.release = strrchr(kernel->modules, '/') + 1;
+	if (choose_places(kernel, &site, path, size, NULL) || !dp_exists("%s", path))
+		*path = '\0';
+	return true;
+}
+
 int dp_extra_build(const struct dp_kernel *kernel, const char *name,
 		   const struct dp_progress *progress, char *path, size_t size,
 		   struct dp_error *err)
@@ -333,7 +356,7 @@ int dp_extra_build(const struct dp_kernel *kernel, const char *name,
 
 	if (!site.extra)
 		return dp_bad_input(err, "there is no module %s to build", name);
-	if (strncmp(kernel->spec, "debian:", strlen("debian:")) != 0)
+	if (!is_of_debian(kernel))
 		return dp_bad_input(err, "%s can be built for kernels of Debian, not for %s", name,
 				    kernel->spec);
 	site.release = strrchr(kernel->modules, '/') + 1;

@@ -14,7 +14,8 @@ static const struct dp_question questions[DP_QUESTIONS] = {
 	{ DP_QUESTION_ORDER, "order", "order/MAPPING/EVENT/STATION", .steps = true },
 	{ DP_QUESTION_TRAFFIC, "traffic", "traffic/MAPPING/OPERATION and traffic/MAPPING/EVENT",
 	  .steps = true, .run = true },
-	{ DP_QUESTION_BENCH, "bench", "bench/MAPPING/SIZE", .steps = true },
+	{ DP_QUESTION_BENCH, "bench", "bench/MAPPING/SIZE and bench/MAPPING/SIZE/KIND",
+	  .steps = true },
 };
 
 const struct dp_question *dp_question(enum dp_question_kind kind)

@@ -16,10 +16,6 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/observe.h"
 
-#define OWED                                                                                       \
-	(DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_FIRST_TOUCH) |                           \
-	 DP_STEP_BIT(DP_STEP_REGISTER_COLD) | DP_STEP_BIT(DP_STEP_REGISTER_WARM) |                 \
-	 DP_STEP_BIT(DP_STEP_DEREGISTER) | DP_STEP_BIT(DP_STEP_TAINT))
 #define ONCE         (DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_TAINT))
 #define ROUNDS_LIMIT 64
 /* The farthest that a size may be off the line through all of them. */
@@ -49,6 +45,22 @@ struct bench {
 	size_t size;
 };
 
+/* Whether a phase is of what is measured here. */
+static bool is_of_kind(const struct bench *b, int phase)
+{
+	return dp_bench_phases[phase].kind == b->v->bench.kind;
+}
+
+static dp_steps owed_by(const struct bench *b)
+{
+	dp_steps owed = ONCE;
+
+	for (int i = 0; i < DP_BENCH_PHASES; i++)
+		if (is_of_kind(b, i))
+			owed |= DP_STEP_BIT(dp_bench_phases[i].step);
+	return owed;
+}
+
 static int phase_of(enum dp_step step)
 {
 	for (int i = 0; i < DP_BENCH_PHASES; i++)
@@ -65,12 +77,12 @@ static bool read_clock(struct bench *b)
 	dp_step_int(clock, DP_FIELD_TICK, &b->tick);
 	dp_step_int(clock, DP_FIELD_PAGE, &b->page);
 	b->instructions = dp_says(clock, DP_FIELD_UNIT, "instructions");
-	if (b->page < 4096 || (uint64_t)b->page > b->v->size->bytes)
+	if (b->page < 4096 || (uint64_t)b->page > b->v->bench.size->bytes)
 		snprintf(b->text, b->size, "the page size cannot be: %" PRId64, b->page);
 	else if (b->instructions && !b->tick)
 		snprintf(b->text, b->size, "not observed: what an interrupt of the timer takes");
 	else
-		b->npoints = dp_bench_points(b->v->size, (uint64_t)b->page, b->points);
+		b->npoints = dp_bench_points(b->v->bench.size, (uint64_t)b->page, b->points);
 	return b->npoints;
 }
 
@@ -103,7 +115,7 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Return: whether the rounds give a figure that can be one. */
-static bool read_rounds(const struct bench *b, struct json_object *obj, size_t rounds,
+static bool read_rounds(const struct bench *b, int phase, struct json_object *obj, size_t rounds,
 			struct figure *figure)
 {
 	int64_t samples[ROUNDS_LIMIT], ticks[ROUNDS_LIMIT], loop = 0;
@@ -115,10 +127,15 @@ static bool read_rounds(const struct bench *b, struct json_object *obj, size_t r
 	for (size_t i = 0; i < rounds; i++) {
 		if (ticks[i] > samples[i])
 			return false;
-		samples[i] -= b->cost + loop + ticks[i] * b->tick;
+		samples[i] -= loop + ticks[i] * b->tick;
+		/* What has a grain is read from another clock. */
+		if (!dp_bench_phases[phase].grain)
+			samples[i] -= b->cost;
 	}
 	qsort(samples, rounds, sizeof(*samples), by_size);
-	*figure = (struct figure){ samples[rounds / 2], samples[rounds - 1] - samples[0] };
+	/* What has a grain was cut off: the middle of what it can have been is the least wrong. */
+	*figure = (struct figure){ samples[rounds / 2] + dp_bench_phases[phase].grain / 2,
+				   samples[rounds - 1] - samples[0] };
 	return figure->count > 0;
 }
 
@@ -148,7 +165,8 @@ static bool read_step(struct bench *b, int phase, struct json_object *obj)
 	else if (!has_same_answer(b, phase, obj))
 		snprintf(b->text, b->size, "step \"%s\" answers otherwise at %" PRId64 " pages",
 			 name, pages);
-	else if (!read_rounds(b, obj, dp_bench_rounds((uint64_t)pages), &b->figures[phase][at]))
+	else if (!read_rounds(b, phase, obj, dp_bench_rounds((uint64_t)pages),
+			      &b->figures[phase][at]))
 		snprintf(b->text, b->size, "step \"%s\" of %" PRId64 " pages has no figure", name,
 			 pages);
 	else
@@ -159,9 +177,26 @@ static bool read_step(struct bench *b, int phase, struct json_object *obj)
 /* A phase is left out where there is none, and nowhere else. */
 static bool is_due(const struct bench *b, int phase)
 {
+	int after = dp_bench_phases[phase].after;
+
+	if (!is_of_kind(b, phase))
+		return false;
 	if (phase == DP_BENCH_FIRST_TOUCH)
-		return dp_bench_touches(b->v->mapping);
-	return phase != DP_BENCH_DEREGISTER || !b->code[DP_BENCH_WARM];
+		return dp_bench_touches(b->v->bench.mapping);
+	return after == phase || !b->code[after];
+}
+
+/* Whether what follows a phase that succeeded did, too: otherwise it was not this that it took. */
+static bool succeeded(const struct bench *b)
+{
+	for (int i = 0; i < DP_BENCH_PHASES; i++) {
+		if ((int)dp_bench_phases[i].after == i || !b->have[i] || !b->code[i])
+			continue;
+		snprintf(b->text, b->size, "step \"%s\" failed: %s",
+			 dp_step_name(dp_bench_phases[i].step), b->code[i]);
+		return false;
+	}
+	return true;
 }
 
 static bool is_whole(const struct bench *b)
@@ -176,10 +211,7 @@ static bool is_whole(const struct bench *b)
 			 b->left_out & 1U << i ? ", and left out" : "");
 		return false;
 	}
-	if (b->code[DP_BENCH_DEREGISTER])
-		snprintf(b->text, b->size, "a region could not be deregistered: %s",
-			 b->code[DP_BENCH_DEREGISTER]);
-	return !b->code[DP_BENCH_DEREGISTER];
+	return succeeded(b);
 }
 
 /* At each size the phases come in their order, after the clock and before the taint is looked at.
@@ -231,7 +263,7 @@ static struct json_object *counts_at(const struct bench *b, size_t at, bool spre
 			dp_json_add_int(obj, dp_bench_phases[i].fact,
 					spread ? b->figures[i][at].spread
 					       : b->figures[i][at].count);
-		else
+		else if (is_of_kind(b, i))
 			dp_json_add_text(obj, dp_bench_phases[i].fact, NULL);
 	return obj;
 }
@@ -257,19 +289,17 @@ static bool fit_phase(const struct bench *b, int phase, struct dp_line *line)
 		x[i] = (double)b->points[i];
 		y[i] = (double)b->figures[phase][i].count;
 	}
-	return dp_line_fit(x, y, b->have[phase], line);
+	return dp_line_fit(x, y, b->have[phase], (double)dp_bench_phases[phase].grain, line);
 }
 
-/*
- * One page more must cost one page more: otherwise it was not this that was measured. What pages
- * cost that are not there depends on who had them before: of those phases the line is only told.
- */
+/* One page more must cost one page more: otherwise it was not this that was measured. */
 static bool is_on_line(const struct bench *b)
 {
-	for (int i = DP_BENCH_WARM; i < DP_BENCH_PHASES; i++) {
+	for (int i = 0; i < DP_BENCH_PHASES; i++) {
 		struct dp_line line;
 
-		if (!fit_phase(b, i, &line) || line.residual <= RESIDUAL_LIMIT)
+		if (!dp_bench_phases[i].line || !fit_phase(b, i, &line) ||
+		    line.residual <= RESIDUAL_LIMIT)
 			continue;
 		snprintf(b->text, b->size,
 			 "the sizes do not lie on a line: one is %.1f %% off in \"%s\", and "
@@ -307,8 +337,9 @@ static void add_facts(const struct bench *b)
 
 	dp_json_add_text(facts, "unit", b->instructions ? "instructions" : "ns");
 	dp_json_add_int(facts, "pages", (int64_t)b->points[last]);
-	dp_json_add_text(facts, "answer", b->code[DP_BENCH_WARM]);
-	dp_json_add_text(facts, "answer_cold", b->code[DP_BENCH_COLD]);
+	dp_json_add_text(facts, "answer", b->code[dp_bench_main_phase(b->v->bench.kind)]);
+	if (is_of_kind(b, DP_BENCH_COLD))
+		dp_json_add_text(facts, "answer_cold", b->code[DP_BENCH_COLD]);
 	json_object_object_add(facts, b->instructions ? "instructions" : "ns",
 			       counts_at(b, last, false));
 	json_object_object_add(facts, "spread", counts_at(b, last, true));
@@ -318,16 +349,17 @@ static void add_facts(const struct bench *b)
 
 static void tell(const struct bench *b)
 {
-	const struct figure *warm = &b->figures[DP_BENCH_WARM][b->npoints - 1];
+	enum dp_bench_phase phase = dp_bench_main_phase(b->v->bench.kind);
+	const struct figure *figure = &b->figures[phase][b->npoints - 1];
 	const char *unit = b->instructions ? "instructions" : "ns";
 	struct dp_result *r = b->v->result;
 	uint64_t pages = b->points[b->npoints - 1];
 
 	snprintf(r->why, sizeof(r->why),
-		 "%s takes %" PRId64 " %s for %" PRIu64 " page%s, %.1f a page",
-		 b->code[DP_BENCH_WARM] ? "a registration that is refused" : "a registration",
-		 warm->count, unit, pages, pages == 1 ? "" : "s",
-		 (double)warm->count / (double)pages);
+		 "\"%s\"%s takes %" PRId64 " %s for %" PRIu64 " page%s, %.1f a page",
+		 dp_bench_phases[phase].title, b->code[phase] ? ", which is refused," : "",
+		 figure->count, unit, pages, pages == 1 ? "" : "s",
+		 (double)figure->count / (double)pages);
 }
 
 void dp_judge_bench(struct verdict *v)
@@ -338,7 +370,7 @@ void dp_judge_bench(struct verdict *v)
 	dp_judge_splats(v);
 	if (r->violates) {
 		r->status = DP_FAIL;
-	} else if (!dp_find_missing(v, OWED, ONCE, r->why, sizeof(r->why)) &&
+	} else if (!dp_find_missing(v, owed_by(&b), ONCE, r->why, sizeof(r->why)) &&
 		   !dp_find_untimely(v, ONCE, NULL, r->why, sizeof(r->why)) && read_all(&b)) {
 		add_facts(&b);
 		if (is_on_line(&b)) {

@@ -56,6 +56,8 @@ static bool is_asked(const char *id, enum dp_question_kind kind, struct verdict 
 		v->limit = dp_limit_find(strchr(id, '/') + 1);
 		return v->limit;
 	}
+	if (kind == DP_QUESTION_BENCH)
+		return dp_bench_parse(id, &v->bench);
 	parts = sscanf(id, "%*[^/]/%63[^/]/%63[^/]/%23[^/]%c", mapping, what, release, &rest);
 
 	if (parts != (kind == DP_QUESTION_TEARDOWN || kind == DP_QUESTION_ORDER ? 3 : 2))
@@ -66,10 +68,6 @@ static bool is_asked(const char *id, enum dp_question_kind kind, struct verdict 
 		v->station = dp_station_find(release);
 		return v->mapping && v->event && v->station &&
 		       dp_order_applies(v->mapping, v->event, v->station);
-	}
-	if (kind == DP_QUESTION_BENCH) {
-		v->size = dp_bench_size_find(what);
-		return v->mapping && v->size;
 	}
 	v->event = find_event(what);
 	if (!v->mapping || (v->event && !v->event->applies(v->mapping)))

@@ -3,12 +3,18 @@
 
 #include "line.h"
 
-bool dp_line_fit(const double *x, const double *y, size_t count, struct dp_line *line)
+/*
+ * A distance of one percent counts as much as what a grain leaves open, whose standard deviation is
+ * its length by the root of 12.
+ */
+#define GRAINS (100 / 3.4641)
+
+bool dp_line_fit(const double *x, const double *y, size_t count, double grain, struct dp_line *line)
 {
 	double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0, det;
 
 	for (size_t i = 0; i < count; i++) {
-		double weight = 1 / (y[i] * y[i]);
+		double rough = GRAINS * grain, weight = 1 / (y[i] * y[i] + rough * rough);
 
 		w += weight;
 		wx += weight * x[i];
@@ -22,9 +28,9 @@ bool dp_line_fit(const double *x, const double *y, size_t count, struct dp_line 
 	*line = (struct dp_line){ .fixed = (wy * wxx - wx * wxy) / det,
 				  .slope = (w * wxy - wx * wy) / det };
 	for (size_t i = 0; i < count; i++) {
-		double off = fabs(line->fixed + line->slope * x[i] - y[i]) / y[i];
+		double off = fabs(line->fixed + line->slope * x[i] - y[i]) - grain / 2;
 
-		line->residual = off > line->residual ? off : line->residual;
+		line->residual = off / y[i] > line->residual ? off / y[i] : line->residual;
 	}
 	return true;
 }

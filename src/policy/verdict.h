@@ -25,7 +25,7 @@ struct verdict {
 	const struct dp_operation *operation; /* NULL with an event */
 	const struct dp_limit *limit;         /* NULL but of a limit */
 	const struct dp_station *station;     /* NULL but of an order */
-	const struct dp_bench_size *size;     /* NULL but of a bench */
+	struct dp_bench bench;                /* of a bench */
 	enum dp_release release;              /* of a teardown */
 	bool traffic;                         /* of traffic, in flight or not */
 	bool host;     /* on a machine that nobody has in hand: nobody looks from outside */

@@ -21,23 +21,31 @@ static struct json_object *counts_of(const struct dp_result *r)
 	return unit ? dp_json_object(r->facts, unit) : NULL;
 }
 
-static void write_heading(const struct dp_page *p)
+static enum dp_bench_kind kind_of(const struct dp_result *r)
 {
-	static const char *const names[] = { "first touch", "register cold", "register warm",
-					     "deregister",  "fixed",         "per page",
-					     "residual" };
+	struct dp_bench bench;
+
+	return dp_bench_parse(r->id, &bench) ? bench.kind : DP_BENCH_KINDS;
+}
+
+static void write_heading(const struct dp_page *p, enum dp_bench_kind kind)
+{
+	static const char *const of_line[] = { "fixed", "per page", "residual" };
 
 	fprintf(p->out, "%s%-*s", dp_page_color(p, BOLD), NAME_WIDTH, "mapping/size");
-	for (size_t i = 0; i < DP_ARRAY_SIZE(names); i++)
-		fprintf(p->out, "%*s", COUNT_WIDTH, names[i]);
+	for (int i = 0; i < DP_BENCH_PHASES; i++)
+		if (dp_bench_phases[i].kind == kind)
+			fprintf(p->out, "%*s", COUNT_WIDTH, dp_bench_phases[i].title);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(of_line); i++)
+		fprintf(p->out, "%*s", COUNT_WIDTH, of_line[i]);
 	fprintf(p->out, "%s\n", dp_page_color(p, PLAIN));
 }
 
-/* The line of the warm registration. */
-static void write_line(const struct dp_page *p, const struct dp_result *r)
+/* The line of the phase that says most. */
+static void write_line(const struct dp_page *p, const struct dp_result *r, enum dp_bench_kind kind)
 {
 	struct json_object *fit = dp_json_object(dp_json_object(r->facts, "fit"),
-						 dp_bench_phases[DP_BENCH_WARM].fact);
+						 dp_bench_phases[dp_bench_main_phase(kind)].fact);
 	double fixed, per_page, residual;
 
 	if (dp_json_double(fit, "fixed", &fixed) || dp_json_double(fit, "per_page", &per_page) ||
@@ -47,7 +55,22 @@ static void write_line(const struct dp_page *p, const struct dp_result *r)
 		COUNT_WIDTH - 2, 100 * residual);
 }
 
-static void write_row(const struct dp_page *p, const struct dp_result *r)
+static void write_counts(const struct dp_page *p, struct json_object *counts,
+			 enum dp_bench_kind kind)
+{
+	for (int i = 0; i < DP_BENCH_PHASES; i++) {
+		int64_t count;
+
+		if (dp_bench_phases[i].kind != kind)
+			continue;
+		if (dp_json_int(counts, dp_bench_phases[i].fact, &count))
+			fprintf(p->out, "%*s", COUNT_WIDTH, "-");
+		else
+			fprintf(p->out, "%*" PRId64, COUNT_WIDTH, count);
+	}
+}
+
+static void write_row(const struct dp_page *p, const struct dp_result *r, enum dp_bench_kind kind)
 {
 	struct json_object *counts = counts_of(r);
 	const char *answer = dp_json_text(r->facts, "answer");
@@ -56,16 +79,10 @@ static void write_row(const struct dp_page *p, const struct dp_result *r)
 	if (!counts || r->status == DP_SKIP_STATUS)
 		fprintf(p->out, "%s%s%s", dp_page_color(p, dp_page_status_color(r)),
 			dp_status_name(r->status), dp_page_color(p, PLAIN));
-	for (size_t i = 0; i < DP_BENCH_PHASES && counts; i++) {
-		int64_t count;
-
-		if (dp_json_int(counts, dp_bench_phases[i].fact, &count))
-			fprintf(p->out, "%*s", COUNT_WIDTH, "-");
-		else
-			fprintf(p->out, "%*" PRId64, COUNT_WIDTH, count);
+	if (counts) {
+		write_counts(p, counts, kind);
+		write_line(p, r, kind);
 	}
-	if (counts)
-		write_line(p, r);
 	if (counts && r->status != DP_PASS)
 		fprintf(p->out, "  %s%s%s", dp_page_color(p, dp_page_status_color(r)),
 			dp_status_name(r->status), dp_page_color(p, PLAIN));
@@ -81,19 +98,35 @@ static const char *unit_of(const struct dp_run_record *run)
 	return NULL;
 }
 
+/* A table for each kind that was asked. */
+static void write_kind(const struct dp_page *p, enum dp_bench_kind kind)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < p->run->count; i++) {
+		const struct dp_result *r = &p->run->results[i];
+
+		if (!dp_question_is(r->id, DP_QUESTION_BENCH) || kind_of(r) != kind)
+			continue;
+		if (!any)
+			write_heading(p, kind);
+		any = true;
+		write_row(p, r, kind);
+	}
+	if (any)
+		fprintf(p->out,
+			"Fixed, per page and residual are those of the line through \"%s\".\n",
+			dp_bench_phases[dp_bench_main_phase(kind)].title);
+}
+
 void dp_page_write_benches(const struct dp_page *p)
 {
 	const char *unit = unit_of(p->run);
 
-	write_heading(p);
-	for (size_t i = 0; i < p->run->count; i++)
-		if (dp_question_is(p->run->results[i].id, DP_QUESTION_BENCH))
-			write_row(p, &p->run->results[i]);
+	for (int i = 0; i < DP_BENCH_KINDS; i++)
+		write_kind(p, (enum dp_bench_kind)i);
 	if (unit)
-		fprintf(p->out,
-			"In %s. Fixed, per page and residual are those of the line through the "
-			"warm registrations.\n",
-			unit);
+		fprintf(p->out, "All in %s.\n", unit);
 }
 
 /* ---- several kernels ---------------------------------------------------------------------- */
@@ -163,7 +196,9 @@ void dp_page_write_costs(const struct dp_page *p, const struct dp_run_record *ru
 				dp_page_color(p, BOLD), dp_page_color(p, PLAIN));
 			any = true;
 		}
-		for (size_t k = DP_BENCH_WARM; k < DP_BENCH_PHASES; k++)
-			write_phase(p, runs, nruns, id, dp_bench_phases[k].fact);
+		for (int k = 0; k < DP_BENCH_PHASES; k++)
+			if (dp_bench_phases[k].line &&
+			    dp_bench_phases[k].kind == kind_of(&runs[0].results[i]))
+				write_phase(p, runs, nruns, id, dp_bench_phases[k].fact);
 	}
 }

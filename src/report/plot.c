@@ -22,7 +22,6 @@
 #include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/proc.h"
-#include "daxpin/question.h"
 
 #define LIMIT_MS  60000
 #define SVG_LIMIT (8 << 20)
@@ -58,7 +57,11 @@ static const struct dp_run_record *last_run(const struct pen *pen)
 
 static const char *unit_of(const struct dp_result *r)
 {
-	return dp_question_is(r->id, DP_QUESTION_BENCH) ? dp_json_text(r->facts, "unit") : NULL;
+	struct dp_bench bench;
+
+	return dp_bench_parse(r->id, &bench) && bench.kind == DP_BENCH_REGISTRATION
+		       ? dp_json_text(r->facts, "unit")
+		       : NULL;
 }
 
 static bool is_drawn(const struct pen *pen, const struct dp_result *r)

@@ -23,7 +23,7 @@ static void has_each_size_of_each_mapping(void **state)
 	dp_mappings(&nmappings);
 	dp_bench_sizes(&nsizes);
 	assert_int_equal(dp_benches_make(NULL, 0, &all, NULL), 0);
-	assert_int_equal(all.count, nmappings * nsizes);
+	assert_int_equal(all.count, nmappings * nsizes * DP_BENCH_KINDS);
 	assert_int_equal(dp_benches_make(globs, 1, &one, NULL), 0);
 	assert_int_equal(one.count, 3);
 	assert_string_equal(one.list[0].id, "bench/devdax-4K/2M");
@@ -58,15 +58,15 @@ static void lays_a_line(void **state)
 	struct dp_line line;
 
 	(void)state;
-	assert_true(dp_line_fit(x, y, 4, &line));
+	assert_true(dp_line_fit(x, y, 4, 0, &line));
 	assert_true(line.fixed > 999.99 && line.fixed < 1000.01);
 	assert_true(line.slope > 0.9999 && line.slope < 1.0001);
 	assert_true(line.residual < 1e-9);
 	y[1] *= 1.2;
-	assert_true(dp_line_fit(x, y, 4, &line));
+	assert_true(dp_line_fit(x, y, 4, 0, &line));
 	assert_in_range((unsigned int)(line.residual * 100), 5, 20);
-	assert_false(dp_line_fit(x, y, 2, &line));
-	assert_false(dp_line_fit((const double[]){ 1, 1, 1 }, y, 3, &line));
+	assert_false(dp_line_fit(x, y, 2, 0, &line));
+	assert_false(dp_line_fit((const double[]){ 1, 1, 1 }, y, 3, 0, &line));
 }
 
 static struct json_object *facts_of(double fixed, double per_page, double residual)

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "asker.h"
+
+void dp_bench_stop(struct dp_bench_asker *a, enum dp_bench_phase phase, int code)
+{
+	struct dp_bench_readings *p = &a->phases[phase];
+
+	p->samples[a->round] = dp_stopwatch_end(&a->watch, &p->ticks[a->round]);
+	a->differs |= a->round && p->code != code;
+	p->code = code;
+}
+
+void dp_bench_note(struct dp_bench_asker *a, enum dp_bench_phase phase, uint64_t sample)
+{
+	struct dp_bench_readings *p = &a->phases[phase];
+
+	p->samples[a->round] = sample;
+	/* One more or less is one in a thousand. */
+	p->ticks[a->round] = a->watch.period ? sample / a->watch.period : 0;
+}
