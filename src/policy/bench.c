@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "line.h"
+#include "costs.h"
 #include "verdict.h"
 
 #include "daxpin/bench.h"
@@ -18,45 +18,15 @@
 
 #define ONCE         (DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_TAINT))
 #define ROUNDS_LIMIT 64
-/* The farthest that a size may be off the line through all of them. */
-#define RESIDUAL_LIMIT 0.10
 /* More instructions than a machine executes in a day. */
 #define NUMBER_LIMIT (1LL << 50)
-
-/* One phase at one size. */
-struct figure {
-	int64_t count; /* of the round in the middle, what the clock and its ticks take taken off */
-	int64_t spread; /* from the least to the most of its rounds */
-};
-
-struct bench {
-	struct verdict *v;
-	int64_t cost, tick, page;
-	bool instructions;
-	uint64_t points[DP_BENCH_POINTS];
-	size_t npoints;
-	struct figure figures[DP_BENCH_PHASES][DP_BENCH_POINTS];
-	size_t have[DP_BENCH_PHASES];      /* how many of the points were read */
-	const char *code[DP_BENCH_PHASES]; /* errno, NULL for success */
-	size_t place;                      /* of the last step that is a phase, from 1 */
-	bool clock, over;                  /* that it was looked at; that the taint was */
-	unsigned int left_out;             /* phases */
-	char *text;                        /* what is wrong with it */
-	size_t size;
-};
-
-/* Whether a phase is of what is measured here. */
-static bool is_of_kind(const struct bench *b, int phase)
-{
-	return dp_bench_phases[phase].kind == b->v->bench.kind;
-}
 
 static dp_steps owed_by(const struct bench *b)
 {
 	dp_steps owed = ONCE;
 
 	for (int i = 0; i < DP_BENCH_PHASES; i++)
-		if (is_of_kind(b, i))
+		if (dp_bench_is_of_kind(b, i))
 			owed |= DP_STEP_BIT(dp_bench_phases[i].step);
 	return owed;
 }
@@ -179,7 +149,7 @@ static bool is_due(const struct bench *b, int phase)
 {
 	int after = dp_bench_phases[phase].after;
 
-	if (!is_of_kind(b, phase))
+	if (!dp_bench_is_of_kind(b, phase))
 		return false;
 	if (phase == DP_BENCH_FIRST_TOUCH)
 		return dp_bench_touches(b->v->bench.mapping);
@@ -252,116 +222,6 @@ static bool read_all(struct bench *b)
 	return is_whole(b);
 }
 
-/* ---- facts -------------------------------------------------------------------------------- */
-
-static struct json_object *counts_at(const struct bench *b, size_t at, bool spread)
-{
-	struct json_object *obj = json_object_new_object();
-
-	for (int i = 0; i < DP_BENCH_PHASES; i++)
-		if (b->have[i])
-			dp_json_add_int(obj, dp_bench_phases[i].fact,
-					spread ? b->figures[i][at].spread
-					       : b->figures[i][at].count);
-		else if (is_of_kind(b, i))
-			dp_json_add_text(obj, dp_bench_phases[i].fact, NULL);
-	return obj;
-}
-
-static struct json_object *points_of(const struct bench *b)
-{
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < b->npoints; i++) {
-		struct json_object *obj = counts_at(b, i, false);
-
-		dp_json_add_int(obj, "pages", (int64_t)b->points[i]);
-		json_object_array_add(list, obj);
-	}
-	return list;
-}
-
-static bool fit_phase(const struct bench *b, int phase, struct dp_line *line)
-{
-	double x[DP_BENCH_POINTS], y[DP_BENCH_POINTS];
-
-	for (size_t i = 0; i < b->have[phase]; i++) {
-		x[i] = (double)b->points[i];
-		y[i] = (double)b->figures[phase][i].count;
-	}
-	return dp_line_fit(x, y, b->have[phase], (double)dp_bench_phases[phase].grain, line);
-}
-
-/* One page more must cost one page more: otherwise it was not this that was measured. */
-static bool is_on_line(const struct bench *b)
-{
-	for (int i = 0; i < DP_BENCH_PHASES; i++) {
-		struct dp_line line;
-
-		if (!dp_bench_phases[i].line || !fit_phase(b, i, &line) ||
-		    line.residual <= RESIDUAL_LIMIT)
-			continue;
-		snprintf(b->text, b->size,
-			 "the sizes do not lie on a line: one is %.1f %% off in \"%s\", and "
-			 "%.0f %% are too many",
-			 100 * line.residual, dp_bench_phases[i].fact, 100 * RESIDUAL_LIMIT);
-		return false;
-	}
-	return true;
-}
-
-static struct json_object *fits_of(const struct bench *b)
-{
-	struct json_object *fits = json_object_new_object();
-
-	for (int i = 0; i < DP_BENCH_PHASES; i++) {
-		struct json_object *obj = json_object_new_object();
-		struct dp_line line;
-
-		if (!fit_phase(b, i, &line)) {
-			json_object_put(obj);
-			continue;
-		}
-		dp_json_add_double(obj, "fixed", line.fixed);
-		dp_json_add_double(obj, "per_page", line.slope);
-		dp_json_add_double(obj, "residual", line.residual);
-		json_object_object_add(fits, dp_bench_phases[i].fact, obj);
-	}
-	return fits;
-}
-
-static void add_facts(const struct bench *b)
-{
-	struct json_object *facts = b->v->result->facts = json_object_new_object();
-	size_t last = b->npoints - 1;
-
-	dp_json_add_text(facts, "unit", b->instructions ? "instructions" : "ns");
-	dp_json_add_int(facts, "pages", (int64_t)b->points[last]);
-	dp_json_add_text(facts, "answer", b->code[dp_bench_main_phase(b->v->bench.kind)]);
-	if (is_of_kind(b, DP_BENCH_COLD))
-		dp_json_add_text(facts, "answer_cold", b->code[DP_BENCH_COLD]);
-	json_object_object_add(facts, b->instructions ? "instructions" : "ns",
-			       counts_at(b, last, false));
-	json_object_object_add(facts, "spread", counts_at(b, last, true));
-	json_object_object_add(facts, "fit", fits_of(b));
-	json_object_object_add(facts, "points", points_of(b));
-}
-
-static void tell(const struct bench *b)
-{
-	enum dp_bench_phase phase = dp_bench_main_phase(b->v->bench.kind);
-	const struct figure *figure = &b->figures[phase][b->npoints - 1];
-	const char *unit = b->instructions ? "instructions" : "ns";
-	struct dp_result *r = b->v->result;
-	uint64_t pages = b->points[b->npoints - 1];
-
-	snprintf(r->why, sizeof(r->why),
-		 "\"%s\"%s takes %" PRId64 " %s for %" PRIu64 " page%s, %.1f a page",
-		 dp_bench_phases[phase].title, b->code[phase] ? ", which is refused," : "",
-		 figure->count, unit, pages, pages == 1 ? "" : "s",
-		 (double)figure->count / (double)pages);
-}
-
 void dp_judge_bench(struct verdict *v)
 {
 	struct dp_result *r = v->result;
@@ -372,10 +232,10 @@ void dp_judge_bench(struct verdict *v)
 		r->status = DP_FAIL;
 	} else if (!dp_find_missing(v, owed_by(&b), ONCE, r->why, sizeof(r->why)) &&
 		   !dp_find_untimely(v, ONCE, NULL, r->why, sizeof(r->why)) && read_all(&b)) {
-		add_facts(&b);
-		if (is_on_line(&b)) {
+		dp_bench_add_facts(&b);
+		if (dp_bench_is_on_line(&b)) {
 			r->status = DP_PASS;
-			tell(&b);
+			dp_bench_sum_up(&b);
 		}
 	}
 	r->unfinished = r->status == DP_ERROR;
