@@ -50,6 +50,7 @@ unsigned int dp_bench_rounds(uint64_t pages);
 enum dp_bench_kind {
 	DP_BENCH_REGISTRATION, /* bench/MAPPING/SIZE */
 	DP_BENCH_GUP,          /* bench/MAPPING/SIZE/gup: by the kernel's own gup_test */
+	DP_BENCH_FUNCTIONS,    /* bench/MAPPING/SIZE/functions: of the kernel, in a registration */
 	DP_BENCH_KINDS,
 };
 
@@ -64,6 +65,7 @@ enum dp_bench_phase {
 	DP_BENCH_GUP_GET, /* pin_user_pages(FOLL_LONGTERM) */
 	DP_BENCH_GUP_PUT,
 	DP_BENCH_GUP_FAST, /* pin_user_pages_fast(), which is not longterm */
+	DP_BENCH_INSIDE,   /* a warm registration, of which the functions are seen */
 	DP_BENCH_PHASES,
 };
 
@@ -127,6 +129,7 @@ struct dp_bench_options {
 	struct dp_env env; /* its size does not matter */
 	const char *rdma;  /* adapter, NULL for the first */
 	bool counts;       /* the time stamp counter counts instructions (machine.h) */
+	int held;          /* where whoever runs this guest answers */
 };
 
 /**

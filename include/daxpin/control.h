@@ -47,6 +47,16 @@ enum dp_control_kind {
 /* The same for the holds of a race (bias.h); answered in the same way. */
 #define DP_CONTROL_HOLDS "holds"
 
+/*
+ * That each instruction is logged from now on; and no more, and what was logged be looked at
+ * (execution.h). Both are answered with "logged", the number, and what became. Before, the symbols
+ * of the kernel, in the member "list" of as many requests as it takes, which are not answered.
+ */
+#define DP_CONTROL_LOG     "log"
+#define DP_CONTROL_LOG_END "log-end"
+#define DP_CONTROL_LOGGED  "logged"
+#define DP_CONTROL_SYMBOLS "symbols"
+
 struct dp_control {
 	enum dp_control_kind kind;
 	char text[128];          /* hello: the kernel's release; request: what is wanted */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct dp_execution;
 struct dp_medium;
 struct dp_splat;
 struct dp_vcpus;
@@ -31,6 +32,12 @@ struct dp_sink {
 	 */
 	void (*order)(void *arg, const char *line, size_t len, const struct dp_vcpus *vcpus,
 		      char *answer, size_t size);
+	/*
+	 * A guest waits for what it has executed to be looked at, as the line asks. @answer
+	 * receives what became of that, for the guest.
+	 */
+	void (*executed)(void *arg, const char *line, size_t len,
+			 const struct dp_execution *execution, char *answer, size_t size);
 	/* A phase of the executor's life has ended, after so long. */
 	void (*phase)(void *arg, const char *name, uint64_t ms);
 };

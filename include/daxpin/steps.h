@@ -57,6 +57,8 @@ enum dp_step {
 	DP_STEP_GUP_GET,
 	DP_STEP_GUP_PUT,
 	DP_STEP_GUP_FAST,
+	DP_STEP_INSIDE,
+	DP_STEP_FUNCTIONS, /* taken by who has logged what the guest executes */
 	/* of traffic, see docs/traffic.md */
 	DP_STEP_LEG,
 	DP_STEP_TRANSFERS,
@@ -138,13 +140,17 @@ enum dp_field {
 	DP_FIELD_MEMLOCK, /* RLIMIT_MEMLOCK */
 	DP_FIELD_CAPABLE, /* has CAP_IPC_LOCK in effect */
 	/* of a bench */
-	DP_FIELD_PAGE,    /* its size, bytes */
-	DP_FIELD_UNIT,    /* in which the clock counts: "instructions", "ns" */
-	DP_FIELD_COST,    /* of reading it, in that unit */
-	DP_FIELD_TICK,    /* what an interrupt of the timer takes; null if that is not known */
-	DP_FIELD_SAMPLES, /* a list of numbers: what was read, each time */
-	DP_FIELD_TICKS,   /* a list of numbers: interrupts of the timer in them */
-	DP_FIELD_LOOP,    /* what the loop over the pages takes once they are there */
+	DP_FIELD_PAGE,      /* its size, bytes */
+	DP_FIELD_UNIT,      /* in which the clock counts: "instructions", "ns" */
+	DP_FIELD_COST,      /* of reading it, in that unit */
+	DP_FIELD_TICK,      /* what an interrupt of the timer takes; null if that is not known */
+	DP_FIELD_SAMPLES,   /* a list of numbers: what was read, each time */
+	DP_FIELD_TICKS,     /* a list of numbers: interrupts of the timer in them */
+	DP_FIELD_COUNTED,      /* by the clock, what was logged */
+	DP_FIELD_EXECUTED,  /* instructions, by the log */
+	DP_FIELD_FUNCTIONS, /* a list of objects: of the kernel */
+	DP_FIELD_CLASSES,   /* an object: instructions by what they are for */
+	DP_FIELD_LOOP,      /* what the loop over the pages takes once they are there */
 	/* of traffic */
 	DP_FIELD_TOPOLOGY, /* "loopback", "veth", "namespaces", "network", "reboot" */
 	DP_FIELD_ROLE,     /* of the mapping under test: "target", "source" */

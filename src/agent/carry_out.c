@@ -262,7 +262,10 @@ static int load_gup_test(const struct dp_benches *benches, struct dp_error *err)
 static int run_bench(const struct dp_command *command, struct dp_standby *by, int fd,
 		     struct dp_error *err)
 {
+	/* Nobody else listens there until the command has been carried out. */
+	dp_autofd int held = dp_agent_channel();
 	const struct dp_bench_options options = {
+		.held = held,
 		.env = guest_env(0),
 		.rdma = command->bench.rdma,
 		.counts = dp_agent_told(DP_COUNTS_FLAG),

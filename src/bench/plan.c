@@ -21,6 +21,7 @@ static const struct dp_bench_size sizes[] = {
 static const char *const kinds[DP_BENCH_KINDS] = {
 	[DP_BENCH_REGISTRATION] = "",
 	[DP_BENCH_GUP] = "gup",
+	[DP_BENCH_FUNCTIONS] = "functions",
 };
 
 /*
@@ -43,6 +44,8 @@ const struct dp_bench_phase_info dp_bench_phases[DP_BENCH_PHASES] = {
 			       .line = true, .grain = 1000 },
 	[DP_BENCH_GUP_FAST] = { DP_BENCH_GUP, DP_STEP_GUP_FAST, "gup_fast", "get fast",
 				DP_BENCH_GUP_GET, .line = true, .grain = 1000 },
+	[DP_BENCH_INSIDE] = { DP_BENCH_FUNCTIONS, DP_STEP_INSIDE, "inside", "register warm",
+			      DP_BENCH_INSIDE, .line = true },
 };
 
 const char *dp_bench_kind_name(enum dp_bench_kind kind)
@@ -95,6 +98,14 @@ bool dp_bench_touches(const struct dp_mapping *mapping)
 	return mapping->populate == DP_POPULATE_WRITE || mapping->populate == DP_POPULATE_READ;
 }
 
+/* An instruction is a line of a hundred bytes in QEMU's log. */
+#define LOGGED_LIMIT (2 * MIB)
+
+static bool is_offered(enum dp_bench_kind kind, const struct dp_bench_size *size)
+{
+	return kind != DP_BENCH_FUNCTIONS || size->bytes <= LOGGED_LIMIT;
+}
+
 bool dp_bench_parse(const char *id, struct dp_bench *bench)
 {
 	char mapping[64], size[16], kind[16] = "", rest;
@@ -108,7 +119,8 @@ bool dp_bench_parse(const char *id, struct dp_bench *bench)
 	for (int i = 0; i < DP_BENCH_KINDS; i++) {
 		bench->kind = (enum dp_bench_kind)i;
 		if (!strcmp(kinds[i], kind))
-			return bench->mapping && bench->size;
+			return bench->mapping && bench->size &&
+			       is_offered(bench->kind, bench->size);
 	}
 	return false;
 }
@@ -139,7 +151,7 @@ int dp_benches_make(const char *const *only, size_t nonly, struct dp_benches *be
 
 		*bench = name_bench(mappings[i / each], &sizes[i % DP_ARRAY_SIZE(sizes)],
 				    (enum dp_bench_kind)(i % each / DP_ARRAY_SIZE(sizes)));
-		if (dp_globs_select(&globs, bench->id))
+		if (is_offered(bench->kind, bench->size) && dp_globs_select(&globs, bench->id))
 			benches->count++;
 	}
 	if (!rc)

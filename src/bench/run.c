@@ -24,6 +24,7 @@ static int (*const rounds_of[DP_BENCH_KINDS])(struct dp_bench_asker *a,
 					      const struct dp_env *env) = {
 	[DP_BENCH_REGISTRATION] = dp_bench_round_registration,
 	[DP_BENCH_GUP] = dp_bench_round_gup,
+	[DP_BENCH_FUNCTIONS] = dp_bench_round_functions,
 };
 
 static struct json_object *numbers(const uint64_t *list, unsigned int count)

@@ -225,14 +225,35 @@ void dp_monitor_find_cpus(struct dp_monitor *monitor)
 	dp_qmp_ask(&monitor->qmp, "query-cpus-fast", NULL, REPLY_LIMIT_MS, take_cpus);
 }
 
-/* Only the monitor for people can switch it on once QEMU runs. */
-void dp_monitor_debug(struct dp_monitor *monitor)
+/* The monitor for people has commands that QMP lacks. */
+static void command(struct dp_monitor *monitor, const char *line,
+		    void (*take)(void *arg, struct json_object *data))
 {
 	struct json_object *arguments = json_object_new_object();
 
-	dp_json_add_text(arguments, "command-line", "gdbserver chardev:" DP_GDB_ID);
+	dp_json_add_text(arguments, "command-line", line);
+	dp_qmp_ask(&monitor->qmp, "human-monitor-command", arguments, REPLY_LIMIT_MS, take);
+}
+
+void dp_monitor_debug(struct dp_monitor *monitor)
+{
 	monitor->busy = true;
-	dp_qmp_ask(&monitor->qmp, "human-monitor-command", arguments, REPLY_LIMIT_MS, take_done);
+	command(monitor, "gdbserver chardev:" DP_GDB_ID, take_done);
+}
+
+/* A block of one instruction is "one-insn-per-tb" since QEMU 8.1; what QEMU lacks it ignores. */
+void dp_monitor_log(struct dp_monitor *monitor, int fd)
+{
+	bool on = fd >= 0;
+	char file[64];
+
+	snprintf(file, sizeof(file), "logfile /proc/%d/fd/%d", (int)getpid(), fd);
+	monitor->busy = true;
+	if (on)
+		command(monitor, file, NULL);
+	command(monitor, on ? "singlestep on" : "singlestep off", NULL);
+	command(monitor, on ? "one-insn-per-tb on" : "one-insn-per-tb off", NULL);
+	command(monitor, on ? "log exec,nochain" : "log none", take_done);
 }
 
 void dp_monitor_clear(struct dp_monitor *monitor)

@@ -77,6 +77,9 @@ void dp_monitor_find_cpus(struct dp_monitor *monitor);
 /* Has the GDB stub begin to talk, which stops the guest. Done once it is not busy. */
 void dp_monitor_debug(struct dp_monitor *monitor);
 
+/* Logs each instruction that is executed to a file of this process; no more for -1. */
+void dp_monitor_log(struct dp_monitor *monitor, int fd);
+
 void dp_monitor_clear(struct dp_monitor *monitor);
 
 #endif

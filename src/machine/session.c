@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hold.h"
 #include "memory.h"
-#include "outside.h"
+#include "requests.h"
 #include "verify.h"
 #include "watch.h"
 
@@ -52,16 +51,14 @@ struct session {
 	uint64_t start, since; /* of the session, of the phase */
 	bool again;            /* a boot without a sign of life may be tried again */
 	bool stillborn;        /* this was one */
-	char *request;         /* the guest waits until this has been looked at; or NULL */
-	int64_t number;        /* of the request */
-	bool orders;           /* it is for the order of the processors */
-	int place;             /* at the gate */
+	struct dp_requests requests;
+	int place; /* at the gate */
 };
 
 static void clear(struct session *s)
 {
 	dp_watch_clear(&s->watch);
-	dp_freep(&s->request);
+	dp_requests_clear(&s->requests);
 }
 
 __attribute__((format(printf, 2, 3))) static void end(struct session *s, const char *fmt, ...)
@@ -139,44 +136,6 @@ static void take_done(struct session *s)
 	end_phase(s, "run");
 }
 
-/* A look takes a conversation with QEMU, for which the lines that are here must have been taken. */
-static void take_request(struct session *s, const struct dp_control *control, const char *line,
-			 size_t len)
-{
-	bool orders = !strcmp(control->text, DP_CONTROL_ORDER) ||
-		      !strcmp(control->text, DP_CONTROL_HOLDS);
-
-	if (!orders && strcmp(control->text, DP_CONTROL_LOOK)) {
-		dp_monitor_request(&s->watch.monitor, control->text);
-		return;
-	}
-	dp_freep(&s->request);
-	s->request = strndup(line, len);
-	s->number = control->number;
-	s->orders = orders;
-}
-
-static void answer_request(struct session *s)
-{
-	dp_autofree char *request = s->request;
-	char what[300], answer[400];
-	int n;
-
-	s->request = NULL;
-	if (s->orders)
-		dp_hold_play(&s->watch, s->start + s->limits->total_ms, s->sink, request, what,
-			     sizeof(what));
-	else
-		dp_outside_look(&s->watch, s->boot, s->sink, request);
-	n = s->orders ? snprintf(answer, sizeof(answer), DP_CONTROL_ORDERED " %lld %s\n",
-				 (long long)s->number, what)
-		      : snprintf(answer, sizeof(answer), DP_CONTROL_LOOKED " %lld\n",
-				 (long long)s->number);
-	/* A guest that died meanwhile hears nothing. */
-	if (dp_write_all(s->watch.machine.channel, answer, (size_t)n) && !s->watch.gone)
-		end(s, "the guest could not be told that its request was carried out");
-}
-
 static void take_control(struct session *s, const struct dp_control *control, const char *line,
 			 size_t len)
 {
@@ -195,7 +154,7 @@ static void take_control(struct session *s, const struct dp_control *control, co
 		end_phase(s, "restore");
 		break;
 	case DP_CONTROL_REQUEST:
-		take_request(s, control, line, len);
+		dp_requests_take(&s->requests, control, line, len);
 		break;
 	case DP_CONTROL_FAILED:
 		take_failure(s, &control->failure);
@@ -326,8 +285,9 @@ static int converse(struct session *s, struct dp_error *err)
 		if (dp_interrupted())
 			return dp_report(err, -EINTR, "interrupted; the guest was ended");
 		consider(s);
-		if (s->request && !s->end->ending[0])
-			answer_request(s);
+		if (!s->end->ending[0] &&
+		    dp_requests_answer(&s->requests, s->start + s->limits->total_ms))
+			end(s, "the guest could not be told that its request was carried out");
 	}
 	hear_out(s);
 	return 0;
@@ -426,8 +386,10 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 			.end = end,
 			.again = !stillborn,
 			.place = place,
+			.requests = { .boot = &own, .sink = sink, .logger = DP_NO_LOGGER },
 		};
 
+		s.requests.watch = &s.watch;
 		s.watch.line = take_line;
 		s.watch.console.take = take_splat;
 		s.watch.arg = s.watch.console.arg = &s;

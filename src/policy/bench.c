@@ -16,19 +16,21 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/observe.h"
 
-#define ONCE         (DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_TAINT))
+#define ONCE                                                                                       \
+	(DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_FUNCTIONS) | DP_STEP_BIT(DP_STEP_TAINT))
 #define ROUNDS_LIMIT 64
 /* More instructions than a machine executes in a day. */
 #define NUMBER_LIMIT (1LL << 50)
 
 static dp_steps owed_by(const struct bench *b)
 {
-	dp_steps owed = ONCE;
+	dp_steps owed = DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_TAINT);
 
 	for (int i = 0; i < DP_BENCH_PHASES; i++)
 		if (dp_bench_is_of_kind(b, i))
 			owed |= DP_STEP_BIT(dp_bench_phases[i].step);
-	return owed;
+	return b->v->bench.kind == DP_BENCH_FUNCTIONS ? owed | DP_STEP_BIT(DP_STEP_FUNCTIONS)
+						      : owed;
 }
 
 static int phase_of(enum dp_step step)
@@ -219,19 +221,25 @@ static bool read_all(struct bench *b)
 	for (size_t i = 0; i < count; i++)
 		if (!read_line(b, json_object_array_get_idx(b->v->steps, i)))
 			return false;
-	return is_whole(b);
+	if (!is_whole(b))
+		return false;
+	return b->v->bench.kind != DP_BENCH_FUNCTIONS ||
+	       !dp_find_misprofile(b->v, (int64_t)b->points[b->npoints - 1],
+				   b->figures[DP_BENCH_INSIDE][b->npoints - 1].count, b->text,
+				   b->size);
 }
 
 void dp_judge_bench(struct verdict *v)
 {
 	struct dp_result *r = v->result;
 	struct bench b = { .v = v, .text = r->why, .size = sizeof(r->why) };
+	dp_steps owed = owed_by(&b), once = owed & ONCE;
 
 	dp_judge_splats(v);
 	if (r->violates) {
 		r->status = DP_FAIL;
-	} else if (!dp_find_missing(v, owed_by(&b), ONCE, r->why, sizeof(r->why)) &&
-		   !dp_find_untimely(v, ONCE, NULL, r->why, sizeof(r->why)) && read_all(&b)) {
+	} else if (!dp_find_missing(v, owed, once, r->why, sizeof(r->why)) &&
+		   !dp_find_untimely(v, once, NULL, r->why, sizeof(r->why)) && read_all(&b)) {
 		dp_bench_add_facts(&b);
 		if (dp_bench_is_on_line(&b)) {
 			r->status = DP_PASS;

@@ -106,6 +106,10 @@ void dp_bench_add_facts(const struct bench *b)
 	json_object_object_add(facts, "spread", counts_at(b, last, true));
 	json_object_object_add(facts, "fit", fits_of(b));
 	json_object_object_add(facts, "points", points_of(b));
+	if (b->v->bench.kind != DP_BENCH_FUNCTIONS)
+		return;
+	dp_fact(b->v, "classes", dp_seen(b->v, DP_STEP_FUNCTIONS), DP_FIELD_CLASSES);
+	dp_fact(b->v, "functions", dp_seen(b->v, DP_STEP_FUNCTIONS), DP_FIELD_FUNCTIONS);
 }
 
 void dp_bench_sum_up(const struct bench *b)

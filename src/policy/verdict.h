@@ -122,6 +122,17 @@ bool dp_is_of_another_amount(const struct dp_policy *policy, const struct dp_sub
 			     const char *mapping, const char *access, const struct dp_cell *cell,
 			     struct dp_result *result);
 
+/**
+ * dp_find_misprofile - whether the step "functions" is not of what was measured (profile.c)
+ * @v: of a bench, of which nothing is missing
+ * @pages: of the largest region
+ * @figure: what its registration took
+ * @text: receives what does not fit
+ * @size: its size in bytes
+ */
+bool dp_find_misprofile(const struct verdict *v, int64_t pages, int64_t figure, char *text,
+			size_t size);
+
 /*
  * The verdict by kind of question: status and explanation, violated clauses and facts of v->result.
  * What was broken is a fail; what is missing leaves the status at DP_ERROR.

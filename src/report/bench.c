@@ -2,6 +2,7 @@
 /* Costs in the report for people: a row for each mapping and size, a column for each phase. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "page.h"
@@ -98,6 +99,42 @@ static const char *unit_of(const struct dp_run_record *run)
 	return NULL;
 }
 
+struct share {
+	const char *name;
+	int64_t count;
+};
+
+static int by_count(const void *a, const void *b)
+{
+	const struct share *x = a, *y = b;
+
+	return (x->count < y->count) - (x->count > y->count);
+}
+
+/* What a registration executes its instructions for, the most first. */
+static void write_shares(const struct dp_page *p, const struct dp_result *r)
+{
+	struct json_object *classes = dp_json_object(r->facts, "classes");
+	struct share shares[32];
+	size_t count = 0;
+	int64_t sum = 0;
+
+	if (!classes)
+		return;
+	json_object_object_foreach (classes, name, value) {
+		if (count == DP_ARRAY_SIZE(shares))
+			break;
+		shares[count] = (struct share){ name, json_object_get_int64(value) };
+		sum += shares[count++].count;
+	}
+	qsort(shares, count, sizeof(*shares), by_count);
+	fprintf(p->out, "%-*s", NAME_WIDTH, strchr(r->id, '/') + 1);
+	for (size_t i = 0; i < count && 100 * shares[i].count >= sum; i++)
+		fprintf(p->out, " %s %.0f %%", shares[i].name,
+			100.0 * (double)shares[i].count / (double)sum);
+	fputc('\n', p->out);
+}
+
 /* A table for each kind that was asked. */
 static void write_kind(const struct dp_page *p, enum dp_bench_kind kind)
 {
@@ -113,6 +150,9 @@ static void write_kind(const struct dp_page *p, enum dp_bench_kind kind)
 		any = true;
 		write_row(p, r, kind);
 	}
+	for (size_t i = 0; i < p->run->count && kind == DP_BENCH_FUNCTIONS; i++)
+		if (kind_of(&p->run->results[i]) == kind)
+			write_shares(p, &p->run->results[i]);
 	if (any)
 		fprintf(p->out,
 			"Fixed, per page and residual are those of the line through \"%s\".\n",

@@ -10,6 +10,7 @@
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
 #include "daxpin/control.h"
+#include "daxpin/execution.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/order.h"
@@ -358,6 +359,20 @@ static void take_order(void *arg, const char *line, size_t len, const struct dp_
 	dp_collect_line(arg, text, strlen(text));
 }
 
+static void take_execution(void *arg, const char *line, size_t len,
+			   const struct dp_execution *execution, char *answer, size_t size)
+{
+	dp_autojson struct json_object *asked = NULL, *step = NULL;
+	const char *text;
+
+	if (dp_observation_parse(line, len, &asked, NULL))
+		return;
+	step = dp_bench_profile(asked, execution);
+	snprintf(answer, size, "%s", dp_json_text(step, dp_field_name(DP_FIELD_STATE)));
+	text = json_object_to_json_string_ext(step, JSON_C_TO_STRING_PLAIN);
+	dp_collect_line(arg, text, strlen(text));
+}
+
 struct dp_sink dp_collect_sink(struct dp_collect *collect)
 {
 	return (struct dp_sink){
@@ -366,6 +381,7 @@ struct dp_sink dp_collect_sink(struct dp_collect *collect)
 		.splat = dp_collect_splat,
 		.look = take_look,
 		.order = take_order,
+		.executed = take_execution,
 		.phase = take_phase,
 	};
 }

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A warm registration, as in registration.c; and one more of the largest region, which whoever runs
+ * this guest has logged instruction by instruction.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asker.h"
+#include "room.h"
+
+#include "daxpin/cleanup.h"
+#include "daxpin/clock.h"
+#include "daxpin/control.h"
+#include "daxpin/json.h"
+#include "daxpin/kallsyms.h"
+#include "daxpin/observe.h"
+
+/* Half a million lines, and some megabytes of symbols, on a busy computer. */
+#define LIMIT_MS 120000
+/* Of the symbols of one request, bytes: a line of the stream has a limit. */
+#define CHUNK 32768
+
+/*
+ * Reads the number of instructions, at an address that is known: whoever reads the log finds what
+ * lies between two readings by it.
+ */
+#ifdef __x86_64__
+__asm__(".text\n"
+	".type daxpin_bench_mark, @function\n"
+	"daxpin_bench_mark:\n"
+	"	rdtsc\n"
+	"	shl $32, %rdx\n"
+	"	or %rdx, %rax\n"
+	"	ret\n"
+	".size daxpin_bench_mark, . - daxpin_bench_mark\n");
+uint64_t daxpin_bench_mark(void);
+#else
+static uint64_t daxpin_bench_mark(void)
+{
+	return 0;
+}
+#endif
+
+/* ---- what is told to whoever runs this guest ------------------------------------------------ */
+
+struct chunk {
+	char text[CHUNK];
+	size_t used;
+	int fd;
+};
+
+static struct json_object *request(const char *what)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "kind", "request");
+	dp_json_add_text(obj, "what", what);
+	return obj;
+}
+
+static void send_chunk(struct chunk *chunk)
+{
+	struct json_object *obj = request(DP_CONTROL_SYMBOLS);
+
+	dp_json_add_text(obj, "list", chunk->text);
+	dp_emit(chunk->fd, obj);
+	chunk->used = 0;
+}
+
+static void add_symbol(void *arg, uint64_t address, const char *symbol)
+{
+	struct chunk *chunk = arg;
+
+	if (chunk->used + strlen(symbol) + 32 > sizeof(chunk->text))
+		send_chunk(chunk);
+	chunk->used +=
+		(size_t)snprintf(chunk->text + chunk->used, sizeof(chunk->text) - chunk->used,
+				 "%llx %s\n", (unsigned long long)address, symbol);
+}
+
+static int tell_symbols(struct dp_bench_asker *a)
+{
+	dp_autofree struct chunk *chunk = calloc(1, sizeof(*chunk));
+	int rc;
+
+	if (!chunk)
+		return -ENOMEM;
+	chunk->fd = a->fd;
+	rc = dp_kallsyms_read(add_symbol, chunk, &a->err);
+	if (!rc)
+		send_chunk(chunk);
+	return rc;
+}
+
+/* Asks, and waits for the answer. @obj: released */
+static int ask(struct dp_bench_asker *a, struct json_object *obj)
+{
+	uint64_t end = dp_now_ms() + LIMIT_MS;
+	char line[300];
+	int rc = dp_emit(a->fd, obj);
+
+	while (!rc) {
+		rc = dp_control_hear(a->options->held, end, line, sizeof(line));
+		if (!rc && !strncmp(line, DP_CONTROL_LOGGED " ", sizeof(DP_CONTROL_LOGGED)))
+			return 0;
+	}
+	return dp_fail(&a->err, rc, "nobody logs what this guest executes");
+}
+
+/* ---- the registration ----------------------------------------------------------------------- */
+
+/* @took: receives what lies between the two marks. Return: the errno, or 0 */
+static int register_marked(const struct dp_bench_asker *a, const struct dp_area *area,
+			   uint64_t *took)
+{
+	uint64_t from = daxpin_bench_mark();
+	struct ibv_mr *mr = ibv_reg_mr(a->rdma.pd, area->addr, area->len, DP_BENCH_ACCESS);
+	uint64_t to = daxpin_bench_mark();
+	int code = mr ? 0 : errno;
+
+	*took = to - from;
+	if (mr)
+		ibv_dereg_mr(mr);
+	return code;
+}
+
+static int have_logged(struct dp_bench_asker *a, const struct dp_area *area)
+{
+	struct json_object *obj;
+	uint64_t took;
+	int rc = tell_symbols(a), code;
+
+	if (!rc)
+		rc = ask(a, request(DP_CONTROL_LOG));
+	if (rc)
+		return rc;
+	code = register_marked(a, area, &took);
+	a->differs |= code != a->phases[DP_BENCH_INSIDE].code;
+	obj = request(DP_CONTROL_LOG_END);
+	dp_json_add_int(obj, "mark", (int64_t)(uintptr_t)daxpin_bench_mark);
+	dp_json_add_int(obj, "took", (int64_t)took);
+	dp_json_add_int(obj, "pages", (int64_t)(area->len / a->page));
+	return ask(a, obj);
+}
+
+static bool is_last(const struct dp_bench_asker *a, const struct dp_env *env)
+{
+	return env->size == a->bench->size->bytes &&
+	       a->round + 1 == dp_bench_rounds(env->size / a->page);
+}
+
+int dp_bench_round_functions(struct dp_bench_asker *a, const struct dp_env *env)
+{
+	dp_cleanup(dp_area_close) struct dp_area area = { .fd = -1 };
+	uint64_t took;
+	int rc, code = 0;
+
+	if (!a->options->counts)
+		return dp_skip(&a->err, "instructions are logged in a guest only");
+	rc = dp_bench_room(a->bench->mapping, env, &area, &a->err);
+	if (rc)
+		return rc;
+	if (dp_bench_touches(a->bench->mapping))
+		dp_area_touch(a->bench->mapping, env, &area);
+	for (int i = 0; i < 3; i++) {
+		dp_stopwatch_begin(&a->watch);
+		code = register_marked(a, &area, &took);
+	}
+	dp_bench_note(a, DP_BENCH_INSIDE, took);
+	a->differs |= a->round && a->phases[DP_BENCH_INSIDE].code != code;
+	a->phases[DP_BENCH_INSIDE].code = code;
+	return is_last(a, env) ? have_logged(a, &area) : 0;
+}

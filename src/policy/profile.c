@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Where the instructions of a registration went, as it was logged: it counts only if it is the
+ * registration that was measured, and if the log has every instruction that the clock has.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verdict.h"
+
+#include "daxpin/cleanup.h"
+
+/* What the two marks execute themselves, and a slab that is filled once more. */
+#define OFF_LIMIT 0.01
+#define OFF_FEW   300
+
+static int64_t sum_of(struct json_object *classes, const char *without)
+{
+	int64_t sum = 0;
+
+	json_object_object_foreach (classes, name, value) {
+		if (!strcmp(name, without))
+			continue;
+		if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
+			return -1;
+		sum += json_object_get_int64(value);
+	}
+	return sum;
+}
+
+bool dp_find_misprofile(const struct verdict *v, int64_t pages, int64_t figure, char *text,
+			size_t size)
+{
+	struct json_object *step = dp_seen(v, DP_STEP_FUNCTIONS);
+	struct json_object *classes = dp_json_object(step, dp_field_name(DP_FIELD_CLASSES));
+	int64_t executed = 0, counted = 0, logged = -1, sum = classes ? sum_of(classes, "") : -1;
+	int64_t own = classes ? sum_of(classes, "interrupt") : -1;
+
+	dp_step_int(step, DP_FIELD_EXECUTED, &executed);
+	dp_step_int(step, DP_FIELD_COUNTED, &counted);
+	dp_step_int(step, DP_FIELD_PAGES, &logged);
+	*text = '\0';
+	if (!dp_says(step, DP_FIELD_STATE, "logged"))
+		snprintf(text, size, "nothing was logged: %s", dp_text_of(step, DP_FIELD_TEXT));
+	else if (logged != pages)
+		snprintf(text, size, "%" PRId64 " pages were logged, %" PRId64 " were measured",
+			 logged, pages);
+	else if (sum != executed || llabs(executed - counted) > 1)
+		snprintf(text, size,
+			 "the log has %" PRId64 " instructions, %" PRId64
+			 " of them of a class, and %" PRId64 " were counted",
+			 executed, sum, counted);
+	else if ((double)llabs(own - figure) > OFF_LIMIT * (double)figure + OFF_FEW)
+		snprintf(text, size,
+			 "the registration that was logged took %" PRId64
+			 " instructions, the others %" PRId64,
+			 own, figure);
+	return *text;
+}
