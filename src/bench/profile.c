@@ -9,6 +9,7 @@
  * Who has called whom follows from them: an address that is the beginning of a function is a call,
  * and one in the middle of another function a return to it.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,22 +50,31 @@ struct profile {
 	uint64_t classes[DP_BENCH_CLASSES], executed;
 };
 
+/* Neither text is terminated. @at: moves behind the digits */
+static uint64_t read_hex(const char **at, const char *end)
+{
+	uint64_t value = 0;
+
+	for (; *at < end && isxdigit((unsigned char)**at); (*at)++) {
+		int digit = tolower((unsigned char)**at);
+
+		value = value << 4 | (uint64_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+	}
+	return value;
+}
+
 /* ---- symbols ------------------------------------------------------------------------------- */
 
-static bool add_symbol(struct profile *p, const char *line, const char *end)
+static void add_symbol(struct profile *p, const char *line, const char *end)
 {
-	char *space;
-	uint64_t start = strtoull(line, &space, 16);
-	struct function *f = &p->functions[p->count];
+	uint64_t start = read_hex(&line, end);
 
-	if (space >= end || *space != ' ' || start < KERNEL)
-		return false;
-	*f = (struct function){ .start = start,
-				.name = space + 1,
-				.length = (int)(end - space - 1),
-				.class = DP_BENCH_CLASSES };
-	p->count++;
-	return true;
+	if (line == end || *line != ' ' || start < KERNEL)
+		return;
+	p->functions[p->count++] = (struct function){ .start = start,
+						      .name = line + 1,
+						      .length = (int)(end - line - 1),
+						      .class = DP_BENCH_CLASSES };
 }
 
 static int by_start(const void *a, const void *b)
@@ -140,8 +150,9 @@ static uint64_t next_address(const struct profile *p, size_t *at)
 		const char *slash = end ? memchr(line, '/', (size_t)(end - line)) : NULL;
 
 		*at = end ? (size_t)(end + 1 - log) : p->execution->len;
-		if (slash && !strncmp(line, "Trace ", 6))
-			address = strtoull(slash + 1, NULL, 16);
+		if (!slash++ || end - line < 6 || memcmp(line, "Trace ", 6))
+			continue;
+		address = read_hex(&slash, end);
 	}
 	return address;
 }

@@ -4,21 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daxpin/bias.h"
+#include "answers.h"
+
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/collect.h"
 #include "daxpin/control.h"
-#include "daxpin/execution.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
-#include "daxpin/order.h"
 #include "daxpin/question.h"
 #include "daxpin/session.h"
 #include "daxpin/splat.h"
 #include "daxpin/text.h"
-#include "daxpin/traffic.h"
 
 /* A traffic case has some hundred steps; a flood is not kept. */
 #define STEPS_LIMIT 1024
@@ -329,48 +327,31 @@ static void take_phase(void *arg, const char *name, uint64_t ms)
 	dp_run_add_phase(&c->run, name, ms);
 }
 
+/* A step that is taken here is an observation of the same stream. */
+static void hear_step(struct dp_collect *collect, struct json_object *step)
+{
+	const char *text = json_object_to_json_string_ext(step, JSON_C_TO_STRING_PLAIN);
+
+	if (step)
+		dp_collect_line(collect, text, strlen(text));
+	json_object_put(step);
+}
+
 static void take_look(void *arg, const char *line, size_t len, const struct dp_medium *medium)
 {
-	dp_autojson struct json_object *asked = NULL, *step = NULL;
-	const char *text;
-
-	if (dp_observation_parse(line, len, &asked, NULL))
-		return;
-	step = dp_traffic_look(asked, NULL, medium);
-	text = json_object_to_json_string_ext(step, JSON_C_TO_STRING_PLAIN);
-	dp_collect_line(arg, text, strlen(text));
+	hear_step(arg, dp_answer_look(line, len, medium));
 }
 
 static void take_order(void *arg, const char *line, size_t len, const struct dp_vcpus *vcpus,
 		       char *answer, size_t size)
 {
-	dp_autojson struct json_object *asked = NULL, *step = NULL;
-	const char *text;
-
-	if (dp_observation_parse(line, len, &asked, NULL))
-		return;
-	text = dp_json_text(asked, "what");
-	step = text && !strcmp(text, DP_CONTROL_HOLDS) ? dp_bias_play(asked, vcpus)
-						       : dp_order_play(asked, vcpus);
-	text = dp_json_text(step, dp_field_name(DP_FIELD_TEXT));
-	snprintf(answer, size, "%s%s%s", dp_json_text(step, dp_field_name(DP_FIELD_STATE)),
-		 text ? ": " : "", text ? text : "");
-	text = json_object_to_json_string_ext(step, JSON_C_TO_STRING_PLAIN);
-	dp_collect_line(arg, text, strlen(text));
+	hear_step(arg, dp_answer_order(line, len, vcpus, answer, size));
 }
 
 static void take_execution(void *arg, const char *line, size_t len,
 			   const struct dp_execution *execution, char *answer, size_t size)
 {
-	dp_autojson struct json_object *asked = NULL, *step = NULL;
-	const char *text;
-
-	if (dp_observation_parse(line, len, &asked, NULL))
-		return;
-	step = dp_bench_profile(asked, execution);
-	snprintf(answer, size, "%s", dp_json_text(step, dp_field_name(DP_FIELD_STATE)));
-	text = json_object_to_json_string_ext(step, JSON_C_TO_STRING_PLAIN);
-	dp_collect_line(arg, text, strlen(text));
+	hear_step(arg, dp_answer_execution(line, len, execution, answer, size));
 }
 
 struct dp_sink dp_collect_sink(struct dp_collect *collect)
