@@ -43,7 +43,13 @@ const struct dp_bench_size *dp_bench_size_find(const char *name);
 size_t dp_bench_points(const struct dp_bench_size *size, uint64_t page,
 		       uint64_t points[DP_BENCH_POINTS]);
 
-/* How often each phase is timed at a size of so many pages. */
+/* How often each phase is timed at most. */
+#define DP_BENCH_MAX_ROUNDS 100
+
+/*
+ * How often each phase is timed at a size of so many pages: where instructions are counted; by the
+ * clock, at least.
+ */
 unsigned int dp_bench_rounds(uint64_t pages);
 
 /* What is measured. */
@@ -130,6 +136,9 @@ struct dp_bench_options {
 	const char *rdma;  /* adapter, NULL for the first */
 	bool counts;       /* the time stamp counter counts instructions (machine.h) */
 	int held;          /* where whoever runs this guest answers */
+	/* By the clock: how many rounds, up to DP_BENCH_MAX_ROUNDS; 0: as many as a few seconds
+	 * allow. */
+	unsigned int rounds;
 };
 
 /**
@@ -139,7 +148,9 @@ struct dp_bench_options {
  * @fd: stream that receives the observations
  * @err: context on failure
  *
- * A size for which a mapping or the machine has no room is skipped with the reason.
+ * Where instructions are counted one id is asked after the other; by the clock they take turns, a
+ * round each, and "begin" is in the stream for each turn. A size for which a mapping or the machine
+ * has no room is skipped with the reason.
  *
  * Return: 0 or a negative errno.
  */

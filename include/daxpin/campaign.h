@@ -64,6 +64,7 @@ struct dp_ask {
 	bool reference;                /* of traffic: ib_write_bw of perftest does the same */
 	enum dp_witness_level witness; /* of checks: what is told of the kernel's inside */
 	bool biased;                   /* of races: tasks are held at stations */
+	unsigned int rounds;           /* of benches on this machine; 0: as dp_bench_run() does */
 	bool course;                   /* of teardowns in guests: what they do inside */
 	unsigned int repeat;           /* how often each id is asked; at most DP_MAX_ROUNDS */
 	unsigned int round; /* which time this is, from 1; for this machine's executors */

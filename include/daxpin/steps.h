@@ -146,10 +146,11 @@ enum dp_field {
 	DP_FIELD_TICK,      /* what an interrupt of the timer takes; null if that is not known */
 	DP_FIELD_SAMPLES,   /* a list of numbers: what was read, each time */
 	DP_FIELD_TICKS,     /* a list of numbers: interrupts of the timer in them */
-	DP_FIELD_COUNTED,      /* by the clock, what was logged */
+	DP_FIELD_COUNTED,   /* by the clock, what was logged */
 	DP_FIELD_EXECUTED,  /* instructions, by the log */
 	DP_FIELD_FUNCTIONS, /* a list of objects: of the kernel */
 	DP_FIELD_CLASSES,   /* an object: instructions by what they are for */
+	DP_FIELD_ROUNDS,    /* how often each phase was gone through */
 	DP_FIELD_LOOP,      /* what the loop over the pages takes once they are there */
 	/* of traffic */
 	DP_FIELD_TOPOLOGY, /* "loopback", "veth", "namespaces", "network", "reboot" */
@@ -272,6 +273,9 @@ void dp_step_add_fate(struct json_object *obj, enum dp_fate fate, pid_t task,
 
 /* The last step of all: what dp_kernel_taint() gave at the beginning (@before), and gives now. */
 struct json_object *dp_step_taint(unsigned long before);
+
+/* The same where it was looked at before: DP_TAINT_UNKNOWN where it could not be read. */
+struct json_object *dp_step_taint_between(unsigned long before, unsigned long after);
 
 /* ---- reading a step ----------------------------------------------------------------------- */
 

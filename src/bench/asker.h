@@ -11,14 +11,21 @@
 #include "daxpin/error.h"
 #include "daxpin/rdma.h"
 
-#define DP_BENCH_ROUNDS 8
 /* What a remote write needs. */
 #define DP_BENCH_ACCESS (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE)
 
 /* What was read in each round of one phase. */
 struct dp_bench_readings {
-	uint64_t samples[DP_BENCH_ROUNDS], ticks[DP_BENCH_ROUNDS];
+	uint64_t samples[DP_BENCH_MAX_ROUNDS], ticks[DP_BENCH_MAX_ROUNDS];
 	int code; /* errno, of each round */
+};
+
+/* What was read with regions of one size. */
+struct dp_bench_point {
+	uint64_t pages;
+	struct dp_bench_readings phases[DP_BENCH_PHASES];
+	uint64_t loop; /* over pages that are there */
+	bool differs;  /* a round has answered otherwise than the one before */
 };
 
 struct dp_bench_asker {
@@ -28,18 +35,22 @@ struct dp_bench_asker {
 	uint64_t page;
 	struct dp_rdma rdma;
 	struct dp_stopwatch watch;
-	struct dp_bench_readings phases[DP_BENCH_PHASES];
-	uint64_t loop; /* over pages that are there */
+	struct dp_bench_point points[DP_BENCH_POINTS];
+	size_t npoints;
+	struct dp_bench_point *at; /* the one that is asked about */
 	unsigned int round;
-	bool differs; /* a round has answered otherwise than the one before */
 	struct dp_error err;
 };
+
+/* ---- readings.c --------------------------------------------------------------------------- */
 
 /* Keeps what the stopwatch shows, and the errno of what it was running for. */
 void dp_bench_stop(struct dp_bench_asker *a, enum dp_bench_phase phase, int code);
 
 /* Keeps what another clock shows. */
 void dp_bench_note(struct dp_bench_asker *a, enum dp_bench_phase phase, uint64_t sample);
+
+/* ---- a file for each kind ----------------------------------------------------------------- */
 
 /*
  * A round of each kind: each phase once, with a region of the size in @env. Return: 0, DP_SKIP if
@@ -48,5 +59,36 @@ void dp_bench_note(struct dp_bench_asker *a, enum dp_bench_phase phase, uint64_t
 int dp_bench_round_registration(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_gup(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_functions(struct dp_bench_asker *a, const struct dp_env *env);
+
+/* ---- rounds.c ------------------------------------------------------------------------------ */
+
+/*
+ * Makes an asker ready: there is room, the adapter is open, and what the clock costs is known.
+ * Return: 0, DP_SKIP or a negative errno, with a->err set.
+ */
+int dp_bench_ready(struct dp_bench_asker *a);
+
+/* A round with regions of one of the sizes. Return: as for the rounds of each kind. */
+int dp_bench_round(struct dp_bench_asker *a, size_t point);
+
+/* ---- tell.c ------------------------------------------------------------------------------- */
+
+/* Tells the stream of the adapter and the clock. */
+void dp_bench_tell_clock(const struct dp_bench_asker *a);
+
+/*
+ * Tells what was read with regions of one of the sizes, in as many rounds as a->round. Return: 0,
+ * or -EIO if the rounds do not agree, with a->err set.
+ */
+int dp_bench_tell_point(struct dp_bench_asker *a, size_t point);
+
+/* Tells which phases were not gone through, and why. */
+void dp_bench_tell_left_out(const struct dp_bench_asker *a);
+
+/* ---- turns.c ------------------------------------------------------------------------------ */
+
+/* dp_bench_run() where time is measured: the ids take turns. */
+int dp_bench_take_turns(const struct dp_benches *benches, const struct dp_bench_options *options,
+			int fd, struct dp_error *err);
 
 #endif

@@ -138,7 +138,7 @@ static int have_logged(struct dp_bench_asker *a, const struct dp_area *area)
 	if (rc)
 		return rc;
 	code = register_marked(a, area, &took);
-	a->differs |= code != a->phases[DP_BENCH_INSIDE].code;
+	a->at->differs |= code != a->at->phases[DP_BENCH_INSIDE].code;
 	obj = request(DP_CONTROL_LOG_END);
 	dp_json_add_int(obj, "mark", (int64_t)(uintptr_t)daxpin_bench_mark);
 	dp_json_add_int(obj, "took", (int64_t)took);
@@ -170,7 +170,7 @@ int dp_bench_round_functions(struct dp_bench_asker *a, const struct dp_env *env)
 		code = register_marked(a, &area, &took);
 	}
 	dp_bench_note(a, DP_BENCH_INSIDE, took);
-	a->differs |= a->round && a->phases[DP_BENCH_INSIDE].code != code;
-	a->phases[DP_BENCH_INSIDE].code = code;
+	a->at->differs |= a->round && a->at->phases[DP_BENCH_INSIDE].code != code;
+	a->at->phases[DP_BENCH_INSIDE].code = code;
 	return is_last(a, env) ? have_logged(a, &area) : 0;
 }

@@ -3,16 +3,16 @@
 
 void dp_bench_stop(struct dp_bench_asker *a, enum dp_bench_phase phase, int code)
 {
-	struct dp_bench_readings *p = &a->phases[phase];
+	struct dp_bench_readings *p = &a->at->phases[phase];
 
 	p->samples[a->round] = dp_stopwatch_end(&a->watch, &p->ticks[a->round]);
-	a->differs |= a->round && p->code != code;
+	a->at->differs |= a->round && p->code != code;
 	p->code = code;
 }
 
 void dp_bench_note(struct dp_bench_asker *a, enum dp_bench_phase phase, uint64_t sample)
 {
-	struct dp_bench_readings *p = &a->phases[phase];
+	struct dp_bench_readings *p = &a->at->phases[phase];
 
 	p->samples[a->round] = sample;
 	/* One more or less is one in a thousand. */

@@ -24,7 +24,7 @@ static void touch(struct dp_bench_asker *a, const struct dp_area *area)
 	dp_area_touch(a->bench->mapping, &a->options->env, area);
 	again = dp_stopwatch_end(&a->watch, &ticks);
 	again -= a->watch.cost + ticks * a->watch.tick;
-	a->loop = !a->round || again < a->loop ? again : a->loop;
+	a->at->loop = !a->round || again < a->at->loop ? again : a->at->loop;
 }
 
 /* @phase, @end: where to keep it; -1 for nowhere. Return: 0 or a negative errno */

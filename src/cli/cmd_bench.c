@@ -32,6 +32,13 @@ static const struct cli_option bench_options[] = {
 	CLI_END,
 };
 
+static const struct cli_option clock_options[] = {
+	OPT_NUMBER("rounds", 0, "N", rounds, 3, DP_BENCH_MAX_ROUNDS,
+		   "Take N rounds of each case. Default: up to 50, as long as they take no more "
+		   "than 4 seconds."),
+	CLI_END,
+};
+
 static int run(struct cli_call *call)
 {
 	dp_cleanup(dp_benches_clear) struct dp_benches benches = { 0 };
@@ -66,6 +73,7 @@ const struct cli_command cli_bench = {
 		"and no byte of a device or of an existing file is changed. See docs/bench.md.",
 	.groups = CLI_GROUPS(
 		{ .options = cli_case_options }, { .options = bench_options },
+		{ .options = clock_options, .host_only = "in the guest instructions are counted" },
 		{ .options = cli_folder_options, .host_only = "the guest has folders of its own" },
 		{ .options = cli_report_options, .title = "Reports" }),
 	.run = run,

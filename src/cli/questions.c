@@ -13,6 +13,7 @@ struct dp_ask cli_ask(struct cli_check_options *options, const struct dp_policy 
 				.seed = options->seed,
 				.biased = options->biased,
 				.reference = options->reference,
+				.rounds = options->rounds,
 				.repeat = options->repeat,
 				.witness = options->witness,
 				.policy = policy,

@@ -92,6 +92,7 @@ static const struct {
 	[DP_FIELD_EXECUTED] = { "executed", COUNT },
 	[DP_FIELD_FUNCTIONS] = { "functions", LIST },
 	[DP_FIELD_CLASSES] = { "classes", OBJECT },
+	[DP_FIELD_ROUNDS] = { "rounds", COUNT },
 	[DP_FIELD_LOOP] = { "loop", COUNT },
 	[DP_FIELD_TOPOLOGY] = { "topology", WORD },
 	[DP_FIELD_ROLE] = { "role", WORDS("target", "source") },

@@ -76,20 +76,27 @@ int dp_emit_left_out(int fd, enum dp_step step, const char *why)
 
 #define UNREADABLE "/proc/sys/kernel/tainted cannot be read"
 
-struct json_object *dp_step_taint(unsigned long before)
+struct json_object *dp_step_taint_between(unsigned long before, unsigned long after)
 {
 	struct json_object *obj = dp_step_new(DP_STEP_TAINT);
-	unsigned long now;
 
 	if (before == DP_TAINT_UNKNOWN)
 		dp_step_leave_out(obj, DP_FIELD_BEFORE, UNREADABLE);
 	else
 		dp_step_set_int(obj, DP_FIELD_BEFORE, (int64_t)before);
-	if (dp_kernel_taint(&now))
+	if (after == DP_TAINT_UNKNOWN)
 		dp_step_leave_out(obj, DP_FIELD_AFTER, UNREADABLE);
 	else
-		dp_step_set_int(obj, DP_FIELD_AFTER, (int64_t)now);
+		dp_step_set_int(obj, DP_FIELD_AFTER, (int64_t)after);
 	return obj;
+}
+
+struct json_object *dp_step_taint(unsigned long before)
+{
+	unsigned long now;
+
+	dp_kernel_taint(&now);
+	return dp_step_taint_between(before, now);
 }
 
 struct json_object *dp_step_begin(int fd, enum dp_step step)

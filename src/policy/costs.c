@@ -30,6 +30,24 @@ static struct json_object *counts_at(const struct bench *b, size_t at, bool spre
 	return obj;
 }
 
+/* Of each phase the two figures between which the middle half of its rounds is. */
+static struct json_object *quartiles_at(const struct bench *b, size_t at)
+{
+	struct json_object *obj = json_object_new_object();
+
+	for (int i = 0; i < DP_BENCH_PHASES; i++) {
+		struct json_object *pair;
+
+		if (!b->have[i])
+			continue;
+		pair = json_object_new_array();
+		json_object_array_add(pair, json_object_new_int64(b->figures[i][at].low));
+		json_object_array_add(pair, json_object_new_int64(b->figures[i][at].high));
+		json_object_object_add(obj, dp_bench_phases[i].fact, pair);
+	}
+	return obj;
+}
+
 static struct json_object *points_of(const struct bench *b)
 {
 	struct json_object *list = json_object_new_array();
@@ -38,6 +56,8 @@ static struct json_object *points_of(const struct bench *b)
 		struct json_object *obj = counts_at(b, i, false);
 
 		dp_json_add_int(obj, "pages", (int64_t)b->points[i]);
+		if (!b->instructions)
+			json_object_object_add(obj, "quartiles", quartiles_at(b, i));
 		json_object_array_add(list, obj);
 	}
 	return list;
@@ -54,20 +74,60 @@ static bool fit_phase(const struct bench *b, int phase, struct dp_line *line)
 	return dp_line_fit(x, y, b->have[phase], (double)dp_bench_phases[phase].grain, line);
 }
 
+/* How far off the line a size is, as a part of it. Time is only known to be between quartiles. */
+static double distance(const struct bench *b, int phase, size_t at, const struct dp_line *line)
+{
+	const struct figure *f = &b->figures[phase][at];
+	double there = line->fixed + line->slope * (double)b->points[at];
+	double low = (double)(b->instructions ? f->count : f->low),
+	       high = (double)(b->instructions ? f->count : f->high);
+	double off = there < low ? low - there : there > high ? there - high : 0;
+
+	off -= (double)dp_bench_phases[phase].grain / 2;
+	return off > 0 ? off / (double)f->count : 0;
+}
+
+static bool is_near(const struct bench *b, int phase, size_t at, const struct dp_line *line)
+{
+	double off = distance(b, phase, at, line);
+
+	if (off > RESIDUAL_LIMIT)
+		snprintf(b->text, b->size,
+			 "the sizes do not lie on a line: one is %.1f %% %s in \"%s\", and "
+			 "%.0f %% are too many",
+			 100 * off, b->instructions ? "off" : "beyond its quartiles",
+			 dp_bench_phases[phase].fact, 100 * RESIDUAL_LIMIT);
+	return off <= RESIDUAL_LIMIT;
+}
+
 bool dp_bench_is_on_line(const struct bench *b)
 {
 	for (int i = 0; i < DP_BENCH_PHASES; i++) {
 		struct dp_line line;
 
-		if (!dp_bench_phases[i].line || !fit_phase(b, i, &line) ||
-		    line.residual <= RESIDUAL_LIMIT)
+		if (!dp_bench_phases[i].line || !fit_phase(b, i, &line))
 			continue;
-		snprintf(b->text, b->size,
-			 "the sizes do not lie on a line: one is %.1f %% off in \"%s\", and "
-			 "%.0f %% are too many",
-			 100 * line.residual, dp_bench_phases[i].fact, 100 * RESIDUAL_LIMIT);
-		return false;
+		for (size_t k = 0; k < b->have[i]; k++)
+			if (!is_near(b, i, k, &line))
+				return false;
 	}
+	return true;
+}
+
+bool dp_bench_is_one_cost(const struct bench *b)
+{
+	for (int i = 0; i < DP_BENCH_PHASES; i++)
+		for (size_t k = 0; k < b->have[i] && dp_bench_phases[i].line; k++) {
+			const struct figure *f = &b->figures[i][k];
+
+			if (b->instructions || f->low >= f->count / 3)
+				continue;
+			snprintf(b->text, b->size,
+				 "the rounds are too far apart: half of \"%s\" took %" PRId64
+				 " ns at %" PRIu64 " pages, and a quarter took less than %" PRId64,
+				 dp_bench_phases[i].fact, f->count, b->points[k], f->low);
+			return false;
+		}
 	return true;
 }
 
@@ -104,6 +164,10 @@ void dp_bench_add_facts(const struct bench *b)
 	json_object_object_add(facts, b->instructions ? "instructions" : "ns",
 			       counts_at(b, last, false));
 	json_object_object_add(facts, "spread", counts_at(b, last, true));
+	if (!b->instructions) {
+		dp_json_add_int(facts, "rounds", b->rounds);
+		json_object_object_add(facts, "quartiles", quartiles_at(b, last));
+	}
 	json_object_object_add(facts, "fit", fits_of(b));
 	json_object_object_add(facts, "points", points_of(b));
 	if (b->v->bench.kind != DP_BENCH_FUNCTIONS)

@@ -14,12 +14,14 @@
 /* One phase at one size. */
 struct figure {
 	int64_t count; /* of the round in the middle, what the clock and its ticks take taken off */
-	int64_t spread; /* from the least to the most of its rounds */
+	int64_t spread;    /* from the least to the most of its rounds */
+	int64_t low, high; /* between them is the middle half of the rounds */
 };
 
 struct bench {
 	struct verdict *v;
 	int64_t cost, tick, page;
+	int64_t rounds; /* of each phase at each size; 0: as many as dp_bench_rounds() says */
 	bool instructions;
 	uint64_t points[DP_BENCH_POINTS];
 	size_t npoints;
@@ -38,9 +40,17 @@ bool dp_bench_is_of_kind(const struct bench *b, int phase);
 
 /*
  * Whether the sizes of each phase lie on its line: one page more must cost one page more, otherwise
- * it was not this that was measured. If not, b->text says so.
+ * it was not this that was measured. By the clock the line must pass between the quartiles of each
+ * size. What is farther off than a tenth is not on it. If so, b->text says it.
  */
 bool dp_bench_is_on_line(const struct bench *b);
+
+/*
+ * Whether the median of each phase that has a line stands for its rounds: what else a machine does
+ * only adds, so that those below it are near; a quarter may not take less than a third of it. Where
+ * instructions are counted, always.
+ */
+bool dp_bench_is_one_cost(const struct bench *b);
 
 /* What was measured, as facts, and in a sentence, of what was read as a whole. */
 void dp_bench_add_facts(const struct bench *b);
