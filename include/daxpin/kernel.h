@@ -30,7 +30,7 @@ struct dp_kernel {
 	size_t nreplacements;
 	bool perftest; /* put ib_write_bw of perftest into the image */
 	bool foreign;  /* put the modules for machines with a layout into the image */
-	bool extra;    /* put the modules that were built for it into the image (dp_extra_build()) */
+	bool extra; /* put the modules that were built for it into the image (dp_extra_build()) */
 };
 
 /**
