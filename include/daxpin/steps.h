@@ -48,8 +48,10 @@ enum dp_step {
 	DP_STEP_ROUNDS, /* how many rounds the last sums are of */
 	/* of a limit, see src/limit/run.c */
 	DP_STEP_ATTEMPT,
-	/* of a bench, see docs/bench.md; but for the first, each once for each size of a region */
+	/* of a bench, see docs/bench.md; but for the first two, each once for each size of a region
+	 */
 	DP_STEP_CLOCK,
+	DP_STEP_COUNTERS, /* by the clock: what the processor counts, or why it does not */
 	DP_STEP_FIRST_TOUCH,
 	DP_STEP_REGISTER_COLD,
 	DP_STEP_REGISTER_WARM,
@@ -140,18 +142,22 @@ enum dp_field {
 	DP_FIELD_MEMLOCK, /* RLIMIT_MEMLOCK */
 	DP_FIELD_CAPABLE, /* has CAP_IPC_LOCK in effect */
 	/* of a bench */
-	DP_FIELD_PAGE,      /* its size, bytes */
-	DP_FIELD_UNIT,      /* in which the clock counts: "instructions", "ns" */
-	DP_FIELD_COST,      /* of reading it, in that unit */
-	DP_FIELD_TICK,      /* what an interrupt of the timer takes; null if that is not known */
-	DP_FIELD_SAMPLES,   /* a list of numbers: what was read, each time */
-	DP_FIELD_TICKS,     /* a list of numbers: interrupts of the timer in them */
-	DP_FIELD_COUNTED,   /* by the clock, what was logged */
-	DP_FIELD_EXECUTED,  /* instructions, by the log */
-	DP_FIELD_FUNCTIONS, /* a list of objects: of the kernel */
-	DP_FIELD_CLASSES,   /* an object: instructions by what they are for */
-	DP_FIELD_ROUNDS,    /* how often each phase was gone through */
-	DP_FIELD_LOOP,      /* what the loop over the pages takes once they are there */
+	DP_FIELD_PAGE,        /* its size, bytes */
+	DP_FIELD_UNIT,        /* in which the clock counts: "instructions", "ns" */
+	DP_FIELD_COST,        /* of reading it, in that unit */
+	DP_FIELD_TICK,        /* what an interrupt of the timer takes; null if that is not known */
+	DP_FIELD_SAMPLES,     /* a list of numbers: what was read, each time */
+	DP_FIELD_TICKS,       /* a list of numbers: interrupts of the timer in them */
+	DP_FIELD_COUNTED,     /* by the clock, what was logged */
+	DP_FIELD_EXECUTED,    /* instructions, by the log */
+	DP_FIELD_FUNCTIONS,   /* a list of objects: of the kernel */
+	DP_FIELD_CLASSES,     /* an object: instructions by what they are for */
+	DP_FIELD_CYCLES,      /* a list of numbers: by the processor's counter */
+	DP_FIELD_RETIRED,     /* a list of numbers: instructions, by the processor's counter */
+	DP_FIELD_CYCLES_COST, /* of reading the counters */
+	DP_FIELD_RETIRED_COST,
+	DP_FIELD_ROUNDS, /* how often each phase was gone through */
+	DP_FIELD_LOOP,   /* what the loop over the pages takes once they are there */
 	/* of traffic */
 	DP_FIELD_TOPOLOGY, /* "loopback", "veth", "namespaces", "network", "reboot" */
 	DP_FIELD_ROLE,     /* of the mapping under test: "target", "source" */

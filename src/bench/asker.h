@@ -17,7 +17,8 @@
 /* What was read in each round of one phase. */
 struct dp_bench_readings {
 	uint64_t samples[DP_BENCH_MAX_ROUNDS], ticks[DP_BENCH_MAX_ROUNDS];
-	int code; /* errno, of each round */
+	uint64_t counted[DP_PMU_EVENTS][DP_BENCH_MAX_ROUNDS]; /* by the processor, if it does */
+	int code;                                             /* errno, of each round */
 };
 
 /* What was read with regions of one size. */
@@ -35,6 +36,8 @@ struct dp_bench_asker {
 	uint64_t page;
 	struct dp_rdma rdma;
 	struct dp_stopwatch watch;
+	struct dp_pmu pmu;      /* by the clock only */
+	struct dp_error no_pmu; /* why there is none */
 	struct dp_bench_point points[DP_BENCH_POINTS];
 	size_t npoints;
 	struct dp_bench_point *at; /* the one that is asked about */
@@ -73,8 +76,8 @@ int dp_bench_round(struct dp_bench_asker *a, size_t point);
 
 /* ---- tell.c ------------------------------------------------------------------------------- */
 
-/* Tells the stream of the adapter and the clock. */
-void dp_bench_tell_clock(const struct dp_bench_asker *a);
+/* Tells the stream of the adapter, the clock, and what the processor counts. */
+void dp_bench_tell_clock(struct dp_bench_asker *a);
 
 /*
  * Tells what was read with regions of one of the sizes, in as many rounds as a->round. Return: 0,

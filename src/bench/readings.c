@@ -6,6 +6,8 @@ void dp_bench_stop(struct dp_bench_asker *a, enum dp_bench_phase phase, int code
 	struct dp_bench_readings *p = &a->at->phases[phase];
 
 	p->samples[a->round] = dp_stopwatch_end(&a->watch, &p->ticks[a->round]);
+	for (int i = 0; i < DP_PMU_EVENTS; i++)
+		p->counted[i][a->round] = a->watch.counted[i];
 	a->at->differs |= a->round && p->code != code;
 	p->code = code;
 }

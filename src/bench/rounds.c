@@ -36,6 +36,8 @@ int dp_bench_ready(struct dp_bench_asker *a)
 		rc = dp_rdma_open(a->options->rdma, &a->rdma, &a->err);
 	if (!rc)
 		rc = dp_stopwatch_calibrate(a->options->counts, &a->watch, &a->err);
+	if (!rc && !a->options->counts && !dp_pmu_open(dp_pmu_hardware, &a->pmu, &a->no_pmu))
+		a->watch.pmu = &a->pmu;
 	return rc;
 }
 

@@ -59,7 +59,8 @@ static int ask_one(const struct dp_bench *bench, const struct dp_bench_options *
 	struct dp_bench_asker asker = { .bench = bench,
 					.options = options,
 					.fd = fd,
-					.page = (uint64_t)sysconf(_SC_PAGESIZE) };
+					.page = (uint64_t)sysconf(_SC_PAGESIZE),
+					.pmu = DP_NO_PMU };
 
 	return dp_ask_apart(bench->id, ask, &asker, BENCH_MS, fd, err);
 }

@@ -137,13 +137,20 @@ void dp_stopwatch_begin(struct dp_stopwatch *w)
 
 	if (w->counts && !is_quiet(w))
 		w->ticked = await_tick(w, &gap);
+	if (w->pmu)
+		w->uncounted |= !dp_pmu_read(w->pmu, w->counted);
 	w->began = read_clock(w->counts);
 }
 
 uint64_t dp_stopwatch_end(struct dp_stopwatch *w, uint64_t *ticks)
 {
-	uint64_t now = read_clock(w->counts);
+	uint64_t now = read_clock(w->counts), counts[DP_PMU_EVENTS];
 
+	if (w->pmu) {
+		w->uncounted |= !dp_pmu_read(w->pmu, counts);
+		for (int i = 0; i < DP_PMU_EVENTS && !w->uncounted; i++)
+			w->counted[i] = counts[i] - w->counted[i];
+	}
 	*ticks = w->period ? (now - w->ticked) / w->period : 0;
 	return now - w->began;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pmu.h"
+
 struct dp_error;
 
 struct dp_stopwatch {
@@ -15,6 +17,10 @@ struct dp_stopwatch {
 	uint64_t period; /* from one to the next; 0 where it is not known */
 	uint64_t ticked; /* when there was one */
 	uint64_t began;
+	/* What the processor counted meanwhile; NULL where that is not known. */
+	const struct dp_pmu *pmu;
+	uint64_t counted[DP_PMU_EVENTS];
+	bool uncounted; /* it was not, once */
 };
 
 /**
@@ -27,7 +33,10 @@ struct dp_stopwatch {
  */
 int dp_stopwatch_calibrate(bool counts, struct dp_stopwatch *w, struct dp_error *err);
 
-/* Begins; where instructions are counted, just after an interrupt of the timer. */
+/*
+ * Begins; where instructions are counted, just after an interrupt of the timer. The counters of the
+ * processor are read before the clock, and after it at the end: the time has nothing of that in it.
+ */
 void dp_stopwatch_begin(struct dp_stopwatch *w);
 
 /**

@@ -32,6 +32,8 @@ static const char *why_not(const struct dp_bench_asker *a, const struct dp_bench
 	return after != phase && at->phases[after].code ? "what comes before it was refused" : NULL;
 }
 
+static const enum dp_field counted[DP_PMU_EVENTS] = { DP_FIELD_CYCLES, DP_FIELD_RETIRED };
+
 static void tell_phase(const struct dp_bench_asker *a, const struct dp_bench_point *at, int phase)
 {
 	const struct dp_bench_readings *p = &at->phases[phase];
@@ -43,6 +45,9 @@ static void tell_phase(const struct dp_bench_asker *a, const struct dp_bench_poi
 	dp_step_set_int(obj, DP_FIELD_PAGES, (int64_t)at->pages);
 	dp_step_set(obj, DP_FIELD_SAMPLES, numbers(p->samples, a->round));
 	dp_step_set(obj, DP_FIELD_TICKS, numbers(p->ticks, a->round));
+	/* What has a grain is read from another clock. */
+	for (int i = 0; i < DP_PMU_EVENTS && !a->no_pmu.code && !dp_bench_phases[phase].grain; i++)
+		dp_step_set(obj, counted[i], numbers(p->counted[i], a->round));
 	if (phase == DP_BENCH_FIRST_TOUCH)
 		dp_step_set_int(obj, DP_FIELD_LOOP, (int64_t)at->loop);
 	else
@@ -50,7 +55,25 @@ static void tell_phase(const struct dp_bench_asker *a, const struct dp_bench_poi
 	dp_emit(a->fd, obj);
 }
 
-void dp_bench_tell_clock(const struct dp_bench_asker *a)
+/* Whether the processor has counted, or why not. */
+static void tell_counters(struct dp_bench_asker *a)
+{
+	struct json_object *obj = dp_step_new(DP_STEP_COUNTERS);
+	struct dp_error *why = &a->no_pmu;
+
+	if (!why->code && a->watch.uncounted)
+		dp_report(why, -EBUSY, "others had the counters for a while");
+	dp_step_set_text(obj, DP_FIELD_STATE, why->code ? "failed" : "completed");
+	dp_step_add_errno(obj, -why->code);
+	dp_step_set_text(obj, DP_FIELD_TEXT, why->what);
+	if (!why->code) {
+		dp_step_set_int(obj, DP_FIELD_CYCLES_COST, (int64_t)a->pmu.cost[0]);
+		dp_step_set_int(obj, DP_FIELD_RETIRED_COST, (int64_t)a->pmu.cost[1]);
+	}
+	dp_emit(a->fd, obj);
+}
+
+void dp_bench_tell_clock(struct dp_bench_asker *a)
 {
 	struct json_object *obj = dp_step_new(DP_STEP_CLOCK);
 
@@ -62,6 +85,8 @@ void dp_bench_tell_clock(const struct dp_bench_asker *a)
 	if (!a->watch.counts)
 		dp_step_set_int(obj, DP_FIELD_ROUNDS, a->round);
 	dp_emit(a->fd, obj);
+	if (!a->watch.counts)
+		tell_counters(a);
 }
 
 int dp_bench_tell_point(struct dp_bench_asker *a, size_t point)

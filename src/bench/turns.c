@@ -98,6 +98,7 @@ static void obey(int fd, void *arg)
 	while (on && recv(fd, &command, 1, 0) == 1)
 		on = answer(fd, a, command == ROUND ? take_round(a) : tell_all(a));
 	dp_rdma_close(&a->rdma);
+	dp_pmu_close(&a->pmu);
 }
 
 /* ---- who gives the turns ------------------------------------------------------------------ */
@@ -107,7 +108,8 @@ static int start(struct table *t, struct turn *turn, struct dp_error *err)
 	struct dp_bench_asker asker = { .bench = turn->bench,
 					.options = t->options,
 					.fd = t->fd,
-					.page = (uint64_t)sysconf(_SC_PAGESIZE) };
+					.page = (uint64_t)sysconf(_SC_PAGESIZE),
+					.pmu = DP_NO_PMU };
 	int rc;
 
 	fflush(NULL);

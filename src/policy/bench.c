@@ -17,7 +17,8 @@
 #include "daxpin/observe.h"
 
 #define ONCE                                                                                       \
-	(DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_FUNCTIONS) | DP_STEP_BIT(DP_STEP_TAINT))
+	(DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_COUNTERS) |                              \
+	 DP_STEP_BIT(DP_STEP_FUNCTIONS) | DP_STEP_BIT(DP_STEP_TAINT))
 #define FEWEST_ROUNDS 3
 /* More instructions than a machine executes in a day. */
 #define NUMBER_LIMIT (1LL << 50)
@@ -26,6 +27,8 @@ static dp_steps owed_by(const struct bench *b)
 {
 	dp_steps owed = DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_TAINT);
 
+	if (!dp_says(dp_seen(b->v, DP_STEP_CLOCK), DP_FIELD_UNIT, "instructions"))
+		owed |= DP_STEP_BIT(DP_STEP_COUNTERS);
 	for (int i = 0; i < DP_BENCH_PHASES; i++)
 		if (dp_bench_is_of_kind(b, i))
 			owed |= DP_STEP_BIT(dp_bench_phases[i].step);
@@ -47,6 +50,15 @@ static bool is_enough(const struct bench *b)
 	return b->rounds >= FEWEST_ROUNDS && b->rounds <= DP_BENCH_MAX_ROUNDS;
 }
 
+static void read_counters(struct bench *b)
+{
+	struct json_object *counters = dp_seen(b->v, DP_STEP_COUNTERS);
+
+	b->counted = !b->instructions && dp_completed(counters);
+	dp_step_int(counters, DP_FIELD_CYCLES_COST, &b->counting[CYCLES]);
+	dp_step_int(counters, DP_FIELD_RETIRED_COST, &b->counting[RETIRED]);
+}
+
 static bool read_clock(struct bench *b)
 {
 	struct json_object *clock = dp_seen(b->v, DP_STEP_CLOCK);
@@ -55,6 +67,7 @@ static bool read_clock(struct bench *b)
 	dp_step_int(clock, DP_FIELD_TICK, &b->tick);
 	dp_step_int(clock, DP_FIELD_PAGE, &b->page);
 	b->instructions = dp_says(clock, DP_FIELD_UNIT, "instructions");
+	read_counters(b);
 	if (b->page < 4096 || (uint64_t)b->page > b->v->bench.size->bytes)
 		snprintf(b->text, b->size, "the page size cannot be: %" PRId64, b->page);
 	else if (b->instructions && !b->tick)
@@ -96,6 +109,24 @@ static int by_size(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* Where the processor counts, it counts each round; what has a grain is another clock's. */
+static bool read_counted(const struct bench *b, int phase, struct json_object *obj, size_t rounds,
+			 struct figure *figure)
+{
+	static const enum dp_field fields[COUNTERS] = { DP_FIELD_CYCLES, DP_FIELD_RETIRED };
+	int64_t counts[DP_BENCH_MAX_ROUNDS];
+
+	for (int i = 0; i < COUNTERS && b->counted && !dp_bench_phases[phase].grain; i++) {
+		if (!read_numbers(obj, fields[i], counts, rounds))
+			return false;
+		qsort(counts, rounds, sizeof(*counts), by_size);
+		figure->counted[i] = counts[rounds / 2] - b->counting[i];
+		if (figure->counted[i] <= 0)
+			return false;
+	}
+	return true;
+}
+
 /* Return: whether the rounds give a figure that can be one. */
 static bool read_rounds(const struct bench *b, int phase, struct json_object *obj, size_t rounds,
 			struct figure *figure)
@@ -119,7 +150,7 @@ static bool read_rounds(const struct bench *b, int phase, struct json_object *ob
 	*figure = (struct figure){ samples[rounds / 2] + dp_bench_phases[phase].grain / 2,
 				   samples[rounds - 1] - samples[0], samples[rounds / 4],
 				   samples[rounds * 3 / 4] };
-	return figure->count > 0;
+	return figure->count > 0 && read_counted(b, phase, obj, rounds, figure);
 }
 
 /* Whether an answer is that of the sizes before it. */

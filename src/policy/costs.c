@@ -151,6 +151,32 @@ static struct json_object *fits_of(const struct bench *b)
 	return fits;
 }
 
+static struct json_object *counted_at(const struct bench *b, size_t at, enum counter counter)
+{
+	struct json_object *obj = json_object_new_object();
+
+	for (int i = 0; i < DP_BENCH_PHASES; i++)
+		if (b->have[i] && !dp_bench_phases[i].grain)
+			dp_json_add_int(obj, dp_bench_phases[i].fact,
+					b->figures[i][at].counted[counter]);
+	return obj;
+}
+
+/* What there is by the clock only. */
+static void add_clock_facts(const struct bench *b, struct json_object *facts, size_t last)
+{
+	struct json_object *counters = dp_seen(b->v, DP_STEP_COUNTERS);
+
+	dp_json_add_int(facts, "rounds", b->rounds);
+	json_object_object_add(facts, "quartiles", quartiles_at(b, last));
+	dp_json_add_text(facts, "no_counters",
+			 b->counted ? NULL : dp_step_text(counters, DP_FIELD_TEXT));
+	if (!b->counted)
+		return;
+	json_object_object_add(facts, "cycles", counted_at(b, last, CYCLES));
+	json_object_object_add(facts, "retired", counted_at(b, last, RETIRED));
+}
+
 void dp_bench_add_facts(const struct bench *b)
 {
 	struct json_object *facts = b->v->result->facts = json_object_new_object();
@@ -164,10 +190,8 @@ void dp_bench_add_facts(const struct bench *b)
 	json_object_object_add(facts, b->instructions ? "instructions" : "ns",
 			       counts_at(b, last, false));
 	json_object_object_add(facts, "spread", counts_at(b, last, true));
-	if (!b->instructions) {
-		dp_json_add_int(facts, "rounds", b->rounds);
-		json_object_object_add(facts, "quartiles", quartiles_at(b, last));
-	}
+	if (!b->instructions)
+		add_clock_facts(b, facts, last);
 	json_object_object_add(facts, "fit", fits_of(b));
 	json_object_object_add(facts, "points", points_of(b));
 	if (b->v->bench.kind != DP_BENCH_FUNCTIONS)

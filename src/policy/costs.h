@@ -11,11 +11,15 @@
 
 #include "daxpin/bench.h"
 
+/* What the processor counts, if it does. */
+enum counter { CYCLES, RETIRED, COUNTERS };
+
 /* One phase at one size. */
 struct figure {
 	int64_t count; /* of the round in the middle, what the clock and its ticks take taken off */
 	int64_t spread;    /* from the least to the most of its rounds */
 	int64_t low, high; /* between them is the middle half of the rounds */
+	int64_t counted[COUNTERS];
 };
 
 struct bench {
@@ -23,6 +27,8 @@ struct bench {
 	int64_t cost, tick, page;
 	int64_t rounds; /* of each phase at each size; 0: as many as dp_bench_rounds() says */
 	bool instructions;
+	bool counted;               /* by the processor */
+	int64_t counting[COUNTERS]; /* what reading the counters takes of it */
 	uint64_t points[DP_BENCH_POINTS];
 	size_t npoints;
 	struct figure figures[DP_BENCH_PHASES][DP_BENCH_POINTS];

@@ -34,6 +34,8 @@ static const char *states_of(enum dp_step step)
 		return "given up|goes on waiting";
 	case DP_STEP_OWNER_END:
 		return "gone|waits|runs";
+	case DP_STEP_COUNTERS:
+		return "completed|failed";
 	case DP_STEP_ORDER:
 		return "played|not reached|not passed|stuck|failed|died";
 	case DP_STEP_HOLDS:
