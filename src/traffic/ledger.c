@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "ledger.h"
@@ -43,13 +44,31 @@ static void overlay(const struct dp_extent *e, unsigned char *chunk, uint64_t of
 		       end - begin);
 }
 
+static bool covers(const struct dp_extent *e, uint64_t offset, uint64_t length)
+{
+	return e->content != DP_WORD && e->offset <= offset &&
+	       e->offset + e->length >= offset + length;
+}
+
+/* The last extent that covers a chunk hides all that was there before. Return: its place, or -1. */
+static ptrdiff_t find_cover(const struct dp_ledger *ledger, uint64_t offset, uint64_t length)
+{
+	ptrdiff_t i = (ptrdiff_t)ledger->count - 1;
+
+	while (i >= 0 && !covers(&ledger->extents[i], offset, length))
+		i--;
+	return i;
+}
+
 static void check_chunk(const struct dp_ledger *ledger, const unsigned char *memory,
 			uint64_t offset, uint64_t length, struct dp_damage *damage)
 {
+	ptrdiff_t cover = find_cover(ledger, offset, length);
 	unsigned char expected[CHUNK];
 
-	dp_pattern_fill(expected, length, ledger->seed, offset);
-	for (size_t i = 0; i < ledger->count; i++)
+	if (cover < 0)
+		dp_pattern_fill(expected, length, ledger->seed, offset);
+	for (size_t i = cover < 0 ? 0 : (size_t)cover; i < ledger->count; i++)
 		overlay(&ledger->extents[i], expected, offset, length);
 	damage->checked += length;
 	if (!memcmp(memory, expected, length))

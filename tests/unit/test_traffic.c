@@ -72,6 +72,29 @@ static void sees_one_wrong_byte(void **state)
 	assert_int_equal(damage.found ^ damage.expected, 1);
 }
 
+/* What lies below an extent that covers a whole chunk is not looked at; what lies above it is. */
+static void sees_the_last_that_was_written(void **state)
+{
+	dp_autofree unsigned char *memory = malloc(20000);
+	struct dp_ledger ledger = { .seed = 3 };
+	struct dp_damage damage = { 0 };
+
+	(void)state;
+	dp_pattern_fill(memory, 20000, 5, 0);
+	dp_pattern_fill(memory + 8000, 500, 6, 3);
+	assert_true(dp_ledger_add(&ledger, DP_PATTERN, 100, 9000, 4, 0));
+	assert_true(dp_ledger_add(&ledger, DP_PATTERN, 0, 20000, 5, 0));
+	assert_true(dp_ledger_add(&ledger, DP_PATTERN, 8000, 500, 6, 3));
+	dp_ledger_check(&ledger, memory, 0, 20000, &damage);
+	assert_int_equal(damage.checked, 20000);
+	assert_int_equal(damage.wrong, 0);
+	memory[200] ^= 1;
+	memory[8100] ^= 1;
+	dp_ledger_check(&ledger, memory, 0, 20000, &damage);
+	assert_int_equal(damage.wrong, 2);
+	assert_int_equal(damage.first, 200);
+}
+
 static void takes_what_fits(void **state)
 {
 	struct dp_ledger ledger = { 0 };
@@ -306,6 +329,7 @@ int main(void)
 		cmocka_unit_test(is_the_same_from_anywhere),
 		cmocka_unit_test(repeats_nothing),
 		cmocka_unit_test(sees_one_wrong_byte),
+		cmocka_unit_test(sees_the_last_that_was_written),
 		cmocka_unit_test(takes_what_fits),
 		cmocka_unit_test(selects_ids),
 		cmocka_unit_test(reads_addresses),
