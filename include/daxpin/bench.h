@@ -43,6 +43,9 @@ const struct dp_bench_size *dp_bench_size_find(const char *name);
 size_t dp_bench_points(const struct dp_bench_size *size, uint64_t page,
 		       uint64_t points[DP_BENCH_POINTS]);
 
+/* As many threads register at once at most. */
+#define DP_BENCH_MAX_THREADS 64
+
 /* How often each phase is timed at most. */
 #define DP_BENCH_MAX_ROUNDS 100
 
@@ -139,6 +142,7 @@ struct dp_bench_options {
 	/* By the clock: how many rounds, up to DP_BENCH_MAX_ROUNDS; 0: as many as a few seconds
 	 * allow. */
 	unsigned int rounds;
+	unsigned int threads; /* by the clock: so many register at once as well; 0 or 1 for none */
 };
 
 /**

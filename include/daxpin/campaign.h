@@ -65,6 +65,7 @@ struct dp_ask {
 	enum dp_witness_level witness; /* of checks: what is told of the kernel's inside */
 	bool biased;                   /* of races: tasks are held at stations */
 	unsigned int rounds;           /* of benches on this machine; 0: as dp_bench_run() does */
+	unsigned int threads;          /* of benches on this machine, that register at once */
 	bool course;                   /* of teardowns in guests: what they do inside */
 	unsigned int repeat;           /* how often each id is asked; at most DP_MAX_ROUNDS */
 	unsigned int round; /* which time this is, from 1; for this machine's executors */

@@ -61,6 +61,8 @@ enum dp_step {
 	DP_STEP_GUP_FAST,
 	DP_STEP_INSIDE,
 	DP_STEP_FUNCTIONS, /* taken by who has logged what the guest executes */
+	DP_STEP_BARE,      /* by the clock: calls that nobody times one by one */
+	DP_STEP_TOGETHER,  /* by the clock: of several threads at once */
 	/* of traffic, see docs/traffic.md */
 	DP_STEP_LEG,
 	DP_STEP_TRANSFERS,
@@ -156,6 +158,8 @@ enum dp_field {
 	DP_FIELD_RETIRED,     /* a list of numbers: instructions, by the processor's counter */
 	DP_FIELD_CYCLES_COST, /* of reading the counters */
 	DP_FIELD_RETIRED_COST,
+	DP_FIELD_CALLS,  /* in each of the samples */
+	DP_FIELD_TIMED,  /* a list of numbers: as many calls, each of them timed */
 	DP_FIELD_ROUNDS, /* how often each phase was gone through */
 	DP_FIELD_LOOP,   /* what the loop over the pages takes once they are there */
 	/* of traffic */
@@ -297,6 +301,9 @@ const char *dp_step_text(struct json_object *obj, enum dp_field field);
 /* Return: 0, or -EBADMSG if it is missing, and @value is left as it was. */
 int dp_step_int(struct json_object *obj, enum dp_field field, int64_t *value);
 int dp_step_flag(struct json_object *obj, enum dp_field field, bool *value);
+
+/* A list of so many counts. Return: 0, or -EBADMSG if it is something else. */
+int dp_step_counts(struct json_object *obj, enum dp_field field, int64_t *counts, size_t count);
 
 /**
  * dp_step_lacks - the first field that a step owes and does not have

@@ -29,6 +29,16 @@ struct dp_bench_point {
 	bool differs;  /* a round has answered otherwise than the one before */
 };
 
+/* What was read of bare calls, in each round (bare.c). */
+struct dp_bench_bare {
+	unsigned int calls; /* in a row */
+	uint64_t samples[DP_BENCH_MAX_ROUNDS], timed[DP_BENCH_MAX_ROUNDS],
+		together[DP_BENCH_MAX_ROUNDS]; /* by several threads, more calls */
+	int code;
+	bool differs;
+	struct dp_error alone; /* why several threads were not asked, or not asked on */
+};
+
 struct dp_bench_asker {
 	const struct dp_bench *bench;
 	const struct dp_bench_options *options;
@@ -38,6 +48,7 @@ struct dp_bench_asker {
 	struct dp_stopwatch watch;
 	struct dp_pmu pmu;      /* by the clock only */
 	struct dp_error no_pmu; /* why there is none */
+	struct dp_bench_bare bare;
 	struct dp_bench_point points[DP_BENCH_POINTS];
 	size_t npoints;
 	struct dp_bench_point *at; /* the one that is asked about */
@@ -74,6 +85,14 @@ int dp_bench_ready(struct dp_bench_asker *a);
 /* A round with regions of one of the sizes. Return: as for the rounds of each kind. */
 int dp_bench_round(struct dp_bench_asker *a, size_t point);
 
+/* ---- bare.c ------------------------------------------------------------------------------- */
+
+/* So many times the calls of one each of several threads makes, as they do not begin at once. */
+#define DP_BENCH_BY_THREADS 4
+
+/* A round of the reference, with regions of the whole size. Return: as for the rounds. */
+int dp_bench_round_bare(struct dp_bench_asker *a);
+
 /* ---- tell.c ------------------------------------------------------------------------------- */
 
 /* Tells the stream of the adapter, the clock, and what the processor counts. */
@@ -84,6 +103,9 @@ void dp_bench_tell_clock(struct dp_bench_asker *a);
  * or -EIO if the rounds do not agree, with a->err set.
  */
 int dp_bench_tell_point(struct dp_bench_asker *a, size_t point);
+
+/* Tells what bare calls take. Return: 0, or -EIO if the rounds do not agree. */
+int dp_bench_tell_bare(struct dp_bench_asker *a);
 
 /* Tells which phases were not gone through, and why. */
 void dp_bench_tell_left_out(const struct dp_bench_asker *a);

@@ -142,6 +142,11 @@ void dp_stopwatch_begin(struct dp_stopwatch *w)
 	w->began = read_clock(w->counts);
 }
 
+uint64_t dp_stopwatch_now(const struct dp_stopwatch *w)
+{
+	return read_clock(w->counts);
+}
+
 uint64_t dp_stopwatch_end(struct dp_stopwatch *w, uint64_t *ticks)
 {
 	uint64_t now = read_clock(w->counts), counts[DP_PMU_EVENTS];

@@ -39,6 +39,9 @@ int dp_stopwatch_calibrate(bool counts, struct dp_stopwatch *w, struct dp_error 
  */
 void dp_stopwatch_begin(struct dp_stopwatch *w);
 
+/* What the clock shows. Several threads may look. */
+uint64_t dp_stopwatch_now(const struct dp_stopwatch *w);
+
 /**
  * dp_stopwatch_end - what has passed since dp_stopwatch_begin()
  * @w: the stopwatch

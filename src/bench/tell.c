@@ -73,6 +73,12 @@ static void tell_counters(struct dp_bench_asker *a)
 	dp_emit(a->fd, obj);
 }
 
+static void tell_rounds(const struct dp_bench_asker *a, struct json_object *clock)
+{
+	dp_step_set_int(clock, DP_FIELD_ROUNDS, a->round);
+	dp_step_set_int(clock, DP_FIELD_THREADS, a->options->threads ? a->options->threads : 1);
+}
+
 void dp_bench_tell_clock(struct dp_bench_asker *a)
 {
 	struct json_object *obj = dp_step_new(DP_STEP_CLOCK);
@@ -83,7 +89,7 @@ void dp_bench_tell_clock(struct dp_bench_asker *a)
 	dp_step_set_int(obj, DP_FIELD_TICK, (int64_t)a->watch.tick);
 	dp_step_set_int(obj, DP_FIELD_PAGE, (int64_t)a->page);
 	if (!a->watch.counts)
-		dp_step_set_int(obj, DP_FIELD_ROUNDS, a->round);
+		tell_rounds(a, obj);
 	dp_emit(a->fd, obj);
 	if (!a->watch.counts)
 		tell_counters(a);
@@ -100,6 +106,29 @@ int dp_bench_tell_point(struct dp_bench_asker *a, size_t point)
 	for (int i = 0; i < DP_BENCH_PHASES; i++)
 		tell_phase(a, at, i);
 	return 0;
+}
+
+int dp_bench_tell_bare(struct dp_bench_asker *a)
+{
+	const struct dp_bench_bare *bare = &a->bare;
+	struct json_object *obj;
+
+	if (bare->differs)
+		return dp_report(&a->err, -EIO, "bare calls are not answered alike");
+	obj = dp_step_new(DP_STEP_BARE);
+	dp_step_set_int(obj, DP_FIELD_CALLS, bare->calls);
+	dp_step_set(obj, DP_FIELD_SAMPLES, numbers(bare->samples, a->round));
+	dp_step_set(obj, DP_FIELD_TIMED, numbers(bare->timed, a->round));
+	dp_step_add_errno(obj, bare->code);
+	dp_emit(a->fd, obj);
+	if (a->options->threads < 2)
+		return 0;
+	if (bare->alone.code)
+		return dp_emit_left_out(a->fd, DP_STEP_TOGETHER, bare->alone.what);
+	obj = dp_step_new(DP_STEP_TOGETHER);
+	dp_step_set_int(obj, DP_FIELD_CALLS, bare->calls * DP_BENCH_BY_THREADS);
+	dp_step_set(obj, DP_FIELD_SAMPLES, numbers(bare->together, a->round));
+	return dp_emit(a->fd, obj);
 }
 
 void dp_bench_tell_left_out(const struct dp_bench_asker *a)

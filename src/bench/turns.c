@@ -65,6 +65,8 @@ static int take_round(struct dp_bench_asker *a)
 		rc = dp_bench_round(a, i);
 		dp_emit_text(a->fd, "alive", NULL, NULL);
 	}
+	if (!rc && a->bench->kind == DP_BENCH_REGISTRATION)
+		rc = dp_bench_round_bare(a);
 	a->round++;
 	return rc;
 }
@@ -78,6 +80,8 @@ static int tell_all(struct dp_bench_asker *a)
 		rc = dp_bench_tell_point(a, i);
 	if (!rc)
 		dp_bench_tell_left_out(a);
+	if (!rc && a->bench->kind == DP_BENCH_REGISTRATION)
+		rc = dp_bench_tell_bare(a);
 	return rc;
 }
 

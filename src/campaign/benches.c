@@ -86,7 +86,9 @@ static int bench_once(const struct host_job *job, const struct dp_ask *ask,
 	const struct dp_benches *benches = job->questions;
 	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
 	dp_cleanup(dp_dirs_clear) struct dp_dirs dirs = { 0 };
-	struct dp_bench_options options = { .rdma = ask->rdma, .rounds = ask->rounds };
+	struct dp_bench_options options = { .rdma = ask->rdma,
+					    .rounds = ask->rounds,
+					    .threads = ask->threads };
 	struct executor executor = { benches, &options };
 	int rc = dp_host_rdma(ask->rdma, err);
 

@@ -50,7 +50,7 @@ struct cli_check_options {
 	uint64_t iterations, duration_ms;  /* of a race; 0 without */
 	bool biased;                       /* a race */
 	uint64_t seed;                     /* of a race's times, or of traffic's patterns */
-	unsigned int rounds;               /* of a bench; 0 without */
+	unsigned int rounds, threads;      /* of a bench; 0 without */
 	double tolerance;                  /* of a bench: as a part of what the baseline has */
 	bool destroy;                      /* the device that is named may be taken away */
 	const char *listen, *connect, *at; /* of traffic: addresses, NULL without */

@@ -36,6 +36,9 @@ static const struct cli_option clock_options[] = {
 	OPT_NUMBER("rounds", 0, "N", rounds, 3, DP_BENCH_MAX_ROUNDS,
 		   "Take N rounds of each case. Default: up to 50, as long as they take no more "
 		   "than 4 seconds."),
+	OPT_NUMBER("threads", 0, "N", threads, 1, DP_BENCH_MAX_THREADS,
+		   "Have N threads register a region each at the same time as well.",
+		   .initial = "1"),
 	CLI_END,
 };
 

@@ -14,6 +14,7 @@ struct dp_ask cli_ask(struct cli_check_options *options, const struct dp_policy 
 				.biased = options->biased,
 				.reference = options->reference,
 				.rounds = options->rounds,
+				.threads = options->threads,
 				.repeat = options->repeat,
 				.witness = options->witness,
 				.policy = policy,

@@ -95,6 +95,8 @@ static const struct {
 	[DP_FIELD_RETIRED] = { "retired", LIST },
 	[DP_FIELD_CYCLES_COST] = { "cycles_cost", COUNT },
 	[DP_FIELD_RETIRED_COST] = { "retired_cost", COUNT },
+	[DP_FIELD_CALLS] = { "calls", COUNT },
+	[DP_FIELD_TIMED] = { "timed", LIST },
 	[DP_FIELD_ROUNDS] = { "rounds", COUNT },
 	[DP_FIELD_LOOP] = { "loop", COUNT },
 	[DP_FIELD_TOPOLOGY] = { "topology", WORD },
@@ -208,5 +210,22 @@ int dp_step_flag(struct json_object *obj, enum dp_field field, bool *value)
 	if (!dp_field_get(obj, field, &have))
 		return -EBADMSG;
 	*value = json_object_get_boolean(have);
+	return 0;
+}
+
+int dp_step_counts(struct json_object *obj, enum dp_field field, int64_t *counts, size_t count)
+{
+	struct json_object *list;
+
+	if (!dp_field_get(obj, field, &list) || dp_json_count(list) != count)
+		return -EBADMSG;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(one, json_type_int) ||
+		    !is_count(json_object_get_int64(one)))
+			return -EBADMSG;
+		counts[i] = json_object_get_int64(one);
+	}
 	return 0;
 }

@@ -157,6 +157,8 @@ static const struct {
 	[DP_STEP_FUNCTIONS] = { "functions",
 				{ ALWAYS_3(STATE, TEXT, PAGES),
 				  ALWAYS_3(COUNTED, EXECUTED, FUNCTIONS), ALWAYS_1(CLASSES) } },
+	[DP_STEP_BARE] = { "bare", { ALWAYS_3(CALLS, SAMPLES, TIMED), ALWAYS_1(ERRNO) } },
+	[DP_STEP_TOGETHER] = { "together", { ALWAYS_2(CALLS, SAMPLES) } },
 	[DP_STEP_LEG] = { "leg", { ALWAYS_1(LEG), OF_LEG } },
 	[DP_STEP_TRANSFERS] = { "transfers", { ALWAYS_2(TRANSFERS, BYTES), OF_LEG } },
 	[DP_STEP_FAILED] = { "failed", { ALWAYS_3(WHAT, OFFSET, LENGTH), ALWAYS_1(TEXT), OF_LEG } },
@@ -188,6 +190,8 @@ static const struct {
 	[DP_STEP_LEGS] = { "legs", { ALWAYS_1(LEGS) } },
 	[DP_STEP_TAINT] = { "taint", { { DP_FIELD_BEFORE, ALWAYS }, { DP_FIELD_AFTER, ALWAYS } } },
 };
+
+_Static_assert(DP_STEPS <= 8 * sizeof(dp_steps), "a set has a bit for each step");
 
 const char *dp_step_name(enum dp_step step)
 {

@@ -18,17 +18,15 @@
 
 #define ONCE                                                                                       \
 	(DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_COUNTERS) |                              \
-	 DP_STEP_BIT(DP_STEP_FUNCTIONS) | DP_STEP_BIT(DP_STEP_TAINT))
+	 DP_STEP_BIT(DP_STEP_FUNCTIONS) | DP_STEP_BIT(DP_STEP_BARE) | DP_STEP_BIT(DP_STEP_TAINT))
 #define FEWEST_ROUNDS 3
-/* More instructions than a machine executes in a day. */
-#define NUMBER_LIMIT (1LL << 50)
 
 static dp_steps owed_by(const struct bench *b)
 {
 	dp_steps owed = DP_STEP_BIT(DP_STEP_CLOCK) | DP_STEP_BIT(DP_STEP_TAINT);
 
 	if (!dp_says(dp_seen(b->v, DP_STEP_CLOCK), DP_FIELD_UNIT, "instructions"))
-		owed |= DP_STEP_BIT(DP_STEP_COUNTERS);
+		owed |= DP_STEP_BIT(DP_STEP_COUNTERS) | dp_bench_owes_bare(b);
 	for (int i = 0; i < DP_BENCH_PHASES; i++)
 		if (dp_bench_is_of_kind(b, i))
 			owed |= DP_STEP_BIT(dp_bench_phases[i].step);
@@ -81,27 +79,6 @@ static bool read_clock(struct bench *b)
 	return b->npoints;
 }
 
-/* Return: false if the list is not of so many numbers. */
-static bool read_numbers(struct json_object *obj, enum dp_field field, int64_t *numbers,
-			 size_t count)
-{
-	struct json_object *list;
-
-	if (!json_object_object_get_ex(obj, dp_field_name(field), &list) ||
-	    dp_json_count(list) != count)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *one = json_object_array_get_idx(list, i);
-
-		if (!json_object_is_type(one, json_type_int))
-			return false;
-		numbers[i] = json_object_get_int64(one);
-		if (numbers[i] < 0 || numbers[i] > NUMBER_LIMIT)
-			return false;
-	}
-	return true;
-}
-
 static int by_size(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
@@ -117,7 +94,7 @@ static bool read_counted(const struct bench *b, int phase, struct json_object *o
 	int64_t counts[DP_BENCH_MAX_ROUNDS];
 
 	for (int i = 0; i < COUNTERS && b->counted && !dp_bench_phases[phase].grain; i++) {
-		if (!read_numbers(obj, fields[i], counts, rounds))
+		if (dp_step_counts(obj, fields[i], counts, rounds))
 			return false;
 		qsort(counts, rounds, sizeof(*counts), by_size);
 		figure->counted[i] = counts[rounds / 2] - b->counting[i];
@@ -134,8 +111,9 @@ static bool read_rounds(const struct bench *b, int phase, struct json_object *ob
 	int64_t samples[DP_BENCH_MAX_ROUNDS], ticks[DP_BENCH_MAX_ROUNDS], loop = 0;
 
 	dp_step_int(obj, DP_FIELD_LOOP, &loop);
-	if (rounds > DP_BENCH_MAX_ROUNDS || !read_numbers(obj, DP_FIELD_SAMPLES, samples, rounds) ||
-	    !read_numbers(obj, DP_FIELD_TICKS, ticks, rounds))
+	if (rounds > DP_BENCH_MAX_ROUNDS ||
+	    dp_step_counts(obj, DP_FIELD_SAMPLES, samples, rounds) ||
+	    dp_step_counts(obj, DP_FIELD_TICKS, ticks, rounds))
 		return false;
 	for (size_t i = 0; i < rounds; i++) {
 		if (ticks[i] > samples[i])
@@ -267,7 +245,7 @@ static bool read_all(struct bench *b)
 	for (size_t i = 0; i < count; i++)
 		if (!read_line(b, json_object_array_get_idx(b->v->steps, i)))
 			return false;
-	if (!is_whole(b))
+	if (!is_whole(b) || !dp_bench_read_bare(b))
 		return false;
 	return b->v->bench.kind != DP_BENCH_FUNCTIONS ||
 	       !dp_find_misprofile(b->v, (int64_t)b->points[b->npoints - 1],

@@ -171,6 +171,7 @@ static void add_clock_facts(const struct bench *b, struct json_object *facts, si
 	json_object_object_add(facts, "quartiles", quartiles_at(b, last));
 	dp_json_add_text(facts, "no_counters",
 			 b->counted ? NULL : dp_step_text(counters, DP_FIELD_TEXT));
+	dp_bench_add_bare(b, facts);
 	if (!b->counted)
 		return;
 	json_object_object_add(facts, "cycles", counted_at(b, last, CYCLES));

@@ -22,6 +22,12 @@ struct figure {
 	int64_t counted[COUNTERS];
 };
 
+/* Calls in a row, a registration and its end each: what one of them took. */
+struct calls {
+	int64_t calls;        /* 0: there were none */
+	double ns, low, high; /* between the last two is the middle half of the rounds */
+};
+
 struct bench {
 	struct verdict *v;
 	int64_t cost, tick, page;
@@ -29,6 +35,9 @@ struct bench {
 	bool instructions;
 	bool counted;               /* by the processor */
 	int64_t counting[COUNTERS]; /* what reading the counters takes of it */
+	int64_t threads;
+	struct calls bare, together; /* by one thread, and by all of them */
+	double overhead;             /* what timing a call adds to it, as a part of it */
 	uint64_t points[DP_BENCH_POINTS];
 	size_t npoints;
 	struct figure figures[DP_BENCH_PHASES][DP_BENCH_POINTS];
@@ -40,6 +49,13 @@ struct bench {
 	char *text;                        /* what is wrong with it */
 	size_t size;
 };
+
+/* What of bare calls is owed by the clock (reference.c). */
+dp_steps dp_bench_owes_bare(const struct bench *b);
+
+/* Reads what bare calls took, if they are of what is measured here. If not, b->text says so. */
+bool dp_bench_read_bare(struct bench *b);
+void dp_bench_add_bare(const struct bench *b, struct json_object *facts);
 
 /* Whether a phase is of what is measured here. */
 bool dp_bench_is_of_kind(const struct bench *b, int phase);
