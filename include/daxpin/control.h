@@ -48,14 +48,16 @@ enum dp_control_kind {
 #define DP_CONTROL_HOLDS "holds"
 
 /*
- * That each instruction is logged from now on; and no more, and what was logged be looked at
- * (execution.h). Both are answered with "logged", the number, and what became. Before, the symbols
- * of the kernel, in the member "list" of as many requests as it takes, which are not answered.
+ * That each instruction is logged from now on; that none is any more; and that what was logged is
+ * looked at (execution.h). All are answered with "logged", the number, and what became. Before the
+ * last come the symbols of the kernel, in the member "list" of as many requests as it takes, which
+ * are not answered.
  */
-#define DP_CONTROL_LOG     "log"
-#define DP_CONTROL_LOG_END "log-end"
-#define DP_CONTROL_LOGGED  "logged"
-#define DP_CONTROL_SYMBOLS "symbols"
+#define DP_CONTROL_LOG       "log"
+#define DP_CONTROL_LOG_PAUSE "log-pause"
+#define DP_CONTROL_LOG_END   "log-end"
+#define DP_CONTROL_LOGGED    "logged"
+#define DP_CONTROL_SYMBOLS   "symbols"
 
 struct dp_control {
 	enum dp_control_kind kind;

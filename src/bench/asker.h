@@ -53,6 +53,7 @@ struct dp_bench_asker {
 	size_t npoints;
 	struct dp_bench_point *at; /* the one that is asked about */
 	unsigned int round;
+	bool answered; /* the last round's registration was not refused */
 	struct dp_error err;
 };
 

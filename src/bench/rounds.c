@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stddef.h>
+#include <unistd.h>
 
 #include "asker.h"
 #include "room.h"
@@ -41,11 +42,24 @@ int dp_bench_ready(struct dp_bench_asker *a)
 	return rc;
 }
 
+/*
+ * Drivers warn of what they refuse, ten times in five seconds (DEFAULT_RATELIMIT_INTERVAL and
+ * _BURST of <linux/ratelimit_types.h>), and a warning takes more than the rest. Each round is to
+ * have its own. Where instructions are counted, sleeping takes no time.
+ */
+#define QUIET_S 6
+
 int dp_bench_round(struct dp_bench_asker *a, size_t point)
 {
+	enum dp_bench_phase phase = dp_bench_main_phase(a->bench->kind);
 	struct dp_env env = a->options->env;
+	int rc;
 
 	a->at = &a->points[point];
 	env.size = a->at->pages * a->page;
-	return rounds_of[a->bench->kind](a, &env);
+	if (a->options->counts && !a->answered)
+		sleep(QUIET_S);
+	rc = rounds_of[a->bench->kind](a, &env);
+	a->answered = !a->at->phases[phase].code;
+	return rc;
 }

@@ -52,7 +52,7 @@ void dp_logger_begin(struct dp_logger *logger, struct dp_watch *watch)
 	await_monitor(watch);
 }
 
-static void stop(struct dp_logger *logger, struct dp_watch *watch)
+void dp_logger_stop(struct dp_logger *logger, struct dp_watch *watch)
 {
 	if (logger->fd < 0)
 		return;
@@ -67,7 +67,7 @@ void dp_logger_check(struct dp_logger *logger, struct dp_watch *watch)
 	if (logger->fd < 0 || logger->trouble[0] || fstat(logger->fd, &st) ||
 	    st.st_size < LOG_LIMIT)
 		return;
-	stop(logger, watch);
+	dp_logger_stop(logger, watch);
 	snprintf(logger->trouble, sizeof(logger->trouble), "it is more than can be logged");
 	if (ftruncate(logger->fd, 0))
 		dp_closep(&logger->fd);
@@ -81,7 +81,7 @@ void dp_logger_end(struct dp_logger *logger, struct dp_watch *watch, const struc
 	void *log = MAP_FAILED;
 
 	snprintf(answer, size, "failed: nobody looks at it");
-	stop(logger, watch);
+	dp_logger_stop(logger, watch);
 	if (logger->symbols)
 		fflush(logger->symbols);
 	execution.symbols = logger->text;

@@ -34,11 +34,14 @@ void dp_logger_take_symbols(struct dp_logger *logger, struct json_object *asked)
  */
 void dp_logger_begin(struct dp_logger *logger, struct dp_watch *watch);
 
+/* Logs no more. */
+void dp_logger_stop(struct dp_logger *logger, struct dp_watch *watch);
+
 /* Ends a log that has grown beyond what a guest may want. */
 void dp_logger_check(struct dp_logger *logger, struct dp_watch *watch);
 
 /**
- * dp_logger_end - log no more, and have what was logged looked at
+ * dp_logger_end - have what was logged looked at, and log no more
  * @logger: is empty again
  * @watch: of the guest
  * @sink: whose member "executed" looks at it

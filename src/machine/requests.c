@@ -22,9 +22,9 @@ static bool is(const char *what, const char *other)
 static const struct {
 	const char *what, *answer;
 } awaited[] = {
-	{ DP_CONTROL_LOOK, DP_CONTROL_LOOKED },    { DP_CONTROL_ORDER, DP_CONTROL_ORDERED },
-	{ DP_CONTROL_HOLDS, DP_CONTROL_ORDERED },  { DP_CONTROL_LOG, DP_CONTROL_LOGGED },
-	{ DP_CONTROL_LOG_END, DP_CONTROL_LOGGED },
+	{ DP_CONTROL_LOOK, DP_CONTROL_LOOKED },      { DP_CONTROL_ORDER, DP_CONTROL_ORDERED },
+	{ DP_CONTROL_HOLDS, DP_CONTROL_ORDERED },    { DP_CONTROL_LOG, DP_CONTROL_LOGGED },
+	{ DP_CONTROL_LOG_PAUSE, DP_CONTROL_LOGGED }, { DP_CONTROL_LOG_END, DP_CONTROL_LOGGED },
 };
 
 static const char *answer_to(const char *what)
@@ -69,6 +69,8 @@ int dp_requests_answer(struct dp_requests *r, uint64_t until_ms)
 		dp_outside_look(r->watch, r->boot, r->sink, line);
 	else if (is(r->what, DP_CONTROL_LOG))
 		dp_logger_begin(&r->logger, r->watch);
+	else if (is(r->what, DP_CONTROL_LOG_PAUSE))
+		dp_logger_stop(&r->logger, r->watch);
 	else if (is(r->what, DP_CONTROL_LOG_END))
 		dp_logger_end(&r->logger, r->watch, r->sink, line, what, sizeof(what));
 	else

@@ -12,9 +12,9 @@
 
 #include "daxpin/cleanup.h"
 
-/* What the two marks execute themselves, and a slab that is filled once more. */
+/* A slab that is filled once more, a message of which a reader is told. */
 #define OFF_LIMIT 0.01
-#define OFF_FEW   300
+#define OFF_FEW   1000
 
 static int64_t sum_of(struct json_object *classes, const char *without)
 {
