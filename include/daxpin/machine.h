@@ -49,6 +49,13 @@ struct dp_boot {
 	 * and the time that it waits does not pass. Of TCG with one CPU.
 	 */
 	bool counts;
+	/*
+	 * TCG has a thread for each CPU, so that they meet as those of a computer do. Otherwise they
+	 * take turns on one thread: a CPU that spins until another has done something lets it run,
+	 * where the two may have one processor of this computer between them. Both are restored
+	 * from the same saved guest.
+	 */
+	bool at_once;
 	struct dp_gate *gate; /* who lets it start (gate.h), or NULL */
 	/* Of what is restored: it goes on while QEMU starts. NULL if nothing is to be verified. */
 	struct dp_verification *verification;

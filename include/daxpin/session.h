@@ -122,6 +122,7 @@ void dp_snapshot_close(struct dp_boot *boot);
 struct dp_task {
 	char *command; /* for the agent, to be freed */
 	struct dp_sink sink;
+	bool at_once; /* what its CPUs do to each other is a part of what is asked (machine.h) */
 	/* Its guest has ended; called from the thread that ran it. NULL for nobody. */
 	void (*ended)(struct dp_task *task);
 	struct dp_session_end end; /* how; to be released with dp_session_end_clear() */

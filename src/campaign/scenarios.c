@@ -26,6 +26,7 @@ static int begin(const struct campaign *c, enum dp_command_kind kind, const char
 
 	if (!rc)
 		dp_collect_add(dp_task_collect(task), id);
+	task->at_once = true;
 	return rc;
 }
 

@@ -215,8 +215,8 @@ static void add_platform(const struct dp_boot *boot, struct arguments *a)
 		add(a, options[i], NULL);
 	snprintf(a->accel, sizeof(a->accel), "%s",
 		 boot->accel == DP_ACCEL_KVM ? "kvm"
-		 : boot->counts              ? "tcg,thread=single"
-					     : "tcg,thread=multi");
+		 : boot->at_once             ? "tcg,thread=multi"
+					     : "tcg,thread=single");
 	add(a, "-accel", a->accel);
 	if (boot->counts)
 		add(a, "-icount", "shift=0,sleep=off");

@@ -68,10 +68,13 @@ static void *work(void *arg)
 
 	while ((i = atomic_fetch_add(&pool->next, 1)) < pool->count) {
 		struct dp_task *task = &pool->tasks[i];
+		struct dp_boot boot = *pool->boot;
 		struct dp_error err = { 0 };
-		int rc = dp_session_run(pool->boot, task->command, pool->limits, &task->sink, NULL,
-					&task->end, &err);
+		int rc;
 
+		boot.at_once = task->at_once;
+		rc = dp_session_run(&boot, task->command, pool->limits, &task->sink, NULL,
+				    &task->end, &err);
 		if (rc)
 			give_up(pool, rc, &err);
 		else if (task->ended)
