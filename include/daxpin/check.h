@@ -102,6 +102,7 @@ struct dp_asker {
 	const struct dp_mapping *absent;  /* a kind that this machine does not have */
 	struct dp_error absence;          /* the reason for that */
 	struct dp_area area;
+	bool pfnmap;                  /* area has no struct pages; told of DP_POPULATE_NONE only */
 	struct dp_iomem iomem;        /* as read when area was mapped */
 	struct dp_error iomem_error;  /* why it could not be read */
 	struct dp_witness witness;    /* for the first byte of area */

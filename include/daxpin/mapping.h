@@ -92,6 +92,8 @@ struct dp_mapping {
 	const char *zone; /* the zone its frames must be in before registration, NULL for any */
 	uint64_t granule; /* alignment and smallest length of the mapping, bytes */
 	uint64_t skew;    /* bytes by which the address is shifted off the granule */
+	uint64_t enough;  /* bytes; of larger regions each page costs too much. 0: none is too large
+			   */
 	enum dp_populate populate;
 
 	/*
@@ -218,6 +220,9 @@ int dp_area_map_pci(const struct dp_mapping *mapping, const struct dp_env *env,
  */
 int dp_area_map_scratch(const struct dp_mapping *mapping, const struct dp_env *env,
 			struct dp_area *area, struct dp_error *err);
+
+/* The size of a region of this kind where regions of @size bytes are asked for. */
+uint64_t dp_region_size(const struct dp_mapping *mapping, uint64_t size);
 
 /* Bytes that a mapping of this kind spans: the size of a region, rounded up to the granule. */
 uint64_t dp_span(const struct dp_mapping *mapping, const struct dp_env *env);

@@ -94,6 +94,15 @@ int dp_iomem_read(struct dp_iomem *iomem, struct dp_error *err);
 
 void dp_iomem_clear(struct dp_iomem *iomem);
 
+/* Addresses around one, all of which have the same innermost resource. */
+struct dp_iomem_range {
+	uint64_t start, end;                /* the first and the last */
+	const struct dp_resource *resource; /* NULL if there is none */
+};
+
+/* What is told of an address is told of all these. */
+struct dp_iomem_range dp_iomem_around(const struct dp_iomem *iomem, uint64_t phys);
+
 /**
  * dp_iomem_find - the innermost resource that holds an address
  * @iomem: the resources

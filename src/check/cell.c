@@ -198,6 +198,7 @@ void dp_asker_close(struct dp_asker *asker)
 static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping,
 			struct dp_error *err)
 {
+	struct dp_env env = *asker->env;
 	int rc;
 
 	if (asker->mapping == mapping)
@@ -207,7 +208,8 @@ static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping
 		return DP_SKIP;
 	}
 	dp_asker_close(asker);
-	rc = dp_area_open(mapping, asker->env, &asker->area, err);
+	env.size = dp_region_size(mapping, env.size);
+	rc = dp_area_open(mapping, &env, &asker->area, err);
 	if (rc == DP_SKIP) {
 		asker->absent = mapping;
 		asker->absence = *err;
@@ -215,7 +217,9 @@ static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping
 	if (rc)
 		return rc;
 	asker->mapping = mapping;
-	if (mapping->populate != DP_POPULATE_NONE)
+	if (mapping->populate == DP_POPULATE_NONE)
+		asker->pfnmap = dp_proof_is_pfnmap(&asker->area);
+	else
 		dp_witness_open(asker->area.addr, &asker->witness);
 	asker->iomem_error = (struct dp_error){ 0 };
 	dp_iomem_read(&asker->iomem, &asker->iomem_error);

@@ -23,7 +23,7 @@ static uint64_t page_size(void)
 }
 
 /* pagemap hides the frames of VM_PFNMAP; smaps has the flag "pf" for it. */
-static bool is_pfnmap(const struct dp_area *area)
+bool dp_proof_is_pfnmap(const struct dp_area *area)
 {
 	dp_autofree struct dp_vma *list = NULL;
 	const struct dp_vma *vma;
@@ -60,7 +60,8 @@ static int64_t count_in(const struct dp_asker *asker, const uint64_t *pfn, size_
 			const char *kind)
 {
 	uint64_t page = page_size();
-	const struct dp_resource *last = NULL;
+	struct dp_iomem_range around = { .start = 1 };
+	bool within = false;
 	int64_t count = 0;
 
 	if (asker->iomem_error.code)
@@ -68,10 +69,11 @@ static int64_t count_in(const struct dp_asker *asker, const uint64_t *pfn, size_
 	for (size_t i = 0; i < pages; i++) {
 		uint64_t phys = pfn[i] * page;
 
-		/* What is within a resource of the kind is of the kind, too. */
-		if (!last || phys < last->start || phys > last->end || !dp_resource_is(last, kind))
-			last = dp_iomem_find(&asker->iomem, phys);
-		count += last && dp_resource_is(last, kind);
+		if (phys < around.start || phys > around.end) {
+			around = dp_iomem_around(&asker->iomem, phys);
+			within = around.resource && dp_resource_is(around.resource, kind);
+		}
+		count += within;
 	}
 	return count;
 }
@@ -195,7 +197,7 @@ void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cel
 	snprintf(cell->resource, sizeof(cell->resource), "%s", area->resource);
 	cell->outside = cell->displaced = cell->persistent = -1;
 	if (mapping->populate == DP_POPULATE_NONE) {
-		cell->outside = is_pfnmap(area) ? 0 : (int64_t)(area->len / page_size());
+		cell->outside = asker->pfnmap ? 0 : (int64_t)(area->len / page_size());
 		snprintf(cell->owner, sizeof(cell->owner), "%s%s",
 			 cell->outside ? "" : "VM_PFNMAP/", area->resource);
 		return;
@@ -222,10 +224,11 @@ void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
 
 	if (!proof->pfn || !proof->pfn[0])
 		return;
-	cell->persistent = count_in(asker, proof->pfn, proof->pages, DP_PERSISTENT_MEMORY);
 	now = mapping->granule < DP_PUD_SIZE ? calloc(proof->pages, sizeof(*now)) : NULL;
-	if (!now || dp_frames_read(area->addr, proof->pages, now))
+	if (!now || dp_frames_read(area->addr, proof->pages, now)) {
+		cell->persistent = count_in(asker, proof->pfn, proof->pages, DP_PERSISTENT_MEMORY);
 		return;
+	}
 	for (size_t i = 0; i < proof->pages; i++)
 		if (!now[i])
 			now[i] = proof->pfn[i];

@@ -2,6 +2,8 @@
 #ifndef DAXPIN_CHECK_PROOF_H
 #define DAXPIN_CHECK_PROOF_H
 
+#include <stdbool.h>
+
 #include "daxpin/check.h"
 #include "daxpin/observe.h"
 
@@ -10,6 +12,9 @@ struct dp_proof {
 	uint64_t *pfn; /* frame number of each page, 0 if unknown */
 	size_t pages;
 };
+
+/* Whether a mapping has no struct pages (VM_PFNMAP), as the kernel tells it. */
+bool dp_proof_is_pfnmap(const struct dp_area *area);
 
 /**
  * dp_proof_take - find the owner of the frames and the size of the leaf, before registration

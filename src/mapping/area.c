@@ -16,6 +16,11 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
+uint64_t dp_region_size(const struct dp_mapping *mapping, uint64_t size)
+{
+	return mapping->enough && size > mapping->enough ? mapping->enough : size;
+}
+
 uint64_t dp_span(const struct dp_mapping *mapping, const struct dp_env *env)
 {
 	return (env->size + mapping->granule - 1) / mapping->granule * mapping->granule;

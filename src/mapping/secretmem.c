@@ -36,6 +36,10 @@ static int open_secretmem(const struct dp_mapping *mapping, const struct dp_env 
 	return dp_area_map_new(mapping, env, area, err);
 }
 
+/* Each page that is faulted in interrupts all CPUs (secretmem_fault(): flush_tlb_kernel_range()).
+ */
+#define ENOUGH (256 << 10)
+
 DP_MAPPING(secretmem, .name = "secretmem", .what = "secret memory of memfd_secret", .rank = 60,
 	   .family = DP_FAMILY_SECRETMEM, .frames = DP_FRAMES_RAM, .leaf = 4096, .granule = 2 << 20,
-	   .open = open_secretmem);
+	   .enough = ENOUGH, .open = open_secretmem);

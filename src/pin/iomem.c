@@ -106,15 +106,28 @@ void dp_iomem_clear(struct dp_iomem *iomem)
 	memset(iomem, 0, sizeof(*iomem));
 }
 
-const struct dp_resource *dp_iomem_find(const struct dp_iomem *iomem, uint64_t phys)
+struct dp_iomem_range dp_iomem_around(const struct dp_iomem *iomem, uint64_t phys)
 {
-	const struct dp_resource *found = NULL;
+	struct dp_iomem_range range = { .end = UINT64_MAX };
 
 	/* Children follow their parent, so the last hit is the innermost. */
-	for (size_t i = 0; i < iomem->count; i++)
-		if (phys >= iomem->list[i].start && phys <= iomem->list[i].end)
-			found = &iomem->list[i];
-	return found;
+	for (size_t i = 0; i < iomem->count; i++) {
+		const struct dp_resource *res = &iomem->list[i];
+		bool above = res->start > phys, below = res->end < phys;
+		uint64_t start = below ? res->end + 1 : above ? 0 : res->start;
+		uint64_t end = above ? res->start - 1 : below ? UINT64_MAX : res->end;
+
+		range.start = start > range.start ? start : range.start;
+		range.end = end < range.end ? end : range.end;
+		if (!above && !below)
+			range.resource = res;
+	}
+	return range;
+}
+
+const struct dp_resource *dp_iomem_find(const struct dp_iomem *iomem, uint64_t phys)
+{
+	return dp_iomem_around(iomem, phys).resource;
 }
 
 bool dp_resource_is(const struct dp_resource *res, const char *kind)

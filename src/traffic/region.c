@@ -45,7 +45,9 @@ static int open_region(struct dp_leg *leg, enum dp_side side, struct dp_error *w
 	r->ledger.seed = seed_of(leg, side);
 	r->ledger.count = 0;
 	dp_json_add_text(command, "mapping", tested ? leg->drive->tcase->mapping->name : "anon");
-	dp_json_add_int(command, "size", (int64_t)leg->drive->options->env.size);
+	dp_json_add_int(
+		command, "size",
+		(int64_t)dp_region_size(leg->drive->tcase->mapping, leg->drive->options->env.size));
 	dp_talk_add_word(command, "seed", r->ledger.seed);
 	rc = dp_drive_ask(leg->drive, side, command, &reply);
 	describe(r, reply);

@@ -29,6 +29,30 @@ static void finds_the_innermost_owner(void **state)
 	assert_null(dp_iomem_find(&iomem, 0x50000000));
 }
 
+/* Each address of a range has its resource, and the next one on either side has not.
+ */
+static void tells_how_far_an_owner_reaches(void **state)
+{
+	static const uint64_t addresses[] = { 0x200000,    0x1800000,   0x3000000,   0x50000000,
+					      0x150000000, 0x149000000, 0x190000000, 0x200000000 };
+	dp_cleanup(dp_iomem_clear) struct dp_iomem iomem;
+
+	(void)state;
+	assert_int_equal(dp_iomem_parse(good, &iomem, NULL), 0);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(addresses); i++) {
+		struct dp_iomem_range range = dp_iomem_around(&iomem, addresses[i]);
+
+		assert_in_range(addresses[i], range.start, range.end);
+		assert_ptr_equal(dp_iomem_find(&iomem, range.start), range.resource);
+		assert_ptr_equal(dp_iomem_find(&iomem, range.end), range.resource);
+		if (range.start)
+			assert_ptr_not_equal(dp_iomem_find(&iomem, range.start - 1),
+					     range.resource);
+		if (range.end < UINT64_MAX)
+			assert_ptr_not_equal(dp_iomem_find(&iomem, range.end + 1), range.resource);
+	}
+}
+
 static void says_that_addresses_are_hidden(void **state)
 {
 	struct dp_iomem iomem;
@@ -96,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_innermost_owner),
+		cmocka_unit_test(tells_how_far_an_owner_reaches),
 		cmocka_unit_test(says_that_addresses_are_hidden),
 		cmocka_unit_test(refuses_malformed_lines),
 		cmocka_unit_test(cuts_overlong_names),
