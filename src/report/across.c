@@ -140,8 +140,9 @@ int dp_page_write_across(const struct dp_page *p, const struct dp_run_record *ru
 	int rc;
 
 	write_table(p, runs, nruns);
-	dp_page_write_costs(p, runs, nruns);
-	rc = dp_page_write_causes(p, runs, nruns);
+	rc = dp_page_write_costs(p, runs, nruns);
+	if (!rc)
+		rc = dp_page_write_causes(p, runs, nruns);
 	for (size_t i = 0; i < nruns; i++) {
 		char name[64];
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "causes.h"
+#include "costs.h"
 #include "document.h"
 #include "page.h"
 #include "plot.h"
@@ -128,8 +129,10 @@ static struct json_object *stories(const struct dp_run_record *run)
 	return obj;
 }
 
-/* What the text report makes of the runs: the kernels' names, the causes, and the
- * stories of registrations. */
+/*
+ * What the text report makes of the runs: the kernels' names, the causes, the stories of
+ * registrations, and what pages cost.
+ */
 static struct json_object *digest(const struct dp_run_record *runs, size_t nruns,
 				  const struct dp_causes *causes)
 {
@@ -148,6 +151,7 @@ static struct json_object *digest(const struct dp_run_record *runs, size_t nruns
 	json_object_object_add(obj, "names", names);
 	json_object_object_add(obj, "causes", list);
 	json_object_object_add(obj, "stories", told);
+	json_object_object_add(obj, "costs", dp_cost_rows(runs, nruns));
 	return obj;
 }
 

@@ -72,8 +72,11 @@ void dp_page_write_traffic(const struct dp_page *p);
 /* The part on costs: a row for each mapping and size. */
 void dp_page_write_benches(const struct dp_page *p);
 
-/* Of several kernels: what a page costs, and how much more or less than with the one before. */
-void dp_page_write_costs(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns);
+/*
+ * Of several kernels: what a page costs, and how much more or less than with the one before
+ * (across_costs.c). Return: 0 or -ENOMEM.
+ */
+int dp_page_write_costs(const struct dp_page *p, const struct dp_run_record *runs, size_t nruns);
 
 /*
  * The report on several kernels: a row for each id, a column for each kernel. Return: 0 or -ENOMEM.
