@@ -54,14 +54,16 @@ int dp_address_parse(const char *text, uint16_t port, struct sockaddr_storage *a
 		     struct dp_error *err);
 
 /**
- * dp_rdma_address - find an address of the first adapter of this machine that has one
- * @port: the port of the result
+ * dp_rdma_address - find an address of an adapter of this machine
+ * @device: its name, NULL for the first one that has an address
+ * @port: the port of the result, 0 for any that is free
  * @address: receives it
  * @err: context on failure
  *
- * Return: 0 or a negative errno.
+ * Return: 0, -ENODEV if it is not there or has none, or another negative errno.
  */
-int dp_rdma_address(uint16_t port, struct sockaddr_storage *address, struct dp_error *err);
+int dp_rdma_address(const char *device, uint16_t port, struct sockaddr_storage *address,
+		    struct dp_error *err);
 
 /* Writes an address with its port: "10.0.0.1:18515". @size: of @text, bytes. */
 void dp_address_format(const struct sockaddr *address, char *text, size_t size);

@@ -156,7 +156,7 @@ static int begin(struct traffic *t, const struct dp_ask *ask, struct dp_collect 
 	if (!rc)
 		rc = claim(t, err);
 	if (!rc && !t->peer.address.ss_family)
-		rc = dp_rdma_address(DP_TRAFFIC_PORT, &t->peer.address, err);
+		rc = dp_rdma_address(NULL, DP_TRAFFIC_PORT, &t->peer.address, err);
 	if (!rc)
 		rc = check_limit(ask->size, err);
 	if (!rc)

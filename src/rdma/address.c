@@ -105,20 +105,30 @@ static void free_interfaces(struct ifaddrs **list)
 		freeifaddrs(*list);
 }
 
-int dp_rdma_address(uint16_t port, struct sockaddr_storage *address, struct dp_error *err)
+static bool has_address(const char *device, const struct ifaddrs *list,
+			struct sockaddr_storage *address)
+{
+	char netdev[32];
+
+	return !dp_read_attr(netdev, sizeof(netdev),
+			     "/sys/class/infiniband/%s/ports/1/gid_attrs/ndevs/0", device) &&
+	       (find_address(list, netdev, AF_INET, address) ||
+		find_address(list, netdev, AF_INET6, address));
+}
+
+int dp_rdma_address(const char *device, uint16_t port, struct sockaddr_storage *address,
+		    struct dp_error *err)
 {
 	dp_cleanup(free_interfaces) struct ifaddrs *list = NULL;
 	struct ibv_device **devices = ibv_get_device_list(NULL);
-	char netdev[32];
 	bool found = false, any = devices && *devices;
 
 	getifaddrs(&list);
-	for (struct ibv_device **d = devices; d && *d && !found; d++)
-		found = !dp_read_attr(netdev, sizeof(netdev),
-				      "/sys/class/infiniband/%s/ports/1/gid_attrs/ndevs/0",
-				      ibv_get_device_name(*d)) &&
-			(find_address(list, netdev, AF_INET, address) ||
-			 find_address(list, netdev, AF_INET6, address));
+	for (struct ibv_device **d = devices; d && *d && !found; d++) {
+		const char *name = ibv_get_device_name(*d);
+
+		found = (!device || !strcmp(name, device)) && has_address(name, list, address);
+	}
 	if (devices)
 		ibv_free_device_list(devices);
 	/* sin6_port is in the same place. */
