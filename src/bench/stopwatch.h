@@ -13,6 +13,7 @@ struct dp_stopwatch {
 	bool counts;     /* instructions; nanoseconds otherwise */
 	uint64_t cost;   /* what a reading adds to what is timed */
 	uint64_t tick;   /* what an interrupt of the timer adds; 0 where it is not known */
+	uint64_t yield;  /* what giving the processor up takes if nobody else wants it */
 	uint64_t empty;  /* what an empty loop takes by which interrupts are seen */
 	uint64_t period; /* from one to the next; 0 where it is not known */
 	uint64_t ticked; /* when there was one */
@@ -41,6 +42,12 @@ void dp_stopwatch_begin(struct dp_stopwatch *w);
 
 /* What the clock shows. Several threads may look. */
 uint64_t dp_stopwatch_now(const struct dp_stopwatch *w);
+
+/*
+ * As dp_stopwatch_begin(), once nobody else wants the processor: for what sleeps, as others would
+ * run meanwhile, and be counted.
+ */
+void dp_stopwatch_begin_alone(struct dp_stopwatch *w);
 
 /**
  * dp_stopwatch_end - what has passed since dp_stopwatch_begin()
