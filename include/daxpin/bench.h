@@ -60,6 +60,7 @@ enum dp_bench_kind {
 	DP_BENCH_REGISTRATION, /* bench/MAPPING/SIZE */
 	DP_BENCH_GUP,          /* bench/MAPPING/SIZE/gup: by the kernel's own gup_test */
 	DP_BENCH_FUNCTIONS,    /* bench/MAPPING/SIZE/functions: of the kernel, in a registration */
+	DP_BENCH_TRAFFIC,      /* bench/MAPPING/SIZE/traffic: a message of this size */
 	DP_BENCH_KINDS,
 };
 
@@ -75,6 +76,9 @@ enum dp_bench_phase {
 	DP_BENCH_GUP_PUT,
 	DP_BENCH_GUP_FAST, /* pin_user_pages_fast(), which is not longterm */
 	DP_BENCH_INSIDE,   /* a warm registration, of which the functions are seen */
+	DP_BENCH_WRITE,    /* into the region */
+	DP_BENCH_READ,
+	DP_BENCH_SEND, /* received into it */
 	DP_BENCH_PHASES,
 };
 
@@ -92,6 +96,9 @@ struct dp_bench_phase_info {
 	int64_t grain;
 };
 extern const struct dp_bench_phase_info dp_bench_phases[DP_BENCH_PHASES];
+
+/* Whether two connected queue pairs are needed for it. */
+bool dp_bench_connects(enum dp_bench_kind kind);
 
 /* The phase of a kind that says most; the others are told beside it. */
 enum dp_bench_phase dp_bench_main_phase(enum dp_bench_kind kind);

@@ -63,6 +63,9 @@ enum dp_step {
 	DP_STEP_FUNCTIONS, /* taken by who has logged what the guest executes */
 	DP_STEP_BARE,      /* by the clock: calls that nobody times one by one */
 	DP_STEP_TOGETHER,  /* by the clock: of several threads at once */
+	DP_STEP_TRAFFIC_WRITE,
+	DP_STEP_TRAFFIC_READ,
+	DP_STEP_TRAFFIC_SEND,
 	/* of traffic, see docs/traffic.md */
 	DP_STEP_LEG,
 	DP_STEP_TRANSFERS,

@@ -259,6 +259,15 @@ static int load_gup_test(const struct dp_benches *benches, struct dp_error *err)
 	return dp_exists("/modules/gup_test") ? dp_load_group("gup_test", err) : 0;
 }
 
+/* Queue pairs are connected by librdmacm, which wants modules and an address. */
+static int prepare_connections(const struct dp_benches *benches, struct dp_error *err)
+{
+	for (size_t i = 0; i < benches->count; i++)
+		if (dp_bench_connects(benches->list[i].kind))
+			return dp_devices_traffic(err);
+	return 0;
+}
+
 static int run_bench(const struct dp_command *command, struct dp_standby *by, int fd,
 		     struct dp_error *err)
 {
@@ -280,6 +289,8 @@ static int run_bench(const struct dp_command *command, struct dp_standby *by, in
 	add_huge_pages(&benches);
 	if (!rc)
 		rc = load_gup_test(&benches, err);
+	if (!rc)
+		rc = prepare_connections(&benches, err);
 	return rc ? rc : dp_bench_run(&benches, &options, fd, err);
 }
 

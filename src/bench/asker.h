@@ -5,6 +5,7 @@
 #ifndef DAXPIN_BENCH_ASKER_H
 #define DAXPIN_BENCH_ASKER_H
 
+#include "pair.h"
 #include "stopwatch.h"
 
 #include "daxpin/bench.h"
@@ -45,6 +46,7 @@ struct dp_bench_asker {
 	int fd;
 	uint64_t page;
 	struct dp_rdma rdma;
+	struct dp_bench_pair pair; /* of what needs it */
 	struct dp_stopwatch watch;
 	struct dp_pmu pmu;      /* by the clock only */
 	struct dp_error no_pmu; /* why there is none */
@@ -74,6 +76,7 @@ void dp_bench_note(struct dp_bench_asker *a, enum dp_bench_phase phase, uint64_t
 int dp_bench_round_registration(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_gup(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_functions(struct dp_bench_asker *a, const struct dp_env *env);
+int dp_bench_round_traffic(struct dp_bench_asker *a, const struct dp_env *env);
 
 /* ---- rounds.c ------------------------------------------------------------------------------ */
 
@@ -82,6 +85,9 @@ int dp_bench_round_functions(struct dp_bench_asker *a, const struct dp_env *env)
  * Return: 0, DP_SKIP or a negative errno, with a->err set.
  */
 int dp_bench_ready(struct dp_bench_asker *a);
+
+/* Gives back what dp_bench_ready() has opened. */
+void dp_bench_over(struct dp_bench_asker *a);
 
 /* A round with regions of one of the sizes. Return: as for the rounds of each kind. */
 int dp_bench_round(struct dp_bench_asker *a, size_t point);

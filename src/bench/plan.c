@@ -18,10 +18,18 @@ static const struct dp_bench_size sizes[] = {
 	{ "64M", 64 * MIB }, { "1G", GIB },       { "16G", 16 * GIB },
 };
 
-static const char *const kinds[DP_BENCH_KINDS] = {
-	[DP_BENCH_REGISTRATION] = "",
-	[DP_BENCH_GUP] = "gup",
-	[DP_BENCH_FUNCTIONS] = "functions",
+static const struct {
+	const char *name;
+	enum dp_bench_phase main;
+	bool connects;
+	uint64_t most; /* bytes; 0 for no limit */
+} kinds[DP_BENCH_KINDS] = {
+	[DP_BENCH_REGISTRATION] = { "", DP_BENCH_WARM },
+	[DP_BENCH_GUP] = { "gup", DP_BENCH_GUP_GET },
+	/* An instruction is a line of a hundred bytes in QEMU's log. */
+	[DP_BENCH_FUNCTIONS] = { "functions", DP_BENCH_INSIDE, .most = 2 * MIB },
+	/* What is larger takes minutes under emulation. */
+	[DP_BENCH_TRAFFIC] = { "traffic", DP_BENCH_WRITE, .connects = true, .most = 64 * MIB },
 };
 
 /*
@@ -46,19 +54,32 @@ const struct dp_bench_phase_info dp_bench_phases[DP_BENCH_PHASES] = {
 				DP_BENCH_GUP_GET, .line = true, .grain = 1000 },
 	[DP_BENCH_INSIDE] = { DP_BENCH_FUNCTIONS, DP_STEP_INSIDE, "inside", "register warm",
 			      DP_BENCH_INSIDE, .line = true },
+	[DP_BENCH_WRITE] = { DP_BENCH_TRAFFIC, DP_STEP_TRAFFIC_WRITE, "traffic_write", "write",
+			     DP_BENCH_WRITE, .line = true },
+	[DP_BENCH_READ] = { DP_BENCH_TRAFFIC, DP_STEP_TRAFFIC_READ, "traffic_read", "read",
+			    DP_BENCH_READ, .line = true },
+	[DP_BENCH_SEND] = { DP_BENCH_TRAFFIC, DP_STEP_TRAFFIC_SEND, "traffic_send", "send",
+			    DP_BENCH_SEND, .line = true },
 };
 
 const char *dp_bench_kind_name(enum dp_bench_kind kind)
 {
-	return kinds[kind];
+	return kinds[kind].name;
+}
+
+bool dp_bench_connects(enum dp_bench_kind kind)
+{
+	return kinds[kind].connects;
+}
+
+static bool is_offered(enum dp_bench_kind kind, const struct dp_bench_size *size)
+{
+	return !kinds[kind].most || size->bytes <= kinds[kind].most;
 }
 
 enum dp_bench_phase dp_bench_main_phase(enum dp_bench_kind kind)
 {
-	for (int i = 0; i < DP_BENCH_PHASES; i++)
-		if (dp_bench_phases[i].kind == kind && dp_bench_phases[i].line)
-			return (enum dp_bench_phase)i;
-	return DP_BENCH_PHASES;
+	return kinds[kind].main;
 }
 
 const struct dp_bench_size *dp_bench_sizes(size_t *count)
@@ -98,14 +119,6 @@ bool dp_bench_touches(const struct dp_mapping *mapping)
 	return mapping->populate == DP_POPULATE_WRITE || mapping->populate == DP_POPULATE_READ;
 }
 
-/* An instruction is a line of a hundred bytes in QEMU's log. */
-#define LOGGED_LIMIT (2 * MIB)
-
-static bool is_offered(enum dp_bench_kind kind, const struct dp_bench_size *size)
-{
-	return kind != DP_BENCH_FUNCTIONS || size->bytes <= LOGGED_LIMIT;
-}
-
 bool dp_bench_parse(const char *id, struct dp_bench *bench)
 {
 	char mapping[64], size[16], kind[16] = "", rest;
@@ -118,7 +131,7 @@ bool dp_bench_parse(const char *id, struct dp_bench *bench)
 	snprintf(bench->id, sizeof(bench->id), "%s", id);
 	for (int i = 0; i < DP_BENCH_KINDS; i++) {
 		bench->kind = (enum dp_bench_kind)i;
-		if (!strcmp(kinds[i], kind))
+		if (!strcmp(kinds[i].name, kind))
 			return bench->mapping && bench->size &&
 			       is_offered(bench->kind, bench->size);
 	}
@@ -131,7 +144,7 @@ static struct dp_bench name_bench(const struct dp_mapping *mapping,
 	struct dp_bench bench = { mapping, size, kind, "" };
 
 	snprintf(bench.id, sizeof(bench.id), "bench/%s/%s%s%s", mapping->name, size->name,
-		 kinds[kind][0] ? "/" : "", kinds[kind]);
+		 kinds[kind].name[0] ? "/" : "", kinds[kind].name);
 	return bench;
 }
 

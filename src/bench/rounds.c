@@ -13,6 +13,7 @@ static int (*const rounds_of[DP_BENCH_KINDS])(struct dp_bench_asker *a,
 	[DP_BENCH_REGISTRATION] = dp_bench_round_registration,
 	[DP_BENCH_GUP] = dp_bench_round_gup,
 	[DP_BENCH_FUNCTIONS] = dp_bench_round_functions,
+	[DP_BENCH_TRAFFIC] = dp_bench_round_traffic,
 };
 
 /* Once there is nothing to say why a size cannot be asked about, the largest decides. */
@@ -35,11 +36,20 @@ int dp_bench_ready(struct dp_bench_asker *a)
 		a->points[i].pages = points[i];
 	if (!rc)
 		rc = dp_rdma_open(a->options->rdma, &a->rdma, &a->err);
+	if (!rc && dp_bench_connects(a->bench->kind))
+		rc = dp_bench_pair_open(a->rdma.device, &a->pair, &a->err);
 	if (!rc)
 		rc = dp_stopwatch_calibrate(a->options->counts, &a->watch, &a->err);
 	if (!rc && !a->options->counts && !dp_pmu_open(dp_pmu_hardware, &a->pmu, &a->no_pmu))
 		a->watch.pmu = &a->pmu;
 	return rc;
+}
+
+void dp_bench_over(struct dp_bench_asker *a)
+{
+	dp_bench_pair_close(&a->pair);
+	dp_rdma_close(&a->rdma);
+	dp_pmu_close(&a->pmu);
 }
 
 /*

@@ -50,7 +50,7 @@ static void ask(int fd, void *arg)
 
 	snprintf(reply.text, sizeof(reply.text), "%.300s", a->err.what);
 	send(fd, &reply, sizeof(reply), MSG_NOSIGNAL);
-	dp_rdma_close(&a->rdma);
+	dp_bench_over(a);
 }
 
 static int ask_one(const struct dp_bench *bench, const struct dp_bench_options *options, int fd,

@@ -169,10 +169,12 @@ void dp_stopwatch_begin_alone(struct dp_stopwatch *w)
 {
 	int tries = 0;
 
-	do
+	dp_stopwatch_begin(w);
+	if (!w->counts)
+		return;
+	while (!is_alone(w) && ++tries < YIELDS)
 		dp_stopwatch_begin(w);
-	while (w->counts && !is_alone(w) && ++tries < YIELDS);
-	w->began = read_clock(w->counts);
+	w->began = read_clock(true);
 }
 
 uint64_t dp_stopwatch_end(struct dp_stopwatch *w, uint64_t *ticks)

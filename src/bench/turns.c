@@ -101,8 +101,7 @@ static void obey(int fd, void *arg)
 
 	while (on && recv(fd, &command, 1, 0) == 1)
 		on = answer(fd, a, command == ROUND ? take_round(a) : tell_all(a));
-	dp_rdma_close(&a->rdma);
-	dp_pmu_close(&a->pmu);
+	dp_bench_over(a);
 }
 
 /* ---- who gives the turns ------------------------------------------------------------------ */

@@ -59,6 +59,8 @@ struct owed {
 	}
 #define ALWAYS_2(a, b)    ALWAYS_1(a), ALWAYS_1(b)
 #define ALWAYS_3(a, b, c) ALWAYS_2(a, b), ALWAYS_1(c)
+/* What was read of a phase of a bench. */
+#define READINGS ALWAYS_3(PAGES, SAMPLES, TICKS), ALWAYS_1(ERRNO)
 
 static const struct {
 	const char *name;
@@ -144,21 +146,21 @@ static const struct {
 				 { DP_FIELD_RETIRED_COST, DONE } } },
 	[DP_STEP_FIRST_TOUCH] = { "first-touch",
 				  { ALWAYS_3(PAGES, SAMPLES, TICKS), ALWAYS_1(LOOP) } },
-	[DP_STEP_REGISTER_COLD] = { "register-cold",
-				    { ALWAYS_3(PAGES, SAMPLES, TICKS), ALWAYS_1(ERRNO) } },
-	[DP_STEP_REGISTER_WARM] = { "register-warm",
-				    { ALWAYS_3(PAGES, SAMPLES, TICKS), ALWAYS_1(ERRNO) } },
-	[DP_STEP_DEREGISTER] = { "deregister",
-				 { ALWAYS_3(PAGES, SAMPLES, TICKS), ALWAYS_1(ERRNO) } },
-	[DP_STEP_GUP_GET] = { "gup-get", { ALWAYS_3(PAGES, SAMPLES, TICKS), ALWAYS_1(ERRNO) } },
-	[DP_STEP_GUP_PUT] = { "gup-put", { ALWAYS_3(PAGES, SAMPLES, TICKS), ALWAYS_1(ERRNO) } },
-	[DP_STEP_GUP_FAST] = { "gup-fast", { ALWAYS_3(PAGES, SAMPLES, TICKS), ALWAYS_1(ERRNO) } },
-	[DP_STEP_INSIDE] = { "inside", { ALWAYS_3(PAGES, SAMPLES, TICKS), ALWAYS_1(ERRNO) } },
+	[DP_STEP_REGISTER_COLD] = { "register-cold", { READINGS } },
+	[DP_STEP_REGISTER_WARM] = { "register-warm", { READINGS } },
+	[DP_STEP_DEREGISTER] = { "deregister", { READINGS } },
+	[DP_STEP_GUP_GET] = { "gup-get", { READINGS } },
+	[DP_STEP_GUP_PUT] = { "gup-put", { READINGS } },
+	[DP_STEP_GUP_FAST] = { "gup-fast", { READINGS } },
+	[DP_STEP_INSIDE] = { "inside", { READINGS } },
 	[DP_STEP_FUNCTIONS] = { "functions",
 				{ ALWAYS_3(STATE, TEXT, PAGES),
 				  ALWAYS_3(COUNTED, EXECUTED, FUNCTIONS), ALWAYS_1(CLASSES) } },
 	[DP_STEP_BARE] = { "bare", { ALWAYS_3(CALLS, SAMPLES, TIMED), ALWAYS_1(ERRNO) } },
 	[DP_STEP_TOGETHER] = { "together", { ALWAYS_2(CALLS, SAMPLES) } },
+	[DP_STEP_TRAFFIC_WRITE] = { "traffic-write", { READINGS } },
+	[DP_STEP_TRAFFIC_READ] = { "traffic-read", { READINGS } },
+	[DP_STEP_TRAFFIC_SEND] = { "traffic-send", { READINGS } },
 	[DP_STEP_LEG] = { "leg", { ALWAYS_1(LEG), OF_LEG } },
 	[DP_STEP_TRANSFERS] = { "transfers", { ALWAYS_2(TRANSFERS, BYTES), OF_LEG } },
 	[DP_STEP_FAILED] = { "failed", { ALWAYS_3(WHAT, OFFSET, LENGTH), ALWAYS_1(TEXT), OF_LEG } },

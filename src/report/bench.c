@@ -155,8 +155,11 @@ static void write_kind(const struct dp_page *p, enum dp_bench_kind kind)
 			write_shares(p, &p->run->results[i]);
 	if (any)
 		fprintf(p->out,
-			"Fixed, per page and residual are those of the line through \"%s\".\n",
-			dp_bench_phases[dp_bench_main_phase(kind)].title);
+			"Fixed, per page and residual are those of the line through \"%s\".%s\n",
+			dp_bench_phases[dp_bench_main_phase(kind)].title,
+			kind == DP_BENCH_TRAFFIC ? " Fixed is for each message; per page, divided "
+						   "by the bytes of a page, for each byte."
+						 : "");
 }
 
 void dp_page_write_benches(const struct dp_page *p)

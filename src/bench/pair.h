@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two queue pairs of one adapter, connected to each other: what one sends the other gets. Both ends
+ * are in this process. Over soft-RoCE no network takes part: rxe_xmit_packet() hands what is meant
+ * for this adapter to rxe_loopback().
+ */
+#ifndef DAXPIN_BENCH_PAIR_H
+#define DAXPIN_BENCH_PAIR_H
+
+#include "daxpin/connection.h"
+
+struct dp_error;
+
+struct dp_bench_pair {
+	struct dp_port port;
+	struct dp_connection near, far; /* requests are posted to the near one */
+	uint64_t longest;               /* message, bytes */
+};
+
+/* Memory of the near end: plain, touched and registered. */
+struct dp_bench_plain {
+	void *at;
+	size_t len;
+	struct ibv_mr *mr;
+};
+
+/**
+ * dp_bench_pair_open - connect an adapter with itself
+ * @device: its name
+ * @pair: receives it; release with dp_bench_pair_close()
+ * @err: the reason for DP_SKIP, or context on failure
+ *
+ * Return: 0, DP_SKIP if there is no connection manager or no address, or a negative errno.
+ */
+int dp_bench_pair_open(const char *device, struct dp_bench_pair *pair, struct dp_error *err);
+
+/* Closes a pair; one that is all zeros is left alone. */
+void dp_bench_pair_close(struct dp_bench_pair *pair);
+
+/**
+ * dp_bench_carry - post requests to the near end, and wait until they are completed
+ * @pair: the pair
+ * @wr: the first one; the others follow it
+ * @count: how many, at most DP_MAX_PENDING
+ * @err: context on failure
+ *
+ * Return: 0, -EREMOTEIO if one has failed, or another negative errno. No other can be posted then.
+ */
+int dp_bench_carry(struct dp_bench_pair *pair, struct ibv_send_wr *wr, unsigned int count,
+		   struct dp_error *err);
+
+/**
+ * dp_bench_plain_open - make plain memory that requests can name
+ * @pair: the pair
+ * @len: bytes
+ * @plain: receives it; release with dp_bench_plain_close()
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_bench_plain_open(struct dp_bench_pair *pair, size_t len, struct dp_bench_plain *plain,
+			struct dp_error *err);
+
+/* Gives it back; what is all zeros is left alone. */
+void dp_bench_plain_close(struct dp_bench_plain *plain);
+
+#endif
