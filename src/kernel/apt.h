@@ -62,4 +62,22 @@ int dp_apt_choose(struct apt *apt, const char *suite, const char *version, char 
 int dp_apt_choose_build(struct apt *apt, const char *release, char names[][128],
 			struct dp_error *err);
 
+/**
+ * dp_apt_choose_elsewhere - libraries that packages need, and their suite does not have
+ * @apt: whose lists
+ * @names: the packages
+ * @count: how many
+ * @elsewhere: receives the libraries, at most MAX_PACKAGES
+ * @err: context on failure
+ *
+ * Suites of backports are built on the release, and have none of it.
+ *
+ * Return: how many, or a negative errno.
+ */
+int dp_apt_choose_elsewhere(struct apt *apt, char names[][128], int count, char elsewhere[][128],
+			    struct dp_error *err);
+
+/* Adds the libraries that libraries need. Return: how many all are, or a negative errno. */
+int dp_apt_choose_libraries(struct apt *apt, char names[][128], int count, struct dp_error *err);
+
 #endif

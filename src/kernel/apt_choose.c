@@ -80,6 +80,20 @@ int dp_apt_list_releases(struct apt *apt, char ***list, size_t *count, struct dp
 	return 0;
 }
 
+/* Whether a suite has a package. Return: 1, 0, or a negative errno */
+static int has_package(struct apt *apt, const char *name, struct dp_error *err)
+{
+	const char *const query[] = { "apt-cache", "pkgnames", name, NULL };
+	dp_autofree char *lines = NULL;
+	size_t len = strlen(name);
+	int rc = dp_apt_run(apt, query, QUERY_LIMIT_MS, &lines, err);
+	const char *found = rc || !lines ? NULL : strstr(lines, name);
+
+	while (found && found[len] != '\n' && found[len])
+		found = strstr(found + 1, name);
+	return rc ? rc : found != NULL;
+}
+
 bool dp_release_matches(const char *release, const char *version)
 {
 	size_t len = strlen(version);
@@ -160,9 +174,18 @@ int dp_apt_choose_build(struct apt *apt, const char *release, char names[][128],
 			struct dp_error *err)
 {
 	static const char *const wanted[] = { HEADERS, "linux-kbuild-", "lib", "zlib" };
-	int n = 1;
+	int n, has;
 
 	snprintf(names[0], sizeof(names[0]), HEADERS "%.100s", release);
+	has = has_package(apt, names[0], err);
+	if (has <= 0)
+		return has ? has
+			   : dp_bad_input(
+				     err,
+				     "the suite of this kernel has no %s any more: nothing can "
+				     "be built for it",
+				     names[0]);
+	n = 1;
 	for (int i = 0; i < n; i++)
 		for (size_t k = i ? 2 : 0; k < (i ? 4 : 2) && n > 0; k++)
 			n = add_depends(apt, names[i], wanted[k], names, n, err);
@@ -171,4 +194,34 @@ int dp_apt_choose_build(struct apt *apt, const char *release, char names[][128],
 	snprintf(names[n], sizeof(names[0]), "linux-source-%.*s", (int)dp_series_length(release),
 		 release);
 	return n + 1;
+}
+
+/* apt-cache has what a suite lacks in angle brackets: "<libc6>". */
+int dp_apt_choose_elsewhere(struct apt *apt, char names[][128], int count, char elsewhere[][128],
+			    struct dp_error *err)
+{
+	static const char *const wanted[] = { "<lib", "<zlib" };
+	int n = 0;
+
+	for (int i = 0; i < count; i++)
+		for (size_t k = 0; k < DP_ARRAY_SIZE(wanted) && n >= 0; k++)
+			n = add_depends(apt, names[i], wanted[k], elsewhere, n, err);
+	for (int i = 0; i < n; i++) {
+		size_t len = strlen(elsewhere[i]);
+
+		memmove(elsewhere[i], elsewhere[i] + 1, len);
+		elsewhere[i][strcspn(elsewhere[i], ">")] = '\0';
+	}
+	return n;
+}
+
+int dp_apt_choose_libraries(struct apt *apt, char names[][128], int count, struct dp_error *err)
+{
+	static const char *const wanted[] = { "lib", "zlib" };
+	int n = count;
+
+	for (int i = 0; i < n; i++)
+		for (size_t k = 0; k < DP_ARRAY_SIZE(wanted) && n >= 0; k++)
+			n = add_depends(apt, names[i], wanted[k], names, n, err);
+	return n;
 }

@@ -76,31 +76,87 @@ struct wanted {
 	bool build, refresh;
 };
 
-static int fetch(const struct wanted *wanted, const struct dp_progress *progress, char ***packages,
-		 size_t *count, struct dp_error *err)
+static int open_suite(struct apt *apt, const char *suite, bool refresh, struct dp_error *err)
 {
-	dp_autofree struct apt *apt = calloc(1, sizeof(*apt));
-	char names[MAX_PACKAGES][128];
-	int rc, n;
+	int rc = dp_apt_open(apt, suite, refresh, err);
 
-	if (!apt)
-		return -ENOMEM;
-	apt->progress = progress;
-	rc = dp_apt_open(apt, wanted->suite, wanted->refresh, err);
 	if (rc && !err->input)
 		dp_hint(err,
 			"check the network and that there is a suite %s, or use --kernel "
 			"VMLINUZ:MODULES_DIR with a kernel that is here",
-			wanted->suite);
-	if (rc)
-		return rc;
-	n = wanted->build ? dp_apt_choose_build(apt, wanted->version, names, err)
-			  : dp_apt_choose(apt, wanted->suite, wanted->version, names, err);
-	rc = n < 0 ? n : download(apt, names, n, err);
+			suite);
+	return rc;
+}
+
+static int take(struct apt *apt, char names[][128], int n, char ***packages, size_t *count,
+		struct dp_error *err)
+{
+	int rc = n < 0 ? n : download(apt, names, n, err);
+
 	if (rc && !err->input)
 		dp_hint(err, "check the network, or use --kernel VMLINUZ:MODULES_DIR with a kernel "
 			     "that is here");
 	return rc ? rc : list_packages(apt, packages, count, err);
+}
+
+/* The libraries that a suite of backports lacks are in the one that it is built on. */
+static int take_elsewhere(const struct wanted *wanted, const struct dp_progress *progress,
+			  char names[][128], int n, char ***packages, size_t *count,
+			  struct dp_error *err)
+{
+	dp_autofree struct apt *apt = calloc(1, sizeof(*apt));
+	char suite[64];
+	int rc;
+
+	if (!apt)
+		return -ENOMEM;
+	apt->progress = progress;
+	snprintf(suite, sizeof(suite), "%.*s", (int)strcspn(wanted->suite, "-"), wanted->suite);
+	rc = open_suite(apt, suite, false, err);
+	if (!rc)
+		n = dp_apt_choose_libraries(apt, names, n, err);
+	return rc ? rc : take(apt, names, n, packages, count, err);
+}
+
+/* @more: taken over */
+static int append(char ***packages, size_t *count, char **more, size_t nmore)
+{
+	char **all = reallocarray(*packages, *count + nmore, sizeof(*all));
+
+	if (!all) {
+		dp_strings_free(more, nmore);
+		return -ENOMEM;
+	}
+	memcpy(all + *count, more, nmore * sizeof(*all));
+	free(more);
+	*packages = all;
+	*count += nmore;
+	return 0;
+}
+
+static int fetch(const struct wanted *wanted, const struct dp_progress *progress, char ***packages,
+		 size_t *count, struct dp_error *err)
+{
+	dp_autofree struct apt *apt = calloc(1, sizeof(*apt));
+	char names[MAX_PACKAGES][128], elsewhere[MAX_PACKAGES][128], **more = NULL;
+	int rc, n, nelsewhere = 0;
+	size_t nmore = 0;
+
+	if (!apt)
+		return -ENOMEM;
+	apt->progress = progress;
+	rc = open_suite(apt, wanted->suite, wanted->refresh, err);
+	if (rc)
+		return rc;
+	n = wanted->build ? dp_apt_choose_build(apt, wanted->version, names, err)
+			  : dp_apt_choose(apt, wanted->suite, wanted->version, names, err);
+	if (n > 0 && wanted->build)
+		nelsewhere = dp_apt_choose_elsewhere(apt, names, n, elsewhere, err);
+	rc = take(apt, names, nelsewhere < 0 ? nelsewhere : n, packages, count, err);
+	if (rc || !nelsewhere)
+		return rc;
+	rc = take_elsewhere(wanted, progress, elsewhere, nelsewhere, &more, &nmore, err);
+	return rc ? rc : append(packages, count, more, nmore);
 }
 
 int dp_apt_fetch(const char *suite, const char *version, bool refresh,

@@ -29,8 +29,10 @@
 #define MAX_FILES       4
 #define MAKEFILE_LIMIT  65536
 
+#define NEEDED "it takes build-essential, patchelf and xz-utils, and a network"
+
 struct extra {
-	const char *name;
+	const char *name, *since;     /* the first kernel that has it */
 	const char *files[MAX_FILES]; /* of the source */
 	const char *text;             /* what is compiled: it includes them */
 };
@@ -42,6 +44,7 @@ struct extra {
  */
 static const struct extra extras[] = {
 	{ "gup_test",
+	  "5.11",
 	  { "mm/gup_test.c", "mm/gup_test.h" },
 	  "#include <linux/mm.h>\n"
 	  "#include <linux/module.h>\n"
@@ -345,6 +348,19 @@ bool dp_extra_find(const struct dp_kernel *kernel, size_t i, const char **name, 
 	return true;
 }
 
+static int check_programs(struct dp_error *err)
+{
+	static const char *const programs[] = { "gcc", "make", "patchelf", "tar", "xz" };
+	int rc = 0;
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(programs) && !rc; i++) {
+		const char *const argv[] = { programs[i], "--version", NULL };
+
+		rc = dp_run(argv, TOOL_LIMIT_MS, NULL, err);
+	}
+	return rc ? dp_hint(err, NEEDED), rc : 0;
+}
+
 int dp_extra_build(const struct dp_kernel *kernel, const char *name,
 		   const struct dp_progress *progress, char *path, size_t size,
 		   struct dp_error *err)
@@ -360,6 +376,9 @@ int dp_extra_build(const struct dp_kernel *kernel, const char *name,
 		return dp_bad_input(err, "%s can be built for kernels of Debian, not for %s", name,
 				    kernel->spec);
 	site.release = strrchr(kernel->modules, '/') + 1;
+	if (strverscmp(site.release, site.extra->since) < 0)
+		return dp_bad_input(err, "%s came with Linux %s, and this is %s", name,
+				    site.extra->since, site.release);
 	rc = choose_places(kernel, &site, path, size, err);
 	if (rc)
 		return rc;
@@ -368,11 +387,15 @@ int dp_extra_build(const struct dp_kernel *kernel, const char *name,
 		return lock;
 	if (dp_exists("%s", path))
 		return 0;
+	/* A download takes a minute, and nobody wants to wait for it in vain. */
+	rc = check_programs(err);
+	if (rc)
+		return rc;
 	dp_remove_tree(site.dir);
 	rc = dp_mkdir_p(site.dir, err);
 	if (!rc)
 		rc = build(&site, path, err);
-	if (rc && !err->hint[0])
-		dp_hint(err, "it takes build-essential, patchelf and xz-utils, and a network");
+	if (rc && !err->hint[0] && !err->input)
+		dp_hint(err, NEEDED);
 	return rc;
 }
