@@ -18,8 +18,10 @@
  * The guest's words come through the second serial port, or through a virtio port: without
  * ioeventfd, so that they have left the guest when its write() returns.
  *
- * Serial ports, virtio port, monitor and GDB stub are socket pairs that QEMU inherits, so there are
- * no socket files.
+ * Serial port, virtio port, monitor and GDB stub are socket pairs that QEMU inherits, so there are
+ * no socket files. The console is a pipe: QEMU writes its bytes one by one, of which a socket has
+ * room for some 280 and a pipe for 65536; where there is none the kernel polls the port until
+ * daxpin has read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -87,6 +89,18 @@ static int make_pair(int *ours, int *theirs)
 	return fcntl(*ours, F_SETFL, O_NONBLOCK) ? -errno : 0;
 }
 
+/* The same, one way. */
+static int make_pipe(int *ours, int *theirs)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	*ours = ends[0];
+	*theirs = ends[1];
+	return fcntl(*ours, F_SETFL, O_NONBLOCK) ? -errno : 0;
+}
+
 /* The TSC and the time at one moment: a reading during which we were not interrupted for long. */
 static uint64_t read_tsc(uint64_t *ns)
 {
@@ -129,7 +143,9 @@ static uint64_t tsc_khz(void)
 /* Where instructions are counted the TSC is their number, and each takes a nanosecond. */
 #define COUNTED_KHZ 1000000
 
-#define PORTS 5
+/* The console is the first of the ports. */
+#define PORTS   5
+#define CONSOLE 0
 
 /* The options of a machine, of two words each, and some to spare for those of a layout. */
 #define MAX_ARGUMENTS (96 + DP_COMMAND_WORDS)
@@ -231,7 +247,9 @@ static void add_ports(const int *ports, struct arguments *a)
 	static const char *const ids[PORTS] = { "console", "channel", "stream", "qmp", DP_GDB_ID };
 
 	for (int i = 0; i < PORTS; i++) {
-		snprintf(a->ports[i], sizeof(a->ports[i]), "socket,id=%s,fd=%d", ids[i], ports[i]);
+		snprintf(a->ports[i], sizeof(a->ports[i]),
+			 i == CONSOLE ? "file,id=%s,path=/proc/self/fd/%d" : "socket,id=%s,fd=%d",
+			 ids[i], ports[i]);
 		add(a, "-chardev", a->ports[i]);
 	}
 	add(a, "-serial", "chardev:console");
@@ -348,9 +366,9 @@ int dp_machine_start(const struct dp_boot *boot, struct dp_machine *machine, str
 
 	init_machine(machine);
 	for (int i = 0; i <= PORTS && !rc; i++)
-		rc = make_pair(ours[i], &theirs[i]);
+		rc = i == CONSOLE ? make_pipe(ours[i], &theirs[i]) : make_pair(ours[i], &theirs[i]);
 	if (rc)
-		dp_fail(err, rc, "cannot make a socket pair for QEMU");
+		dp_fail(err, rc, "cannot make a pipe or a socket pair for QEMU");
 	else
 		machine->pid = start(boot, theirs, err);
 	for (int i = 0; i <= PORTS; i++)

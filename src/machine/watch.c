@@ -91,7 +91,7 @@ static void read_from(struct dp_watch *w, enum source from, int *fd)
 
 	/* So often at most: a guest that floods must not keep the clock from being looked at. */
 	for (int i = 0; i < READS; i++) {
-		ssize_t n = recv(*fd, buf, sizeof(buf), MSG_DONTWAIT);
+		ssize_t n = read(*fd, buf, sizeof(buf));
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
