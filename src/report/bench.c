@@ -170,4 +170,5 @@ void dp_page_write_benches(const struct dp_page *p)
 		write_kind(p, (enum dp_bench_kind)i);
 	if (unit)
 		fprintf(p->out, "All in %s.\n", unit);
+	dp_page_write_clock(p);
 }

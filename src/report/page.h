@@ -72,6 +72,9 @@ void dp_page_write_traffic(const struct dp_page *p);
 /* The part on costs: a row for each mapping and size. */
 void dp_page_write_benches(const struct dp_page *p);
 
+/* Of costs by the clock: the spread, the reference, the processor's counters (clock.c). */
+void dp_page_write_clock(const struct dp_page *p);
+
 /*
  * Of several kernels: what a page costs, and how much more or less than with the one before
  * (across_costs.c). Return: 0 or -ENOMEM.
