@@ -100,12 +100,18 @@ static bool is_near(const struct bench *b, int phase, size_t at, const struct dp
 	return off <= RESIDUAL_LIMIT;
 }
 
+/* What is refused ends where it is refused, and no page has cost anything. */
+static bool has_line(const struct bench *b, int phase)
+{
+	return dp_bench_phases[phase].line && !b->code[phase];
+}
+
 bool dp_bench_is_on_line(const struct bench *b)
 {
 	for (int i = 0; i < DP_BENCH_PHASES; i++) {
 		struct dp_line line;
 
-		if (!dp_bench_phases[i].line || !fit_phase(b, i, &line))
+		if (!has_line(b, i) || !fit_phase(b, i, &line))
 			continue;
 		for (size_t k = 0; k < b->have[i]; k++)
 			if (!is_near(b, i, k, &line))
@@ -117,7 +123,7 @@ bool dp_bench_is_on_line(const struct bench *b)
 bool dp_bench_is_one_cost(const struct bench *b)
 {
 	for (int i = 0; i < DP_BENCH_PHASES; i++)
-		for (size_t k = 0; k < b->have[i] && dp_bench_phases[i].line; k++) {
+		for (size_t k = 0; k < b->have[i] && has_line(b, i); k++) {
 			const struct figure *f = &b->figures[i][k];
 
 			if (b->instructions || f->low >= f->count / 3)
