@@ -42,19 +42,23 @@ static int phase_of(enum dp_step step)
 	return -1;
 }
 
-/* Rounds that time was measured in: of fewer none is in the middle. */
-static bool is_enough(const struct bench *b)
-{
-	return b->rounds >= FEWEST_ROUNDS && b->rounds <= DP_BENCH_MAX_ROUNDS;
-}
-
-static void read_counters(struct bench *b)
+/* Of fewer rounds none is in the middle; and the processor has counted, or it is said why not. */
+static bool read_time(struct bench *b, struct json_object *clock)
 {
 	struct json_object *counters = dp_seen(b->v, DP_STEP_COUNTERS);
 
-	b->counted = !b->instructions && dp_completed(counters);
+	b->counted = dp_completed(counters);
 	dp_step_int(counters, DP_FIELD_CYCLES_COST, &b->counting[CYCLES]);
 	dp_step_int(counters, DP_FIELD_RETIRED_COST, &b->counting[RETIRED]);
+	if (!b->counted && !dp_step_text(counters, DP_FIELD_TEXT))
+		snprintf(b->text, b->size, "not observed: why the processor did not count");
+	else if (dp_step_int(clock, DP_FIELD_ROUNDS, &b->rounds))
+		snprintf(b->text, b->size, "not observed: \"rounds\" of step \"clock\"");
+	else if (b->rounds < FEWEST_ROUNDS || b->rounds > DP_BENCH_MAX_ROUNDS)
+		snprintf(b->text, b->size, "%" PRId64 " rounds are no measurement", b->rounds);
+	else
+		return true;
+	return false;
 }
 
 static bool read_clock(struct bench *b)
@@ -65,16 +69,11 @@ static bool read_clock(struct bench *b)
 	dp_step_int(clock, DP_FIELD_TICK, &b->tick);
 	dp_step_int(clock, DP_FIELD_PAGE, &b->page);
 	b->instructions = dp_says(clock, DP_FIELD_UNIT, "instructions");
-	read_counters(b);
 	if (b->page < 4096 || (uint64_t)b->page > b->v->bench.size->bytes)
 		snprintf(b->text, b->size, "the page size cannot be: %" PRId64, b->page);
 	else if (b->instructions && !b->tick)
 		snprintf(b->text, b->size, "not observed: what an interrupt of the timer takes");
-	else if (!b->instructions && dp_step_int(clock, DP_FIELD_ROUNDS, &b->rounds))
-		snprintf(b->text, b->size, "not observed: \"rounds\" of step \"clock\"");
-	else if (!b->instructions && !is_enough(b))
-		snprintf(b->text, b->size, "%" PRId64 " rounds are no measurement", b->rounds);
-	else
+	else if (b->instructions || read_time(b, clock))
 		b->npoints = dp_bench_points(b->v->bench.size, (uint64_t)b->page, b->points);
 	return b->npoints;
 }
