@@ -49,10 +49,7 @@ size_t dp_bench_points(const struct dp_bench_size *size, uint64_t page,
 /* How often each phase is timed at most. */
 #define DP_BENCH_MAX_ROUNDS 100
 
-/*
- * How often each phase is timed at a size of so many pages: where instructions are counted; by the
- * clock, at least.
- */
+/* How often each phase is timed at a size of so many pages, where instructions are counted. */
 unsigned int dp_bench_rounds(uint64_t pages);
 
 /* What is measured. */

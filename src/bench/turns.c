@@ -22,9 +22,12 @@
 
 /* How long one id may take in all of its turns, ms. */
 #define BENCH_MS 600000
-/* Enough rounds, or enough time, ms: then no more are taken than are needed. */
+/* Enough rounds; or enough time, ms, once there are so many, or fewer of what takes long. */
 #define ENOUGH_ROUNDS 50
 #define ENOUGH_MS     4000
+#define LEAST         15
+#define LEAST_LARGE   5
+#define LARGE         4096
 /* What the kernel says comes to its log a little later, ms. */
 #define LOG_MS 500
 
@@ -163,13 +166,13 @@ static void begin(struct table *t, struct turn *turn)
 static bool is_over(const struct table *t, const struct turn *turn)
 {
 	unsigned int wanted = t->options->rounds;
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t pages = turn->bench->size->bytes / (uint64_t)sysconf(_SC_PAGESIZE);
+	unsigned int least = pages <= LARGE ? LEAST : LEAST_LARGE;
 
 	if (wanted)
 		return turn->rounds >= wanted;
 	return turn->rounds >= ENOUGH_ROUNDS ||
-	       (turn->took_ms >= ENOUGH_MS &&
-		turn->rounds >= dp_bench_rounds(turn->bench->size->bytes / page));
+	       (turn->took_ms >= ENOUGH_MS && turn->rounds >= least);
 }
 
 /* Return: whether it is to have another turn. */

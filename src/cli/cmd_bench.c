@@ -34,8 +34,8 @@ static const struct cli_option bench_options[] = {
 
 static const struct cli_option clock_options[] = {
 	OPT_NUMBER("rounds", 0, "N", rounds, 3, DP_BENCH_MAX_ROUNDS,
-		   "Take N rounds of each case. Default: up to 50, as long as they take no more "
-		   "than 4 seconds."),
+		   "Take N rounds of each case. Default: up to 50, or fewer that take 4 seconds "
+		   "(at least 15, or 5 of large regions)."),
 	OPT_NUMBER("threads", 0, "N", threads, 1, DP_BENCH_MAX_THREADS,
 		   "Have N threads register a region each at the same time as well.",
 		   .initial = "1"),
