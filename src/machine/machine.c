@@ -182,7 +182,7 @@ static void add_memory(const struct dp_boot *boot, int i, struct arguments *a)
 		snprintf(text, size,
 			 "memory-backend-file,id=%s,size=%" PRIu64
 			 ",align=2M,share=%s,mem-path=/proc/self/fd/%d",
-			 name, bytes, boot->restore && i != DP_RAM ? "off" : "on", boot->memory[i]);
+			 name, bytes, boot->restore ? "off" : "on", boot->memory[i]);
 	add(a, "-object", text);
 }
 

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "memory.h"
 #include "requests.h"
 #include "verify.h"
 #include "watch.h"
@@ -309,16 +308,14 @@ static void conclude(struct session *s)
 }
 
 /*
- * What a guest has for itself. A restored one: the RAM, which it changes, and the saved state,
- * which it reads from its beginning: a position of its own wants a file of its own. One with
- * anonymous memory: a file for the NVDIMM whose labels are looked at.
+ * What a guest has for itself. A restored one: the saved state, which it reads from its beginning:
+ * a position of its own wants a file of its own. One with anonymous memory: a file for the NVDIMM
+ * whose labels are looked at.
  */
-static int take_own(struct dp_boot *boot, struct dp_copy *copy, int *labelled, struct dp_error *err)
+static int take_own(struct dp_boot *boot, int *labelled, struct dp_error *err)
 {
 	char path[32];
-	int rc;
 
-	copy->to = -1;
 	if (!boot->restore && boot->memory[DP_LABELLED] < 0 &&
 	    dp_memory_size(boot->layout, DP_LABELLED)) {
 		*labelled = dp_memory_make(boot->layout, DP_LABELLED, err);
@@ -330,14 +327,10 @@ static int take_own(struct dp_boot *boot, struct dp_copy *copy, int *labelled, s
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", boot->state);
 	boot->state = open(path, O_RDONLY | O_CLOEXEC);
-	if (boot->state < 0)
-		return dp_fail(err, -errno, "cannot open a guest's saved state");
-	rc = dp_copy_begin(boot, copy, err);
-	boot->memory[DP_RAM] = copy->to;
-	return rc;
+	return boot->state < 0 ? dp_fail(err, -errno, "cannot open a guest's saved state") : 0;
 }
 
-static int run_once(struct session *s, struct dp_copy *copy, struct dp_error *err)
+static int run_once(struct session *s, struct dp_error *err)
 {
 	int rc = dp_watch_start(&s->watch, s->boot, err);
 
@@ -347,9 +340,6 @@ static int run_once(struct session *s, struct dp_copy *copy, struct dp_error *er
 	/* QEMU waits for the word to restore it: until then nothing of it is used. */
 	if (!dp_verified(s->boot->verification))
 		return dp_report(err, -ESTALE, "the saved guest is damaged");
-	rc = dp_copy_end(copy, err);
-	if (rc)
-		return rc;
 	/* One thread for all processors is slow, and does not lose them. */
 	s->again &= !s->boot->restore && !s->boot->counts;
 	s->start = s->since = dp_now_ms();
@@ -367,7 +357,6 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 		   struct dp_error *err)
 {
 	struct dp_boot own = *boot;
-	dp_cleanup(dp_copy_clear) struct dp_copy copy = { .to = -1 };
 	dp_autofd int labelled = -1;
 	bool stillborn = false;
 	int place = dp_gate_enter(boot->gate, err), rc;
@@ -375,7 +364,7 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 	*end = (struct dp_session_end){ 0 };
 	if (place < 0)
 		return place;
-	rc = take_own(&own, &copy, &labelled, err);
+	rc = take_own(&own, &labelled, err);
 	while (!rc) {
 		dp_cleanup(clear) struct session s = {
 			.boot = &own,
@@ -393,7 +382,7 @@ int dp_session_run(const struct dp_boot *boot, const char *command,
 		s.watch.line = take_line;
 		s.watch.console.take = take_splat;
 		s.watch.arg = s.watch.console.arg = &s;
-		rc = run_once(&s, &copy, err);
+		rc = run_once(&s, err);
 		stillborn = s.stillborn;
 		if (!stillborn)
 			break;

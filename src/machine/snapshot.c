@@ -6,11 +6,10 @@
  *                 state                      of the devices, as QEMU migrates it
  *                 manifest                   size and hash of each, and the kernel's release
  *
- * A restored guest has a copy of the RAM, made while QEMU starts: some 140 MiB, as it is mostly
- * zero. Mapping the file copy-on-write instead costs a page fault, and a copy, for each page that
- * the guest writes to; on a machine that is itself a guest that is a tenth of the whole. The
- * NVDIMMs, of which little is touched, are mapped so. The files are open while they are used:
- * whoever cleans the cache up meanwhile takes nothing away.
+ * A restored guest maps them copy-on-write, so that guests of the same kernel share what none of
+ * them has written to. A copy of the RAM, some 140 MiB that are not zero, would cost more than the
+ * page faults of a guest that lives for a second. The files are open while they are used: whoever
+ * cleans the cache up meanwhile takes nothing away.
  *
  * The key is the content of everything that went in. A snapshot is used after its content was found
  * to be what the manifest says, once for each run, while QEMU starts.
