@@ -58,6 +58,7 @@ enum dp_bench_kind {
 	DP_BENCH_GUP,          /* bench/MAPPING/SIZE/gup: by the kernel's own gup_test */
 	DP_BENCH_FUNCTIONS,    /* bench/MAPPING/SIZE/functions: of the kernel, in a registration */
 	DP_BENCH_TRAFFIC,      /* bench/MAPPING/SIZE/traffic: a message of this size */
+	DP_BENCH_AGAIN,        /* bench/MAPPING/SIZE/again: several registrations of one buffer */
 	DP_BENCH_KINDS,
 };
 
@@ -76,6 +77,8 @@ enum dp_bench_phase {
 	DP_BENCH_WRITE,    /* into the region */
 	DP_BENCH_READ,
 	DP_BENCH_SEND, /* received into it */
+	DP_BENCH_ALONE,
+	DP_BENCH_EIGHTH, /* while seven are held */
 	DP_BENCH_PHASES,
 };
 

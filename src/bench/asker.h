@@ -75,6 +75,7 @@ void dp_bench_note(struct dp_bench_asker *a, enum dp_bench_phase phase, uint64_t
  */
 int dp_bench_round_registration(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_gup(struct dp_bench_asker *a, const struct dp_env *env);
+int dp_bench_round_again(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_functions(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_traffic(struct dp_bench_asker *a, const struct dp_env *env);
 

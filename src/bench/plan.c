@@ -28,6 +28,7 @@ static const struct {
 	[DP_BENCH_GUP] = { "gup", DP_BENCH_GUP_GET },
 	/* An instruction is a line of a hundred bytes in QEMU's log. */
 	[DP_BENCH_FUNCTIONS] = { "functions", DP_BENCH_INSIDE, .most = 2 * MIB },
+	[DP_BENCH_AGAIN] = { "again", DP_BENCH_ALONE, .most = 64 * MIB },
 	/* What is larger takes minutes under emulation. */
 	[DP_BENCH_TRAFFIC] = { "traffic", DP_BENCH_WRITE, .connects = true, .most = 64 * MIB },
 };
@@ -60,6 +61,10 @@ const struct dp_bench_phase_info dp_bench_phases[DP_BENCH_PHASES] = {
 			    DP_BENCH_READ, .line = true },
 	[DP_BENCH_SEND] = { DP_BENCH_TRAFFIC, DP_STEP_TRAFFIC_SEND, "traffic_send", "send",
 			    DP_BENCH_SEND, .line = true },
+	[DP_BENCH_ALONE] = { DP_BENCH_AGAIN, DP_STEP_REGISTER_ALONE, "register_alone", "alone",
+			     DP_BENCH_ALONE, .line = true },
+	[DP_BENCH_EIGHTH] = { DP_BENCH_AGAIN, DP_STEP_REGISTER_EIGHTH, "register_eighth", "eighth",
+			      DP_BENCH_ALONE, .line = true },
 };
 
 const char *dp_bench_kind_name(enum dp_bench_kind kind)

@@ -12,6 +12,7 @@ static int (*const rounds_of[DP_BENCH_KINDS])(struct dp_bench_asker *a,
 					      const struct dp_env *env) = {
 	[DP_BENCH_REGISTRATION] = dp_bench_round_registration,
 	[DP_BENCH_GUP] = dp_bench_round_gup,
+	[DP_BENCH_AGAIN] = dp_bench_round_again,
 	[DP_BENCH_FUNCTIONS] = dp_bench_round_functions,
 	[DP_BENCH_TRAFFIC] = dp_bench_round_traffic,
 };
