@@ -14,9 +14,21 @@ struct cost {
 	double fixed, per_page;
 	double low, high; /* off at the smallest and at the largest point */
 	double whole;     /* of the size itself */
+	double width;     /* of what the whole is known to be in */
 	int64_t pages;
 	bool line;
 };
+
+/* By the clock: how far the quartiles of a phase are apart; 0 where instructions are counted. */
+static double width_of(struct json_object *facts, const char *phase)
+{
+	struct json_object *pair = dp_json_array(dp_json_object(facts, "quartiles"), phase);
+
+	return dp_json_count(pair) == 2
+		       ? json_object_get_double(json_object_array_get_idx(pair, 1)) -
+				 json_object_get_double(json_object_array_get_idx(pair, 0))
+		       : 0;
+}
 
 static bool read_cost(struct json_object *facts, const struct dp_bench_phase_info *info,
 		      struct cost *cost)
@@ -31,13 +43,14 @@ static bool read_cost(struct json_object *facts, const struct dp_bench_phase_inf
 	    cost->pages < 1 ||
 	    dp_json_double(dp_json_object(facts, dp_json_text(facts, "unit")), phase, &cost->whole))
 		return false;
+	cost->width = width_of(facts, phase);
 	first = dp_json_count(points) ? json_object_array_get_idx(points, 0) : NULL;
 	if (dp_json_double(fit, "fixed", &cost->fixed) ||
 	    dp_json_double(fit, "per_page", &cost->per_page) ||
 	    dp_json_double(fit, "residual", &residual) || dp_json_double(first, phase, &low))
 		return true;
-	cost->low = fabs(residual * low) + (double)info->grain;
-	cost->high = fabs(residual * cost->whole) + (double)info->grain;
+	cost->low = fabs(residual * low) + (double)info->grain + width_of(first, phase);
+	cost->high = fabs(residual * cost->whole) + (double)info->grain + cost->width;
 	cost->line = true;
 	return true;
 }
@@ -61,7 +74,8 @@ static bool is_costlier(const struct cost *now, const struct cost *then, const c
 			double tolerance, struct dp_result *result)
 {
 	if (!now->line || !then->line)
-		return is_above("cost", phase, now->whole, then->whole, 0, tolerance, result);
+		return is_above("cost", phase, now->whole, then->whole, now->width + then->width,
+				tolerance, result);
 	return is_above("part per page", phase, now->per_page, then->per_page,
 			(now->high + then->high) / (double)now->pages, tolerance, result) ||
 	       is_above("fixed part", phase, now->fixed, then->fixed, now->low + then->low,

@@ -114,6 +114,28 @@ static void tells_which_part_has_grown(void **state)
 	assert_string_equal(told(10400, 500, 0.01, 0.01, &r), "");
 }
 
+/* Time is only known to be between its quartiles. */
+static void grants_time_its_spread(void **state)
+{
+	static const char quartiles[] = "{\"register_warm\":[%d,%d]}";
+	dp_autojson struct json_object *was = facts_of(10000, 500, 0), *is = NULL;
+	struct dp_result r = { .status = DP_PASS };
+
+	(void)state;
+	is = facts_of(10000, 520, 0);
+	r.facts = is;
+	for (int width = 10000; width >= 0; width -= 10000) {
+		struct json_object *both[] = { was, is };
+		char text[64];
+
+		snprintf(text, sizeof(text), quartiles, 250000, 250000 + width);
+		for (size_t i = 0; i < DP_ARRAY_SIZE(both); i++)
+			json_object_object_add(both[i], "quartiles", json_tokener_parse(text));
+		assert_true(dp_bench_hold(&r, was, 0.01) == !width);
+	}
+	assert_string_equal(r.deviates, "part per page of register_warm");
+}
+
 static void holds_nothing_against_what_is_not_there(void **state)
 {
 	dp_autojson struct json_object *was = facts_of(10, 5, 0), *is = facts_of(10000, 500, 0);
@@ -141,6 +163,7 @@ int main(void)
 		cmocka_unit_test(has_the_size_itself_last),
 		cmocka_unit_test(lays_a_line),
 		cmocka_unit_test(tells_which_part_has_grown),
+		cmocka_unit_test(grants_time_its_spread),
 		cmocka_unit_test(holds_nothing_against_what_is_not_there),
 	};
 
