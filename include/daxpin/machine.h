@@ -50,10 +50,10 @@ struct dp_boot {
 	 */
 	bool counts;
 	/*
-	 * TCG has a thread for each CPU, so that they meet as those of a computer do. Otherwise they
-	 * take turns on one thread: a CPU that spins until another has done something lets it run,
-	 * where the two may have one processor of this computer between them. Both are restored
-	 * from the same saved guest.
+	 * TCG has a thread for each CPU, so that they meet as those of a computer do. Otherwise
+	 * they take turns on one thread: a CPU that spins until another has done something lets it
+	 * run, where the two may have one processor of this computer between them. Both are
+	 * restored from the same saved guest.
 	 */
 	bool at_once;
 	struct dp_gate *gate; /* who lets it start (gate.h), or NULL */
