@@ -307,36 +307,26 @@ static void *ask_on(void *arg)
 }
 
 /*
- * Guests on the same cores are in each other's way if they have several CPUs: each waits for its
- * other CPU by spinning. Several kernels that are only asked whether they pin have one CPU each,
- * side by side; scenarios want two, and have guests enough of their own.
- */
-static bool side_by_side(const struct dp_guests *guests, const struct dp_selection *s)
-{
-	return guests->nkernels > 1 && count_ids(s) == s->checks.count;
-}
-
-/*
  * Under TCG one CPU may meet an instruction that the other is just patching. The probes of checks
  * are set before the guest is saved; those of teardowns, and the tracer of a graph, when the
  * question is asked. A race wants two CPUs, and parks the other one meanwhile.
  */
-static unsigned int cpus_of(const struct dp_guests *guests, const struct dp_selection *s,
-			    const struct dp_ask *ask)
+static unsigned int cpus_of(const struct dp_selection *s, const struct dp_ask *ask)
 {
 	bool patched = ask->witness == DP_WITNESS_GRAPH || (ask->course && s->teardowns.count);
 
-	return side_by_side(guests, s) || patched ? 1 : DP_GUEST_CPUS;
+	return patched ? 1 : DP_GUEST_CPUS;
 }
 
-static unsigned int kernels_at_once(const struct campaign *c)
+/*
+ * The guests of all kernels have one gate, so that one kernel's begin where another's only wait. Of
+ * many kernels, those that come first are answered first.
+ */
+static unsigned int kernels_at_once(const struct dp_guests *guests)
 {
-	const struct dp_guests *guests = c->guests;
-	unsigned int jobs = !side_by_side(guests, c->selection) ? 1
-			    : guests->jobs                      ? guests->jobs
-								: dp_pool_jobs(c->cpus);
+	unsigned int most = guests->jobs ? guests->jobs : dp_pool_jobs(1) + 1;
 
-	return jobs < guests->nkernels ? jobs : (unsigned int)guests->nkernels;
+	return most < guests->nkernels ? most : (unsigned int)guests->nkernels;
 }
 
 static void ask_all(struct crowd *crowd, unsigned int threads, pthread_t *list)
@@ -378,12 +368,12 @@ int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *s
 		.campaign = { .guests = guests,
 			      .selection = selection,
 			      .ask = ask,
-			      .cpus = cpus_of(guests, selection, ask) },
+			      .cpus = cpus_of(selection, ask) },
 		.kernels = kernels,
 		.runs = runs,
 		.mutex = PTHREAD_MUTEX_INITIALIZER,
 	};
-	unsigned int threads = kernels_at_once(&crowd.campaign);
+	unsigned int threads = kernels_at_once(guests);
 	int rc = kernels && list ? 0 : -ENOMEM;
 
 	open_gate(&crowd);
