@@ -123,6 +123,7 @@ struct dp_task {
 	char *command; /* for the agent, to be freed */
 	struct dp_sink sink;
 	bool at_once; /* what its CPUs do to each other is a part of what is asked (machine.h) */
+	bool waits;   /* it may take long, mostly waiting: it begins before the others */
 	/* Its guest has ended; called from the thread that ran it. NULL for nobody. */
 	void (*ended)(struct dp_task *task);
 	struct dp_session_end end; /* how; to be released with dp_session_end_clear() */

@@ -52,7 +52,7 @@ int dp_task_of_cases(const struct campaign *c, const struct dp_case *list, size_
 		dp_collect_add(dp_task_collect(task), list[i].id);
 	if (!rc)
 		dp_task_set_round(c, task, round);
-	task->at_once = list[0].event;
+	task->at_once = task->waits = list[0].event;
 	return rc;
 }
 

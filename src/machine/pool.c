@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/gate.h"
@@ -20,6 +21,7 @@
 struct pool {
 	const struct dp_boot *boot;
 	struct dp_task *tasks;
+	size_t *order; /* in which they begin */
 	size_t count;
 	const struct dp_session_limits *limits;
 	atomic_size_t next;
@@ -67,7 +69,7 @@ static void *work(void *arg)
 	size_t i;
 
 	while ((i = atomic_fetch_add(&pool->next, 1)) < pool->count) {
-		struct dp_task *task = &pool->tasks[i];
+		struct dp_task *task = &pool->tasks[pool->order[i]];
 		struct dp_boot boot = *pool->boot;
 		struct dp_error err = { 0 };
 		int rc;
@@ -85,6 +87,19 @@ static void *work(void *arg)
 	pthread_cond_signal(&pool->ended);
 	pthread_mutex_unlock(&pool->mutex);
 	return NULL;
+}
+
+/* What waits long goes on beside the others, where it would be waited for at the end. */
+static void put_in_order(struct pool *pool)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < pool->count; i++)
+		if (pool->tasks[i].waits)
+			pool->order[n++] = i;
+	for (size_t i = 0; i < pool->count; i++)
+		if (!pool->tasks[i].waits)
+			pool->order[n++] = i;
 }
 
 /* Until none runs any more; that time passes is told meanwhile. */
@@ -114,9 +129,14 @@ int dp_pool_run(const struct dp_boot *boot, struct dp_task *tasks, size_t count,
 			     .limits = limits,
 			     .mutex = PTHREAD_MUTEX_INITIALIZER,
 			     .ended = PTHREAD_COND_INITIALIZER };
+	dp_autofree size_t *order = calloc(count, sizeof(*order));
 	pthread_t threads[DP_GUESTS_MOST];
 	unsigned int started = 0;
 
+	if (!order)
+		return -ENOMEM;
+	pool.order = order;
+	put_in_order(&pool);
 	jobs = jobs > DP_GUESTS_MOST ? DP_GUESTS_MOST : jobs;
 	jobs = jobs > count ? (unsigned int)count : jobs;
 	pool.running = jobs;
