@@ -34,6 +34,7 @@ struct dp_end {
 	/* Receives the observations that the driving end shares, may be NULL. */
 	int (*watch)(void *arg, const char *line, size_t len);
 	void *arg;           /* for watch */
+	const int *event;    /* tells, by being readable, that a stream has seen enough; or NULL */
 	pid_t server;        /* ib_write_bw that serves this end's memory; 0 without one */
 	int server_output;   /* a file in memory with what it prints */
 	bool over;           /* the driving end has said goodbye */

@@ -31,8 +31,8 @@
 #include "daxpin/teardown.h"
 
 /*
- * How long requests are posted around the event, and beside the canary; and how long after the
- * first request the event begins, ms.
+ * How long requests are posted around the event, at most (queue.c: LINGER_US), and beside the
+ * canary; and how long after the first request the event begins, ms.
  */
 #define STREAM_MS 1500
 #define AFTER_MS  500
@@ -210,7 +210,9 @@ static void fly(struct flight *f)
 		json_object_put(obj);
 		return;
 	}
+	f->drive->local.event = &f->actor.fd;
 	reply = stream(f, STREAM_MS);
+	f->drive->local.event = NULL;
 	add_stream(obj, reply);
 	dp_step_set_int(obj, DP_FIELD_LOST, f->drive->lost);
 	dp_leg_emit(&f->leg, DP_STEP_IN_FLIGHT, obj);

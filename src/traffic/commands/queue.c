@@ -2,6 +2,7 @@
 /* Requests: receives and sends of one at a time, and streams of many. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,9 @@
 
 /* How long the state of a queue pair may lag behind its completions, ms: rxe has a work queue. */
 #define SETTLE_MS 3000
+
+/* How long a stream goes on when the event that it accompanies has ended, us. */
+#define LINGER_US 300000
 
 /* Reads "sges": [[KEY, OFFSET, LENGTH], …], offsets in the region. Return: how many, or -EBADMSG.
  */
@@ -203,7 +207,19 @@ struct stream {
 	uint32_t rkey;
 	struct dp_key *key;
 	uint64_t posted, done;
+	uint64_t until_us; /* when it has seen enough, by dp_now_us() */
 };
+
+/* Whether requests are posted on: for their time, or until the event has been over for a while. */
+static bool goes_on(const struct dp_end *end, struct stream *s)
+{
+	uint64_t now = dp_now_us();
+	struct pollfd event = { .fd = end->event ? *end->event : -1, .events = POLLIN };
+
+	if (poll(&event, 1, 0) > 0 && now + LINGER_US < s->until_us)
+		s->until_us = now + LINGER_US;
+	return now < s->until_us;
+}
 
 static int post_next(struct dp_end *end, struct stream *s)
 {
@@ -225,12 +241,13 @@ static int post_next(struct dp_end *end, struct stream *s)
 static int obey_stream(struct dp_end *end, struct json_object *command, struct json_object *reply,
 		       struct dp_error *err)
 {
-	uint64_t begin = dp_now_us(), limit = dp_talk_number(command, "ms") * 1000;
+	uint64_t begin = dp_now_us();
 	struct stream s = { .operation = operation_of(command),
 			    .size = dp_talk_number(command, "size"),
 			    .remote = dp_talk_number(command, "remote"),
 			    .rkey = (uint32_t)dp_talk_number(command, "rkey"),
-			    .key = dp_end_key(end, dp_json_text(command, "key")) };
+			    .key = dp_end_key(end, dp_json_text(command, "key")),
+			    .until_us = begin + dp_talk_number(command, "ms") * 1000 };
 	struct ibv_wc wc = { 0 };
 	int rc = 0;
 
@@ -239,7 +256,7 @@ static int obey_stream(struct dp_end *end, struct json_object *command, struct j
 		return dp_fail(err, -EBADMSG, "no stream");
 	s.room = s.key->length < DP_WINDOW ? s.key->length : DP_WINDOW;
 	while (!rc && wc.status == IBV_WC_SUCCESS) {
-		bool more = dp_now_us() - begin < limit;
+		bool more = goes_on(end, &s);
 
 		while (!rc && more && s.posted - s.done < DP_MAX_PENDING)
 			rc = post_next(end, &s);
