@@ -46,7 +46,7 @@ static void tell_phase(const struct dp_bench_asker *a, const struct dp_bench_poi
 	dp_step_set(obj, DP_FIELD_SAMPLES, numbers(p->samples, a->round));
 	dp_step_set(obj, DP_FIELD_TICKS, numbers(p->ticks, a->round));
 	/* What has a grain is read from another clock. */
-	for (int i = 0; i < DP_PMU_EVENTS && !a->no_pmu.code && !dp_bench_phases[phase].grain; i++)
+	for (int i = 0; i < DP_PMU_EVENTS && a->watch.pmu && !dp_bench_phases[phase].grain; i++)
 		dp_step_set(obj, counted[i], numbers(p->counted[i], a->round));
 	if (phase == DP_BENCH_FIRST_TOUCH)
 		dp_step_set_int(obj, DP_FIELD_LOOP, (int64_t)at->loop);

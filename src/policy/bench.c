@@ -223,6 +223,16 @@ static bool is_in_order(struct bench *b, int phase)
 	return right;
 }
 
+/* What is logged is logged in the last round of the largest size, which is told after it. */
+static bool is_log_in_order(const struct bench *b)
+{
+	if (b->have[DP_BENCH_INSIDE] + 1 == b->npoints)
+		return true;
+	snprintf(b->text, b->size, "step \"%s\" was observed out of order",
+		 dp_step_name(DP_STEP_FUNCTIONS));
+	return false;
+}
+
 static bool read_line(struct bench *b, struct json_object *obj)
 {
 	int phase = phase_of(dp_step_of(obj, "step")),
@@ -232,6 +242,8 @@ static bool read_line(struct bench *b, struct json_object *obj)
 	b->over |= dp_step_of(obj, "step") == DP_STEP_TAINT;
 	if (absent >= 0)
 		b->left_out |= 1U << absent;
+	if (dp_step_of(obj, "step") == DP_STEP_FUNCTIONS && !is_log_in_order(b))
+		return false;
 	return phase < 0 || (is_in_order(b, phase) && read_step(b, phase, obj));
 }
 

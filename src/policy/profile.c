@@ -13,7 +13,7 @@
 #include "daxpin/cleanup.h"
 
 /* A slab that is filled once more, a message of which a reader is told. */
-#define OFF_LIMIT 0.01
+#define OFF_LIMIT 0.05
 #define OFF_FEW   1000
 
 static int64_t sum_of(struct json_object *classes, const char *without)
