@@ -73,7 +73,8 @@ const struct cli_command cli_bench = {
 		"Measures what it costs to touch memory for the first time, to register it, and to "
 		"deregister it, for regions of several sizes. In the guest QEMU counts "
 		"instructions (TCG, one processor): the figures are exact. On the host it is time, "
-		"and no byte of a device or of an existing file is changed. See docs/bench.md.",
+		"by rounds in which the cases take turns, beside a loop of bare verbs calls; and "
+		"no byte of a device or of an existing file is changed. See docs/bench.md.",
 	.groups = CLI_GROUPS(
 		{ .options = cli_case_options }, { .options = bench_options },
 		{ .options = clock_options, .host_only = "in the guest instructions are counted" },

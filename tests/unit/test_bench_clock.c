@@ -5,6 +5,8 @@
  */
 #include "recorded.h"
 
+#include <unistd.h>
+
 #include "daxpin/bench.h"
 
 #define ID     "bench/anon/64K"
@@ -268,6 +270,34 @@ static void says_why_nothing_was_counted(void **state)
 	assert_null(dp_json_object(r->facts, "cycles"));
 }
 
+/* Each id has a process of its own: what ends one of them leaves the others their turn. */
+static void asks_on_though_one_has_ended(void **state)
+{
+	static const char *const globs[] = { "bench/anon/4K", "bench/anon/64K" };
+	const struct dp_bench_options options = { .rdma = "there-is-none" };
+	dp_cleanup(dp_benches_clear) struct dp_benches benches = { 0 };
+	struct dp_error err = { 0 };
+	char text[4096] = "", *at = text;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(dp_benches_make(globs, 2, &benches, &err), 0);
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(dp_bench_run(&benches, &options, fds[1], &err), 0);
+	close(fds[1]);
+	assert_true(read(fds[0], text, sizeof(text) - 1) > 0);
+	close(fds[0]);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(globs); i++) {
+		at = strstr(at, "\"begin\"");
+		assert_non_null(at);
+		assert_true(strstr(at, globs[i]) > at);
+		at = strstr(at, "\"died\"");
+		assert_non_null(at);
+		assert_true(strstr(at, "there-is-none") > at);
+	}
+	assert_null(strstr(at, "\"begin\""));
+}
+
 static void wants_enough_rounds(void **state)
 {
 	dp_autojson struct json_object *lines = told();
@@ -291,6 +321,7 @@ int main(void)
 		cmocka_unit_test(asks_no_line_of_what_is_refused),
 		cmocka_unit_test(says_why_threads_were_not_asked),
 		cmocka_unit_test(says_why_nothing_was_counted),
+		cmocka_unit_test(asks_on_though_one_has_ended),
 		cmocka_unit_test(wants_enough_rounds),
 	};
 
