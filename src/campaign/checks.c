@@ -80,7 +80,7 @@ static unsigned int parts_of(const struct campaign *c)
 	unsigned int parts = g->nkernels > 1        ? 1
 			     : g->jobs              ? g->jobs
 			     : g->fresh || g->fault ? 1
-						    : dp_pool_jobs(c->cpus);
+						    : dp_pool_jobs(1);
 	unsigned int mappings = count_mappings(&c->selection->checks);
 
 	parts = parts < MAX_PARTS ? parts : MAX_PARTS;
