@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,12 +21,16 @@ static int finish_stdout(int code)
 	return code > 1 ? code : 3;
 }
 
+/* Each guest has a thread, and each arena of malloc() keeps the most that it once had. */
+#define ARENAS 2
+
 int main(int argc, char **argv)
 {
 	struct cli_call call = { .command = &cli_daxpin, .words = argv + 1, .count = argc - 1 };
 
 	if (getpid() == 1 && !strcmp(argv[0], "/init"))
 		dp_agent_main();
+	mallopt(M_ARENA_MAX, ARENAS);
 	dp_signals_catch();
 	return finish_stdout(cli_dispatch(&call));
 }
