@@ -44,10 +44,11 @@ static void read_cost(const struct dp_result *r, enum dp_bench_phase phase, stru
 		cost->kind = DP_COST_REFUSED;
 }
 
+/* Of less than one, a part says nothing: of an instruction a page, or a nanosecond. */
 static void compare(struct dp_cost *now, const struct dp_cost *then)
 {
 	if (now->kind == DP_COST_UNKNOWN || now->kind == DP_COST_REFUSED ||
-	    now->kind != then->kind || strcmp(now->unit, then->unit) || !(then->value > 0))
+	    now->kind != then->kind || strcmp(now->unit, then->unit) || !(then->value >= 1))
 		return;
 	now->compared = true;
 	now->change = (now->value - then->value) / then->value;
