@@ -123,8 +123,13 @@ static bool read_rounds(const struct bench *b, int phase, struct json_object *ob
 			samples[i] -= b->cost;
 	}
 	qsort(samples, rounds, sizeof(*samples), by_size);
-	/* What has a grain was cut off: the middle of what it can have been is the least wrong. */
-	*figure = (struct figure){ samples[rounds / 2] + dp_bench_phases[phase].grain / 2,
+	/*
+	 * Instructions are only added to those of the phase: by an interrupt, or where a slab was
+	 * empty. What has a grain was cut off: the middle of what it can have been is the least
+	 * wrong.
+	 */
+	*figure = (struct figure){ samples[b->instructions ? 0 : rounds / 2] +
+					   dp_bench_phases[phase].grain / 2,
 				   samples[rounds - 1] - samples[0], samples[rounds / 4],
 				   samples[rounds * 3 / 4] };
 	return figure->count > 0 && read_counted(b, phase, obj, rounds, figure);
