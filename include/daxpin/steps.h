@@ -94,8 +94,8 @@ enum dp_step {
 };
 
 /* A set of steps. */
-typedef uint64_t dp_steps;
-#define DP_STEP_BIT(step) (1ULL << (step))
+__extension__ typedef unsigned __int128 dp_steps;
+#define DP_STEP_BIT(step) ((dp_steps)1 << (step))
 
 enum dp_field {
 	DP_FIELD_STATE, /* "completed", "failed", "waits", "runs", "died"; some steps have others */

@@ -325,7 +325,7 @@ void dp_judge_teardown(struct verdict *v)
 	r->evidence = dp_course_of(v->steps, event_goes_on(v));
 	if (r->violates)
 		r->status = DP_FAIL;
-	else if (!dp_find_missing(v, dp_scenario_owes(v->event, v->release), ~0ULL, r->why,
+	else if (!dp_find_missing(v, dp_scenario_owes(v->event, v->release), ~(dp_steps)0, r->why,
 				  sizeof(r->why)) &&
 		 !dp_find_misfit(v, r->why, sizeof(r->why)))
 		conclude(v);
