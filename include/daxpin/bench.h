@@ -59,6 +59,7 @@ enum dp_bench_kind {
 	DP_BENCH_FUNCTIONS,    /* bench/MAPPING/SIZE/functions: of the kernel, in a registration */
 	DP_BENCH_TRAFFIC,      /* bench/MAPPING/SIZE/traffic: a message of this size */
 	DP_BENCH_AGAIN,        /* bench/MAPPING/SIZE/again: several registrations of one buffer */
+	DP_BENCH_ON_DEMAND,    /* bench/MAPPING/SIZE/on-demand: a region that is paged on demand */
 	DP_BENCH_KINDS,
 };
 
@@ -79,6 +80,11 @@ enum dp_bench_phase {
 	DP_BENCH_SEND, /* received into it */
 	DP_BENCH_ALONE,
 	DP_BENCH_EIGHTH, /* while seven are held */
+	DP_BENCH_ODP_REGISTER,
+	DP_BENCH_ODP_ACCESS, /* of the adapter, to each page: the first */
+	DP_BENCH_ODP_AGAIN,
+	DP_BENCH_ODP_PREFETCH,
+	DP_BENCH_ODP_DEREGISTER,
 	DP_BENCH_PHASES,
 };
 
@@ -102,6 +108,9 @@ bool dp_bench_connects(enum dp_bench_kind kind);
 
 /* The phase of a kind that says most; the others are told beside it. */
 enum dp_bench_phase dp_bench_main_phase(enum dp_bench_kind kind);
+
+/* The phase of a kind whose errno is the answer. */
+enum dp_bench_phase dp_bench_answer_phase(enum dp_bench_kind kind);
 
 /* Whether the processor faults the pages of a mapping in, so that there is a first touch. */
 bool dp_bench_touches(const struct dp_mapping *mapping);

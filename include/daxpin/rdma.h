@@ -35,6 +35,18 @@ int dp_rdma_open(const char *name, struct dp_rdma *rdma, struct dp_error *err);
 void dp_rdma_close(struct dp_rdma *rdma);
 
 /**
+ * dp_rdma_prefetch - have an adapter fault pages of a region in, and wait for it
+ * @pd: the protection domain of the region, which is paged on demand
+ * @provider: dp_rdma_provider()
+ * @sge: the part of the region
+ *
+ * ibv_advise_mr() with IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE and IBV_ADVISE_MR_FLAG_FLUSH.
+ *
+ * Return: 0, -EOPNOTSUPP if the kernel has no such thing for this adapter, or what it refuses with.
+ */
+int dp_rdma_prefetch(struct ibv_pd *pd, const char *provider, struct ibv_sge *sge);
+
+/**
  * dp_rdma_regions - how many memory regions an adapter has, those of all processes
  * @device: its name
  * @count: receives their number, as RDMA_NLDEV_CMD_RES_GET tells it

@@ -78,6 +78,7 @@ int dp_bench_round_gup(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_again(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_functions(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_traffic(struct dp_bench_asker *a, const struct dp_env *env);
+int dp_bench_round_on_demand(struct dp_bench_asker *a, const struct dp_env *env);
 
 /* ---- rounds.c ------------------------------------------------------------------------------ */
 

@@ -97,8 +97,9 @@ int dp_bench_carry(struct dp_bench_pair *pair, struct ibv_send_wr *wr, unsigned 
 		if (rc)
 			return dp_fail(err, rc, "a request is not completed");
 		if (wc.status != IBV_WC_SUCCESS)
-			return dp_report(err, -EREMOTEIO, "a request has failed: %s",
-					 ibv_wc_status_str(wc.status));
+			return dp_report(err,
+					 wc.status == IBV_WC_REM_ACCESS_ERR ? -EACCES : -EREMOTEIO,
+					 "a request ends with: %s", ibv_wc_status_str(wc.status));
 	}
 	return 0;
 }

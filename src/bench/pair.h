@@ -44,7 +44,8 @@ void dp_bench_pair_close(struct dp_bench_pair *pair);
  * @count: how many, at most DP_MAX_PENDING
  * @err: context on failure
  *
- * Return: 0, -EREMOTEIO if one has failed, or another negative errno. No other can be posted then.
+ * Return: 0, -EACCES if the far end lets the adapter not access what one names, -EREMOTEIO if one
+ * has failed otherwise, or another negative errno. After any of them, no other can be posted.
  */
 int dp_bench_carry(struct dp_bench_pair *pair, struct ibv_send_wr *wr, unsigned int count,
 		   struct dp_error *err);

@@ -31,11 +31,14 @@ static const struct {
 	[DP_BENCH_AGAIN] = { "again", DP_BENCH_ALONE, .most = 64 * MIB },
 	/* What is larger takes minutes under emulation. */
 	[DP_BENCH_TRAFFIC] = { "traffic", DP_BENCH_WRITE, .connects = true, .most = 64 * MIB },
+	[DP_BENCH_ON_DEMAND] = { "on-demand", DP_BENCH_ODP_ACCESS, .connects = true,
+				 .most = 64 * MIB },
 };
 
 /*
  * What pages cost that are not there depends on who had them before, so that a first touch and a
- * cold registration need not lie on a line. gup_test counts in microseconds: in a guest whose
+ * cold registration need not lie on a line; nor a registration on demand, which looks into the page
+ * tables that happen to be there. gup_test counts in microseconds: in a guest whose
  * instructions are counted, that is by the thousand.
  */
 const struct dp_bench_phase_info dp_bench_phases[DP_BENCH_PHASES] = {
@@ -65,6 +68,16 @@ const struct dp_bench_phase_info dp_bench_phases[DP_BENCH_PHASES] = {
 			     DP_BENCH_ALONE, .line = true },
 	[DP_BENCH_EIGHTH] = { DP_BENCH_AGAIN, DP_STEP_REGISTER_EIGHTH, "register_eighth", "eighth",
 			      DP_BENCH_ALONE, .line = true },
+	[DP_BENCH_ODP_REGISTER] = { DP_BENCH_ON_DEMAND, DP_STEP_ODP_REGISTER, "odp_register",
+				    "register", DP_BENCH_ODP_REGISTER },
+	[DP_BENCH_ODP_ACCESS] = { DP_BENCH_ON_DEMAND, DP_STEP_ODP_ACCESS, "odp_access", "access",
+				  DP_BENCH_ODP_REGISTER, .line = true },
+	[DP_BENCH_ODP_AGAIN] = { DP_BENCH_ON_DEMAND, DP_STEP_ODP_AGAIN, "odp_access_again",
+				 "access again", DP_BENCH_ODP_REGISTER, .line = true },
+	[DP_BENCH_ODP_PREFETCH] = { DP_BENCH_ON_DEMAND, DP_STEP_ODP_PREFETCH, "odp_prefetch",
+				    "prefetch", DP_BENCH_ODP_REGISTER, .line = true },
+	[DP_BENCH_ODP_DEREGISTER] = { DP_BENCH_ON_DEMAND, DP_STEP_ODP_DEREGISTER, "odp_deregister",
+				      "deregister", DP_BENCH_ODP_REGISTER, .line = true },
 };
 
 const char *dp_bench_kind_name(enum dp_bench_kind kind)
@@ -85,6 +98,11 @@ static bool is_offered(enum dp_bench_kind kind, const struct dp_bench_size *size
 enum dp_bench_phase dp_bench_main_phase(enum dp_bench_kind kind)
 {
 	return kinds[kind].main;
+}
+
+enum dp_bench_phase dp_bench_answer_phase(enum dp_bench_kind kind)
+{
+	return dp_bench_phases[kinds[kind].main].after;
 }
 
 const struct dp_bench_size *dp_bench_sizes(size_t *count)

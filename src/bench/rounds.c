@@ -15,6 +15,7 @@ static int (*const rounds_of[DP_BENCH_KINDS])(struct dp_bench_asker *a,
 	[DP_BENCH_AGAIN] = dp_bench_round_again,
 	[DP_BENCH_FUNCTIONS] = dp_bench_round_functions,
 	[DP_BENCH_TRAFFIC] = dp_bench_round_traffic,
+	[DP_BENCH_ON_DEMAND] = dp_bench_round_on_demand,
 };
 
 /* Once there is nothing to say why a size cannot be asked about, the largest decides. */
@@ -62,7 +63,7 @@ void dp_bench_over(struct dp_bench_asker *a)
 
 int dp_bench_round(struct dp_bench_asker *a, size_t point)
 {
-	enum dp_bench_phase phase = dp_bench_main_phase(a->bench->kind);
+	enum dp_bench_phase phase = dp_bench_answer_phase(a->bench->kind);
 	struct dp_env env = a->options->env;
 	int rc;
 

@@ -191,7 +191,7 @@ void dp_bench_add_facts(const struct bench *b)
 
 	dp_json_add_text(facts, "unit", b->instructions ? "instructions" : "ns");
 	dp_json_add_int(facts, "pages", (int64_t)b->points[last]);
-	dp_json_add_text(facts, "answer", b->code[dp_bench_main_phase(b->v->bench.kind)]);
+	dp_json_add_text(facts, "answer", b->code[dp_bench_answer_phase(b->v->bench.kind)]);
 	if (dp_bench_is_of_kind(b, DP_BENCH_COLD))
 		dp_json_add_text(facts, "answer_cold", b->code[DP_BENCH_COLD]);
 	json_object_object_add(facts, b->instructions ? "instructions" : "ns",
@@ -209,7 +209,8 @@ void dp_bench_add_facts(const struct bench *b)
 
 void dp_bench_sum_up(const struct bench *b)
 {
-	enum dp_bench_phase phase = dp_bench_main_phase(b->v->bench.kind);
+	enum dp_bench_phase asked = dp_bench_answer_phase(b->v->bench.kind);
+	enum dp_bench_phase phase = b->code[asked] ? asked : dp_bench_main_phase(b->v->bench.kind);
 	const struct figure *figure = &b->figures[phase][b->npoints - 1];
 	const char *unit = b->instructions ? "instructions" : "ns";
 	struct dp_result *r = b->v->result;

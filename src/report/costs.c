@@ -40,7 +40,7 @@ static void read_cost(const struct dp_result *r, enum dp_bench_phase phase, stru
 	cost->unit = dp_json_text(r->facts, "unit");
 	cost->answer = dp_json_text(r->facts, "answer");
 	read_value(r, dp_bench_phases[phase].fact, cost);
-	if (cost->kind && cost->answer && phase == dp_bench_main_phase(kind))
+	if (cost->kind && cost->answer && phase == dp_bench_answer_phase(kind))
 		cost->kind = DP_COST_REFUSED;
 }
 

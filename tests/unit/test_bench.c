@@ -23,7 +23,7 @@ static void has_each_size_of_each_mapping(void **state)
 	dp_mappings(&nmappings);
 	dp_bench_sizes(&nsizes);
 	assert_int_equal(dp_benches_make(NULL, 0, &all, NULL), 0);
-	assert_int_equal(all.count, nmappings * (nsizes * 2 + 3 + 4 + 4));
+	assert_int_equal(all.count, nmappings * (nsizes * 2 + 3 + 3 * 4));
 	assert_int_equal(dp_benches_make(globs, 1, &one, NULL), 0);
 	assert_int_equal(one.count, 3);
 	assert_string_equal(one.list[0].id, "bench/devdax-4K/2M");
