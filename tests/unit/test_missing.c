@@ -256,6 +256,7 @@ static void judges_no_document_that_lacks_something(void **state)
 		"traffic/pfnmap/read",
 		"bench/devdax-2M/2M",
 		"bench/fsdax-xfs-2M/64K",
+		"bench/devdax-2M/64K/traffic",
 	};
 	dp_cleanup(recording_clear) struct recording r = recording_load("5.10");
 	size_t wrong = 0, seen = 0;
