@@ -15,7 +15,6 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/execution.h"
 #include "daxpin/json.h"
-#include "daxpin/signals.h"
 #include "daxpin/sink.h"
 
 /* A registration of 2 MiB is half a million lines of 100 bytes, and the guest waits between. */
@@ -32,13 +31,6 @@ void dp_logger_take_symbols(struct dp_logger *logger, struct json_object *asked)
 		fputs(list, logger->symbols);
 }
 
-static void await_monitor(struct dp_watch *watch)
-{
-	while (watch->monitor.busy && !watch->monitor.qmp.trouble[0] && !watch->gone &&
-	       !dp_interrupted())
-		dp_watch_tick(watch);
-}
-
 void dp_logger_begin(struct dp_logger *logger, struct dp_watch *watch)
 {
 	dp_closep(&logger->fd);
@@ -49,7 +41,7 @@ void dp_logger_begin(struct dp_logger *logger, struct dp_watch *watch)
 		return;
 	}
 	dp_monitor_log(&watch->monitor, logger->fd);
-	await_monitor(watch);
+	dp_watch_await_monitor(watch);
 }
 
 void dp_logger_stop(struct dp_logger *logger, struct dp_watch *watch)
@@ -57,7 +49,7 @@ void dp_logger_stop(struct dp_logger *logger, struct dp_watch *watch)
 	if (logger->fd < 0)
 		return;
 	dp_monitor_log(&watch->monitor, -1);
-	await_monitor(watch);
+	dp_watch_await_monitor(watch);
 }
 
 void dp_logger_check(struct dp_logger *logger, struct dp_watch *watch)

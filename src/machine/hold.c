@@ -355,10 +355,9 @@ static int run(void *arg, unsigned int who, const uint64_t *stops, size_t nstops
 
 static int await_monitor(struct dp_watch *w, struct dp_error *err)
 {
-	while (w->monitor.busy && !w->monitor.qmp.trouble[0] && !w->gone && !dp_interrupted())
-		dp_watch_tick(w);
-	return w->monitor.busy ? dp_report(err, -EIO, "QEMU does not let its processors be held")
-			       : 0;
+	return dp_watch_await_monitor(w)
+		       ? 0
+		       : dp_report(err, -EIO, "QEMU does not let its processors be held");
 }
 
 int dp_hold_begin(struct dp_watch *watch, uint64_t until_ms, struct dp_hold *hold,

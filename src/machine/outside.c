@@ -19,7 +19,6 @@
 #include "daxpin/machine.h"
 #include "daxpin/medium.h"
 #include "daxpin/session.h"
-#include "daxpin/signals.h"
 #include "daxpin/sink.h"
 
 static int read_at(int fd, uint64_t at, uint64_t length, void *to, struct dp_error *err)
@@ -77,9 +76,9 @@ struct live {
 
 static int await(struct dp_watch *w, struct dp_error *err)
 {
-	while (w->monitor.busy && !w->monitor.qmp.trouble[0] && !w->gone && !dp_interrupted())
-		dp_watch_tick(w);
-	return w->monitor.busy ? dp_report(err, -EIO, "QEMU does not show the guest's memory") : 0;
+	return dp_watch_await_monitor(w)
+		       ? 0
+		       : dp_report(err, -EIO, "QEMU does not show the guest's memory");
 }
 
 static int read_live(void *arg, uint64_t at, uint64_t length, void *to, struct dp_error *err)

@@ -110,6 +110,14 @@ void dp_watch_tick(struct dp_watch *watch)
 	dp_watch_tick_for(watch, TICK_MS);
 }
 
+bool dp_watch_await_monitor(struct dp_watch *watch)
+{
+	while (watch->monitor.busy && !watch->monitor.qmp.trouble[0] && !watch->gone &&
+	       !dp_interrupted())
+		dp_watch_tick(watch);
+	return !watch->monitor.busy;
+}
+
 void dp_watch_tick_for(struct dp_watch *watch, int ms)
 {
 	struct dp_machine *m = &watch->machine;

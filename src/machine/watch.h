@@ -60,6 +60,9 @@ void dp_watch_tick(struct dp_watch *watch);
 /* The same, for at most so long, ms. */
 void dp_watch_tick_for(struct dp_watch *watch, int ms);
 
+/* Waits until the monitor is no longer busy. Return: false if it never will be. */
+bool dp_watch_await_monitor(struct dp_watch *watch);
+
 void dp_watch_clear(struct dp_watch *watch);
 
 #endif
