@@ -62,8 +62,8 @@ rows(. as $m | ["get", "put", "fast"][] | [$m, .] + ("gup_" + . | . as $p | each
 (["", "of"] + $names | head),
 (["to register, per page", "64 MiB"] + each(a_page(.; "bench/devdax-2M/64M"; "register_warm")) | row),
 (["to deregister, per page", "64 MiB"] + each(a_page(.; "bench/devdax-2M/64M"; "deregister")) | row),
-(["gup: get, per page", "64 MiB"] + each(a_page(.; "bench/devdax-2M/64M/gup"; "gup_get")) | row),
-(["gup: put, per page", "64 MiB"] + each(a_page(.; "bench/devdax-2M/64M/gup"; "gup_put")) | row),
+(["gup: get, per page", "2 MiB"] + each(a_page(.; "bench/devdax-2M/2M/gup"; "gup_get")) | row),
+(["gup: put, per page", "2 MiB"] + each(a_page(.; "bench/devdax-2M/2M/gup"; "gup_put")) | row),
 (["calls of get_dev_pagemap()", "2 MiB"] + each(calls(.; "bench/devdax-2M/2M/functions"; "get_dev_pagemap")) | row),
 (["instructions of these lookups, per page", "2 MiB"] +
 	each(passed(.; "bench/devdax-2M/2M/functions") | if . then .classes.pgmap_lookup / .pages | round1 else null end) | row),
