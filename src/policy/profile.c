@@ -30,6 +30,23 @@ static int64_t sum_of(struct json_object *classes, const char *without)
 	return sum;
 }
 
+/* The functions are some of those that executed the instructions: a name, and a part of them. */
+static bool is_part(struct json_object *functions, int64_t executed)
+{
+	size_t count = dp_json_count(functions);
+	int64_t left = executed;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *f = json_object_array_get_idx(functions, i);
+		int64_t calls = dp_json_int_or(f, "calls", -1), own = dp_json_int_or(f, "own", -1);
+
+		if (!dp_json_text(f, "name") || calls < 0 || own < 1 || own > left)
+			return false;
+		left -= own;
+	}
+	return count > 0;
+}
+
 bool dp_find_misprofile(const struct verdict *v, int64_t pages, int64_t figure, char *text,
 			size_t size)
 {
@@ -52,6 +69,9 @@ bool dp_find_misprofile(const struct verdict *v, int64_t pages, int64_t figure, 
 			 "the log has %" PRId64 " instructions, %" PRId64
 			 " of them of a class, and %" PRId64 " were counted",
 			 executed, sum, counted);
+	else if (!is_part(dp_json_array(step, dp_field_name(DP_FIELD_FUNCTIONS)), executed))
+		snprintf(text, size,
+			 "the functions of the log are not what has executed its instructions");
 	else if ((double)llabs(own - figure) > OFF_LIMIT * (double)figure + OFF_FEW)
 		snprintf(text, size,
 			 "the registration that was logged took %" PRId64

@@ -269,6 +269,36 @@ static void believes_no_other_order(void **state)
 	expect_disbelief(are_exchanged);
 }
 
+/* More executed than there was, functions without instructions, a class less: no registration. */
+static void believes_no_other_log(void **state)
+{
+	static const char id[] = "bench/devdax-2M/64K/functions";
+	static const struct {
+		const char *member, *text;
+	} lies[] = {
+		{ "functions", "[{\"name\":\"f\",\"calls\":1,\"own\":10000000}]" },
+		{ "functions", "[{\"name\":\"f\",\"calls\":1,\"own\":0}]" },
+		{ "functions", "[{\"calls\":1,\"own\":5}]" },
+		{ "functions", "[]" },
+		{ "classes", "{\"walk\":1}" },
+		{ "executed", "5" },
+		{ "counted", "5" },
+		{ "pages", "8" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(lies); i++) {
+		dp_autojson struct json_object *lines = recorded_lines("6.1", id);
+		struct json_object *step =
+			json_object_array_get_idx(lines, find_step(lines, "functions"));
+		char why[768];
+
+		assert_int_equal(status_of(id, lines, WHOLE, &policy, why, sizeof(why)), DP_PASS);
+		json_object_object_add(step, lies[i].member, json_tokener_parse(lies[i].text));
+		assert_int_equal(status_of(id, lines, WHOLE, &policy, why, sizeof(why)), DP_ERROR);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +308,7 @@ int main(void)
 		cmocka_unit_test(believes_nothing_twice),
 		cmocka_unit_test(believes_no_excuse),
 		cmocka_unit_test(believes_no_other_order),
+		cmocka_unit_test(believes_no_other_log),
 	};
 
 	return cmocka_run_group_tests(tests, load_policy, clear_policy);
