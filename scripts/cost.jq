@@ -23,8 +23,12 @@ def classes: ["walk", "pgmap_lookup", "grab", "longterm", "accounting", "fault",
 def shares($run; $id): passed($run; $id) | if . == null then null else . as $f | $f.classes | to_entries
 	| map(select(.value * 50 >= $f.instructions.inside)) | sort_by(-.value)
 	| map("\(.key) \(.value / $f.pages | round1)") | join(", ") end;
-def calls($run; $id; $name): passed($run; $id) | if . == null then null
-	else ([.functions[] | select(.name == $name) | .calls] | add // 0) | tostring end;
+# Only the functions with most instructions are listed; that there was no lookup is told by its class.
+def lookups($run; $id): passed($run; $id) | if . == null then null
+	elif .classes.pgmap_lookup == 0 then "0"
+	else ([.functions[] | select(.name == "get_dev_pagemap") | .calls] | if . == [] then null else add | tostring end) end;
+def part($run; $class): passed($run; "bench/devdax-2M/2M/functions") | if . == null then null
+	else "\(.classes[$class] * 100 / ([.classes[]] | add) | round) %" end;
 def ratio($run): passed($run; "bench/devdax-2M/2M/functions") as $a | passed($run; "bench/hugetlb-2M/2M/functions") as $b
 	| if $a and $b then "\($a.instructions.inside / $b.instructions.inside | round1)" else null end;
 def rows(f): ["anon", "thp", "hugetlb-2M", "devdax-4K", "devdax-2M", "devdax-1G", "fsdax-xfs-2M"][] | f;
@@ -64,12 +68,13 @@ rows(. as $m | ["get", "put", "fast"][] | [$m, .] + ("gup_" + . | . as $p | each
 (["to deregister, per page", "64 MiB"] + each(a_page(.; "bench/devdax-2M/64M"; "deregister")) | row),
 (["gup: get, per page", "2 MiB"] + each(a_page(.; "bench/devdax-2M/2M/gup"; "gup_get")) | row),
 (["gup: put, per page", "2 MiB"] + each(a_page(.; "bench/devdax-2M/2M/gup"; "gup_put")) | row),
-(["calls of get_dev_pagemap()", "2 MiB"] + each(calls(.; "bench/devdax-2M/2M/functions"; "get_dev_pagemap")) | row),
+(["calls of get_dev_pagemap()", "2 MiB"] + each(lookups(.; "bench/devdax-2M/2M/functions")) | row),
 (["instructions of these lookups, per page", "2 MiB"] +
 	each(passed(.; "bench/devdax-2M/2M/functions") | if . then .classes.pgmap_lookup / .pages | round1 else null end) | row),
 (["walk of the page tables, per page", "2 MiB"] +
 	each(passed(.; "bench/devdax-2M/2M/functions") | if . then .classes.walk / .pages | round1 else null end) | row),
 (["device-dax / hugetlb, both by 2 MiB", "2 MiB"] + each(ratio(.)) | row),
-"\nSo the lookup of the pgmap is not what makes device-dax dear. It is that gup-fast leaves devmap entries to the slow path for",
-"FOLL_LONGTERM, and that the slow path, `follow_page_mask()` from the root of the page table, goes page by page, even where one",
-"entry maps 2 MiB. Where the pages of device-dax are counted as others are, and gup-fast takes them, both are gone."
+(["of all instructions: lookups", "2 MiB"] + each(part(.; "pgmap_lookup")) | row),
+(["of all instructions: walk", "2 MiB"] + each(part(.; "walk")) | row),
+"\nA walk is long where gup-fast leaves the pages to the slow path, which takes them one by one: [paths.md](paths.md) has the",
+"path of each kernel."
