@@ -166,6 +166,17 @@ static int add_depends(struct apt *apt, const char *package, const char *begins,
 	return n < 0 ? n : count;
 }
 
+int dp_apt_choose_libraries(struct apt *apt, char names[][128], int count, struct dp_error *err)
+{
+	static const char *const wanted[] = { "lib", "zlib" };
+	int n = count;
+
+	for (int i = 0; i < n; i++)
+		for (size_t k = 0; k < DP_ARRAY_SIZE(wanted) && n >= 0; k++)
+			n = add_depends(apt, names[i], wanted[k], names, n, err);
+	return n < MAX_PACKAGES ? n : dp_report(err, -E2BIG, "%s depends on too much", names[0]);
+}
+
 /*
  * What builds modules: the headers of a kernel, in two packages; kbuild, with the libraries that
  * its programs are linked with, as those of this machine may be too old; and the source.
@@ -173,7 +184,7 @@ static int add_depends(struct apt *apt, const char *package, const char *begins,
 int dp_apt_choose_build(struct apt *apt, const char *release, char names[][128],
 			struct dp_error *err)
 {
-	static const char *const wanted[] = { HEADERS, "linux-kbuild-", "lib", "zlib" };
+	static const char *const wanted[] = { HEADERS, "linux-kbuild-" };
 	int n, has;
 
 	snprintf(names[0], sizeof(names[0]), HEADERS "%.100s", release);
@@ -186,11 +197,12 @@ int dp_apt_choose_build(struct apt *apt, const char *release, char names[][128],
 				     "be built for it",
 				     names[0]);
 	n = 1;
-	for (int i = 0; i < n; i++)
-		for (size_t k = i ? 2 : 0; k < (i ? 4 : 2) && n > 0; k++)
-			n = add_depends(apt, names[i], wanted[k], names, n, err);
-	if (n <= 0 || n == MAX_PACKAGES)
-		return n < 0 ? n : dp_report(err, -E2BIG, "%s depends on too much", names[0]);
+	for (size_t k = 0; k < DP_ARRAY_SIZE(wanted) && n > 0; k++)
+		n = add_depends(apt, names[0], wanted[k], names, n, err);
+	if (n > 0)
+		n = dp_apt_choose_libraries(apt, names, n, err);
+	if (n < 0)
+		return n;
 	snprintf(names[n], sizeof(names[0]), "linux-source-%.*s", (int)dp_series_length(release),
 		 release);
 	return n + 1;
@@ -212,16 +224,5 @@ int dp_apt_choose_elsewhere(struct apt *apt, char names[][128], int count, char 
 		memmove(elsewhere[i], elsewhere[i] + 1, len);
 		elsewhere[i][strcspn(elsewhere[i], ">")] = '\0';
 	}
-	return n;
-}
-
-int dp_apt_choose_libraries(struct apt *apt, char names[][128], int count, struct dp_error *err)
-{
-	static const char *const wanted[] = { "lib", "zlib" };
-	int n = count;
-
-	for (int i = 0; i < n; i++)
-		for (size_t k = 0; k < DP_ARRAY_SIZE(wanted) && n >= 0; k++)
-			n = add_depends(apt, names[i], wanted[k], names, n, err);
 	return n;
 }
