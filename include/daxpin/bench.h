@@ -46,6 +46,9 @@ size_t dp_bench_points(const struct dp_bench_size *size, uint64_t page,
 /* As many threads register at once at most. */
 #define DP_BENCH_MAX_THREADS 64
 
+/* Whether a region of so many pages takes seconds: it is registered less often. */
+bool dp_bench_is_large(uint64_t pages);
+
 /* How often each phase is timed at most. */
 #define DP_BENCH_MAX_ROUNDS 100
 
@@ -147,6 +150,9 @@ struct dp_benches {
  */
 int dp_benches_make(const char *const *only, size_t nonly, struct dp_benches *benches,
 		    struct dp_error *err);
+
+/* Whether one of them is of a kind. */
+bool dp_benches_have(const struct dp_benches *benches, enum dp_bench_kind kind);
 
 void dp_benches_clear(struct dp_benches *benches);
 

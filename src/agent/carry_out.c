@@ -248,11 +248,7 @@ static void add_huge_pages(const struct dp_benches *benches)
  */
 static int load_gup_test(const struct dp_benches *benches, struct dp_error *err)
 {
-	bool wanted = false;
-
-	for (size_t i = 0; i < benches->count; i++)
-		wanted |= benches->list[i].kind == DP_BENCH_GUP;
-	if (!wanted)
+	if (!dp_benches_have(benches, DP_BENCH_GUP))
 		return 0;
 	if (mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL) && errno != EBUSY)
 		return dp_fail(err, -errno, "cannot mount debugfs");

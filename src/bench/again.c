@@ -60,12 +60,10 @@ int dp_bench_round_again(struct dp_bench_asker *a, const struct dp_env *env)
 {
 	dp_cleanup(dp_area_close) struct dp_area area = { .fd = -1 };
 	dp_cleanup(release) struct held held = { .count = 0 };
-	int rc = dp_bench_room(a->bench->mapping, env, &area, &a->err), code = 0;
+	int rc = dp_bench_room_touched(a->bench->mapping, env, &area, &a->err), code = 0;
 
 	if (rc)
 		return rc;
-	if (dp_bench_touches(a->bench->mapping))
-		dp_area_touch(a->bench->mapping, env, &area);
 	for (int i = 0; i < TO_WARM; i++) {
 		hold(a, &area, &held);
 		release(&held);

@@ -15,6 +15,10 @@
 /* What a remote write needs. */
 #define DP_BENCH_ACCESS (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE)
 
+/* What no kernel does: it is an error, and no answer. */
+#define DP_BENCH_NO_ERRNO         "a registration failed without an errno"
+#define DP_BENCH_NOT_DEREGISTERED "a region could not be deregistered"
+
 /* What was read in each round of one phase. */
 struct dp_bench_readings {
 	uint64_t samples[DP_BENCH_MAX_ROUNDS], ticks[DP_BENCH_MAX_ROUNDS];
@@ -64,8 +68,8 @@ struct dp_bench_asker {
 /* Keeps what the stopwatch shows, and the errno of what it was running for. */
 void dp_bench_stop(struct dp_bench_asker *a, enum dp_bench_phase phase, int code);
 
-/* Keeps what another clock shows. */
-void dp_bench_note(struct dp_bench_asker *a, enum dp_bench_phase phase, uint64_t sample);
+/* Keeps what another clock shows, and the errno. */
+void dp_bench_note(struct dp_bench_asker *a, enum dp_bench_phase phase, uint64_t sample, int code);
 
 /* ---- a file for each kind ----------------------------------------------------------------- */
 
@@ -81,6 +85,10 @@ int dp_bench_round_traffic(struct dp_bench_asker *a, const struct dp_env *env);
 int dp_bench_round_on_demand(struct dp_bench_asker *a, const struct dp_env *env);
 
 /* ---- rounds.c ------------------------------------------------------------------------------ */
+
+/* An asker about one id, whose observations go to @fd. */
+struct dp_bench_asker dp_bench_asker_of(const struct dp_bench *bench,
+					const struct dp_bench_options *options, int fd);
 
 /*
  * Makes an asker ready: there is room, the adapter is open, and what the clock costs is known.

@@ -16,13 +16,12 @@
 /* Calls, an even number; of large regions, which take long. */
 #define CALLS       8
 #define CALLS_LARGE 2
-#define LARGE       4096
 /* The first two are of what is not warm yet. */
 #define TO_WARM 2
 
 static unsigned int calls_of(uint64_t pages)
 {
-	return pages <= LARGE ? CALLS : CALLS_LARGE;
+	return dp_bench_is_large(pages) ? CALLS_LARGE : CALLS;
 }
 
 /* Return: the errno of a registration; or a negative errno, if what it gave cannot be given back */
@@ -79,12 +78,10 @@ static void time_each(struct dp_bench_asker *a, const struct dp_area *area)
 
 static int open_warm(struct dp_bench_asker *a, const struct dp_env *env, struct dp_area *area)
 {
-	int rc = dp_bench_room(a->bench->mapping, env, area, &a->err);
+	int rc = dp_bench_room_touched(a->bench->mapping, env, area, &a->err);
 
 	if (rc)
 		return rc;
-	if (dp_bench_touches(a->bench->mapping))
-		dp_area_touch(a->bench->mapping, env, area);
 	rc = call_times(a, area, TO_WARM);
 	return rc < 0 ? dp_fail(&a->err, rc, "a call of the reference") : 0;
 }

@@ -124,19 +124,28 @@ static int ask(struct dp_bench_asker *a, struct json_object *obj)
 
 /* ---- the registration ----------------------------------------------------------------------- */
 
-/* @took: receives what lies between the two marks. Return: the errno, or 0 */
-static int register_marked(const struct dp_bench_asker *a, const struct dp_area *area,
-			   uint64_t *took)
-{
-	uint64_t from = daxpin_bench_mark();
-	struct ibv_mr *mr = ibv_reg_mr(a->rdma.pd, area->addr, area->len, DP_BENCH_ACCESS);
-	uint64_t to = daxpin_bench_mark();
-	int code = mr ? 0 : errno;
+/* What lies between the two marks, and the errno of it; 0 for success. */
+struct marked {
+	uint64_t took;
+	int code;
+};
 
-	*took = to - from;
-	if (mr)
-		ibv_dereg_mr(mr);
-	return code;
+static int register_marked(struct dp_bench_asker *a, const struct dp_area *area,
+			   struct marked *marked)
+{
+	struct ibv_mr *mr;
+	uint64_t from, to;
+	int rc;
+
+	errno = 0;
+	from = daxpin_bench_mark();
+	mr = ibv_reg_mr(a->rdma.pd, area->addr, area->len, DP_BENCH_ACCESS);
+	to = daxpin_bench_mark();
+	*marked = (struct marked){ to - from, mr ? 0 : errno };
+	if (!mr)
+		return marked->code ? 0 : dp_report(&a->err, -EIO, DP_BENCH_NO_ERRNO);
+	rc = ibv_dereg_mr(mr);
+	return rc ? dp_fail(&a->err, -rc, DP_BENCH_NOT_DEREGISTERED) : 0;
 }
 
 static bool is_near(uint64_t took, uint64_t measured)
@@ -147,16 +156,16 @@ static bool is_near(uint64_t took, uint64_t measured)
 static int have_logged(struct dp_bench_asker *a, const struct dp_area *area)
 {
 	struct json_object *obj;
-	uint64_t took = 0;
-	int rc = ask(a, request(DP_CONTROL_LOG)), code = 0;
+	const struct dp_bench_readings *p = &a->at->phases[DP_BENCH_INSIDE];
+	struct marked marked = { 0 };
+	int rc = ask(a, request(DP_CONTROL_LOG));
 
+	/* Between two passages: what another task does meanwhile is in one, not in all. */
+	for (int i = 0; i < TRIES && !rc && !is_near(marked.took, p->samples[a->round]); i++)
+		rc = register_marked(a, area, &marked);
 	if (rc)
 		return rc;
-	/* Between two passages: what another task does meanwhile is in one, not in all. */
-	for (int i = 0;
-	     i < TRIES && !is_near(took, a->at->phases[DP_BENCH_INSIDE].samples[a->round]); i++)
-		code = register_marked(a, area, &took);
-	a->at->differs |= code != a->at->phases[DP_BENCH_INSIDE].code;
+	a->at->differs |= marked.code != p->code;
 	rc = ask(a, request(DP_CONTROL_LOG_PAUSE));
 	if (!rc)
 		rc = tell_symbols(a);
@@ -164,7 +173,7 @@ static int have_logged(struct dp_bench_asker *a, const struct dp_area *area)
 		return rc;
 	obj = request(DP_CONTROL_LOG_END);
 	dp_json_add_int(obj, "mark", (int64_t)(uintptr_t)daxpin_bench_mark);
-	dp_json_add_int(obj, "took", (int64_t)took);
+	dp_json_add_int(obj, "took", (int64_t)marked.took);
 	dp_json_add_int(obj, "pages", (int64_t)(area->len / a->page));
 	return ask(a, obj);
 }
@@ -178,22 +187,18 @@ static bool is_last(const struct dp_bench_asker *a, const struct dp_env *env)
 int dp_bench_round_functions(struct dp_bench_asker *a, const struct dp_env *env)
 {
 	dp_cleanup(dp_area_close) struct dp_area area = { .fd = -1 };
-	uint64_t took;
-	int rc, code = 0;
+	struct marked marked;
+	int rc;
 
 	if (!a->options->counts)
 		return dp_skip(&a->err, "instructions are logged in a guest only");
-	rc = dp_bench_room(a->bench->mapping, env, &area, &a->err);
+	rc = dp_bench_room_touched(a->bench->mapping, env, &area, &a->err);
+	for (int i = 0; i < 3 && !rc; i++) {
+		dp_stopwatch_begin(&a->watch);
+		rc = register_marked(a, &area, &marked);
+	}
 	if (rc)
 		return rc;
-	if (dp_bench_touches(a->bench->mapping))
-		dp_area_touch(a->bench->mapping, env, &area);
-	for (int i = 0; i < 3; i++) {
-		dp_stopwatch_begin(&a->watch);
-		code = register_marked(a, &area, &took);
-	}
-	dp_bench_note(a, DP_BENCH_INSIDE, took);
-	a->at->differs |= a->round && a->at->phases[DP_BENCH_INSIDE].code != code;
-	a->at->phases[DP_BENCH_INSIDE].code = code;
+	dp_bench_note(a, DP_BENCH_INSIDE, marked.took, marked.code);
 	return is_last(a, env) ? have_logged(a, &area) : 0;
 }

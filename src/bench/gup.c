@@ -72,9 +72,9 @@ static int take(struct dp_bench_asker *a, int fd, const struct dp_area *area)
 		rc = pin(a, fd, PIN_FAST_BENCHMARK, area, &fast);
 	if (rc)
 		return rc;
-	dp_bench_note(a, DP_BENCH_GUP_GET, slow.get_us * 1000);
-	dp_bench_note(a, DP_BENCH_GUP_PUT, slow.put_us * 1000);
-	dp_bench_note(a, DP_BENCH_GUP_FAST, fast.get_us * 1000);
+	dp_bench_note(a, DP_BENCH_GUP_GET, slow.get_us * 1000, 0);
+	dp_bench_note(a, DP_BENCH_GUP_PUT, slow.put_us * 1000, 0);
+	dp_bench_note(a, DP_BENCH_GUP_FAST, fast.get_us * 1000, 0);
 	return 0;
 }
 
@@ -85,10 +85,6 @@ int dp_bench_round_gup(struct dp_bench_asker *a, const struct dp_env *env)
 	int rc = open_device(&fd, &a->err);
 
 	if (!rc)
-		rc = dp_bench_room(a->bench->mapping, env, &area, &a->err);
-	if (rc)
-		return rc;
-	if (dp_bench_touches(a->bench->mapping))
-		dp_area_touch(a->bench->mapping, env, &area);
-	return take(a, fd, &area);
+		rc = dp_bench_room_touched(a->bench->mapping, env, &area, &a->err);
+	return rc ? rc : take(a, fd, &area);
 }

@@ -72,8 +72,7 @@ static int open_paged(struct dp_bench_asker *a, const struct dp_env *env, int ph
 	if (phase >= 0)
 		dp_bench_stop(a, (enum dp_bench_phase)phase, code);
 	if (!p->mr)
-		return code ? 0
-			    : dp_report(&a->err, -EIO, "a registration failed without an errno");
+		return code ? 0 : dp_report(&a->err, -EIO, DP_BENCH_NO_ERRNO);
 	touch(a, env, &p->area);
 	return 0;
 }
@@ -149,7 +148,7 @@ static int take_accesses(struct dp_bench_asker *a, const struct dp_env *env)
 	rc = ibv_dereg_mr(p.mr);
 	dp_bench_stop(a, DP_BENCH_ODP_DEREGISTER, rc);
 	p.mr = rc ? p.mr : NULL;
-	return rc ? dp_fail(&a->err, -rc, "a region could not be deregistered") : 0;
+	return rc ? dp_fail(&a->err, -rc, DP_BENCH_NOT_DEREGISTERED) : 0;
 }
 
 static int take_prefetch(struct dp_bench_asker *a, const struct dp_env *env)

@@ -131,10 +131,14 @@ size_t dp_bench_points(const struct dp_bench_size *size, uint64_t page,
 	return count;
 }
 
-/* An interrupt that comes in between is no majority of five; large regions take seconds. */
+bool dp_bench_is_large(uint64_t pages)
+{
+	return pages > 4096;
+}
+
 unsigned int dp_bench_rounds(uint64_t pages)
 {
-	return pages <= 4096 ? 5 : 3;
+	return dp_bench_is_large(pages) ? 3 : 5;
 }
 
 bool dp_bench_touches(const struct dp_mapping *mapping)
@@ -195,6 +199,14 @@ int dp_benches_make(const char *const *only, size_t nonly, struct dp_benches *be
 	if (rc)
 		dp_benches_clear(benches);
 	return rc;
+}
+
+bool dp_benches_have(const struct dp_benches *benches, enum dp_bench_kind kind)
+{
+	for (size_t i = 0; i < benches->count; i++)
+		if (benches->list[i].kind == kind)
+			return true;
+	return false;
 }
 
 void dp_benches_clear(struct dp_benches *benches)

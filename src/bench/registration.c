@@ -11,9 +11,6 @@
 
 #include "daxpin/cleanup.h"
 
-/* 16 MiB. */
-#define FEW_PAGES 4096
-
 static void touch(struct dp_bench_asker *a, const struct dp_area *area)
 {
 	uint64_t again, ticks;
@@ -46,13 +43,12 @@ static int register_once(struct dp_bench_asker *a, const struct dp_area *area, i
 	else
 		dp_stopwatch_end(&a->watch, &ticks);
 	if (!mr)
-		return code ? 0
-			    : dp_report(&a->err, -EIO, "a registration failed without an errno");
+		return code ? 0 : dp_report(&a->err, -EIO, DP_BENCH_NO_ERRNO);
 	dp_stopwatch_begin(&a->watch);
 	rc = ibv_dereg_mr(mr);
 	if (end >= 0)
 		dp_bench_stop(a, (enum dp_bench_phase)end, rc);
-	return rc ? dp_fail(&a->err, -rc, "a region could not be deregistered") : 0;
+	return rc ? dp_fail(&a->err, -rc, DP_BENCH_NOT_DEREGISTERED) : 0;
 }
 
 static int take_cold(struct dp_bench_asker *a, const struct dp_env *env)
@@ -82,7 +78,8 @@ static int take_least(struct dp_bench_asker *a, const struct dp_area *area)
 	struct dp_bench_readings *end = &a->at->phases[DP_BENCH_DEREGISTER];
 	int rc = register_once(a, area, DP_BENCH_WARM, DP_BENCH_DEREGISTER);
 
-	for (int i = 1; i < 3 && !rc && a->options->counts && a->at->pages <= FEW_PAGES; i++) {
+	for (int i = 1; i < 3 && !rc && a->options->counts && !dp_bench_is_large(a->at->pages);
+	     i++) {
 		const struct dp_bench_readings before[] = { *warm, *end };
 		uint64_t least[] = { taken(a, DP_BENCH_WARM), taken(a, DP_BENCH_DEREGISTER) };
 

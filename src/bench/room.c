@@ -91,3 +91,13 @@ int dp_bench_room(const struct dp_mapping *mapping, const struct dp_env *env, st
 		dp_area_close(area);
 	return rc;
 }
+
+int dp_bench_room_touched(const struct dp_mapping *mapping, const struct dp_env *env,
+			  struct dp_area *area, struct dp_error *err)
+{
+	int rc = dp_bench_room(mapping, env, area, err);
+
+	if (!rc && dp_bench_touches(mapping))
+		dp_area_touch(mapping, env, area);
+	return rc;
+}

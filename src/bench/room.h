@@ -20,4 +20,8 @@ struct dp_mapping;
 int dp_bench_room(const struct dp_mapping *mapping, const struct dp_env *env, struct dp_area *area,
 		  struct dp_error *err);
 
+/* The same, and the processor has touched its pages, if it faults them in (dp_bench_touches()). */
+int dp_bench_room_touched(const struct dp_mapping *mapping, const struct dp_env *env,
+			  struct dp_area *area, struct dp_error *err);
+
 #endif

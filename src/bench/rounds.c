@@ -28,6 +28,16 @@ static int find_room(struct dp_bench_asker *a)
 	return dp_bench_room(a->bench->mapping, &env, &area, &a->err);
 }
 
+struct dp_bench_asker dp_bench_asker_of(const struct dp_bench *bench,
+					const struct dp_bench_options *options, int fd)
+{
+	return (struct dp_bench_asker){ .bench = bench,
+					.options = options,
+					.fd = fd,
+					.page = (uint64_t)sysconf(_SC_PAGESIZE),
+					.pmu = DP_NO_PMU };
+}
+
 int dp_bench_ready(struct dp_bench_asker *a)
 {
 	uint64_t points[DP_BENCH_POINTS];

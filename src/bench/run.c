@@ -56,11 +56,7 @@ static void ask(int fd, void *arg)
 static int ask_one(const struct dp_bench *bench, const struct dp_bench_options *options, int fd,
 		   struct dp_error *err)
 {
-	struct dp_bench_asker asker = { .bench = bench,
-					.options = options,
-					.fd = fd,
-					.page = (uint64_t)sysconf(_SC_PAGESIZE),
-					.pmu = DP_NO_PMU };
+	struct dp_bench_asker asker = dp_bench_asker_of(bench, options, fd);
 
 	return dp_ask_apart(bench->id, ask, &asker, BENCH_MS, fd, err);
 }

@@ -31,15 +31,14 @@ static void close_ends(struct ends *e)
 static int open_ends(struct dp_bench_asker *a, const struct dp_env *env, struct ends *e)
 {
 	char longest[32];
-	int rc = dp_bench_room(a->bench->mapping, env, &e->area, &a->err);
+	int rc;
 
-	if (!rc && a->bench->size->bytes > a->pair.longest)
-		rc = dp_skip(&a->err, "%s carries no more than %s in one message", a->rdma.device,
-			     dp_format_size(a->pair.longest, longest, sizeof(longest)));
+	if (a->bench->size->bytes > a->pair.longest)
+		return dp_skip(&a->err, "%s carries no more than %s in one message", a->rdma.device,
+			       dp_format_size(a->pair.longest, longest, sizeof(longest)));
+	rc = dp_bench_room_touched(a->bench->mapping, env, &e->area, &a->err);
 	if (rc)
 		return rc;
-	if (dp_bench_touches(a->bench->mapping))
-		dp_area_touch(a->bench->mapping, env, &e->area);
 	errno = 0;
 	e->mr = ibv_reg_mr(a->pair.port.pd, e->area.addr, e->area.len,
 			   DP_BENCH_ACCESS | IBV_ACCESS_REMOTE_READ);

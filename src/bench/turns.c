@@ -29,7 +29,6 @@
 #define ENOUGH_MS     4000
 #define LEAST         15
 #define LEAST_LARGE   5
-#define LARGE         4096
 /* What the kernel says comes to its log a little later, ms. */
 #define LOG_MS 500
 
@@ -113,11 +112,7 @@ static void obey(int fd, void *arg)
 
 static int start(struct table *t, struct turn *turn, struct dp_error *err)
 {
-	struct dp_bench_asker asker = { .bench = turn->bench,
-					.options = t->options,
-					.fd = t->fd,
-					.page = (uint64_t)sysconf(_SC_PAGESIZE),
-					.pmu = DP_NO_PMU };
+	struct dp_bench_asker asker = dp_bench_asker_of(turn->bench, t->options, t->fd);
 	int rc;
 
 	fflush(NULL);
@@ -169,7 +164,7 @@ static bool is_over(const struct table *t, const struct turn *turn)
 {
 	unsigned int wanted = t->options->rounds;
 	uint64_t pages = turn->bench->size->bytes / (uint64_t)sysconf(_SC_PAGESIZE);
-	unsigned int least = pages <= LARGE ? LEAST : LEAST_LARGE;
+	unsigned int least = dp_bench_is_large(pages) ? LEAST_LARGE : LEAST;
 
 	if (wanted)
 		return turn->rounds >= wanted;

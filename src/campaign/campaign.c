@@ -350,15 +350,6 @@ static void open_gate(struct crowd *crowd)
 	crowd->campaign.gate = &crowd->gate;
 }
 
-/* What stock kernels do not have is put into an image only where it is asked for. */
-static bool wants_extras(const struct dp_selection *selection)
-{
-	for (size_t i = 0; i < selection->benches.count; i++)
-		if (selection->benches.list[i].kind == DP_BENCH_GUP)
-			return true;
-	return false;
-}
-
 int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *selection,
 		    const struct dp_ask *ask, struct dp_run_record *runs, struct dp_error *err)
 {
@@ -383,7 +374,8 @@ int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *s
 	for (size_t i = 0; i < guests->nkernels && !rc; i++) {
 		rc = dp_kernel_ready(guests, i, ask->progress, &kernels[i], err);
 		kernels[i].perftest = ask->reference;
-		kernels[i].extra = wants_extras(selection);
+		/* What stock kernels do not have is in an image only where it is asked for. */
+		kernels[i].extra = dp_benches_have(&selection->benches, DP_BENCH_GUP);
 	}
 	if (!rc)
 		rc = announce(&crowd);

@@ -117,7 +117,7 @@ static void write_shares(const struct dp_page *p, const struct dp_result *r)
 	struct json_object *classes = dp_json_object(r->facts, "classes");
 	struct share shares[32];
 	size_t count = 0;
-	int64_t sum = 0;
+	double sum = 0;
 
 	if (!classes)
 		return;
@@ -125,13 +125,13 @@ static void write_shares(const struct dp_page *p, const struct dp_result *r)
 		if (count == DP_ARRAY_SIZE(shares))
 			break;
 		shares[count] = (struct share){ name, json_object_get_int64(value) };
-		sum += shares[count++].count;
+		sum += (double)shares[count++].count;
 	}
 	qsort(shares, count, sizeof(*shares), by_count);
 	fprintf(p->out, "%-*s", NAME_WIDTH, strchr(r->id, '/') + 1);
-	for (size_t i = 0; i < count && 100 * shares[i].count >= sum; i++)
+	for (size_t i = 0; i < count && sum > 0 && 100.0 * (double)shares[i].count >= sum; i++)
 		fprintf(p->out, " %s %.0f %%", shares[i].name,
-			100.0 * (double)shares[i].count / (double)sum);
+			100.0 * (double)shares[i].count / sum);
 	fputc('\n', p->out);
 }
 
