@@ -284,13 +284,35 @@ static bool is_asked(const struct cli_course *c, size_t side)
 	return false;
 }
 
+/* Whether something is going on there. */
+static bool is_at_work(const struct cli_course *c, size_t side)
+{
+	if (c->sides[side].phase[0])
+		return true;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->ids[i].side == side && c->ids[i].answered < c->ids[i].wanted)
+			return c->sides[side].latest[0];
+	return false;
+}
+
+/* The one where something began last; if that is through, another one that is not. */
+static const struct cli_side *find_speaker(const struct cli_course *c)
+{
+	if (is_at_work(c, c->speaker))
+		return &c->sides[c->speaker];
+	for (size_t i = 0; i < c->nsides; i++)
+		if (is_at_work(c, i))
+			return &c->sides[i];
+	return &c->sides[c->speaker];
+}
+
 void cli_course_what(const struct cli_course *c, char *text, size_t size)
 {
-	const struct cli_side *side = &c->sides[c->speaker];
+	const struct cli_side *side = c->nsides ? find_speaker(c) : NULL;
 	size_t asked = 0, used = 0;
 
 	text[0] = '\0';
-	if (!c->nsides || (!side->phase[0] && !side->latest[0]))
+	if (!side || (!side->phase[0] && !side->latest[0]))
 		return;
 	for (size_t i = 0; i < c->nsides; i++)
 		asked += is_asked(c, i);

@@ -217,6 +217,10 @@ static void what_runs_names_the_kernel_if_there_are_several(void **state)
 	cli_course_id(&c, &new, READ, DP_ID_BEGUN, 4);
 	cli_course_what(&c, text, sizeof(text));
 	assert_string_equal(text, "debian:6.1 " READ);
+	/* It is through; the other one still boots. */
+	cli_course_id(&c, &new, READ, DP_ID_ANSWERED, 5);
+	cli_course_what(&c, text, sizeof(text));
+	assert_string_equal(text, "debian:5.10 " BOOTING);
 	cli_course_phase(&c, &old, "saving the guest", -1, 5);
 	cli_course_what(&c, text, sizeof(text));
 	assert_string_equal(text, "debian:5.10 saving the guest");
