@@ -17,6 +17,11 @@
 
 /* On that of a machine with a layout: its devices are made by the steps of a command. */
 #define DP_LAYOUT_FLAG "daxpin.layout"
+/* In the image: the steps of a layout that are carried out before the guest is ready. */
+#define DP_STEPS_FILE "/steps"
+
+/* On that of the wide machine, which is asked what daxpin's usual one cannot be. */
+#define DP_WIDE_FLAG "daxpin.wide"
 
 /* On that of a machine whose instructions are counted: its time is their number. */
 #define DP_COUNTS_FLAG "daxpin.counts"

@@ -7,6 +7,7 @@
 #define DAXPIN_CAMPAIGN_H
 
 #include "daxpin/bench.h"
+#include "daxpin/carrier.h"
 #include "daxpin/check.h"
 #include "daxpin/collect.h"
 #include "daxpin/command.h"
@@ -54,6 +55,22 @@ int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
 
 void dp_selection_clear(struct dp_selection *selection);
 
+/* How many questions were selected. */
+size_t dp_selection_count(const struct dp_selection *selection);
+
+/* The id of the question number @n, in the order of reports; NULL if there are not so many. */
+const char *dp_selection_id(const struct dp_selection *selection, size_t n);
+
+/**
+ * dp_selection_part - the questions for one of daxpin's two machines
+ * @selection: all of them
+ * @wide: those about mappings that need the wide machine (struct dp_mapping), or all others
+ * @part: receives copies; release with dp_selection_clear()
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int dp_selection_part(const struct dp_selection *selection, bool wide, struct dp_selection *part);
+
 /* How it is asked, and who is told. */
 struct dp_ask {
 	uint64_t size;                 /* of each region, bytes */
@@ -90,7 +107,10 @@ struct dp_guests {
 	size_t nkernels;
 	const char *const *modules; /* files that take the place of the kernel's own modules */
 	size_t nmodules;
-	enum dp_fault fault;            /* have the guest misbehave */
+	const struct dp_carrier *const
+		*carriers;   /* of DAX memory: a run for each of them, with each kernel */
+	size_t ncarriers;    /* 0: daxpin's own */
+	enum dp_fault fault; /* have the guest misbehave */
 	const struct dp_layout *layout; /* of a machine that is not daxpin's own, or NULL */
 	enum dp_accel accel;
 	bool refresh;      /* look for newer kernels although some are cached */
@@ -100,12 +120,19 @@ struct dp_guests {
 	uint64_t cell_ms; /* limit for a single check */
 };
 
+/* How many runs there are: of each kernel as many as there are carriers. */
+static inline size_t dp_guests_runs(const struct dp_guests *guests)
+{
+	return guests->nkernels * (guests->ncarriers ? guests->ncarriers : 1);
+}
+
 /**
  * dp_campaign_run - ask all kernels
  * @guests: which kernels, and the guests that they run in
  * @selection: what to ask each of them
  * @ask: how
- * @runs: receives one run for each kernel; to be released with dp_run_clear()
+ * @runs: receives dp_guests_runs() runs, those of a kernel one after the other; to be released with
+ *        dp_run_clear()
  * @err: context on failure
  *
  * Return: 0; a negative errno if a kernel cannot be had or the only one not be asked. One of

@@ -67,6 +67,13 @@ int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, st
  */
 void dp_plan_take_part(struct dp_plan *plan, size_t part, size_t parts);
 
+/**
+ * dp_plan_take_wide - keep what one of daxpin's two machines is asked
+ * @plan: the whole plan
+ * @wide: keep mappings that need the wide machine, or all others
+ */
+void dp_plan_take_wide(struct dp_plan *plan, bool wide);
+
 void dp_plan_clear(struct dp_plan *plan);
 
 /**

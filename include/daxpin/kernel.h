@@ -14,6 +14,7 @@
 #include "daxpin/progress.h"
 
 struct dp_error;
+struct dp_words;
 
 /*
  * Fetched kernels are kept in the cache as kernels/PACKAGE/. The file suites/NAME names the package
@@ -31,6 +32,8 @@ struct dp_kernel {
 	bool perftest; /* put ib_write_bw of perftest into the image */
 	bool foreign;  /* put the modules for machines with a layout into the image */
 	bool extra; /* put the modules that were built for it into the image (dp_extra_build()) */
+	/* What the guest prepares before it is ready: steps of a layout; or NULL. The caller's. */
+	const struct dp_words *steps;
 };
 
 /**

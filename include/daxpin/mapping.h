@@ -92,6 +92,7 @@ struct dp_mapping {
 	const char *zone; /* the zone its frames must be in before registration, NULL for any */
 	uint64_t granule; /* alignment and smallest length of the mapping, bytes */
 	uint64_t skew;    /* bytes by which the address is shifted off the granule */
+	bool wide;        /* needs the wide machine, where it is asked of a guest */
 	uint64_t enough;  /* bytes; of larger regions each page costs too much. 0: none is too large
 			   */
 	enum dp_populate populate;

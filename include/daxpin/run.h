@@ -25,6 +25,7 @@ struct dp_run_record {
 	char where[16];        /* "guest" or "host" */
 	char accel[16];        /* "tcg", "kvm", "" on the host */
 	char kernel_spec[256]; /* the kernel as the user named it, "" on the host */
+	char carrier[32];      /* of the guest's DAX memory; "" for daxpin's own machine */
 	struct dp_subject subject;
 	char rdma_device[64];
 	struct dp_phase phases[DP_PHASES];
@@ -42,6 +43,10 @@ struct dp_run_record {
 	char **console;      /* the last lines of the console, if ending or splat is set */
 	size_t nconsole;
 };
+
+/* The kernel of a run for people: what has answered, or what was asked for, with its carrier. */
+#define DP_RUN_NAME 320
+const char *dp_run_name(const struct dp_run_record *run, char name[DP_RUN_NAME]);
 
 /**
  * dp_run_add_phase - record how long a phase took

@@ -92,6 +92,8 @@ static int run_check(const struct dp_command *command, struct dp_standby *by, in
 
 	if (rc)
 		return rc;
+	if (dp_agent_told(DP_WIDE_FLAG) || !dp_agent_told(DP_LAYOUT_FLAG))
+		dp_plan_take_wide(&plan, dp_agent_told(DP_WIDE_FLAG));
 	dp_plan_take_part(&plan, command->check.part, command->check.parts);
 	/* The pool has opened the first adapter. */
 	if (!options.rdma)

@@ -5,20 +5,28 @@
  * goes out through a virtio port, where the kernel has one.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "devices.h"
+#include "lacks.h"
+#include "prepare.h"
 #include "serve.h"
 
 #include "daxpin/actor.h"
 #include "daxpin/agent.h"
+#include "daxpin/cleanup.h"
+#include "daxpin/command.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
+
+/* More than a layout has. */
+#define STEPS_LIMIT 65536
 
 __attribute__((noreturn)) static void power_off(void)
 {
@@ -50,6 +58,26 @@ static void say_hello(int fd)
 	dp_emit(fd, obj);
 }
 
+/* Those of the image, if it has any. What cannot be made costs the mappings that need it. */
+static void carry_steps_out(void)
+{
+	dp_cleanup(dp_words_clear) struct dp_words steps = { 0 };
+	dp_autofree char *text = NULL;
+	struct dp_error why = { 0 };
+	char *rest;
+	int rc = 0;
+
+	if (dp_read_file(DP_STEPS_FILE, STEPS_LIMIT, &text, NULL, NULL))
+		return;
+	rest = text;
+	for (char *line = strsep(&rest, "\n"); line && !rc; line = strsep(&rest, "\n"))
+		rc = *line ? dp_words_add(&steps, line) : 0;
+	if (!rc)
+		rc = dp_prepare_machine(&steps, &why);
+	for (int part = 0; part < DP_PARTS_OF_NVDIMM && rc; part++)
+		dp_lack_note((enum dp_part)part, &why, NULL);
+}
+
 /* The machine, and a process that stands by before the guest is saved. */
 static int prepare(int fd, struct dp_actor *child, struct dp_armed *armed, struct dp_error *err)
 {
@@ -58,6 +86,7 @@ static int prepare(int fd, struct dp_actor *child, struct dp_armed *armed, struc
 
 	if (rc)
 		return rc;
+	carry_steps_out();
 	dp_agent_arm(dp_agent_told(DP_WITNESS_FLAG), armed);
 	rc = dp_child_start(child, fd, true, armed);
 	return rc ? dp_fail(err, rc, "no process stands by to carry out a command") : 0;

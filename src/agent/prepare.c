@@ -251,6 +251,16 @@ static int make_file(const struct words *w, struct dp_error *err)
 	return fd < 0 || rc ? dp_fail(err, rc ? rc : -errno, "cannot write %s", w->list[1]) : 0;
 }
 
+/* What follows cannot be done by a kernel that has no such driver. */
+static int need(const struct words *w, struct dp_error *err)
+{
+	const char *name = strrchr(w->list[1], '/');
+
+	return dp_exists("%s", w->list[1])
+		       ? 0
+		       : dp_skip(err, "this kernel has no driver %s", name ? name + 1 : w->list[1]);
+}
+
 static int remove_it(const struct words *w, struct dp_error *err)
 {
 	int rc = dp_remove_tree(w->list[1]);
@@ -297,6 +307,7 @@ static const struct step {
 	bool process;       /* changes the process that runs daxpin, not the machine */
 	int (*act)(const struct words *w, struct dp_error *err);
 } all_steps[] = {
+	{ "need", 2, 2, false, need },
 	{ "labels", 2, 2, false, labels },
 	{ "namespace", 4, 5, false, make_namespace },
 	{ "dax", 3, 3, false, bind_dax },
@@ -353,6 +364,8 @@ static int carry_out(const char *text, bool process, struct dp_error *err)
 	rc = step->act(&w, &why);
 	if (!rc)
 		return 0;
+	if (rc == DP_SKIP)
+		return dp_skip(err, "%s", why.what);
 	dp_report(err, rc, "the layout: \"%s\": %s", text, why.what);
 	if (err)
 		err->input = why.input;

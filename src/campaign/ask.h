@@ -3,6 +3,7 @@
 #ifndef DAXPIN_CAMPAIGN_ASK_H
 #define DAXPIN_CAMPAIGN_ASK_H
 
+#include <stdio.h>
 #include <string.h>
 
 #include "daxpin/campaign.h"
@@ -32,6 +33,8 @@ struct campaign {
 	unsigned int cpus;                  /* of each guest */
 	bool witness;                       /* each guest has it armed */
 	bool counts;                        /* QEMU counts the instructions of each guest */
+	const struct dp_layout *layout;     /* of its machine, NULL for daxpin's own */
+	const struct dp_carrier *carrier;   /* that the user chose, or NULL */
 	const struct dp_progress *progress; /* of this kernel, or NULL */
 };
 
@@ -67,6 +70,18 @@ int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *gues
 int dp_guest_renew(const struct campaign *c, struct dp_guest *guest, struct dp_error *err);
 
 void dp_guest_clear(struct dp_guest *guest);
+
+/* Notes in a run what carries the memory, if it is not what daxpin's own machine has. */
+static inline void dp_carrier_note(const struct campaign *c, struct dp_run_record *run)
+{
+	if (dp_carrier_layout(c->carrier))
+		snprintf(run->carrier, sizeof(run->carrier), "%s", c->carrier->name);
+}
+
+/* ---- campaign.c --------------------------------------------------------------------------- */
+
+/* Everything that is asked of one kernel, in one run. Return: 0 or a negative errno. */
+int dp_ask_kernel(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 
 /* ---- tasks.c ----------------------------------------------------------------------------- */
 

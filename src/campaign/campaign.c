@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +39,7 @@ static bool wants_plain(const struct campaign *c, bool saved)
 
 static int prepare(const struct campaign *c, struct guests *g, struct dp_error *err)
 {
-	bool fresh = c->guests->fresh;
+	bool fresh = c->guests->fresh || (c->carrier && c->carrier->unsaved);
 	int rc = 0;
 
 	g->armed = g->plain = g->counted = *c;
@@ -152,18 +150,18 @@ static int add_making(struct dp_run_record *making, struct dp_run_record *run)
 	memcpy(run->where, making->where, sizeof(run->where));
 	memcpy(run->accel, making->accel, sizeof(run->accel));
 	memcpy(run->kernel_spec, making->kernel_spec, sizeof(run->kernel_spec));
+	memcpy(run->carrier, making->carrier, sizeof(run->carrier));
 	memcpy(run->note, making->note, sizeof(run->note));
 	memcpy(run->modules, making->modules, sizeof(run->modules));
 	return dp_run_merge(run, making, true);
 }
 
-/* Everything that is asked of one kernel, in one run. */
-static int ask_kernel(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+/* One machine with this kernel. */
+static int ask_machine(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	dp_cleanup(clear_guests) struct guests g = { .list = { DP_NO_GUEST, DP_NO_GUEST,
 							       DP_NO_GUEST } };
 	int rc = prepare(c, &g, err);
-	uint64_t start = dp_now_ms();
 
 	for (size_t i = 0; i < DP_ARRAY_SIZE(g.list) && !rc; i++)
 		rc = add_making(&g.list[i].making.run, run);
@@ -172,217 +170,80 @@ static int ask_kernel(const struct campaign *c, struct dp_run_record *run, struc
 	/* They may have been made anew meanwhile. */
 	for (size_t i = 0; i < DP_ARRAY_SIZE(g.list) && !rc; i++)
 		rc = add_making(&g.list[i].making.run, run);
+	return rc;
+}
+
+/* What needs the wide machine is asked there. */
+static int ask_wide(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	dp_cleanup(dp_selection_clear) struct dp_selection wide = { 0 };
+	dp_cleanup(dp_run_clear) struct dp_run_record own = { 0 };
+	struct dp_kernel kernel = *c->kernel;
+	struct campaign w = *c;
+	int rc = dp_selection_part(c->selection, true, &wide);
+
+	if (rc || !dp_selection_count(&wide))
+		return rc;
+	kernel.foreign = kernel.extra = true;
+	kernel.steps = &dp_wide_layout.steps;
+	w.kernel = &kernel;
+	w.layout = &dp_wide_layout;
+	w.selection = &wide;
+	rc = ask_machine(&w, &own, err);
+	return rc ? rc : dp_run_merge(run, &own, true);
+}
+
+static int ask_usual(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	dp_cleanup(dp_selection_clear) struct dp_selection usual = { 0 };
+	struct campaign u = *c;
+	int rc = dp_selection_part(c->selection, false, &usual);
+
+	u.selection = &usual;
+	return rc || !dp_selection_count(&usual) ? rc : ask_machine(&u, run, err);
+}
+
+/* Where an id stands in reports. */
+static size_t place_of(const struct dp_selection *s, const char *id)
+{
+	size_t n = 0;
+
+	while (dp_selection_id(s, n) && strcmp(dp_selection_id(s, n), id))
+		n++;
+	return n;
+}
+
+static int by_place(const void *a, const void *b, void *arg)
+{
+	const struct dp_result *x = a, *y = b;
+	size_t i = place_of(arg, x->id), k = place_of(arg, y->id);
+
+	return i < k ? -1 : i > k;
+}
+
+static int ask_both(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	size_t usual;
+	int rc = ask_usual(c, run, err);
+
+	usual = run->count;
+	if (!rc)
+		rc = ask_wide(c, run, err);
+	if (!rc && usual && usual < run->count)
+		qsort_r(run->results, run->count, sizeof(*run->results), by_place,
+			(void *)c->selection);
+	return rc;
+}
+
+int dp_ask_kernel(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+{
+	uint64_t start = dp_now_ms();
+	int rc = c->layout ? ask_machine(c, run, err) : ask_both(c, run, err);
+
 	if (!rc && dp_rounds(c) > 1) {
 		run->repeat = c->ask->repeat;
 		rc = dp_run_fold(run);
 	}
 	dp_run_add_phase(run, "total", dp_now_ms() - start);
 	return rc;
-}
-
-static void add_ids(const struct dp_selection *s, struct dp_collect *collect)
-{
-	for (size_t i = 0; i < s->checks.count; i++)
-		dp_collect_add(collect, s->checks.list[i].id);
-	for (size_t i = 0; i < s->limits.count; i++)
-		dp_collect_add(collect, s->limits.list[i].id);
-	for (size_t i = 0; i < s->teardowns.count; i++)
-		dp_collect_add(collect, s->teardowns.list[i].id);
-	for (size_t i = 0; i < s->races.count; i++)
-		dp_collect_add(collect, s->races.list[i].id);
-	for (size_t i = 0; i < s->orders.count; i++)
-		dp_collect_add(collect, s->orders.list[i].id);
-	for (size_t i = 0; i < s->cases.count; i++)
-		dp_collect_add(collect, s->cases.list[i].id);
-	for (size_t i = 0; i < s->benches.count; i++)
-		dp_collect_add(collect, s->benches.list[i].id);
-}
-
-static size_t count_ids(const struct dp_selection *s)
-{
-	return s->checks.count + s->limits.count + s->teardowns.count + s->races.count +
-	       s->orders.count + s->cases.count + s->benches.count;
-}
-
-/* A kernel that could not be asked: each of its answers is an error, and says why. */
-static int leave_unanswered(const struct campaign *c, const char *why, struct dp_run_record *run)
-{
-	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
-	int rc = dp_collect_init(&collect, count_ids(c->selection));
-
-	if (rc)
-		return rc;
-	add_ids(c->selection, &collect);
-	snprintf(collect.run.ending, sizeof(collect.run.ending), "%.500s", why);
-	snprintf(collect.run.where, sizeof(collect.run.where), "guest");
-	snprintf(collect.run.kernel_spec, sizeof(collect.run.kernel_spec), "%s", c->kernel->spec);
-	dp_collect_listen(&collect, c->ask->policy, c->ask->tell, c->ask->arg);
-	collect.progress = c->progress;
-	rc = dp_collect_finish(&collect, c->ask->policy);
-	dp_run_clear(run);
-	if (rc)
-		return rc;
-	*run = collect.run;
-	collect.run = (struct dp_run_record){ 0 };
-	return 0;
-}
-
-/* ---- several kernels --------------------------------------------------------------------- */
-
-/* Whoever is free asks the next kernel. */
-struct crowd {
-	struct campaign campaign; /* of each; the kernel is filled in */
-	struct dp_gate gate;
-	const struct dp_kernel *kernels;
-	struct dp_run_record *runs;
-	atomic_size_t next;
-	pthread_mutex_t mutex; /* for those below */
-	int rc;
-	struct dp_error error;
-};
-
-/* What is told of one of the kernels. @own: receives a copy. Return: @own, or NULL for nobody. */
-static const struct dp_progress *progress_of(const struct crowd *crowd, size_t i,
-					     struct dp_progress *own)
-{
-	const struct dp_progress *progress = crowd->campaign.ask->progress;
-
-	if (!progress)
-		return NULL;
-	*own = *progress;
-	own->kernel = crowd->kernels[i].spec;
-	own->number = i;
-	return own;
-}
-
-/* All ids of all kernels, before the first is asked. */
-static int announce(const struct crowd *crowd)
-{
-	dp_cleanup(dp_collect_clear) struct dp_collect collect = { 0 };
-	const struct dp_selection *s = crowd->campaign.selection;
-	int rc = dp_collect_init(&collect, count_ids(s));
-
-	if (rc)
-		return rc;
-	add_ids(s, &collect);
-	for (size_t i = 0; i < crowd->campaign.guests->nkernels; i++) {
-		struct dp_progress own;
-
-		collect.progress = progress_of(crowd, i, &own);
-		dp_collect_announce(&collect, crowd->campaign.ask->repeat);
-	}
-	return 0;
-}
-
-static void ask_next(struct crowd *crowd, size_t i)
-{
-	struct campaign c = crowd->campaign;
-	size_t nkernels = c.guests->nkernels;
-	struct dp_error err = { 0 };
-	struct dp_progress own;
-	int rc;
-
-	c.kernel = &crowd->kernels[i];
-	c.progress = progress_of(crowd, i, &own);
-	rc = ask_kernel(&c, &crowd->runs[i], &err);
-	if (rc && rc != -EINTR && !err.input && nkernels > 1)
-		rc = leave_unanswered(&c, err.what, &crowd->runs[i]);
-	pthread_mutex_lock(&crowd->mutex);
-	if (rc && !crowd->rc) {
-		crowd->rc = rc;
-		crowd->error = err;
-		atomic_store(&crowd->next, nkernels);
-	}
-	pthread_mutex_unlock(&crowd->mutex);
-}
-
-static void *ask_on(void *arg)
-{
-	struct crowd *crowd = arg;
-	size_t i;
-
-	while ((i = atomic_fetch_add(&crowd->next, 1)) < crowd->campaign.guests->nkernels)
-		ask_next(crowd, i);
-	return NULL;
-}
-
-/*
- * Under TCG one CPU may meet an instruction that the other is just patching. The probes of checks
- * are set before the guest is saved; those of teardowns, and the tracer of a graph, when the
- * question is asked. A race wants two CPUs, and parks the other one meanwhile.
- */
-static unsigned int cpus_of(const struct dp_selection *s, const struct dp_ask *ask)
-{
-	bool patched = ask->witness == DP_WITNESS_GRAPH || (ask->course && s->teardowns.count);
-
-	return patched ? 1 : DP_GUEST_CPUS;
-}
-
-/*
- * The guests of all kernels have one gate, so that one kernel's begin where another's only wait. Of
- * many kernels, those that come first are answered first.
- */
-static unsigned int kernels_at_once(const struct dp_guests *guests)
-{
-	unsigned int most = guests->jobs ? guests->jobs : dp_pool_jobs(1) + 1;
-
-	return most < guests->nkernels ? most : (unsigned int)guests->nkernels;
-}
-
-static void ask_all(struct crowd *crowd, unsigned int threads, pthread_t *list)
-{
-	unsigned int started = 0;
-
-	while (started + 1 < threads && !pthread_create(&list[started], NULL, ask_on, crowd))
-		started++;
-	ask_on(crowd);
-	for (unsigned int i = 0; i < started; i++)
-		pthread_join(list[i], NULL);
-}
-
-/* As many guests as the user wants; or as many as there is room for (gate.h). */
-static void open_gate(struct crowd *crowd)
-{
-	unsigned int jobs = crowd->campaign.guests->jobs;
-
-	dp_gate_init(&crowd->gate, jobs ? jobs : dp_pool_jobs(crowd->campaign.cpus),
-		     jobs ? jobs : dp_pool_most());
-	crowd->campaign.gate = &crowd->gate;
-}
-
-int dp_campaign_run(const struct dp_guests *guests, const struct dp_selection *selection,
-		    const struct dp_ask *ask, struct dp_run_record *runs, struct dp_error *err)
-{
-	dp_autofree struct dp_kernel *kernels = calloc(guests->nkernels, sizeof(*kernels));
-	dp_autofree pthread_t *list = calloc(guests->nkernels, sizeof(*list));
-	struct crowd crowd = {
-		.campaign = { .guests = guests,
-			      .selection = selection,
-			      .ask = ask,
-			      .cpus = cpus_of(selection, ask) },
-		.kernels = kernels,
-		.runs = runs,
-		.mutex = PTHREAD_MUTEX_INITIALIZER,
-	};
-	unsigned int threads = kernels_at_once(guests);
-	int rc = kernels && list ? 0 : -ENOMEM;
-
-	open_gate(&crowd);
-	if (!rc && ask->begin)
-		rc = ask->begin(ask->arg, err);
-	/* All of them, before the first is asked: a word that is no kernel ends it here. */
-	for (size_t i = 0; i < guests->nkernels && !rc; i++) {
-		rc = dp_kernel_ready(guests, i, ask->progress, &kernels[i], err);
-		kernels[i].perftest = ask->reference;
-		/* What stock kernels do not have is in an image only where it is asked for. */
-		kernels[i].extra = dp_benches_have(&selection->benches, DP_BENCH_GUP);
-	}
-	if (!rc)
-		rc = announce(&crowd);
-	if (rc)
-		return rc;
-	ask_all(&crowd, threads, list);
-	if (crowd.rc && err)
-		*err = crowd.error;
-	return crowd.rc;
 }

@@ -57,6 +57,8 @@ static int begin_part(const struct campaign *c, unsigned int part, unsigned int 
 		rc = make_command(c, part, parts, &command);
 	if (rc)
 		return rc;
+	if (!c->carrier || !c->layout)
+		dp_plan_take_wide(&plan, c->layout);
 	dp_plan_take_part(&plan, part, parts);
 	rc = dp_task_begin(c, &command, plan.count, task, err);
 	for (size_t i = 0; i < plan.count && !rc; i++)
@@ -77,7 +79,7 @@ static unsigned int count_mappings(const struct dp_plan *plan)
 static unsigned int parts_of(const struct campaign *c)
 {
 	const struct dp_guests *g = c->guests;
-	unsigned int parts = g->nkernels > 1        ? 1
+	unsigned int parts = dp_guests_runs(g) > 1  ? 1
 			     : g->jobs              ? g->jobs
 			     : g->fresh || g->fault ? 1
 						    : dp_pool_jobs(1);

@@ -44,6 +44,7 @@ int dp_campaign_command(const struct dp_guests *guests, const struct dp_command 
 	const struct campaign c = { .guests = guests,
 				    .kernel = &kernel,
 				    .guest = &guest,
+				    .layout = guests->layout,
 				    .cpus = guests->layout || arms(command) ? 1 : DP_GUEST_CPUS,
 				    .progress = progress };
 	dp_autofree char *line = NULL;

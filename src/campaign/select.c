@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,4 +122,109 @@ void dp_selection_clear(struct dp_selection *selection)
 	free(selection->globs);
 	selection->globs = NULL;
 	selection->nglobs = 0;
+}
+
+/* ---- as a whole --------------------------------------------------------------------------- */
+
+/* One kind's list: its items have an id, and but for limits a mapping. */
+struct kind {
+	void **list;
+	size_t *count, size, id, mapping;
+};
+
+#define NO_MAPPING ((size_t)-1)
+
+#define KIND(member, type, of_mapping)                                                             \
+	{                                                                                          \
+		(void **)&s->member.list, &s->member.count, sizeof(struct type),                   \
+			offsetof(struct type, id), of_mapping                                      \
+	}
+#define MAPPED(member, type) KIND(member, type, offsetof(struct type, mapping))
+
+/* In the order of reports. */
+static void kinds_of(struct dp_selection *s, struct kind kinds[DP_QUESTIONS])
+{
+	const struct kind all[DP_QUESTIONS] = {
+		MAPPED(checks, dp_check),       KIND(limits, dp_limit_item, NO_MAPPING),
+		MAPPED(teardowns, dp_scenario), MAPPED(races, dp_scenario),
+		MAPPED(orders, dp_order),       MAPPED(cases, dp_case),
+		MAPPED(benches, dp_bench),
+	};
+
+	memcpy(kinds, all, sizeof(all));
+}
+
+static const char *item_of(const struct kind *kind, size_t i)
+{
+	return (const char *)*kind->list + i * kind->size;
+}
+
+size_t dp_selection_count(const struct dp_selection *selection)
+{
+	struct kind kinds[DP_QUESTIONS];
+	size_t count = 0;
+
+	kinds_of((struct dp_selection *)selection, kinds);
+	for (size_t k = 0; k < DP_QUESTIONS; k++)
+		count += *kinds[k].count;
+	return count;
+}
+
+const char *dp_selection_id(const struct dp_selection *selection, size_t n)
+{
+	struct kind kinds[DP_QUESTIONS];
+
+	kinds_of((struct dp_selection *)selection, kinds);
+	for (size_t k = 0; k < DP_QUESTIONS; k++) {
+		if (n < *kinds[k].count)
+			return item_of(&kinds[k], n) + kinds[k].id;
+		n -= *kinds[k].count;
+	}
+	return NULL;
+}
+
+static bool is_wide(const struct kind *kind, const char *item)
+{
+	const struct dp_mapping *mapping;
+
+	if (kind->mapping == NO_MAPPING)
+		return false;
+	memcpy(&mapping, item + kind->mapping, sizeof(mapping));
+	return mapping->wide;
+}
+
+/* Copies those items that need the wide machine, or those that do not. */
+static int copy_kind(const struct kind *from, bool wide, struct kind *to)
+{
+	*to->list = calloc(*from->count + 1, from->size);
+	if (!*to->list)
+		return -ENOMEM;
+	for (size_t i = 0; i < *from->count; i++) {
+		const char *item = item_of(from, i);
+
+		if (is_wide(from, item) == wide)
+			memcpy((char *)*to->list + (*to->count)++ * to->size, item, to->size);
+	}
+	return 0;
+}
+
+int dp_selection_part(const struct dp_selection *selection, bool wide, struct dp_selection *part)
+{
+	struct kind from[DP_QUESTIONS], to[DP_QUESTIONS];
+	int rc = 0;
+
+	*part = (struct dp_selection){
+		.globs = calloc(selection->nglobs + 1, sizeof(*part->globs)),
+		.nglobs = selection->nglobs,
+	};
+	kinds_of((struct dp_selection *)selection, from);
+	kinds_of(part, to);
+	if (part->globs && selection->nglobs)
+		memcpy(part->globs, selection->globs, part->nglobs * sizeof(*part->globs));
+	rc = part->globs ? 0 : -ENOMEM;
+	for (size_t k = 0; k < DP_QUESTIONS && !rc; k++)
+		rc = copy_kind(&from[k], wide, &to[k]);
+	if (rc)
+		dp_selection_clear(part);
+	return rc;
 }

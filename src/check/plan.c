@@ -54,6 +54,16 @@ void dp_plan_take_part(struct dp_plan *plan, size_t part, size_t parts)
 	plan->count = kept;
 }
 
+void dp_plan_take_wide(struct dp_plan *plan, bool wide)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->list[i].mapping->wide == wide)
+			plan->list[kept++] = plan->list[i];
+	plan->count = kept;
+}
+
 void dp_plan_clear(struct dp_plan *plan)
 {
 	free(plan->list);

@@ -9,6 +9,7 @@
 #include "cli.h"
 
 #include "daxpin/campaign.h"
+#include "daxpin/carrier.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
@@ -30,7 +31,8 @@
 /* What `daxpin guest` takes before its command. */
 struct guest_options {
 	struct dp_guests guests;
-	const char *kernels[CLI_MAX_LIST], *modules[CLI_MAX_LIST];
+	const char *kernels[CLI_MAX_LIST], *modules[CLI_MAX_LIST], *carrier_names[CLI_MAX_LIST];
+	const struct dp_carrier *carriers[CLI_MAX_LIST];
 	bool bare, fetch;
 	const char *record; /* file that keeps what the guests say, or NULL */
 };
@@ -65,6 +67,10 @@ static const struct cli_option options[] = {
 	OPT_LIST("module", 0, "FILE.ko", modules, guests.nmodules,
 		 "Load this module in place of the kernel's module of that name. May be repeated.",
 		 .source = CLI_FILES),
+	OPT_LIST("carrier", 0, "CARRIER", carrier_names, guests.ncarriers,
+		 "Have this bring DAX memory to the guest, see below. May be repeated: a run for "
+		 "each, side by side. Default: nfit.",
+		 .source = CLI_CARRIERS),
 	OPT_FLAG("refresh", 0, guests.refresh, "Look for a newer kernel even if one is cached."),
 	OPT_FLAG("fetch", 0, fetch, "Only fetch and prepare the kernel, and print where it is."),
 	OPT_CALLBACK("accel", 0, "ACCEL", guests.accel, take_accel,
@@ -117,6 +123,10 @@ static int parse(struct cli_call *call, struct guest_options *o, struct dp_error
 	rc = cli_parse(call, o, err);
 	if (!o->guests.nkernels)
 		o->guests.nkernels = 1;
+	/* That there are such was seen. */
+	for (size_t i = 0; i < o->guests.ncarriers && !rc; i++)
+		o->carriers[i] = dp_carrier_find(o->carrier_names[i]);
+	o->guests.carriers = o->carriers;
 	return rc ? rc : check_modules(o, err);
 }
 
@@ -252,13 +262,16 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 {
 	dp_cleanup(dp_selection_clear) struct dp_selection selection = { 0 };
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
-	struct dp_run_record runs[CLI_MAX_LIST] = { 0 };
+	size_t nruns = dp_guests_runs(&o->guests);
+	dp_autofree struct dp_run_record *runs = calloc(nruns, sizeof(*runs));
 	struct cli_check_options check = { .seed = 1, .witness = DP_WITNESS_LEVELS };
 	struct dp_recorder recorder = { 0 };
 	struct dp_ask ask;
 	bool course;
 	int rc;
 
+	if (!runs)
+		return -ENOMEM;
 	if (kinds == 1U << DP_QUESTION_RACE)
 		check.seed = dp_now_us() & UINT32_MAX;
 	rc = cli_parse(call, &check, err);
@@ -289,9 +302,9 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 	if (!rc)
 		rc = dp_recorder_close(&recorder, err);
 	if (!rc)
-		rc = cli_report(&check, runs, o->guests.nkernels, err);
+		rc = cli_report(&check, runs, nruns, err);
 	cli_report_close(&check);
-	for (size_t i = 0; i < o->guests.nkernels; i++)
+	for (size_t i = 0; i < nruns; i++)
 		dp_run_clear(&runs[i]);
 	return check.bisect ? cli_exit_code(rc, true, err) : rc;
 }

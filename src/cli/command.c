@@ -4,6 +4,7 @@
 
 #include "options.h"
 
+#include "daxpin/carrier.h"
 #include "daxpin/report.h"
 
 struct cli_call cli_call_of(const struct cli_call *call, const struct cli_command *command)
@@ -54,6 +55,8 @@ bool cli_choices(const struct cli_option *option, char *text, size_t size)
 		snprintf(text, size, "%s", option->choices);
 	else if (option->source == CLI_FORMATS)
 		dp_format_names(text, size);
+	else if (option->source == CLI_CARRIERS)
+		dp_carrier_names(text, size);
 	else
 		return false;
 	return true;
@@ -65,7 +68,7 @@ const char *cli_source_name(enum cli_source source)
 		[CLI_NOTHING] = "",        [CLI_FILES] = "files",     [CLI_FOLDERS] = "folders",
 		[CLI_IDS] = "ids",         [CLI_KERNELS] = "kernels", [CLI_ADAPTERS] = "adapters",
 		[CLI_DEVICES] = "devices", [CLI_FORMATS] = "formats", [CLI_REPORTS] = "reports",
-		[CLI_COMMANDS] = "",
+		[CLI_CARRIERS] = "",       [CLI_COMMANDS] = "",
 	};
 
 	return names[source];
@@ -74,7 +77,7 @@ const char *cli_source_name(enum cli_source source)
 void cli_option_text(const struct cli_option *option, const struct cli_group *group, char *text,
 		     size_t size)
 {
-	char choices[128] = "";
+	char choices[CLI_CHOICES] = "";
 	bool any = !cli_choices(option, choices, sizeof(choices));
 
 	snprintf(text, size, "%s%s%s%s%s%s%s%s", option->help, any ? "" : " One of ", choices,

@@ -31,7 +31,7 @@ static void print_list(FILE *out, const char *list)
 
 static void print_value(FILE *out, const struct cli_option *option)
 {
-	char choices[128];
+	char choices[CLI_CHOICES];
 
 	if (!option->variable)
 		return;

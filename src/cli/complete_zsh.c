@@ -58,7 +58,7 @@ static void print_words(FILE *out, const char *list)
 /* What completes a value: a function, or the values. */
 static void print_action(FILE *out, const struct cli_call *call, const struct cli_option *option)
 {
-	char choices[128];
+	char choices[CLI_CHOICES];
 
 	if (cli_choices(option, choices, sizeof(choices))) {
 		putc('(', out);

@@ -94,7 +94,7 @@ static int store(const struct given *given, void *options, struct dp_error *err)
 {
 	const struct cli_option *o = given->option;
 	void *field = (char *)options + o->field;
-	char choices[128];
+	char choices[CLI_CHOICES];
 
 	if (cli_choices(o, choices, sizeof(choices)) && !is_choice(choices, given->value))
 		return dp_bad_input(err, "%s wants one of %s, not \"%s\"", given->name, choices,

@@ -47,6 +47,7 @@ enum cli_source {
 	CLI_DEVICES,  /* DAX devices and disks */
 	CLI_FORMATS,  /* of reports, as they are registered */
 	CLI_REPORTS,  /* FORMAT=FILE */
+	CLI_CARRIERS, /* of DAX memory, as they are registered */
 	CLI_COMMANDS, /* another command of daxpin */
 };
 
@@ -199,6 +200,7 @@ const struct cli_option *cli_option_find(const struct cli_group *groups, const c
 					 size_t len, bool brief, const struct cli_group **group);
 
 /* Writes "a, b, c" if only those are accepted. Return: whether that is so. */
+#define CLI_CHOICES 256 /* room for them, bytes */
 bool cli_choices(const struct cli_option *option, char *text, size_t size);
 
 /* What the completion scripts call a source; "" if there is nothing to offer. */

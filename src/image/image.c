@@ -16,8 +16,10 @@
 
 #include "manifest.h"
 
+#include "daxpin/agent.h"
 #include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
+#include "daxpin/command.h"
 #include "daxpin/embed.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -42,6 +44,21 @@ static int add_config(struct dp_manifest *m, const char *path, struct dp_error *
 				    err);
 }
 
+/* A step a line, for the agent. */
+static int add_steps(struct dp_manifest *m, const struct dp_words *steps, struct dp_error *err)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return -ENOMEM;
+	for (size_t i = 0; i < steps->count; i++)
+		fprintf(out, "%s\n", steps->list[i]);
+	fclose(out);
+	return dp_manifest_add_text(m, DP_STEPS_FILE + 1, text, err);
+}
+
 static int make_manifest(struct dp_manifest *m, const struct dp_kernel *kernel,
 			 struct dp_error *err)
 {
@@ -49,6 +66,8 @@ static int make_manifest(struct dp_manifest *m, const struct dp_kernel *kernel,
 
 	if (!rc)
 		rc = dp_manifest_add_programs(m, kernel, err);
+	if (!rc && kernel->steps)
+		rc = add_steps(m, kernel->steps, err);
 	return rc || !kernel->config[0] ? rc : add_config(m, kernel->config, err);
 }
 

@@ -33,6 +33,8 @@ static struct json_object *begin_line(const struct dp_run_record *run)
 
 	dp_json_add_text(obj, "kernel", run->subject.kernel);
 	dp_json_add_text(obj, "kernel_spec", run->kernel_spec);
+	if (run->carrier[0])
+		dp_json_add_text(obj, "carrier", run->carrier);
 	return obj;
 }
 

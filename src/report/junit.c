@@ -114,6 +114,7 @@ static void write_case(FILE *out, const struct dp_result *r)
 static void write_suite(FILE *out, const struct dp_run_record *run)
 {
 	size_t counts[DP_STATUSES], known = 0;
+	char name[DP_RUN_NAME];
 	double time = 0;
 
 	dp_run_count(run, counts);
@@ -122,8 +123,7 @@ static void write_suite(FILE *out, const struct dp_run_record *run)
 		time += seconds(&run->results[i]);
 	}
 	fputs(" <testsuite", out);
-	write_attribute(out, "name",
-			run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec);
+	write_attribute(out, "name", dp_run_name(run, name));
 	fprintf(out,
 		" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.6f\">\n",
 		run->count, counts[DP_FAIL] - known, counts[DP_ERROR],

@@ -62,6 +62,8 @@ void dp_page_short_name(const struct dp_run_record *run, char *name, size_t size
 	end = strchr(name, '+');
 	if (end)
 		*end = '\0';
+	if (run->carrier[0])
+		snprintf(name + strlen(name), size - strlen(name), " %s", run->carrier);
 }
 
 /* " on 5.10.251-1, 6.1.0-56": places are in the order of the runs. */

@@ -63,7 +63,10 @@ static void write_result(FILE *out, const char *indent, size_t number, const str
 
 static void write_results(FILE *out, const char *indent, const struct dp_run_record *run)
 {
-	fprintf(out, "%s1..%zu\n%s# kernel %s\n", indent, run->count, indent, run->subject.kernel);
+	char name[DP_RUN_NAME];
+
+	fprintf(out, "%s1..%zu\n%s# kernel %s\n", indent, run->count, indent,
+		dp_run_name(run, name));
 	for (size_t i = 0; i < run->count; i++)
 		write_result(out, indent, i + 1, &run->results[i]);
 	if (run->ending[0])
@@ -72,7 +75,8 @@ static void write_results(FILE *out, const char *indent, const struct dp_run_rec
 
 static void write_subtest(FILE *out, size_t number, const struct dp_run_record *run)
 {
-	const char *name = run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec;
+	char text[DP_RUN_NAME];
+	const char *name = dp_run_name(run, text);
 
 	fprintf(out, "# Subtest: %s\n", name);
 	write_results(out, SUBTEST, run);

@@ -104,14 +104,22 @@ enum dp_change dp_result_change(const struct dp_result *before, const struct dp_
 	return change_of(before, after);
 }
 
+/* Results from before there were others have none named. */
+static bool same_carrier(const struct dp_run_record *a, const struct dp_run_record *b)
+{
+	return !strcmp(a->carrier, b->carrier);
+}
+
 const struct dp_run_record *dp_run_partner(const struct dp_run_record *run,
 					   const struct dp_results *results, bool alone)
 {
 	for (size_t i = 0; i < results->count; i++)
-		if (!strcmp(results->runs[i].subject.kernel, run->subject.kernel))
+		if (!strcmp(results->runs[i].subject.kernel, run->subject.kernel) &&
+		    same_carrier(&results->runs[i], run))
 			return &results->runs[i];
 	for (size_t i = 0; run->kernel_spec[0] && i < results->count; i++)
-		if (!strcmp(results->runs[i].kernel_spec, run->kernel_spec))
+		if (!strcmp(results->runs[i].kernel_spec, run->kernel_spec) &&
+		    same_carrier(&results->runs[i], run))
 			return &results->runs[i];
 	return alone && results->count == 1 ? &results->runs[0] : NULL;
 }

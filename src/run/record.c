@@ -7,6 +7,14 @@
 #include "daxpin/json.h"
 #include "daxpin/run.h"
 
+const char *dp_run_name(const struct dp_run_record *run, char name[DP_RUN_NAME])
+{
+	snprintf(name, DP_RUN_NAME, "%.255s%s%s",
+		 run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec,
+		 run->carrier[0] ? " " : "", run->carrier);
+	return name;
+}
+
 void dp_run_add_phase(struct dp_run_record *run, const char *name, uint64_t ms)
 {
 	size_t i = 0;
