@@ -128,6 +128,33 @@ const struct dp_resource *dp_iomem_find(const struct dp_iomem *iomem, uint64_t p
  */
 bool dp_resource_is(const struct dp_resource *res, const char *kind);
 
+/* A word of pagemap (Documentation/admin-guide/mm/pagemap.rst). */
+#define DP_PM_PRESENT (1ULL << 63)
+#define DP_PM_SWAPPED (1ULL << 62)
+#define DP_PM_FRAME   ((1ULL << 55) - 1) /* of a page that is present; 0 if it is hidden */
+
+/**
+ * dp_pagemap_read - the words of /proc/self/pagemap for a range of this process
+ * @addr: page-aligned address
+ * @pages: how many pages
+ * @words: receives @pages words
+ *
+ * As for dp_frames_read(), the range must not be mapped by PUD.
+ *
+ * Return: 0, -EPERM if pages are present and their frames are hidden, or another negative errno.
+ */
+int dp_pagemap_read(const void *addr, size_t pages, uint64_t *words);
+
+/**
+ * dp_kpageflags_read - what /proc/kpageflags says of frames (stable_page_flags())
+ * @words: of pagemap
+ * @pages: how many
+ * @flags: receives a word of KPF_… bits for each page, 0 for one that is not present
+ *
+ * Return: 0 or a negative errno (-EACCES for others than root).
+ */
+int dp_kpageflags_read(const uint64_t *words, size_t pages, uint64_t *flags);
+
 /**
  * dp_frames_read - the page frame numbers behind a range of this process
  * @addr: page-aligned address

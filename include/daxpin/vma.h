@@ -36,6 +36,10 @@ int dp_vmas_parse(const char *text, struct dp_vma **list, size_t *count, struct 
  */
 int dp_vmas_read(int pid, struct dp_vma **list, size_t *count, struct dp_error *err);
 
+/* Those of this process from /proc/self/maps, without page_size and flags: no page table is walked.
+ */
+int dp_maps_read(struct dp_vma **list, size_t *count, struct dp_error *err);
+
 /* Whether VmFlags has a flag: "pf" VM_PFNMAP, "io" VM_IO, "ht" VM_HUGETLB, … */
 bool dp_vma_has(const struct dp_vma *vma, const char *flag);
 

@@ -86,18 +86,28 @@ int dp_vmas_parse(const char *text, struct dp_vma **list, size_t *count, struct 
 	return 0;
 }
 
-int dp_vmas_read(int pid, struct dp_vma **list, size_t *count, struct dp_error *err)
+static int read_file(const char *path, struct dp_vma **list, size_t *count, struct dp_error *err)
 {
 	dp_autofree char *text = NULL;
-	char path[32] = "/proc/self/smaps";
-	int rc;
+	int rc = dp_read_file(path, SMAPS_LIMIT, &text, NULL, err);
 
 	*list = NULL;
 	*count = 0;
+	return rc ? rc : dp_vmas_parse(text, list, count, err);
+}
+
+int dp_vmas_read(int pid, struct dp_vma **list, size_t *count, struct dp_error *err)
+{
+	char path[32] = "/proc/self/smaps";
+
 	if (pid)
 		snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
-	rc = dp_read_file(path, SMAPS_LIMIT, &text, NULL, err);
-	return rc ? rc : dp_vmas_parse(text, list, count, err);
+	return read_file(path, list, count, err);
+}
+
+int dp_maps_read(struct dp_vma **list, size_t *count, struct dp_error *err)
+{
+	return read_file("/proc/self/maps", list, count, err);
 }
 
 bool dp_vma_has(const struct dp_vma *vma, const char *flag)
