@@ -61,10 +61,19 @@ enum dp_frames {
 	DP_FRAMES_RAM = 1, /* memory of the page allocator */
 	DP_FRAMES_DEVICE,  /* the memory of the device that is behind the mapping */
 	DP_FRAMES_NONE,    /* there are no struct pages (VM_PFNMAP) */
+	DP_FRAMES_MIXED,   /* of several kinds, or not of all pages: the member "unlike" tells */
 };
 
 /* Bytes that one entry of a page upper directory maps: reading pagemap would split it. */
 #define DP_PUD_SIZE (1ULL << 30)
+
+/* What the kernel tells of the pages of an area at one moment. */
+struct dp_pages {
+	size_t count;
+	const uint64_t *words; /* of pagemap: DP_PM_PRESENT, DP_PM_SWAPPED and frame (pin.h) */
+	const uint64_t *flags; /* of /proc/kpageflags, 0 for a page that is not present; or NULL */
+	int flags_error;       /* negative errno: why flags is NULL */
+};
 
 /* One mapping in the address space of this process. */
 struct dp_area {
@@ -83,9 +92,12 @@ struct dp_mapping {
 	const char *what;  /* one line for people */
 	unsigned int rank; /* order in lists and tables */
 	enum dp_family family;
-	const char *fs; /* name of the file system that the file is on, NULL for no file on one */
-	bool private;   /* a private mapping of a file: a write copies the page */
-	bool control;   /* plain memory that the other kinds are compared with */
+	const char *fs;  /* name of the file system that the file is on, NULL for no file on one */
+	bool private;    /* a private mapping of a file: a write copies the page */
+	bool control;    /* plain memory that the other kinds are compared with */
+	bool readonly;   /* mapped with PROT_READ only */
+	bool refaults;   /* as new after MADV_DONTNEED, faulted in again: see dp_area_renew() */
+	bool check_only; /* asked whether it may be pinned, and nothing else */
 	enum dp_frames frames;
 	bool ordered;     /* page i of the mapping is page i of the device */
 	uint64_t leaf;    /* bytes that one page-table leaf must map, 0 for any */
@@ -96,6 +108,15 @@ struct dp_mapping {
 	uint64_t enough;  /* bytes; of larger regions each page costs too much. 0: none is too large
 			   */
 	enum dp_populate populate;
+
+	/*
+	 * What each page must be shown to be, for people ("the zero page"), and how it is shown:
+	 * the number of pages that are something else before the registration, or a negative errno
+	 * with the reason. NULL where frames, leaf and zone say it all.
+	 */
+	const char *trait;
+	int64_t (*unlike)(const struct dp_mapping *mapping, const struct dp_area *area,
+			  const struct dp_pages *pages, struct dp_error *err);
 
 	/*
 	 * Makes the mapping, by dp_area_map() or a function on top of it, without populating it.
@@ -164,12 +185,24 @@ void dp_area_touch(const struct dp_mapping *mapping, const struct dp_env *env,
  * @mapping: its kind
  * @area: the mapping
  *
- * Only private mappings of files: their copies of pages are dropped, and the file's pages are
- * faulted in again.
+ * Only kinds that are private or have "refaults": their copies of pages are dropped, and what was
+ * there before, a file's pages or the zero page, is faulted in again.
  *
  * Return: 0, -EOPNOTSUPP for other kinds, or another negative errno; then it is to be made anew.
  */
 int dp_area_renew(const struct dp_mapping *mapping, const struct dp_area *area);
+
+/**
+ * dp_area_populate - populate a part of an area
+ * @addr: its first byte
+ * @len: bytes
+ * @how: DP_POPULATE_WRITE or DP_POPULATE_READ
+ *
+ * For kinds whose parts are not all faulted in alike: such a kind has DP_POPULATE_MMAP.
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_area_populate(void *addr, uint64_t len, enum dp_populate how);
 
 /* Unmaps and closes. An area of zeros with fd -1 is left alone. */
 void dp_area_close(struct dp_area *area);
@@ -183,7 +216,7 @@ void dp_area_close(struct dp_area *area);
  * @fd: what to map, -1 for none
  * @err: context on failure
  *
- * All mappings are readable and writable: the question is whether they may be pinned.
+ * The mapping is readable and writable, or readable only if the kind is.
  *
  * Return: 0 or a negative errno.
  */
@@ -221,6 +254,15 @@ int dp_area_map_pci(const struct dp_mapping *mapping, const struct dp_env *env,
  */
 int dp_area_map_scratch(const struct dp_mapping *mapping, const struct dp_env *env,
 			struct dp_area *area, struct dp_error *err);
+
+/*
+ * Ways to show what pages are, for the member "unlike". dp_pages_without() counts the pages that
+ * lack a flag of /proc/kpageflags (KPF_…, linux/kernel-page-flags.h), dp_area_unlike_readonly() all
+ * pages of a mapping that the kernel does not list as read-only.
+ */
+int64_t dp_pages_without(const struct dp_pages *pages, unsigned int flag, struct dp_error *err);
+int64_t dp_area_unlike_readonly(const struct dp_mapping *mapping, const struct dp_area *area,
+				const struct dp_pages *pages, struct dp_error *err);
 
 /* The size of a region of this kind where regions of @size bytes are asked for. */
 uint64_t dp_region_size(const struct dp_mapping *mapping, uint64_t size);

@@ -111,9 +111,11 @@ struct dp_cell {
 	int64_t outside;    /* whose frame is not in the memory that the mapping is of */
 	int64_t displaced;  /* whose frame is not the one that the device has at their place */
 	int64_t persistent; /* whose frame is persistent memory, after the registration */
-	uint64_t leaf;      /* bytes that one page-table leaf maps, 0 if it is not known */
-	char leaf_by[24];   /* how leaf was found: "perf-page-size", … */
-	char resource[64];  /* the device behind the mapping, as sysfs names it, or "" */
+	int64_t unlike; /* that lack the trait of their kind (mapping.h); -1 also for a kind without
+			 */
+	uint64_t leaf;  /* bytes that one page-table leaf maps, 0 if it is not known */
+	char leaf_by[24];  /* how leaf was found: "perf-page-size", … */
+	char resource[64]; /* the device behind the mapping, as sysfs names it, or "" */
 	char zone_before[16], zone_after[16]; /* of the first frame, "" if not asked */
 	uint64_t moved;       /* pages whose frame changed through the registration */
 	char proof_text[160]; /* why a part of the proof is missing, or "" */

@@ -47,8 +47,9 @@ struct dp_rule {
 	int err;                   /* expected: 0 allowed, positive errno rejected */
 	bool any_errno;            /* expected: rejected, with whatever errno */
 	bool unknown;              /* nothing is expected: what is right is not known */
-	char *refused_by;          /* glob: the function that must have refused; NULL for any */
-	char *path;                /* glob: on which pages must have been taken; NULL for any */
+	enum dp_known moved; /* expected: all pages are replaced before they are pinned, or none */
+	char *refused_by;    /* glob: the function that must have refused; NULL for any */
+	char *path;          /* glob: on which pages must have been taken; NULL for any */
 	struct dp_amount amounts[DP_AMOUNTS]; /* of the list "evidence" */
 	char *why;                            /* one sentence */
 	char *reference;                      /* kernel function, commit or documentation */

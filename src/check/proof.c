@@ -35,6 +35,20 @@ bool dp_proof_is_pfnmap(const struct dp_area *area)
 	return vma && dp_vma_has(vma, "pf");
 }
 
+static int read_words(const struct dp_area *area, struct dp_proof *proof)
+{
+	int rc;
+
+	proof->words = calloc(proof->pages, sizeof(*proof->words));
+	if (!proof->words)
+		return -ENOMEM;
+	rc = dp_pagemap_read(area->addr, proof->pages, proof->words);
+	for (size_t i = 0; i < proof->pages && !rc; i++)
+		if (proof->words[i] & DP_PM_PRESENT)
+			proof->pfn[i] = proof->words[i] & DP_PM_FRAME;
+	return rc;
+}
+
 /*
  * Reads the frames from pagemap, unless a PUD maps them: the page walk would split it, and its
  * frames follow from the physical address of the leaf.
@@ -49,7 +63,7 @@ static int take_frames(const struct dp_area *area, const struct dp_mapping *mapp
 	if (!proof->pfn)
 		return -ENOMEM;
 	if (leaf->size < DP_PUD_SIZE && mapping->granule < DP_PUD_SIZE)
-		return dp_frames_read(area->addr, proof->pages, proof->pfn);
+		return read_words(area, proof);
 	for (size_t i = 0; i < proof->pages && leaf->phys; i++)
 		proof->pfn[i] = leaf->phys / page + i;
 	return 0;
@@ -130,6 +144,11 @@ static size_t count_absent(const struct dp_proof *proof, size_t *first)
 static void find_place(const struct dp_asker *asker, const struct dp_proof *proof, size_t absent,
 		       struct dp_cell *cell)
 {
+	/* Which of them are where was shown by the trait. */
+	if (asker->mapping->frames == DP_FRAMES_MIXED) {
+		cell->outside = cell->unlike;
+		return;
+	}
 	if (absent) {
 		snprintf(cell->proof_text, sizeof(cell->proof_text),
 			 "%zu of %zu pages have no frame now (swapped out, or on their way)",
@@ -170,6 +189,27 @@ static void find_owner(const struct dp_asker *asker, const struct dp_proof *proo
 	find_place(asker, proof, absent, cell);
 }
 
+/* Whether the pages have what their kind is named after. */
+static void find_trait(const struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell)
+{
+	const struct dp_mapping *mapping = asker->mapping;
+	struct dp_pages pages = { .count = proof->pages, .words = proof->words };
+	struct dp_error err = { 0 };
+
+	if (!mapping->unlike)
+		return;
+	proof->flags = calloc(proof->pages, sizeof(*proof->flags));
+	pages.flags_error = proof->flags
+				    ? dp_kpageflags_read(proof->words, proof->pages, proof->flags)
+				    : -ENOMEM;
+	pages.flags = pages.flags_error ? NULL : proof->flags;
+	cell->unlike = mapping->unlike(mapping, &asker->area, &pages, &err);
+	if (cell->unlike >= 0)
+		return;
+	cell->unlike = -1;
+	explain(cell, err.what);
+}
+
 static void take_leaf(struct dp_witness *witness, struct dp_leaf *leaf, struct dp_cell *cell)
 {
 	struct dp_error err = { 0 };
@@ -195,7 +235,7 @@ void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cel
 	int rc;
 
 	snprintf(cell->resource, sizeof(cell->resource), "%s", area->resource);
-	cell->outside = cell->displaced = cell->persistent = -1;
+	cell->outside = cell->displaced = cell->persistent = cell->unlike = -1;
 	if (mapping->populate == DP_POPULATE_NONE) {
 		cell->outside = asker->pfnmap ? 0 : (int64_t)(area->len / page_size());
 		snprintf(cell->owner, sizeof(cell->owner), "%s%s",
@@ -209,6 +249,7 @@ void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cel
 			 dp_errno_name(rc), rc == -EPERM ? " (shown to root only)" : "");
 		return;
 	}
+	find_trait(asker, proof, cell);
 	find_owner(asker, proof, cell);
 	if (mapping->zone && proof->pfn[0])
 		dp_zone_of(proof->pfn[0] * page_size(), cell->zone_before,
@@ -242,5 +283,7 @@ void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
 void dp_proof_clear(struct dp_proof *proof)
 {
 	free(proof->pfn);
+	free(proof->words);
+	free(proof->flags);
 	memset(proof, 0, sizeof(*proof));
 }

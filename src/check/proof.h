@@ -9,7 +9,9 @@
 
 /* The frames behind a mapping at one moment. */
 struct dp_proof {
-	uint64_t *pfn; /* frame number of each page, 0 if unknown */
+	uint64_t *pfn;   /* frame number of each page, 0 if unknown */
+	uint64_t *words; /* of pagemap for each page; NULL if it was not read */
+	uint64_t *flags; /* of /proc/kpageflags, for a kind with a trait; NULL if it was not read */
 	size_t pages;
 };
 

@@ -40,7 +40,8 @@ int dp_area_map(const struct dp_mapping *mapping, const struct dp_env *env, stru
 	area->reserved = base;
 	area->reserved_len = room;
 	at = (void *)((((uintptr_t)base + mask) & ~mask) + mapping->skew);
-	if (mmap(at, span, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0) == MAP_FAILED)
+	if (mmap(at, span, PROT_READ | (mapping->readonly ? 0 : PROT_WRITE), flags | MAP_FIXED, fd,
+		 0) == MAP_FAILED)
 		return dp_fail(err, -errno, "cannot map %llu bytes of %s", (unsigned long long)span,
 			       mapping->name);
 	area->addr = at;
@@ -71,35 +72,39 @@ int dp_area_map_pci(const struct dp_mapping *mapping, const struct dp_env *env,
 }
 
 /* One access to each page. Adding 0 is a write that changes no byte. */
-static void touch(const struct dp_area *area, enum dp_populate populate)
+static void touch(char *addr, uint64_t len, enum dp_populate how)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	for (uint64_t at = 0; at < area->len; at += page) {
-		char *byte = (char *)area->addr + at;
-
-		if (populate == DP_POPULATE_WRITE)
-			__atomic_fetch_add(byte, 0, __ATOMIC_RELAXED);
+	for (uint64_t at = 0; at < len; at += page)
+		if (how == DP_POPULATE_WRITE)
+			__atomic_fetch_add(addr + at, 0, __ATOMIC_RELAXED);
 		else
-			(void)*(volatile char *)byte;
-	}
+			(void)*(volatile char *)(addr + at);
+}
+
+int dp_area_populate(void *addr, uint64_t len, enum dp_populate how)
+{
+	int advice = how == DP_POPULATE_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+
+	if (madvise(addr, len, advice) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	/* Kernels before 5.14. */
+	touch(addr, len, how);
+	return 0;
 }
 
 static int populate(const struct dp_mapping *mapping, const struct dp_area *area,
 		    struct dp_error *err)
 {
-	int advice =
-		mapping->populate == DP_POPULATE_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+	int rc;
 
 	if (mapping->populate == DP_POPULATE_MMAP || mapping->populate == DP_POPULATE_NONE)
 		return 0;
-	if (madvise(area->addr, area->len, advice) == 0)
-		return 0;
-	if (errno != EINVAL)
-		return dp_fail(err, -errno, "cannot fault in the %s mapping", mapping->name);
-	/* Kernels before 5.14. */
-	touch(area, mapping->populate);
-	return 0;
+	rc = dp_area_populate(area->addr, area->len, mapping->populate);
+	return rc ? dp_fail(err, rc, "cannot fault in the %s mapping", mapping->name) : 0;
 }
 
 /*
@@ -166,12 +171,12 @@ void dp_area_touch(const struct dp_mapping *mapping, const struct dp_env *env,
 	if (mapping->populate == DP_POPULATE_WRITE && env->guest)
 		overwrite(area);
 	else if (mapping->populate == DP_POPULATE_WRITE || mapping->populate == DP_POPULATE_READ)
-		touch(area, mapping->populate);
+		touch(area->addr, area->len, mapping->populate);
 }
 
 int dp_area_renew(const struct dp_mapping *mapping, const struct dp_area *area)
 {
-	if (!mapping->private)
+	if (!mapping->private && !mapping->refaults)
 		return -EOPNOTSUPP;
 	if (madvise(area->addr, area->len, MADV_DONTNEED))
 		return -errno;

@@ -30,6 +30,8 @@ static void add_proof(struct json_object *obj, const struct dp_cell *cell)
 	add_known(obj, "outside", cell->outside);
 	add_known(obj, "displaced", cell->displaced);
 	add_known(obj, "persistent", cell->persistent);
+	if (cell->unlike >= 0)
+		dp_json_add_int(obj, "unlike", cell->unlike);
 	if (cell->leaf)
 		dp_json_add_int(obj, "leaf", (int64_t)cell->leaf);
 	else
@@ -229,6 +231,10 @@ static void get_proof(struct reader *r, struct dp_cell *cell)
 	cell->outside = get_known(r, "outside");
 	cell->displaced = get_known(r, "displaced");
 	cell->persistent = get_known(r, "persistent");
+	/* Only of kinds with a trait. */
+	cell->unlike = -1;
+	if (json_object_object_get_ex(r->obj, "unlike", NULL))
+		cell->unlike = (int64_t)get_count(r, "unlike");
 	if (!json_object_object_get_ex(r->obj, "leaf", &leaf) || leaf)
 		cell->leaf = get_count(r, "leaf");
 	get_text(r, "leaf_by", cell->leaf_by, sizeof(cell->leaf_by), !cell->leaf);

@@ -114,6 +114,9 @@ static bool misnamed(const struct dp_subject *subject, const struct dp_mapping *
 			      cell->pages,
 			      mapping->frames == DP_FRAMES_RAM ? "System RAM" : "the memory of ",
 			      mapping->frames == DP_FRAMES_RAM ? "" : cell->resource, cell->owner);
+	if (mapping->unlike && cell->unlike > 0)
+		return decide(result, other, "%s: %" PRId64 " of %" PRIu64 " pages are not %s",
+			      what, cell->unlike, cell->pages, mapping->trait);
 	if (mapping->leaf && cell->leaf && cell->leaf != mapping->leaf)
 		return decide(
 			result, other,
@@ -212,6 +215,25 @@ static bool is_on_another_path(const struct dp_rule *rule, const struct dp_cell 
 }
 
 /*
+ * Pages that must be replaced before they are pinned, as they are not the process's alone, or in
+ * the way where they are; or that must not be.
+ */
+static bool is_elsewhere(const struct dp_rule *rule, const struct dp_cell *cell,
+			 struct dp_result *result)
+{
+	bool all = rule->moved == DP_YES;
+
+	if (rule->moved == DP_UNKNOWN || cell->err || cell->moved == (all ? cell->pages : 0))
+		return false;
+	snprintf(result->deviates, sizeof(result->deviates), "%s",
+		 all ? "pinned in place" : "moved");
+	return decide(result, DP_FAIL,
+		      "allowed, but %" PRIu64 " of %" PRIu64
+		      " pages were moved or copied first, expected %s: %s",
+		      cell->moved, cell->pages, all ? "all" : "none", rule->why);
+}
+
+/*
  * References that are kept without need: the counters cannot tell them from those that gup-fast
  * took and gave back. Pages that are moved are taken again.
  */
@@ -245,6 +267,8 @@ static const char *find_unproven(const struct dp_mapping *mapping, const struct 
 		return "outside";
 	if (mapping->ordered && cell->displaced < 0)
 		return "displaced";
+	if (mapping->unlike && cell->unlike < 0)
+		return "unlike";
 	if (mapping->frames != DP_FRAMES_NONE && cell->persistent < 0)
 		return "persistent";
 	if (mapping->zone && !cell->zone_before[0])
@@ -376,7 +400,7 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 		if (is_backported(policy, subject, mapping, access, cell, result))
 			pinned_too_little(access, cell, result);
 	} else if (!is_by_another(rule, cell, result) && !pinned_twice(cell, result) &&
-		   !pinned_too_little(access, cell, result) &&
+		   !is_elsewhere(rule, cell, result) && !pinned_too_little(access, cell, result) &&
 		   !dp_is_of_another_amount(policy, subject, mapping->name, access, cell, result) &&
 		   !is_on_another_path(rule, cell, result)) {
 		decide(result, DP_PASS, "%s", rule->why);

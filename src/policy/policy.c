@@ -54,7 +54,8 @@ static bool is_key_of(enum list list, const char *key)
 {
 	static const char *const both[] = { "mapping", "access",  "provider", "odp",
 					    "kernel",  "verdict", "why",      "reference" };
-	static const char *const answers[] = { "errno", "persistent", "refused_by", "path" };
+	static const char *const answers[] = { "errno", "persistent", "moved", "refused_by",
+					       "path" };
 
 	for (size_t i = 0; i < DP_ARRAY_SIZE(both); i++)
 		if (!strcmp(key, both[i]))
@@ -108,10 +109,10 @@ static int parse_odp(const char *text, struct dp_rule *rule)
 	return !text || rule->odp || !strcmp(text, "no") ? 0 : -EINVAL;
 }
 
-static int parse_persistent(const char *text, struct dp_rule *rule)
+static int parse_known(const char *text, enum dp_known *known)
 {
-	rule->persistent = !text ? DP_UNKNOWN : !strcmp(text, "yes") ? DP_YES : DP_NO;
-	return !text || rule->persistent == DP_YES || !strcmp(text, "no") ? 0 : -EINVAL;
+	*known = !text ? DP_UNKNOWN : !strcmp(text, "yes") ? DP_YES : DP_NO;
+	return !text || *known == DP_YES || !strcmp(text, "no") ? 0 : -EINVAL;
 }
 
 static int parse_verdict(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
@@ -152,6 +153,8 @@ static int parse_evidence(const struct loader *l, const config_setting_t *at, st
 {
 	const char *refused_by = text_of(at, "refused_by"), *path = text_of(at, "path");
 
+	if (rule->moved != DP_UNKNOWN && (rule->err || rule->unknown))
+		return bad_setting(l, at, "only a rule that allows has the key", "moved");
 	if (refused_by && !rule->err)
 		return bad_setting(l, at, "only a rule that rejects has the key", "refused_by");
 	rule->refused_by = refused_by ? strdup(refused_by) : NULL;
@@ -189,6 +192,21 @@ static int parse_answer(const struct loader *l, const config_setting_t *at, stru
 	return rc ? rc : parse_evidence(l, at, rule);
 }
 
+static int bad_choice(const struct loader *l, const config_setting_t *at, const char *key)
+{
+	return bad_setting(l, config_setting_lookup((config_setting_t *)at, key),
+			   "\"yes\" or \"no\" is wanted for", key);
+}
+
+static int parse_choices(const struct loader *l, const config_setting_t *at, struct dp_rule *rule)
+{
+	if (parse_odp(text_of(at, "odp"), rule))
+		return bad_choice(l, at, "odp");
+	if (parse_known(text_of(at, "persistent"), &rule->persistent))
+		return bad_choice(l, at, "persistent");
+	return parse_known(text_of(at, "moved"), &rule->moved) ? bad_choice(l, at, "moved") : 0;
+}
+
 static int parse_rule(const struct loader *l, const config_setting_t *at, enum list list,
 		      struct dp_rule *rule)
 {
@@ -213,12 +231,9 @@ static int parse_rule(const struct loader *l, const config_setting_t *at, enum l
 		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "kernel"),
 				   "\"6.1\", \"5.10-6.4\", \"6.5-\" or \"-6.4\" is wanted for",
 				   "kernel");
-	if (parse_odp(text_of(at, "odp"), rule))
-		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "odp"),
-				   "\"yes\" or \"no\" is wanted for", "odp");
-	if (parse_persistent(text_of(at, "persistent"), rule))
-		return bad_setting(l, config_setting_lookup((config_setting_t *)at, "persistent"),
-				   "\"yes\" or \"no\" is wanted for", "persistent");
+	rc = parse_choices(l, at, rule);
+	if (rc)
+		return rc;
 	rule->provider = strdup(provider ? provider : "*");
 	if (!rule->provider)
 		return -ENOMEM;

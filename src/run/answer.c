@@ -27,6 +27,7 @@ static const struct {
 	{ "proof", "outside", "outside" },
 	{ "proof", "displaced", "displaced" },
 	{ "proof", "persistent", "persistent" },
+	{ "proof", "unlike", "unlike" },
 	{ "proof", "leaf", "leaf" },
 	{ "proof", "leaf_by", "leaf_by" },
 	{ "proof", "resource", "resource" },

@@ -71,6 +71,7 @@ static void names_line_and_key_of_a_mistake(void **state)
 		{ RULE("kernel = 6.1;"), { "test:4", "kernel" } },
 		{ RULE("errno = \"EFAULT\";"), { "test:2", "errno" } },
 		{ RULE("odp = \"maybe\";"), { "test:4", "odp" } },
+		{ RULE("moved = \"some\";"), { "test:4", "moved" } },
 		{ "rules = ( { mapping = \"a\"; access = \"b\"; why = \"w\"; reference = \"r\";\n"
 		  "verdict = \"perhaps\"; } );",
 		  { "test:2", "verdict" } },
