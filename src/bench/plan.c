@@ -90,9 +90,11 @@ bool dp_bench_connects(enum dp_bench_kind kind)
 	return kinds[kind].connects;
 }
 
-static bool is_offered(enum dp_bench_kind kind, const struct dp_bench_size *size)
+static bool is_offered(const struct dp_bench *bench)
 {
-	return !kinds[kind].most || size->bytes <= kinds[kind].most;
+	uint64_t most = kinds[bench->kind].most;
+
+	return !bench->mapping->check_only && (!most || bench->size->bytes <= most);
 }
 
 enum dp_bench_phase dp_bench_main_phase(enum dp_bench_kind kind)
@@ -159,8 +161,7 @@ bool dp_bench_parse(const char *id, struct dp_bench *bench)
 	for (int i = 0; i < DP_BENCH_KINDS; i++) {
 		bench->kind = (enum dp_bench_kind)i;
 		if (!strcmp(kinds[i].name, kind))
-			return bench->mapping && bench->size &&
-			       is_offered(bench->kind, bench->size);
+			return bench->mapping && bench->size && is_offered(bench);
 	}
 	return false;
 }
@@ -191,7 +192,7 @@ int dp_benches_make(const char *const *only, size_t nonly, struct dp_benches *be
 
 		*bench = name_bench(mappings[i / each], &sizes[i % DP_ARRAY_SIZE(sizes)],
 				    (enum dp_bench_kind)(i % each / DP_ARRAY_SIZE(sizes)));
-		if (is_offered(bench->kind, bench->size) && dp_globs_select(&globs, bench->id))
+		if (is_offered(bench) && dp_globs_select(&globs, bench->id))
 			benches->count++;
 	}
 	if (!rc)

@@ -14,7 +14,7 @@
 #include "daxpin/error.h"
 #include "daxpin/question.h"
 
-/* Widths of the columns: the mapping's name, and each access. */
+/* Widths of the columns: the mapping's name at least, and each access. */
 #define NAME_WIDTH 20
 #define CELL_WIDTH 14
 
@@ -38,6 +38,18 @@ static bool has_mapping(const struct dp_run_record *run, const char *mapping)
 	return false;
 }
 
+/* That of the column of names, with a blank after the longest. */
+static int name_width(const struct dp_run_record *run)
+{
+	size_t count, width = NAME_WIDTH;
+	const struct dp_mapping *const *mappings = dp_mappings(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (strlen(mappings[i]->name) >= width && has_mapping(run, mappings[i]->name))
+			width = strlen(mappings[i]->name) + 1;
+	return (int)width;
+}
+
 /* Escape sequences are outside the padding; the last column has none. */
 static void write_cell(const struct dp_page *p, const char *text, const char *code, bool last)
 {
@@ -45,12 +57,12 @@ static void write_cell(const struct dp_page *p, const char *text, const char *co
 		dp_page_color(p, PLAIN), last ? "\n" : " ");
 }
 
-static void write_row(const struct dp_page *p, const char *mapping)
+static void write_row(const struct dp_page *p, const char *mapping, int width)
 {
 	size_t count;
 	const struct dp_access *accesses = dp_accesses(&count);
 
-	fprintf(p->out, "%-*s", NAME_WIDTH, mapping);
+	fprintf(p->out, "%-*s", width, mapping);
 	for (size_t i = 0; i < count; i++) {
 		const struct dp_result *r = find(p->run, mapping, accesses[i].name);
 		char text[48] = "";
@@ -66,13 +78,14 @@ static void write_table(const struct dp_page *p)
 	size_t nmappings, naccesses;
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
 	const struct dp_access *accesses = dp_accesses(&naccesses);
+	int width = name_width(p->run);
 
-	fprintf(p->out, "%s%-*s", dp_page_color(p, BOLD), NAME_WIDTH, "mapping");
+	fprintf(p->out, "%s%-*s", dp_page_color(p, BOLD), width, "mapping");
 	for (size_t i = 0; i < naccesses; i++)
 		write_cell(p, accesses[i].name, BOLD, i + 1 == naccesses);
 	for (size_t i = 0; i < nmappings; i++)
 		if (has_mapping(p->run, mappings[i]->name))
-			write_row(p, mappings[i]->name);
+			write_row(p, mappings[i]->name, width);
 }
 
 /* A row for each mapping and event, a column for each release; a race has no release. */

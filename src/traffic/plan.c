@@ -18,6 +18,8 @@ static int add_mapping(const struct dp_mapping *mapping, struct dp_globs *globs,
 	const struct dp_operation *const *operations = dp_operations(&noperations);
 	const struct dp_event *const *events = dp_events(&nevents);
 
+	if (mapping->check_only)
+		return 0;
 	for (size_t i = 0; i < noperations + nevents; i++) {
 		struct dp_case tcase = { .mapping = mapping }, *added;
 

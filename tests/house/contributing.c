@@ -84,10 +84,12 @@ static void an_operation_is_asked_about(void **state)
 {
 	static const char *const only[] = { "traffic/*/send-imm" };
 	dp_cleanup(dp_cases_clear) struct dp_cases cases = { 0 };
-	size_t mappings;
+	size_t count, mappings = 0;
+	const struct dp_mapping *const *all = dp_mappings(&count);
 
 	(void)state;
-	dp_mappings(&mappings);
+	for (size_t i = 0; i < count; i++)
+		mappings += !all[i]->check_only;
 	assert_int_equal(dp_cases_make(only, 1, &cases, NULL), 0);
 	assert_int_equal(cases.count, mappings);
 }

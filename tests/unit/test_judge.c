@@ -229,6 +229,55 @@ static void sees_a_wrong_page(void **state)
 	expect(&cell, DP_ERROR, "not observed: \"proof\" (displaced)");
 }
 
+static struct dp_cell zero_page_cell(void)
+{
+	return (struct dp_cell){ .id = "check/zero-page/local-read",
+				 .pages = 64,
+				 .acquired = 64,
+				 .released = 64,
+				 .pins_seen = true,
+				 .attempts = 1,
+				 .owner = "System RAM/Kernel bss",
+				 .leaf = 4096,
+				 .leaf_by = "perf-page-size",
+				 .moved = 64 };
+}
+
+/* A page that is pinned although it is everybody's, or that is something else to begin with. */
+static void asks_for_pages_of_its_own(void **state)
+{
+	struct dp_cell cell = zero_page_cell();
+	struct dp_result result;
+	char kind[128];
+
+	(void)state;
+	expect(&cell, DP_PASS, "");
+	cell.moved = 63;
+	expect(&cell, DP_FAIL, "63 of 64 pages were moved or copied first, expected all");
+	result = judge(&cell);
+	dp_result_kind(&result, kind, sizeof(kind));
+	assert_string_equal(kind, "allowed, pinned in place");
+	cell = zero_page_cell();
+	cell.unlike = 1;
+	expect(&cell, DP_ERROR, "not what the name says: 1 of 64 pages are not the zero page");
+	cell.unlike = -1;
+	expect(&cell, DP_ERROR, "not observed: \"proof\" (unlike)");
+	strcpy(cell.proof_text, "/proc/kpageflags (EACCES)");
+	expect(&cell, DP_PASS, "");
+	assert_true(judge(&cell).unproven);
+	cell = zero_page_cell();
+	strcpy(cell.id, "check/pagecache-private-written/local-read");
+	expect(&cell, DP_FAIL, "64 of 64 pages were moved or copied first, expected none");
+	/* A range of several kinds lies nowhere as a whole. */
+	strcpy(cell.id, "check/hole/local-read");
+	cell.moved = 0;
+	cell.err = EFAULT;
+	cell.leaf = 0;
+	expect(&cell, DP_PASS, "");
+	cell.released = 0;
+	expect(&cell, DP_FAIL, "pins are not given back");
+}
+
 /* What gup-fast gave back is not kept; what was moved was taken twice. */
 static void sees_what_is_kept_without_need(void **state)
 {
@@ -571,6 +620,7 @@ int main(void)
 		cmocka_unit_test(does_not_believe_names),
 		cmocka_unit_test(sees_a_wrong_page),
 		cmocka_unit_test(asks_what_the_memory_is),
+		cmocka_unit_test(asks_for_pages_of_its_own),
 		cmocka_unit_test(sees_what_is_kept_without_need),
 		cmocka_unit_test(counts_what_is_done_inside),
 		cmocka_unit_test(asks_who_has_refused),
