@@ -44,7 +44,7 @@ floor(util HEADERS actor.h archive.h cgroup.h cleanup.h clock.h embed.h error.h 
 floor(observe HEADERS control.h observe.h question.h sink.h splat.h steps.h)
 floor(dax HEADERS dax.h medium.h range.h LIBRARIES PkgConfig::NVDIMM)
 floor(pin HEADERS pin.h vma.h)
-floor(rdma HEADERS connection.h worker_pool.h netdev.h rdma.h LIBRARIES PkgConfig::RDMA)
+floor(rdma HEADERS connection.h pair.h worker_pool.h netdev.h rdma.h LIBRARIES PkgConfig::RDMA)
 floor(mapping HEADERS look.h mapping.h)
 floor(witness HEADERS counters.h course.h witness.h LIBRARIES PkgConfig::WITNESS)
 floor(check HEADERS check.h)

@@ -5,11 +5,11 @@
 #ifndef DAXPIN_BENCH_ASKER_H
 #define DAXPIN_BENCH_ASKER_H
 
-#include "pair.h"
 #include "stopwatch.h"
 
 #include "daxpin/bench.h"
 #include "daxpin/error.h"
+#include "daxpin/pair.h"
 #include "daxpin/rdma.h"
 
 /* What a remote write needs. */
@@ -50,7 +50,7 @@ struct dp_bench_asker {
 	int fd;
 	uint64_t page;
 	struct dp_rdma rdma;
-	struct dp_bench_pair pair; /* of what needs it */
+	struct dp_pair pair; /* of what needs it */
 	struct dp_stopwatch watch;
 	struct dp_pmu pmu;      /* by the clock only */
 	struct dp_error no_pmu; /* why there is none */

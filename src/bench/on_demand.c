@@ -79,7 +79,7 @@ static int open_paged(struct dp_bench_asker *a, const struct dp_env *env, int ph
 
 /* @words: what the pages begin with. So many messages are under way as the queue takes. */
 static int write_words(struct dp_bench_asker *a, const struct paged *p,
-		       const struct dp_bench_plain *words)
+		       const struct dp_plain *words)
 {
 	struct ibv_sge sges[DP_MAX_PENDING];
 	struct ibv_send_wr wrs[DP_MAX_PENDING];
@@ -101,16 +101,16 @@ static int write_words(struct dp_bench_asker *a, const struct paged *p,
 			wrs[i].wr.rdma.remote_addr = (uintptr_t)p->area.addr + (from + i) * a->page;
 			wrs[i].wr.rdma.rkey = p->mr->rkey;
 		}
-		rc = dp_bench_carry(&a->pair, wrs, count, &a->err);
+		rc = dp_pair_carry(&a->pair, wrs, count, &a->err);
 	}
 	return rc;
 }
 
 /* What is written is what was there: on somebody's machine no byte may change. */
-static int open_words(struct dp_bench_asker *a, const struct paged *p, struct dp_bench_plain *words)
+static int open_words(struct dp_bench_asker *a, const struct paged *p, struct dp_plain *words)
 {
 	uint64_t pages = p->area.len / a->page;
-	int rc = dp_bench_plain_open(&a->pair, pages * WORD, words, &a->err);
+	int rc = dp_plain_open(&a->pair, pages * WORD, words, &a->err);
 
 	for (uint64_t i = 0; i < pages && !rc && dp_bench_touches(a->bench->mapping); i++)
 		memcpy((char *)words->at + i * WORD, (char *)p->area.addr + i * a->page, WORD);
@@ -118,7 +118,7 @@ static int open_words(struct dp_bench_asker *a, const struct paged *p, struct dp
 }
 
 static int access_pages(struct dp_bench_asker *a, const struct paged *p,
-			const struct dp_bench_plain *words, enum dp_bench_phase phase)
+			const struct dp_plain *words, enum dp_bench_phase phase)
 {
 	int rc;
 
@@ -132,7 +132,7 @@ static int access_pages(struct dp_bench_asker *a, const struct paged *p,
 static int take_accesses(struct dp_bench_asker *a, const struct dp_env *env)
 {
 	dp_cleanup(close_paged) struct paged p = { .area = { .fd = -1 } };
-	dp_cleanup(dp_bench_plain_close) struct dp_bench_plain words = { 0 };
+	dp_cleanup(dp_plain_close) struct dp_plain words = { 0 };
 	int rc = open_paged(a, env, DP_BENCH_ODP_REGISTER, &p);
 
 	if (rc || !p.mr)

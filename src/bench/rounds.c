@@ -49,7 +49,7 @@ int dp_bench_ready(struct dp_bench_asker *a)
 	if (!rc)
 		rc = dp_rdma_open(a->options->rdma, &a->rdma, &a->err);
 	if (!rc && dp_bench_connects(a->bench->kind))
-		rc = dp_bench_pair_open(a->rdma.device, &a->pair, &a->err);
+		rc = dp_pair_open(a->rdma.device, &a->pair, &a->err);
 	if (!rc)
 		rc = dp_stopwatch_calibrate(a->options->counts, &a->watch, &a->err);
 	if (!rc && !a->options->counts && !dp_pmu_open(dp_pmu_hardware, &a->pmu, &a->no_pmu))
@@ -59,7 +59,7 @@ int dp_bench_ready(struct dp_bench_asker *a)
 
 void dp_bench_over(struct dp_bench_asker *a)
 {
-	dp_bench_pair_close(&a->pair);
+	dp_pair_close(&a->pair);
 	dp_rdma_close(&a->rdma);
 	dp_pmu_close(&a->pmu);
 }

@@ -17,14 +17,14 @@
 struct ends {
 	struct dp_area area;
 	struct ibv_mr *mr;
-	struct dp_bench_plain plain;
+	struct dp_plain plain;
 };
 
 static void close_ends(struct ends *e)
 {
 	if (e->mr)
 		ibv_dereg_mr(e->mr);
-	dp_bench_plain_close(&e->plain);
+	dp_plain_close(&e->plain);
 	dp_area_close(&e->area);
 }
 
@@ -44,7 +44,7 @@ static int open_ends(struct dp_bench_asker *a, const struct dp_env *env, struct 
 			   DP_BENCH_ACCESS | IBV_ACCESS_REMOTE_READ);
 	if (!e->mr)
 		return dp_skip(&a->err, "a registration is refused: %s", dp_errno_name(errno));
-	rc = dp_bench_plain_open(&a->pair, e->area.len, &e->plain, &a->err);
+	rc = dp_plain_open(&a->pair, e->area.len, &e->plain, &a->err);
 	/* What is written is what was there: on somebody's machine no byte may change. */
 	if (!rc)
 		memcpy(e->plain.at, e->area.addr, e->area.len);
@@ -62,7 +62,7 @@ static int carry(struct dp_bench_asker *a, struct ends *e, enum ibv_wr_opcode op
 		wr.wr.rdma.remote_addr = (uintptr_t)e->area.addr;
 		wr.wr.rdma.rkey = e->mr->rkey;
 	}
-	return dp_bench_carry(&a->pair, &wr, 1, &a->err);
+	return dp_pair_carry(&a->pair, &wr, 1, &a->err);
 }
 
 /* A receive is posted before the clock runs, and is over once the send is. */

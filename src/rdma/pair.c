@@ -4,10 +4,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "pair.h"
-
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/pair.h"
 
 /* For each step of a connection, and for a message, ms: under emulation 64 MiB take seconds. */
 #define CONNECT_MS 10000
@@ -15,7 +14,7 @@
 
 /* Who accepts while the near end connects. */
 struct acceptor {
-	struct dp_bench_pair *pair;
+	struct dp_pair *pair;
 	struct dp_error err;
 	int rc;
 };
@@ -28,7 +27,7 @@ static void *accept_near(void *arg)
 	return NULL;
 }
 
-static int connect_ends(struct dp_bench_pair *pair, struct dp_error *err)
+static int connect_ends(struct dp_pair *pair, struct dp_error *err)
 {
 	struct acceptor acceptor = { .pair = pair };
 	pthread_t thread;
@@ -45,7 +44,7 @@ static int connect_ends(struct dp_bench_pair *pair, struct dp_error *err)
 	return rc || !acceptor.rc ? rc : dp_report(err, acceptor.rc, "%s", acceptor.err.what);
 }
 
-static int open_pair(const char *device, struct dp_bench_pair *pair, struct dp_error *err)
+static int open_pair(const char *device, struct dp_pair *pair, struct dp_error *err)
 {
 	struct sockaddr_storage at;
 	struct ibv_port_attr attr;
@@ -65,26 +64,26 @@ static int open_pair(const char *device, struct dp_bench_pair *pair, struct dp_e
 	return 0;
 }
 
-int dp_bench_pair_open(const char *device, struct dp_bench_pair *pair, struct dp_error *err)
+int dp_pair_open(const char *device, struct dp_pair *pair, struct dp_error *err)
 {
 	int rc;
 
 	memset(pair, 0, sizeof(*pair));
 	rc = open_pair(device, pair, err);
 	if (rc)
-		dp_bench_pair_close(pair);
+		dp_pair_close(pair);
 	return rc;
 }
 
-void dp_bench_pair_close(struct dp_bench_pair *pair)
+void dp_pair_close(struct dp_pair *pair)
 {
 	dp_connection_close(&pair->near);
 	dp_connection_close(&pair->far);
 	dp_port_close(&pair->port);
 }
 
-int dp_bench_carry(struct dp_bench_pair *pair, struct ibv_send_wr *wr, unsigned int count,
-		   struct dp_error *err)
+int dp_pair_carry(struct dp_pair *pair, struct ibv_send_wr *wr, unsigned int count,
+		  struct dp_error *err)
 {
 	struct ibv_send_wr *bad;
 	struct ibv_wc wc;
@@ -104,7 +103,7 @@ int dp_bench_carry(struct dp_bench_pair *pair, struct ibv_send_wr *wr, unsigned 
 	return 0;
 }
 
-static int open_plain(struct dp_bench_pair *pair, size_t len, struct dp_bench_plain *plain,
+static int open_plain(struct dp_pair *pair, size_t len, struct dp_plain *plain,
 		      struct dp_error *err)
 {
 	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE,
@@ -118,23 +117,22 @@ static int open_plain(struct dp_bench_pair *pair, size_t len, struct dp_bench_pl
 	return plain->mr ? 0 : dp_fail(err, -errno, "plain memory cannot be registered");
 }
 
-int dp_bench_plain_open(struct dp_bench_pair *pair, size_t len, struct dp_bench_plain *plain,
-			struct dp_error *err)
+int dp_plain_open(struct dp_pair *pair, size_t len, struct dp_plain *plain, struct dp_error *err)
 {
 	int rc;
 
-	*plain = (struct dp_bench_plain){ 0 };
+	*plain = (struct dp_plain){ 0 };
 	rc = open_plain(pair, len, plain, err);
 	if (rc)
-		dp_bench_plain_close(plain);
+		dp_plain_close(plain);
 	return rc;
 }
 
-void dp_bench_plain_close(struct dp_bench_plain *plain)
+void dp_plain_close(struct dp_plain *plain)
 {
 	if (plain->mr)
 		ibv_dereg_mr(plain->mr);
 	if (plain->at)
 		munmap(plain->at, plain->len);
-	*plain = (struct dp_bench_plain){ 0 };
+	*plain = (struct dp_plain){ 0 };
 }
