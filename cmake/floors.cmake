@@ -53,6 +53,7 @@ floor(teardown HEADERS teardown.h)
 floor(order HEADERS bias.h order.h vcpu.h)
 floor(race HEADERS race.h)
 floor(traffic HEADERS traffic.h)
+floor(state HEADERS state.h)
 floor(bench HEADERS bench.h execution.h)
 floor(agent HEADERS agent.h command.h)
 # ----- above: may run on the kernel under test; below: never does -----

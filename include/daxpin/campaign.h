@@ -18,6 +18,7 @@
 #include "daxpin/question.h"
 #include "daxpin/session.h"
 #include "daxpin/sink.h"
+#include "daxpin/state.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 #include "daxpin/witness.h"
@@ -34,6 +35,7 @@ struct dp_selection {
 	struct dp_scenarios teardowns, races;
 	struct dp_orders orders;
 	struct dp_cases cases;
+	struct dp_state_items states;
 	struct dp_benches benches;
 };
 

@@ -28,6 +28,7 @@ enum dp_command_kind {
 	DP_COMMAND_RACE,
 	DP_COMMAND_ORDER,
 	DP_COMMAND_TRAFFIC,
+	DP_COMMAND_STATE,
 	DP_COMMAND_BENCH,
 	DP_COMMAND_REREAD,  /* what an earlier boot has kept */
 	DP_COMMAND_AS_HOST, /* daxpin itself, as if the guest were the host */
@@ -88,6 +89,11 @@ struct dp_command {
 			uint64_t limit_ms; /* of each wait */
 			bool reference;    /* ib_write_bw is asked the same */
 		} traffic;
+		struct {
+			struct dp_words only;
+			uint64_t size;
+			char *rdma;
+		} state;
 		struct {
 			struct dp_words only;
 			char *rdma;

@@ -48,6 +48,10 @@ enum dp_step {
 	DP_STEP_ROUNDS, /* how many rounds the last sums are of */
 	/* of a limit, see src/limit/run.c */
 	DP_STEP_ATTEMPT,
+	/* of a state, see docs/state.md: several of each */
+	DP_STEP_REGION, /* a kind of region is registered, or not asked for */
+	DP_STEP_CHANGE, /* a call that the state makes */
+	DP_STEP_SIGHT,  /* what somebody sees */
 	/* of a bench, see docs/bench.md; but for the first two, each once for each size of a region
 	 */
 	DP_STEP_CLOCK,
@@ -153,6 +157,10 @@ enum dp_field {
 	DP_FIELD_CHARGED, /* VmPin before it */
 	DP_FIELD_MEMLOCK, /* RLIMIT_MEMLOCK */
 	DP_FIELD_CAPABLE, /* has CAP_IPC_LOCK in effect */
+	/* of a state */
+	DP_FIELD_PIN,   /* the kind of region: "write", "read", "on-demand" */
+	DP_FIELD_PHASE, /* what has happened */
+	DP_FIELD_BY,    /* who looks */
 	/* of a bench */
 	DP_FIELD_PAGE,        /* its size, bytes */
 	DP_FIELD_UNIT,        /* in which the clock counts: "instructions", "ns" */

@@ -20,6 +20,7 @@
 #include "daxpin/order.h"
 #include "daxpin/race.h"
 #include "daxpin/splat.h"
+#include "daxpin/state.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 #include "daxpin/worker_pool.h"
@@ -231,6 +232,25 @@ static int run_reread(const struct dp_command *command, struct dp_standby *by, i
 	return dp_traffic_reread(items->list, items->count, &options, fd);
 }
 
+/* ---- states ------------------------------------------------------------------------------ */
+
+static int run_state(const struct dp_command *command, struct dp_standby *by, int fd,
+		     struct dp_error *err)
+{
+	const struct dp_state_options options = {
+		.env = guest_env(command->state.size),
+		.rdma = command->state.rdma,
+	};
+	dp_cleanup(dp_state_items_clear) struct dp_state_items items = { 0 };
+	const struct dp_words *only = &command->state.only;
+	int rc = dp_state_items_make(globs_of(only), only->count, &items, err);
+
+	dp_worker_pool_dismiss(&by->pool);
+	if (!rc)
+		rc = dp_devices_traffic(err);
+	return rc ? rc : dp_state_run(&items, &options, fd, err);
+}
+
 /* ---- bench ------------------------------------------------------------------------------- */
 
 /* On the node of the processor: those of the others are persistent memory. */
@@ -310,8 +330,8 @@ int dp_carry_out(const struct dp_command *command, struct dp_standby *by, int fd
 		[DP_COMMAND_CHECK] = run_check,       [DP_COMMAND_LIMITS] = run_limit,
 		[DP_COMMAND_TEARDOWN] = run_scenario, [DP_COMMAND_RACE] = run_scenario,
 		[DP_COMMAND_ORDER] = run_order,       [DP_COMMAND_TRAFFIC] = run_traffic,
-		[DP_COMMAND_BENCH] = run_bench,       [DP_COMMAND_REREAD] = run_reread,
-		[DP_COMMAND_AS_HOST] = run_as_host,
+		[DP_COMMAND_STATE] = run_state,       [DP_COMMAND_BENCH] = run_bench,
+		[DP_COMMAND_REREAD] = run_reread,     [DP_COMMAND_AS_HOST] = run_as_host,
 	};
 
 	return run[command->kind](command, by, fd, err);

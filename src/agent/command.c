@@ -204,6 +204,11 @@ static const struct dp_member traffic[] = {
 	REQUIRED("limit_ms", dp_type_number, AT(traffic.limit_ms), 1, DAY_MS),
 	OPTIONAL("reference", dp_type_flag, AT(traffic.reference), 0, 0, 0),
 };
+static const struct dp_member state[] = {
+	ONLY(state),
+	SIZE(state),
+	RDMA(state),
+};
 static const struct dp_member bench[] = {
 	ONLY(bench),
 	RDMA(bench),
@@ -230,6 +235,7 @@ static const struct {
 	[DP_COMMAND_RACE] = { "race", MEMBERS(race) },
 	[DP_COMMAND_ORDER] = { "order", MEMBERS(teardown) },
 	[DP_COMMAND_TRAFFIC] = { "traffic", MEMBERS(traffic) },
+	[DP_COMMAND_STATE] = { "state", MEMBERS(state) },
 	[DP_COMMAND_BENCH] = { "bench", MEMBERS(bench) },
 	[DP_COMMAND_REREAD] = { "reread", MEMBERS(reread) },
 	[DP_COMMAND_AS_HOST] = { "as-host", MEMBERS(as_host) },

@@ -161,7 +161,8 @@ static inline struct dp_collect *dp_task_collect(const struct dp_task *task)
 	return task->sink.arg;
 }
 
-/* ---- checks.c, limits.c, scenarios.c, traffic.c, twice.c, benches.c ------------------------ */
+/* ---- checks.c, limits.c, scenarios.c, traffic.c, states.c, twice.c, benches.c
+ * ------------------------ */
 
 /*
  * Each adds what is asked of guests without the witness to a batch.
@@ -172,6 +173,7 @@ int dp_plan_teardowns(const struct campaign *c, struct dp_batch *batch, struct d
 int dp_plan_races(const struct campaign *c, struct dp_batch *batch, struct dp_error *err);
 int dp_plan_orders(const struct campaign *c, struct dp_batch *batch, struct dp_error *err);
 int dp_plan_traffic(const struct campaign *c, struct dp_batch *batch, struct dp_error *err);
+int dp_plan_states(const struct campaign *c, struct dp_batch *batch, struct dp_error *err);
 
 /*
  * Each asks one kind of question and adds the answers to a run.

@@ -30,7 +30,7 @@ static bool wants_plain(const struct campaign *c, bool saved)
 {
 	const struct dp_selection *s = c->selection;
 	bool once = (s->checks.count && !c->ask->witness) || s->limits.count ||
-		    s->teardowns.count || s->races.count || s->orders.count;
+		    s->teardowns.count || s->races.count || s->orders.count || s->states.count;
 
 	for (size_t i = 0; i < s->cases.count && !once; i++)
 		once = !saved || !dp_is_kept(&s->cases.list[i]);
@@ -68,9 +68,9 @@ static void clear_guests(struct guests *g)
 static int ask_batch(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	static int (*const plans[])(const struct campaign *c, struct dp_batch *batch,
-				    struct dp_error *err) = { dp_plan_limits, dp_plan_teardowns,
-							      dp_plan_races, dp_plan_orders,
-							      dp_plan_traffic };
+				    struct dp_error *err) = { dp_plan_limits,  dp_plan_teardowns,
+							      dp_plan_races,   dp_plan_orders,
+							      dp_plan_traffic, dp_plan_states };
 	dp_cleanup(dp_batch_clear) struct dp_batch batch = { 0 };
 	int rc = 0;
 

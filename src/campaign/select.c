@@ -22,6 +22,8 @@ static int make_kind(enum dp_question_kind kind, const char *const *globs, size_
 		return dp_scenarios_make(globs, count, true, &s->races, err);
 	case DP_QUESTION_ORDER:
 		return dp_orders_make(globs, count, &s->orders, err);
+	case DP_QUESTION_STATE:
+		return dp_state_items_make(globs, count, &s->states, err);
 	case DP_QUESTION_BENCH:
 		return dp_benches_make(globs, count, &s->benches, err);
 	default:
@@ -118,6 +120,7 @@ void dp_selection_clear(struct dp_selection *selection)
 	dp_scenarios_clear(&selection->races);
 	dp_orders_clear(&selection->orders);
 	dp_cases_clear(&selection->cases);
+	dp_state_items_clear(&selection->states);
 	dp_benches_clear(&selection->benches);
 	free(selection->globs);
 	selection->globs = NULL;
@@ -148,7 +151,7 @@ static void kinds_of(struct dp_selection *s, struct kind kinds[DP_QUESTIONS])
 		MAPPED(checks, dp_check),       KIND(limits, dp_limit_item, NO_MAPPING),
 		MAPPED(teardowns, dp_scenario), MAPPED(races, dp_scenario),
 		MAPPED(orders, dp_order),       MAPPED(cases, dp_case),
-		MAPPED(benches, dp_bench),
+		MAPPED(states, dp_state_item),  MAPPED(benches, dp_bench),
 	};
 
 	memcpy(kinds, all, sizeof(all));

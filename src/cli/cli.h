@@ -165,7 +165,7 @@ bool cli_stdout_unwanted(void);
 
 /* daxpin itself, and its commands. Those without a function of their own are of the guest only. */
 extern const struct cli_command cli_daxpin, cli_guest, cli_check, cli_limit, cli_teardown, cli_race,
-	cli_order, cli_traffic, cli_bench, cli_run, cli_judge, cli_compare, cli_kernels, cli_list,
-	cli_explain, cli_cache;
+	cli_order, cli_traffic, cli_state, cli_bench, cli_run, cli_judge, cli_compare, cli_kernels,
+	cli_list, cli_explain, cli_cache;
 
 #endif

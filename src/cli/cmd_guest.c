@@ -419,6 +419,6 @@ const struct cli_command cli_guest = {
 		 "FILE.deb\tA Debian package of a kernel.",
 	.groups = CLI_GROUPS({ .options = options }),
 	.commands = CLI_SUBCOMMANDS(&cli_check, &cli_limit, &cli_teardown, &cli_race, &cli_order,
-				    &cli_traffic, &cli_bench, &cli_run, &as_host),
+				    &cli_traffic, &cli_state, &cli_bench, &cli_run, &as_host),
 	.run = run,
 };

@@ -12,6 +12,7 @@
 #include "daxpin/limit.h"
 #include "daxpin/order.h"
 #include "daxpin/rdma.h"
+#include "daxpin/state.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 
@@ -97,6 +98,17 @@ static int print_cases(void)
 	return 0;
 }
 
+static int print_states(void)
+{
+	dp_cleanup(dp_state_items_clear) struct dp_state_items items = { 0 };
+
+	if (dp_state_items_make(NULL, 0, &items, NULL))
+		return 3;
+	for (size_t i = 0; i < items.count; i++)
+		puts(items.list[i].id);
+	return 0;
+}
+
 static int print_benches(void)
 {
 	dp_cleanup(dp_benches_clear) struct dp_benches benches = { 0 };
@@ -127,7 +139,7 @@ static int print_ids(void)
 		puts(plan.list[i].id);
 	print_limits();
 	return print_scenarios(false) || print_scenarios(true) || print_orders() || print_cases() ||
-			       print_benches()
+			       print_states() || print_benches()
 		       ? 3
 		       : 0;
 }

@@ -162,6 +162,19 @@ const struct cli_command cli_order = {
 			     { .options = cli_report_options, .title = "Reports" }),
 };
 
+const struct cli_command cli_state = {
+	.name = "state",
+	.brief = "see whether adapter and process go on looking at the same pages",
+	.usage = CLI_USAGE("guest [GUEST-OPTIONS] state [OPTIONS]"),
+	.about =
+		"Registers memory that is in a certain state, such as only read so far, or has something "
+		"happen to it afterwards, such as a fork. Then adapter and process write in turn, and "
+		"each must see what the other wrote, unless the process itself has asked for other "
+		"pages. See docs/state.md.",
+	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_region_options },
+			     { .options = cli_report_options, .title = "Reports" }),
+};
+
 const struct cli_command cli_run = {
 	.name = "run",
 	.brief = "check, limit, teardown and traffic in one run",

@@ -69,6 +69,10 @@ static bool is_asked(const char *id, enum dp_question_kind kind, struct verdict 
 		return v->mapping && v->event && v->station &&
 		       dp_order_applies(v->mapping, v->event, v->station);
 	}
+	if (kind == DP_QUESTION_STATE) {
+		v->state = dp_state_find(what);
+		return v->mapping && v->state && v->state->applies(v->mapping);
+	}
 	v->event = find_event(what);
 	if (!v->mapping || (v->event && !v->event->applies(v->mapping)))
 		return false;
@@ -95,7 +99,9 @@ static void tell_absence(const struct dp_observed *o, struct dp_result *r)
 static void judge_steps(const struct dp_subject *subject, const struct dp_observed *o,
 			enum dp_question_kind kind, struct dp_result *r)
 {
-	struct verdict v = { .result = r, .steps = o->steps, .host = subject->host };
+	struct verdict v = {
+		.result = r, .steps = o->steps, .host = subject->host, .subject = subject
+	};
 	bool ended = o->cell && o->cell->outcome == DP_ANSWERED;
 
 	if (!is_asked(o->id, kind, &v)) {
@@ -113,6 +119,8 @@ static void judge_steps(const struct dp_subject *subject, const struct dp_observ
 		dp_judge_race(&v);
 	else if (kind == DP_QUESTION_ORDER)
 		dp_judge_order(&v);
+	else if (kind == DP_QUESTION_STATE)
+		dp_judge_state(&v);
 	else if (kind == DP_QUESTION_BENCH)
 		dp_judge_bench(&v);
 	else

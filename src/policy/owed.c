@@ -34,6 +34,10 @@ static const char *states_of(enum dp_step step)
 		return "given up|goes on waiting";
 	case DP_STEP_OWNER_END:
 		return "gone|waits|runs";
+	case DP_STEP_REGION:
+		return "completed|absent";
+	case DP_STEP_SIGHT:
+		return "completed|refused";
 	case DP_STEP_COUNTERS:
 		return "completed|failed";
 	case DP_STEP_ORDER:

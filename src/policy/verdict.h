@@ -13,6 +13,7 @@
 #include "daxpin/limit.h"
 #include "daxpin/order.h"
 #include "daxpin/policy.h"
+#include "daxpin/state.h"
 #include "daxpin/steps.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
@@ -25,6 +26,8 @@ struct verdict {
 	const struct dp_operation *operation; /* NULL with an event */
 	const struct dp_limit *limit;         /* NULL but of a limit */
 	const struct dp_station *station;     /* NULL but of an order */
+	const struct dp_state *state;         /* NULL but of a state */
+	const struct dp_subject *subject;     /* kernel and adapter */
 	struct dp_bench bench;                /* of a bench */
 	enum dp_release release;              /* of a teardown */
 	bool traffic;                         /* of traffic, in flight or not */
@@ -144,6 +147,7 @@ void dp_judge_teardown(struct verdict *v);
 void dp_judge_race(struct verdict *v);
 void dp_judge_order(struct verdict *v);
 void dp_judge_traffic(struct verdict *v);
+void dp_judge_state(struct verdict *v);
 void dp_judge_bench(struct verdict *v);
 void dp_judge_in_flight(struct verdict *v); /* traffic during an event */
 

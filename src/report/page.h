@@ -69,6 +69,9 @@ void dp_page_write_traces(const struct dp_page *p, const struct dp_run_record *r
 /* The part on traffic: a table of mappings and operations, and the bandwidth. */
 void dp_page_write_traffic(const struct dp_page *p);
 
+/* The part on states: a row for each, a column for each mapping. */
+void dp_page_write_states(const struct dp_page *p);
+
 /* The part on costs: a row for each mapping and size. */
 void dp_page_write_benches(const struct dp_page *p);
 

@@ -262,6 +262,8 @@ static int write_run(const struct dp_page *p)
 		dp_page_write_limits(p);
 	if (has_question(run, DP_QUESTION_TRAFFIC))
 		dp_page_write_traffic(p);
+	if (has_question(run, DP_QUESTION_STATE))
+		dp_page_write_states(p);
 	if (has_question(run, DP_QUESTION_BENCH))
 		dp_page_write_benches(p);
 	rc = dp_page_write_causes(p, run, 1);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A fork after the registration: what one of the two writes must not cost the parent its pages. */
+#include "daxpin/state.h"
+
+#define PROMISE                                                                                    \
+	"fork copies what may be pinned instead of sharing it: copy_present_page() for PTEs and "  \
+	"copy_huge_pmd(), which splits, from 5.9 on (70e806e4e645, d042035eaf5f), "                \
+	"copy_hugetlb_page_range() from 5.12 on (4eae4efa2c29)"
+
+/* Of hugetlb, 5.10 to 5.11. */
+#define HUGETLB_SHARED                                                                             \
+	{                                                                                          \
+		.from = { 5, 9 }, .to = { 5, 11 }, .families = 1U << DP_FAMILY_HUGETLB,            \
+		.why = "(copy_hugetlb_page_range() shares a pinned page before 5.12, and "         \
+		       "hugetlb_cow() gives the process that writes first a copy)"                 \
+	}
+
+static int parent_writes(struct dp_stage *stage, struct dp_error *err)
+{
+	int rc = dp_stage_fork(stage, err);
+
+	if (!rc)
+		dp_stage_fill(stage->view, stage->area.len, DP_BYTES_CHANGED);
+	return rc;
+}
+
+static int child_writes(struct dp_stage *stage, struct dp_error *err)
+{
+	int rc = dp_stage_fork(stage, err);
+
+	return rc ? rc : dp_stage_tell(stage, DP_OTHER_WRITE, err);
+}
+
+DP_STATE(fork_parent_writes, .name = "fork-parent-writes",
+	 .what = "a fork, after which the parent writes", .rank = 200, .applies = dp_state_is_any,
+	 .other = true, .changes = true, .after = parent_writes, .promise = PROMISE,
+	 .known = { HUGETLB_SHARED });
+
+DP_STATE(fork_child_writes, .name = "fork-child-writes",
+	 .what = "a fork, after which the child writes", .rank = 210, .applies = dp_state_is_any,
+	 .other = true, .changes = true, .after = child_writes, .promise = PROMISE,
+	 .known = { HUGETLB_SHARED });
