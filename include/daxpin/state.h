@@ -112,6 +112,9 @@ const struct dp_state *const *dp_states(size_t *count);
 /* A state by its whole name; NULL if there is none. */
 const struct dp_state *dp_state_find(const char *name);
 
+/* Whether a mapping is asked about a state. */
+bool dp_state_applies(const struct dp_state *state, const struct dp_mapping *mapping);
+
 /* What becomes of the pages. */
 enum dp_state_keeps dp_state_keeps(const struct dp_state *state, const struct dp_mapping *mapping,
 				   enum dp_state_pin pin);

@@ -71,7 +71,7 @@ static bool is_asked(const char *id, enum dp_question_kind kind, struct verdict 
 	}
 	if (kind == DP_QUESTION_STATE) {
 		v->state = dp_state_find(what);
-		return v->mapping && v->state && v->state->applies(v->mapping);
+		return v->mapping && v->state && dp_state_applies(v->state, v->mapping);
 	}
 	v->event = find_event(what);
 	if (!v->mapping || (v->event && !v->event->applies(v->mapping)))

@@ -16,6 +16,11 @@ const struct dp_state *dp_state_find(const char *name)
 	return DP_REGISTRY_FIND(dp_states, name);
 }
 
+bool dp_state_applies(const struct dp_state *state, const struct dp_mapping *mapping)
+{
+	return !mapping->check_only && state->applies(mapping);
+}
+
 enum dp_state_keeps dp_state_keeps(const struct dp_state *state, const struct dp_mapping *mapping,
 				   enum dp_state_pin pin)
 {
@@ -127,7 +132,7 @@ int dp_state_items_make(const char *const *only, size_t nonly, struct dp_state_i
 		const struct dp_mapping *mapping = mappings[i / nstates];
 		const struct dp_state *state = states[i % nstates];
 
-		if (state->applies(mapping))
+		if (dp_state_applies(state, mapping))
 			rc = add_item(mapping, state, &globs, items);
 	}
 	if (!rc)
