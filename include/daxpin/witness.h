@@ -147,6 +147,7 @@ struct dp_tally {
 	enum { DP_NOWHERE, DP_IN_FAST, DP_IN_SLOW } where;
 	int64_t hmm_calls, hmm_pages, hmm_faults;
 	int64_t calls, fast, dropped, slow, lookups, references, migrations;
+	int64_t pending;  /* pages given back in gup-fast, if it goes on to the slow path */
 	int64_t grabbing; /* pages of the grab that has not returned */
 	bool anew;        /* the lookup that has not returned was given no pgmap */
 	const char *type;

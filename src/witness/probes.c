@@ -33,6 +33,9 @@ static const struct dp_probe probes[] = {
 	{ "rxe_mem_init_user", DP_ROLE_AROUND, .returns = true, .narrow = true },
 	{ "rxe_mr_init_user", DP_ROLE_AROUND, .returns = true, .narrow = true },
 	{ "rxe_reg_user_mr", DP_ROLE_AROUND, .returns = true },
+	/* io_uring, which has looked at what gup gave: 6.1, and before. */
+	{ "io_pin_pages", DP_ROLE_AROUND, .returns = true },
+	{ "io_sqe_buffer_register", DP_ROLE_AROUND, .returns = true, .narrow = true },
 	/* ib_check_mr_access() is a part of it. */
 	{ "ib_uverbs_reg_mr", DP_ROLE_AROUND, .returns = true, .narrow = true },
 };

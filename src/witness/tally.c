@@ -91,12 +91,21 @@ void dp_tally_add(struct dp_tally *t, const struct dp_happening *h)
 	else if (h->role == DP_ROLE_HMM)
 		add_hmm(t, h);
 	else if (h->role == DP_ROLE_DROP)
-		t->dropped += t->where == DP_IN_FAST ? h->pages : 0;
+		t->pending += t->where == DP_IN_FAST ? h->pages : 0;
 	else if (h->role == DP_ROLE_MIGRATE)
 		t->migrations++;
 	if (h->role == DP_ROLE_FAST && !h->returns) {
 		t->where = DP_IN_FAST;
 		t->calls++;
+	}
+	/*
+	 * gup-fast that gives something back has not got everything, and goes on to the slow path.
+	 * What is given back after it has, is given back by who has asked: io_coalesce_buffer() of
+	 * io_uring keeps one reference on each folio.
+	 */
+	if (h->role == DP_ROLE_FAST || (h->role == DP_ROLE_SLOW && !h->returns)) {
+		t->dropped += h->role == DP_ROLE_SLOW ? t->pending : 0;
+		t->pending = 0;
 	}
 	if (h->role == DP_ROLE_SLOW)
 		t->where = h->returns ? DP_NOWHERE : DP_IN_SLOW;
