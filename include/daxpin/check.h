@@ -35,11 +35,31 @@ struct dp_access {
  */
 const struct dp_access *dp_accesses(size_t *count);
 
+/*
+ * Somebody else who pins, in place of ibv_reg_mr() on the adapter of whoever asks (pinner.h). What
+ * is open is @held: the pinner's own, for one process.
+ */
+struct dp_means {
+	/*
+	 * Makes it ready to pin. @rdma: the adapter that this process has open, or NULL. Return: 0,
+	 * DP_SKIP with the reason if this machine or kernel has no such pinner, or a negative
+	 * errno.
+	 */
+	int (*open)(const struct dp_rdma *rdma, bool guest, void **held, struct dp_error *err);
+	/* Pins a region. @flags: of struct dp_access. Return: 0, or the errno that refuses it. */
+	int (*pin)(void *held, const struct dp_area *area, unsigned int flags);
+	/* Gives the region back; nothing is pinned is no error. Return: 0 or a negative errno. */
+	int (*unpin)(void *held);
+	void (*close)(void *held);
+	bool deferred; /* its pages are given back a little later, by a worker of the kernel's */
+};
+
 /* One cell of the matrix. */
 struct dp_check {
 	const struct dp_mapping *mapping;
 	const struct dp_access *access;
-	char id[96]; /* check/MAPPING/ACCESS */
+	const struct dp_means *by; /* who pins; NULL for ibv_reg_mr() */
+	char id[96];               /* check/MAPPING/ACCESS, or pinner/MAPPING/PINNER/ACCESS */
 };
 
 /* The checks that are carried out. */
@@ -102,12 +122,14 @@ struct dp_pin_counters {
  * name says is made for each question.
  */
 struct dp_asker {
-	const struct dp_rdma *rdma;
+	const struct dp_rdma *rdma; /* NULL if nothing is asked that needs one */
 	const struct dp_env *env;
 	struct dp_pin_counters *counters;
 	const struct dp_mapping *mapping; /* the kind of area, NULL if none is mapped */
 	const struct dp_mapping *absent;  /* a kind that this machine does not have */
 	struct dp_error absence;          /* the reason for that */
+	const struct dp_means *means;     /* who is open to pin, NULL if only the adapter is */
+	void *held;                       /* by it */
 	struct dp_area area;
 	bool pfnmap;                  /* area has no struct pages; told of DP_POPULATE_NONE only */
 	struct dp_iomem iomem;        /* as read when area was mapped */

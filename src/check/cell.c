@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
@@ -21,6 +22,10 @@
  * again: a pin that the kernel really keeps, it keeps each time.
  */
 #define ATTEMPTS 4
+
+/* How long a worker of the kernel's may take to give pages back, and how often to look. */
+#define DEFERRED_LIMIT_MS 10000
+#define DEFERRED_LOOK_US  2000
 
 /* How long to wait for the counters lock, s: its holder may never return from the kernel. */
 #define LOCK_LIMIT_S 20
@@ -116,41 +121,70 @@ static void begin_step(struct dp_asker *asker, enum dp_step step)
 		*asker->doing = step;
 }
 
+/* Return: 0, the errno that refuses it, or -EIO if there is none. */
+static int pin(const struct dp_asker *asker, const struct dp_check *question, struct ibv_mr **mr)
+{
+	const struct dp_area *area = &asker->area;
+
+	if (question->by)
+		return question->by->pin(asker->held, area, question->access->flags);
+	errno = 0;
+	*mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
+	return *mr ? 0 : errno ? errno : -EIO;
+}
+
+static int unpin(const struct dp_asker *asker, const struct dp_check *question, struct ibv_mr *mr)
+{
+	if (question->by)
+		return question->by->unpin(asker->held);
+	return ibv_dereg_mr(mr) ? -errno : 0;
+}
+
 /* Registers the region, observes, and deregisters it. */
 static int register_once(struct dp_asker *asker, const struct dp_check *question,
 			 const struct dp_proof *proof, struct dp_cell *cell)
 {
-	const struct dp_area *area = &asker->area;
 	int64_t vmpin = asker->vmpin_kib;
+	struct ibv_mr *mr = NULL;
 	uint64_t t0, t1;
-	struct ibv_mr *mr;
 	int rc;
 
 	begin_reading(asker, cell->pages);
 	begin_step(asker, DP_STEP_REGISTER);
 	if (asker->misbehave)
-		asker->misbehave(area);
+		asker->misbehave(&asker->area);
 	t0 = dp_now_us();
-	errno = 0;
-	mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
+	rc = pin(asker, question, &mr);
 	t1 = dp_now_us();
-	cell->err = mr ? 0 : errno;
+	cell->err = rc > 0 ? rc : 0;
 	begin_step(asker, DP_STEPS);
 	end_reading(asker, cell);
 	cell->register_us = t1 - t0;
-	if (!mr && !cell->err)
-		return -EIO;
-	dp_limits_find(asker, cell);
-	cell->vmpin_held_kib = mr ? dp_vmpin_kib() - vmpin : 0;
+	if (rc < 0)
+		return rc;
+	dp_limits_find(asker, question, cell);
+	cell->vmpin_held_kib = rc ? 0 : dp_vmpin_kib() - vmpin;
 	dp_proof_after(asker, proof, cell);
+	if (rc)
+		return 0;
 	begin_step(asker, DP_STEP_RELEASE);
 	t0 = dp_now_us();
-	rc = mr && ibv_dereg_mr(mr) ? -errno : 0;
+	rc = unpin(asker, question, mr);
 	begin_step(asker, DP_STEPS);
-	if (rc)
-		return rc;
-	cell->deregister_us = mr ? dp_now_us() - t0 : 0;
-	return 0;
+	cell->deregister_us = rc ? 0 : dp_now_us() - t0;
+	return rc;
+}
+
+/* A worker of the kernel's gives them back: until it has, or for long enough. */
+static void await_release(const struct dp_asker *asker, const struct dp_pins *before,
+			  struct dp_cell *cell)
+{
+	uint64_t end = dp_now_ms() + DEFERRED_LIMIT_MS;
+
+	while (cell->pins_seen && cell->acquired != cell->released && dp_now_ms() < end) {
+		usleep(DEFERRED_LOOK_US);
+		read_pins_after(asker, before, cell);
+	}
 }
 
 /* Registers under the counters lock, so that only this registration is counted. */
@@ -170,6 +204,8 @@ static int register_counted(struct dp_asker *asker, const struct dp_check *quest
 	rc = register_once(asker, question, proof, cell);
 	if (counts)
 		read_pins_after(asker, &before, cell);
+	if (question->by && question->by->deferred)
+		await_release(asker, &before, cell);
 	if (counts)
 		pthread_mutex_unlock(&asker->counters->mutex);
 	/* VmPin counts this process only, so it needs no lock. */
@@ -184,7 +220,32 @@ void dp_asker_init(struct dp_asker *asker, const struct dp_rdma *rdma, const str
 	*asker = (struct dp_asker){ .rdma = rdma, .env = env, .counters = counters };
 }
 
-void dp_asker_close(struct dp_asker *asker)
+static void close_means(struct dp_asker *asker)
+{
+	if (asker->means)
+		asker->means->close(asker->held);
+	asker->means = NULL;
+	asker->held = NULL;
+}
+
+static int open_means(struct dp_asker *asker, const struct dp_check *question, struct dp_error *err)
+{
+	const struct dp_means *by = question->by;
+	int rc;
+
+	if (asker->means == by)
+		return 0;
+	close_means(asker);
+	rc = by ? by->open(asker->rdma, asker->env->guest, &asker->held, err) : 0;
+	if (rc)
+		return rc;
+	asker->means = by;
+	/* What it takes for itself may count as pinned, too. */
+	asker->vmpin_kib = dp_vmpin_kib();
+	return 0;
+}
+
+static void close_area(struct dp_asker *asker)
 {
 	dp_witness_close(&asker->witness);
 	if (asker->mapping)
@@ -193,6 +254,12 @@ void dp_asker_close(struct dp_asker *asker)
 	json_object_put(asker->trace);
 	asker->trace = NULL;
 	asker->mapping = NULL;
+}
+
+void dp_asker_close(struct dp_asker *asker)
+{
+	close_means(asker);
+	close_area(asker);
 }
 
 static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping,
@@ -207,7 +274,7 @@ static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping
 		*err = asker->absence;
 		return DP_SKIP;
 	}
-	dp_asker_close(asker);
+	close_area(asker);
 	env.size = dp_region_size(mapping, env.size);
 	rc = dp_area_open(mapping, &env, &asker->area, err);
 	if (rc == DP_SKIP) {
@@ -239,6 +306,8 @@ static int ask_once(struct dp_asker *asker, const struct dp_check *question, str
 	struct dp_proof proof = { 0 };
 	int rc = open_mapping(asker, question->mapping, err);
 
+	if (!rc)
+		rc = open_means(asker, question, err);
 	if (rc)
 		return rc;
 	cell->pages = asker->area.len / (uint64_t)sysconf(_SC_PAGESIZE);

@@ -57,6 +57,26 @@ static bool find_memlock(const struct dp_asker *asker, struct dp_cell *cell)
 }
 
 /*
+ * Those who are no verbs hold what all processes of a user have locked against the limit of one:
+ * __io_account_mem() of io_uring (ENOMEM), xdp_umem_account_pages() (ENOBUFS). What the others have
+ * locked is not told.
+ */
+static bool find_memlock_of_user(const struct dp_check *question, struct dp_cell *cell)
+{
+	struct rlimit limit;
+
+	if (!question->by || (cell->err != ENOMEM && cell->err != ENOBUFS) ||
+	    getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY || has_ipc_lock())
+		return false;
+	snprintf(cell->limit, sizeof(cell->limit),
+		 "RLIMIT_MEMLOCK is %" PRIu64
+		 " KiB for all processes of this user, without CAP_IPC_LOCK, and may have refused "
+		 "it: run it as root",
+		 (uint64_t)limit.rlim_cur / 1024);
+	return true;
+}
+
+/*
  * Where the kernel does not copy pinned pages on fork (before 5.12), ibv_fork_init() has
  * libibverbs call madvise(MADV_DONTFORK) for each region, which refuses parts of a huge page. With
  * the variable set, rdma-core 44 does so on later kernels, too, though ibv_is_fork_initialized()
@@ -145,11 +165,20 @@ static bool find_no_room(struct dp_cell *cell)
 	return true;
 }
 
-void dp_limits_find(const struct dp_asker *asker, struct dp_cell *cell)
+static bool find_adapter_limits(const struct dp_asker *asker, struct dp_cell *cell)
 {
-	if (!cell->err || find_memlock(asker, cell) || find_fork_protection(asker, cell) ||
-	    find_cgroup(asker, cell) || find_adapter_limit(asker, cell) ||
-	    find_region_count(asker, cell))
+	return find_memlock(asker, cell) || find_fork_protection(asker, cell) ||
+	       find_cgroup(asker, cell) || find_adapter_limit(asker, cell) ||
+	       find_region_count(asker, cell);
+}
+
+void dp_limits_find(const struct dp_asker *asker, const struct dp_check *question,
+		    struct dp_cell *cell)
+{
+	if (!cell->err || find_memlock_of_user(question, cell))
+		return;
+	/* What follows is of the adapter of whoever asks. */
+	if (!question->by && find_adapter_limits(asker, cell))
 		return;
 	find_no_room(cell);
 }

@@ -28,6 +28,7 @@ int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, st
 
 		check->mapping = mappings[i / naccesses];
 		check->access = &accesses[i % naccesses];
+		check->by = NULL;
 		snprintf(check->id, sizeof(check->id), "check/%s/%s", check->mapping->name,
 			 check->access->name);
 		if (dp_globs_select(&globs, check->id))

@@ -47,6 +47,7 @@ struct shared {
 	char unwitnessed[128]; /* why the witness is not there, or "" */
 	char ungraphed[160];   /* why there is no function graph, or "" */
 	struct lane lanes[MAX_LANES];
+	bool adapter; /* some of them need one */
 	size_t count;
 	struct dp_check questions[];
 };
@@ -143,12 +144,14 @@ static void work(int fd, struct dp_rdma *rdma, void *arg)
 	struct dp_reply done = { 0 };
 	struct dp_asker asker;
 
-	if (!rdma->context && dp_rdma_open(shared->options.rdma, rdma, &lane->error)) {
+	if (!rdma->context && shared->adapter &&
+	    dp_rdma_open(shared->options.rdma, rdma, &lane->error)) {
 		lane->failed = true;
 		_exit(1);
 	}
-	dp_rdma_emit(shared->fd, rdma->device, rdma->provider, rdma->odp);
-	dp_asker_init(&asker, rdma, &shared->options.env, &shared->counters);
+	if (rdma->context)
+		dp_rdma_emit(shared->fd, rdma->device, rdma->provider, rdma->odp);
+	dp_asker_init(&asker, rdma->context ? rdma : NULL, &shared->options.env, &shared->counters);
 	asker.doing = &lane->doing;
 	asker.misbehave = shared->options.misbehave;
 	take_reading(shared, &asker);
@@ -363,6 +366,9 @@ static int share(struct run *run, const struct dp_plan *plan,
 	shared->fd = fd;
 	shared->count = plan->count;
 	memcpy(shared->questions, plan->list, plan->count * sizeof(*plan->list));
+	shared->adapter = false;
+	for (size_t i = 0; i < plan->count; i++)
+		shared->adapter |= !plan->list[i].by;
 	for (int i = 0; i < MAX_LANES; i++)
 		shared->lanes[i].shared = shared;
 	return init_counters(&shared->counters);
