@@ -48,6 +48,7 @@ floor(rdma HEADERS connection.h pair.h worker_pool.h netdev.h rdma.h LIBRARIES P
 floor(mapping HEADERS look.h mapping.h)
 floor(witness HEADERS counters.h course.h witness.h LIBRARIES PkgConfig::WITNESS)
 floor(check HEADERS check.h)
+floor(pinner HEADERS pinner.h)
 floor(limit HEADERS limit.h)
 floor(teardown HEADERS teardown.h)
 floor(order HEADERS bias.h order.h vcpu.h)

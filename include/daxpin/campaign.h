@@ -14,6 +14,7 @@
 #include "daxpin/limit.h"
 #include "daxpin/machine.h"
 #include "daxpin/order.h"
+#include "daxpin/pinner.h"
 #include "daxpin/progress.h"
 #include "daxpin/question.h"
 #include "daxpin/session.h"
@@ -31,6 +32,11 @@ struct dp_selection {
 	struct dp_plan checks;
 	const char **globs; /* that select the checks; none selects them all */
 	size_t nglobs;
+	struct dp_plan pinnings;
+	const char **pinning_globs; /* the same of these */
+	size_t npinning_globs;
+	const char *const *pinners; /* globs of the names of their pinners; none selects all */
+	size_t npinners;
 	struct dp_limits limits;
 	struct dp_scenarios teardowns, races;
 	struct dp_orders orders;
@@ -45,6 +51,8 @@ struct dp_selection {
  * @only: shell patterns; one without '/' is taken for a mapping. The strings must outlive
  *        @selection
  * @nonly: how many; none selects everything of these kinds
+ * @pinners: shell patterns for names of pinners; must outlive @selection, too
+ * @npinners: how many; none selects all
  * @selection: receives the questions; release with dp_selection_clear()
  * @err: names the first glob that matches nothing (bad input)
  *
@@ -53,7 +61,8 @@ struct dp_selection {
  * Return: 0, -EINVAL or -ENOMEM.
  */
 int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
-		      struct dp_selection *selection, struct dp_error *err);
+		      const char *const *pinners, size_t npinners, struct dp_selection *selection,
+		      struct dp_error *err);
 
 void dp_selection_clear(struct dp_selection *selection);
 
@@ -178,6 +187,10 @@ struct dp_host {
  */
 int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,
 		  struct dp_run_record *run, struct dp_error *err);
+
+/* As dp_host_check(), by pinners; the adapter need not be there. */
+int dp_host_pinner(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,
+		   struct dp_run_record *run, struct dp_error *err);
 
 /**
  * dp_host_limit - ask this machine whether it holds registrations to RLIMIT_MEMLOCK

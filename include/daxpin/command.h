@@ -23,6 +23,7 @@ struct dp_kept;
 
 enum dp_command_kind {
 	DP_COMMAND_CHECK,
+	DP_COMMAND_PINNER,
 	DP_COMMAND_LIMITS,
 	DP_COMMAND_TEARDOWN,
 	DP_COMMAND_RACE,
@@ -60,14 +61,15 @@ struct dp_command {
 	enum dp_command_kind kind;
 	union {
 		struct {
-			struct dp_words only; /* globs; none selects everything */
-			uint64_t part, parts; /* as for dp_plan_take_part() */
-			uint64_t size;        /* of each region */
+			struct dp_words only;    /* globs; none selects everything */
+			struct dp_words pinners; /* of pinners only: globs of their names */
+			uint64_t part, parts;    /* as for dp_plan_take_part() */
+			uint64_t size;           /* of each region */
 			uint64_t cell_limit_ms;
 			char *rdma; /* adapter, NULL for the first */
 			enum dp_fault fault;
 			enum dp_witness_level witness;
-		} check;
+		} check; /* or of pinners, who have no fault and choose no adapter */
 		struct {
 			struct dp_words only;
 			char *rdma;

@@ -40,6 +40,7 @@ struct dp_amount {
 struct dp_rule {
 	char *mapping;            /* glob */
 	char *access;             /* glob */
+	char *pinner;             /* glob: who pins; NULL: the verbs */
 	char *provider;           /* glob; after "!", of those that it is not for */
 	int odp;                  /* 1: adapters with on-demand paging, 0: those without, -1: all */
 	enum dp_known persistent; /* only memory that is, or is not, persistent */
@@ -90,6 +91,7 @@ void dp_policy_clear(struct dp_policy *policy);
 struct dp_subject {
 	char kernel[96];          /* release */
 	char provider[32];        /* of the RDMA device; "unknown…" or "" if it is not known */
+	const char *pinner;       /* who pins, if not the verbs; NULL for these */
 	bool odp;                 /* the RDMA device has on-demand paging */
 	bool odp_seen;            /* and that was asked */
 	enum dp_known persistent; /* the memory has IORES_DESC_PERSISTENT_MEMORY */

@@ -31,6 +31,16 @@ struct dp_rdma {
  */
 int dp_rdma_open(const char *name, struct dp_rdma *rdma, struct dp_error *err);
 
+/**
+ * dp_rdma_open_driver - open the first adapter of a driver
+ * @provider: the driver, as dp_rdma_provider() tells it
+ * @rdma: receives it; release with dp_rdma_close()
+ * @err: context on failure
+ *
+ * Return: 0, -ENODEV if there is none, or another negative errno.
+ */
+int dp_rdma_open_driver(const char *provider, struct dp_rdma *rdma, struct dp_error *err);
+
 /* Closes an adapter; one that is all zeros is left alone. */
 void dp_rdma_close(struct dp_rdma *rdma);
 

@@ -18,6 +18,7 @@
 #include "daxpin/limit.h"
 #include "daxpin/netdev.h"
 #include "daxpin/order.h"
+#include "daxpin/pinner.h"
 #include "daxpin/race.h"
 #include "daxpin/splat.h"
 #include "daxpin/state.h"
@@ -74,6 +75,18 @@ static void plug_in(const struct dp_plan *plan, int fd)
 		}
 }
 
+static int make_plan(const struct dp_command *command, struct dp_plan *plan, struct dp_error *err)
+{
+	const struct dp_words *only = &command->check.only, *pinners = &command->check.pinners;
+
+	if (command->kind == DP_COMMAND_CHECK)
+		return dp_plan_make(globs_of(only), only->count, plan, err);
+	return dp_pinner_plan(&(struct dp_pinner_globs){ globs_of(only), only->count,
+							 globs_of(pinners), pinners->count },
+			      plan, err);
+}
+
+/* Also by pinners. */
 static int run_check(const struct dp_command *command, struct dp_standby *by, int fd,
 		     struct dp_error *err)
 {
@@ -88,8 +101,7 @@ static int run_check(const struct dp_command *command, struct dp_standby *by, in
 		.unwitnessed = by->armed.why,
 	};
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
-	const struct dp_words *only = &command->check.only;
-	int rc = dp_plan_make(globs_of(only), only->count, &plan, err);
+	int rc = make_plan(command, &plan, err);
 
 	if (rc)
 		return rc;
@@ -327,11 +339,12 @@ int dp_carry_out(const struct dp_command *command, struct dp_standby *by, int fd
 	static int (*const run[DP_COMMANDS])(const struct dp_command *command,
 					     struct dp_standby *by, int fd,
 					     struct dp_error *err) = {
-		[DP_COMMAND_CHECK] = run_check,       [DP_COMMAND_LIMITS] = run_limit,
-		[DP_COMMAND_TEARDOWN] = run_scenario, [DP_COMMAND_RACE] = run_scenario,
-		[DP_COMMAND_ORDER] = run_order,       [DP_COMMAND_TRAFFIC] = run_traffic,
-		[DP_COMMAND_STATE] = run_state,       [DP_COMMAND_BENCH] = run_bench,
-		[DP_COMMAND_REREAD] = run_reread,     [DP_COMMAND_AS_HOST] = run_as_host,
+		[DP_COMMAND_CHECK] = run_check,     [DP_COMMAND_PINNER] = run_check,
+		[DP_COMMAND_LIMITS] = run_limit,    [DP_COMMAND_TEARDOWN] = run_scenario,
+		[DP_COMMAND_RACE] = run_scenario,   [DP_COMMAND_ORDER] = run_order,
+		[DP_COMMAND_TRAFFIC] = run_traffic, [DP_COMMAND_STATE] = run_state,
+		[DP_COMMAND_BENCH] = run_bench,     [DP_COMMAND_REREAD] = run_reread,
+		[DP_COMMAND_AS_HOST] = run_as_host,
 	};
 
 	return run[command->kind](command, by, fd, err);

@@ -177,6 +177,15 @@ static const struct dp_member check[] = {
 	OPTIONAL("fault", fault, AT(check.fault), 0, 0, 0),
 	OPTIONAL("witness", level, AT(check.witness), 0, 0, 0),
 };
+static const struct dp_member pinner[] = {
+	ONLY(check),
+	OPTIONAL("pinners", dp_type_words, AT(check.pinners), 0, DP_COMMAND_WORDS, 0),
+	OPTIONAL("part", dp_type_number, AT(check.part), 0, 63, 0),
+	OPTIONAL("parts", dp_type_number, AT(check.parts), 1, 64, 1),
+	SIZE(check),
+	REQUIRED("cell_limit_ms", dp_type_number, AT(check.cell_limit_ms), 1, DAY_MS),
+	OPTIONAL("witness", level, AT(check.witness), 0, 0, 0),
+};
 static const struct dp_member limit[] = {
 	ONLY(limit),
 	RDMA(limit),
@@ -230,6 +239,7 @@ static const struct {
 	struct dp_members members;
 } commands[DP_COMMANDS] = {
 	[DP_COMMAND_CHECK] = { "check", MEMBERS(check) },
+	[DP_COMMAND_PINNER] = { "pinner", MEMBERS(pinner) },
 	[DP_COMMAND_LIMITS] = { "limit", MEMBERS(limit) },
 	[DP_COMMAND_TEARDOWN] = { "teardown", MEMBERS(teardown) },
 	[DP_COMMAND_RACE] = { "race", MEMBERS(race) },
@@ -245,7 +255,8 @@ static int check_command(const struct dp_command *command, struct dp_error *err)
 {
 	int rc = dp_members_check(&commands[command->kind].members, command, err);
 
-	if (!rc && command->kind == DP_COMMAND_CHECK && command->check.part >= command->check.parts)
+	if (!rc && (command->kind == DP_COMMAND_CHECK || command->kind == DP_COMMAND_PINNER) &&
+	    command->check.part >= command->check.parts)
 		return dp_bad_input(err, "\"part\" is not below \"parts\"");
 	return rc;
 }

@@ -179,9 +179,15 @@ int dp_plan_states(const struct campaign *c, struct dp_batch *batch, struct dp_e
  * Each asks one kind of question and adds the answers to a run.
  * Return: 0 or a negative errno.
  */
-int dp_ask_checks(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_benches(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
 int dp_ask_twice(const struct campaign *c, struct dp_run_record *run, struct dp_error *err);
+
+/*
+ * Asks cell by cell: the checks, or those of pinners (DP_COMMAND_CHECK, DP_COMMAND_PINNER). As
+ * above.
+ */
+int dp_ask_cells(const struct campaign *c, enum dp_command_kind kind, struct dp_run_record *run,
+		 struct dp_error *err);
 
 /*
  * Cases of traffic that were not answered because of what was asked before them have a guest of

@@ -22,15 +22,18 @@ struct guests {
 
 static bool are_armed(const struct campaign *c)
 {
-	return c->selection->checks.count && c->ask->witness;
+	const struct dp_selection *s = c->selection;
+
+	return (s->checks.count || s->pinnings.count) && c->ask->witness;
 }
 
 /* Whether anything is asked of guests without the witness; @saved: that are restored. */
 static bool wants_plain(const struct campaign *c, bool saved)
 {
 	const struct dp_selection *s = c->selection;
-	bool once = (s->checks.count && !c->ask->witness) || s->limits.count ||
-		    s->teardowns.count || s->races.count || s->orders.count || s->states.count;
+	bool once = ((s->checks.count || s->pinnings.count) && !c->ask->witness) ||
+		    s->limits.count || s->teardowns.count || s->races.count || s->orders.count ||
+		    s->states.count;
 
 	for (size_t i = 0; i < s->cases.count && !once; i++)
 		once = !saved || !dp_is_kept(&s->cases.list[i]);
@@ -121,17 +124,37 @@ static int ask_plain(const struct campaign *c, struct dp_run_record *run, struct
 	return rc;
 }
 
+/* The matrix, then the same by pinners. */
+static int ask_cells(const struct guests *g, struct dp_run_record *run, struct dp_error *err)
+{
+	const struct dp_selection *s = g->plain.selection;
+	const struct campaign *c = are_armed(&g->plain) ? &g->armed : &g->plain;
+	const struct {
+		size_t count;
+		enum dp_command_kind kind;
+	} kinds[] = { { s->checks.count, DP_COMMAND_CHECK },
+		      { s->pinnings.count, DP_COMMAND_PINNER } };
+	int rc = 0;
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(kinds) && !rc; i++) {
+		dp_cleanup(dp_run_clear) struct dp_run_record part = { 0 };
+
+		if (!kinds[i].count)
+			continue;
+		rc = dp_ask_cells(c, kinds[i].kind, &part, err);
+		if (!rc)
+			rc = dp_run_merge(run, &part, true);
+		run->jobs = part.jobs;
+	}
+	return rc;
+}
+
 static int ask_kinds(const struct guests *g, struct dp_run_record *run, struct dp_error *err)
 {
 	const struct campaign *c = &g->plain;
-	dp_cleanup(dp_run_clear) struct dp_run_record checks = { 0 }, benches = { 0 };
-	int rc = 0;
+	dp_cleanup(dp_run_clear) struct dp_run_record benches = { 0 };
+	int rc = ask_cells(g, run, err);
 
-	if (c->selection->checks.count)
-		rc = dp_ask_checks(are_armed(c) ? &g->armed : c, &checks, err);
-	if (!rc)
-		rc = dp_run_merge(run, &checks, true);
-	run->jobs = checks.jobs;
 	if (!rc && wants_plain(c, false))
 		rc = ask_plain(c, run, err);
 	if (!rc && c->selection->benches.count)

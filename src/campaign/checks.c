@@ -10,24 +10,42 @@
 /* A matrix is shared out among so many guests at most: more would wait for each other. */
 #define MAX_PARTS 4
 
-static int make_command(const struct campaign *c, unsigned int part, unsigned int parts,
-			struct dp_command *command)
+/* What is asked cell by cell: the matrix, or the same by pinners. */
+struct cells {
+	enum dp_command_kind kind;
+	const struct dp_plan *plan;
+	const char **globs;
+	size_t nglobs;
+};
+
+static struct cells cells_of(const struct dp_selection *s, enum dp_command_kind kind)
+{
+	if (kind == DP_COMMAND_PINNER)
+		return (struct cells){ kind, &s->pinnings, s->pinning_globs, s->npinning_globs };
+	return (struct cells){ kind, &s->checks, s->globs, s->nglobs };
+}
+
+static int make_command(const struct campaign *c, const struct cells *cells, unsigned int part,
+			unsigned int parts, struct dp_command *command)
 {
 	const struct dp_selection *s = c->selection;
+	bool check = cells->kind == DP_COMMAND_CHECK;
 	int rc = 0;
 
 	*command = (struct dp_command){
-		.kind = DP_COMMAND_CHECK,
+		.kind = cells->kind,
 		.check = { .part = part,
 			   .parts = parts,
 			   .size = c->ask->size,
-			   .rdma = dp_text_copy(c->ask->rdma),
+			   .rdma = check ? dp_text_copy(c->ask->rdma) : NULL,
 			   .cell_limit_ms = c->guests->cell_ms,
-			   .fault = c->guests->fault,
+			   .fault = check ? c->guests->fault : DP_FAULT_NONE,
 			   .witness = c->ask->witness },
 	};
-	for (size_t i = 0; i < s->nglobs && !rc; i++)
-		rc = dp_words_add(&command->check.only, s->globs[i]);
+	for (size_t i = 0; i < cells->nglobs && !rc; i++)
+		rc = dp_words_add(&command->check.only, cells->globs[i]);
+	for (size_t i = 0; i < s->npinners && !check && !rc; i++)
+		rc = dp_words_add(&command->check.pinners, s->pinners[i]);
 	return rc;
 }
 
@@ -45,16 +63,28 @@ static int by_place(const void *a, const void *b, void *arg)
 	return i < k ? -1 : i > k;
 }
 
+static int make_plan(const struct campaign *c, const struct cells *cells, struct dp_plan *plan,
+		     struct dp_error *err)
+{
+	const struct dp_selection *s = c->selection;
+
+	if (cells->kind == DP_COMMAND_CHECK)
+		return dp_plan_make(cells->globs, cells->nglobs, plan, err);
+	return dp_pinner_plan(
+		&(struct dp_pinner_globs){ cells->globs, cells->nglobs, s->pinners, s->npinners },
+		plan, err);
+}
+
 /* One guest's share of the plan. */
-static int begin_part(const struct campaign *c, unsigned int part, unsigned int parts,
-		      struct dp_task *task, struct dp_error *err)
+static int begin_part(const struct campaign *c, const struct cells *cells, unsigned int part,
+		      unsigned int parts, struct dp_task *task, struct dp_error *err)
 {
 	dp_cleanup(dp_command_clear) struct dp_command command = { 0 };
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
-	int rc = dp_plan_make(c->selection->globs, c->selection->nglobs, &plan, err);
+	int rc = make_plan(c, cells, &plan, err);
 
 	if (!rc)
-		rc = make_command(c, part, parts, &command);
+		rc = make_command(c, cells, part, parts, &command);
 	if (rc)
 		return rc;
 	if (!c->carrier || !c->layout)
@@ -76,28 +106,30 @@ static unsigned int count_mappings(const struct dp_plan *plan)
 }
 
 /* A fault, and a boot of its own, are for one guest unless more are asked for. */
-static unsigned int parts_of(const struct campaign *c)
+static unsigned int parts_of(const struct campaign *c, const struct dp_plan *plan)
 {
 	const struct dp_guests *g = c->guests;
 	unsigned int parts = dp_guests_runs(g) > 1  ? 1
 			     : g->jobs              ? g->jobs
 			     : g->fresh || g->fault ? 1
 						    : dp_pool_jobs(1);
-	unsigned int mappings = count_mappings(&c->selection->checks);
+	unsigned int mappings = count_mappings(plan);
 
 	parts = parts < MAX_PARTS ? parts : MAX_PARTS;
 	return parts < mappings ? parts : mappings;
 }
 
-int dp_ask_checks(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+int dp_ask_cells(const struct campaign *c, enum dp_command_kind kind, struct dp_run_record *run,
+		 struct dp_error *err)
 {
-	unsigned int parts = parts_of(c);
+	const struct cells cells = cells_of(c->selection, kind);
+	unsigned int parts = parts_of(c, cells.plan);
 	size_t ntasks = parts * dp_rounds(c);
 	struct dp_task *tasks = calloc(ntasks, sizeof(*tasks));
 	int rc = tasks ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < ntasks && !rc; i++) {
-		rc = begin_part(c, (unsigned int)(i % parts), parts, &tasks[i], err);
+		rc = begin_part(c, &cells, (unsigned int)(i % parts), parts, &tasks[i], err);
 		if (!rc)
 			dp_task_set_round(c, &tasks[i], i / parts);
 	}
@@ -105,7 +137,7 @@ int dp_ask_checks(const struct campaign *c, struct dp_run_record *run, struct dp
 		rc = dp_tasks_run(c, tasks, ntasks, true, run, err);
 	if (!rc)
 		qsort_r(run->results, run->count, sizeof(*run->results), by_place,
-			(void *)&c->selection->checks);
+			(void *)cells.plan);
 	dp_tasks_free(tasks, ntasks);
 	return rc;
 }

@@ -32,6 +32,7 @@ struct host_job {
 	const struct dp_host *host;
 	const void *questions; /* of the kind that the function below asks */
 	const struct dp_peer *peer;
+	bool pinners; /* of checks: others than the adapter pin */
 };
 
 typedef int (*host_ask_fn)(const struct host_job *job, const struct dp_ask *ask,

@@ -37,7 +37,7 @@ static int check_once(const struct host_job *job, const struct dp_ask *ask,
 	struct executor executor = { plan, &options };
 	int rc = dp_size_check(ask->size, dp_host_memory(), err);
 
-	if (!rc)
+	if (!rc && !job->pinners)
 		rc = dp_host_rdma(ask->rdma, err);
 	if (!rc)
 		rc = dp_dirs_read(job->host, &dirs);
@@ -60,4 +60,12 @@ int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const 
 {
 	return dp_host_rounds(check_once, &(struct host_job){ .host = host, .questions = plan },
 			      ask, run, err);
+}
+
+int dp_host_pinner(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,
+		   struct dp_run_record *run, struct dp_error *err)
+{
+	const struct host_job job = { .host = host, .questions = plan, .pinners = true };
+
+	return dp_host_rounds(check_once, &job, ask, run, err);
 }

@@ -14,6 +14,10 @@ static int make_kind(enum dp_question_kind kind, const char *const *globs, size_
 	switch (kind) {
 	case DP_QUESTION_CHECK:
 		return dp_plan_make(globs, count, &s->checks, err);
+	case DP_QUESTION_PINNER:
+		return dp_pinner_plan(
+			&(struct dp_pinner_globs){ globs, count, s->pinners, s->npinners },
+			&s->pinnings, err);
 	case DP_QUESTION_LIMIT:
 		return dp_limits_make(globs, count, &s->limits, err);
 	case DP_QUESTION_TEARDOWN:
@@ -75,7 +79,8 @@ static int check_globs(unsigned int kinds, const char *const *only, size_t nonly
 	return 0;
 }
 
-/* One kind's questions. @globs: receives those that select them, and is remembered for checks. */
+/* One kind's questions. @globs: receives those that select them, and is remembered for checks
+ * and pinners. */
 static int select_kind(enum dp_question_kind kind, const char *const *only, size_t nonly,
 		       bool alone, const char **globs, struct dp_selection *s, struct dp_error *err)
 {
@@ -90,18 +95,26 @@ static int select_kind(enum dp_question_kind kind, const char *const *only, size
 		memcpy(s->globs, globs, count * sizeof(*globs));
 		s->nglobs = count;
 	}
+	if (kind == DP_QUESTION_PINNER) {
+		memcpy(s->pinning_globs, globs, count * sizeof(*globs));
+		s->npinning_globs = count;
+	}
 	return make_kind(kind, globs, count, s, err);
 }
 
 int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
-		      struct dp_selection *selection, struct dp_error *err)
+		      const char *const *pinners, size_t npinners, struct dp_selection *selection,
+		      struct dp_error *err)
 {
 	dp_autofree const char **globs = calloc(nonly + 1, sizeof(*globs));
 	bool alone = !(kinds & (kinds - 1));
 	int rc = alone ? 0 : check_globs(kinds, only, nonly, err);
 
-	*selection = (struct dp_selection){ .globs = calloc(nonly + 1, sizeof(*globs)) };
-	if (!globs || !selection->globs)
+	*selection = (struct dp_selection){ .globs = calloc(nonly + 1, sizeof(*globs)),
+					    .pinning_globs = calloc(nonly + 1, sizeof(*globs)),
+					    .pinners = pinners,
+					    .npinners = npinners };
+	if (!globs || !selection->globs || !selection->pinning_globs)
 		rc = -ENOMEM;
 	for (int k = 0; k < DP_QUESTIONS && !rc; k++)
 		if (kinds & 1U << k)
@@ -115,6 +128,7 @@ int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
 void dp_selection_clear(struct dp_selection *selection)
 {
 	dp_plan_clear(&selection->checks);
+	dp_plan_clear(&selection->pinnings);
 	dp_limits_clear(&selection->limits);
 	dp_scenarios_clear(&selection->teardowns);
 	dp_scenarios_clear(&selection->races);
@@ -123,7 +137,8 @@ void dp_selection_clear(struct dp_selection *selection)
 	dp_state_items_clear(&selection->states);
 	dp_benches_clear(&selection->benches);
 	free(selection->globs);
-	selection->globs = NULL;
+	free(selection->pinning_globs);
+	selection->globs = selection->pinning_globs = NULL;
 	selection->nglobs = 0;
 }
 
@@ -151,7 +166,8 @@ static void kinds_of(struct dp_selection *s, struct kind kinds[DP_QUESTIONS])
 		MAPPED(checks, dp_check),       KIND(limits, dp_limit_item, NO_MAPPING),
 		MAPPED(teardowns, dp_scenario), MAPPED(races, dp_scenario),
 		MAPPED(orders, dp_order),       MAPPED(cases, dp_case),
-		MAPPED(states, dp_state_item),  MAPPED(benches, dp_bench),
+		MAPPED(states, dp_state_item),  MAPPED(pinnings, dp_check),
+		MAPPED(benches, dp_bench),
 	};
 
 	memcpy(kinds, all, sizeof(all));
@@ -219,12 +235,19 @@ int dp_selection_part(const struct dp_selection *selection, bool wide, struct dp
 	*part = (struct dp_selection){
 		.globs = calloc(selection->nglobs + 1, sizeof(*part->globs)),
 		.nglobs = selection->nglobs,
+		.pinning_globs = calloc(selection->npinning_globs + 1, sizeof(*part->globs)),
+		.npinning_globs = selection->npinning_globs,
+		.pinners = selection->pinners,
+		.npinners = selection->npinners,
 	};
 	kinds_of((struct dp_selection *)selection, from);
 	kinds_of(part, to);
 	if (part->globs && selection->nglobs)
 		memcpy(part->globs, selection->globs, part->nglobs * sizeof(*part->globs));
-	rc = part->globs ? 0 : -ENOMEM;
+	if (part->pinning_globs && selection->npinning_globs)
+		memcpy(part->pinning_globs, selection->pinning_globs,
+		       part->npinning_globs * sizeof(*part->globs));
+	rc = part->globs && part->pinning_globs ? 0 : -ENOMEM;
 	for (size_t k = 0; k < DP_QUESTIONS && !rc; k++)
 		rc = copy_kind(&from[k], wide, &to[k]);
 	if (rc)

@@ -36,6 +36,8 @@ struct cli_outputs {
 struct cli_check_options {
 	const char *only[CLI_MAX_LIST];
 	size_t nonly;
+	const char *pinners[CLI_MAX_LIST];
+	size_t npinners;
 	const char *dirs[CLI_MAX_LIST];
 	size_t ndirs;
 	const char *rdma;
@@ -62,7 +64,7 @@ int cli_take_witness(void *field, const char *name, struct dp_error *err);
 
 /* Tables that several of these commands share. */
 extern const struct cli_option cli_case_options[], cli_witness_options[], cli_region_options[],
-	cli_policy_options[], cli_folder_options[], cli_report_options[];
+	cli_policy_options[], cli_pinner_options[], cli_folder_options[], cli_report_options[];
 
 /*
  * For the rows of --format and -o. @outputs is a struct cli_outputs, the text is a format for
@@ -165,7 +167,7 @@ bool cli_stdout_unwanted(void);
 
 /* daxpin itself, and its commands. Those without a function of their own are of the guest only. */
 extern const struct cli_command cli_daxpin, cli_guest, cli_check, cli_limit, cli_teardown, cli_race,
-	cli_order, cli_traffic, cli_state, cli_bench, cli_run, cli_judge, cli_compare, cli_kernels,
+	cli_order, cli_traffic, cli_state, cli_pinner, cli_bench, cli_run, cli_judge, cli_compare, cli_kernels,
 	cli_list, cli_explain, cli_cache;
 
 #endif

@@ -285,7 +285,8 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 	if (!rc)
 		rc = dp_policy_load(check.policy, &policy, err);
 	if (!rc)
-		rc = dp_selection_make(kinds, check.only, check.nonly, &selection, err);
+		rc = dp_selection_make(kinds, check.only, check.nonly, check.pinners,
+				       check.npinners, &selection, err);
 	course = choose_witness(&check);
 	if (!rc)
 		rc = cli_witness_one(&check, &selection.checks, err);
@@ -419,6 +420,7 @@ const struct cli_command cli_guest = {
 		 "FILE.deb\tA Debian package of a kernel.",
 	.groups = CLI_GROUPS({ .options = options }),
 	.commands = CLI_SUBCOMMANDS(&cli_check, &cli_limit, &cli_teardown, &cli_race, &cli_order,
-				    &cli_traffic, &cli_state, &cli_bench, &cli_run, &as_host),
+				    &cli_traffic, &cli_state, &cli_pinner, &cli_bench, &cli_run,
+				    &as_host),
 	.run = run,
 };

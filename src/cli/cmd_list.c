@@ -11,6 +11,7 @@
 #include "daxpin/json.h"
 #include "daxpin/limit.h"
 #include "daxpin/order.h"
+#include "daxpin/pinner.h"
 #include "daxpin/rdma.h"
 #include "daxpin/state.h"
 #include "daxpin/teardown.h"
@@ -109,6 +110,17 @@ static int print_states(void)
 	return 0;
 }
 
+static int print_pinnings(void)
+{
+	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
+
+	if (dp_pinner_plan(&(struct dp_pinner_globs){ 0 }, &plan, NULL))
+		return 3;
+	for (size_t i = 0; i < plan.count; i++)
+		puts(plan.list[i].id);
+	return 0;
+}
+
 static int print_benches(void)
 {
 	dp_cleanup(dp_benches_clear) struct dp_benches benches = { 0 };
@@ -139,7 +151,7 @@ static int print_ids(void)
 		puts(plan.list[i].id);
 	print_limits();
 	return print_scenarios(false) || print_scenarios(true) || print_orders() || print_cases() ||
-			       print_states() || print_benches()
+			       print_states() || print_pinnings() || print_benches()
 		       ? 3
 		       : 0;
 }

@@ -67,8 +67,8 @@ const char *cli_source_name(enum cli_source source)
 	static const char *const names[] = {
 		[CLI_NOTHING] = "",        [CLI_FILES] = "files",     [CLI_FOLDERS] = "folders",
 		[CLI_IDS] = "ids",         [CLI_KERNELS] = "kernels", [CLI_ADAPTERS] = "adapters",
-		[CLI_DEVICES] = "devices", [CLI_FORMATS] = "formats", [CLI_REPORTS] = "reports",
-		[CLI_CARRIERS] = "",       [CLI_COMMANDS] = "",
+		[CLI_PINNERS] = "pinners", [CLI_DEVICES] = "devices", [CLI_FORMATS] = "formats",
+		[CLI_REPORTS] = "reports", [CLI_CARRIERS] = "",       [CLI_COMMANDS] = "",
 	};
 
 	return names[source];

@@ -118,7 +118,7 @@ const struct cli_command cli_daxpin = {
 		"could not be carried out.",
 	.groups = CLI_GROUPS({ .options = options }),
 	.commands = CLI_SUBCOMMANDS(&cli_guest, &cli_check, &cli_limit, &cli_teardown, &cli_traffic,
-				    &cli_bench, &cli_judge, &cli_compare, &cli_explain, &cli_list,
-				    &cli_kernels, &cli_cache, &completion),
+				    &cli_pinner, &cli_bench, &cli_judge, &cli_compare, &cli_explain,
+				    &cli_list, &cli_kernels, &cli_cache, &completion),
 	.run = run,
 };

@@ -7,6 +7,7 @@ _daxpin_reply() {
 	folders) mapfile -t COMPREPLY < <(compgen -d -- "$text"); compopt -o filenames 2>/dev/null ;;
 	ids) mapfile -t COMPREPLY < <(compgen -W "$(_daxpin_ids)" -- "$text") ;;
 	kernels) mapfile -t COMPREPLY < <(compgen -W 'debian: host' -- "$text"; compgen -f -- "$text") ;;
+	pinners) mapfile -t COMPREPLY < <(compgen -W "$(_daxpin_pinners)" -- "$text") ;;
 	adapters) mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/infiniband 2>/dev/null)" -- "$text") ;;
 	devices) mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/bus/dax/devices 2>/dev/null; cd /sys/block && ls -d pmem* 2>/dev/null)" -- "$text") ;;
 	reports)
@@ -20,6 +21,11 @@ _daxpin_reply() {
 	*) mapfile -t COMPREPLY < <(compgen -W "${1//,/ }" -- "$text") ;;
 	esac
 	_daxpin_cut "$text"
+}
+
+# Those who pin, which are the third part of their ids.
+_daxpin_pinners() {
+	"$program" list --ids 2>/dev/null | sed -n 's,^pinner/[^/]*/\([^/]*\)/.*,\1,p' | sort -u
 }
 
 # The ids that the command asks, which are those with its name; "run" asks several kinds.

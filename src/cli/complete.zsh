@@ -13,6 +13,13 @@ _daxpin-reports() {
 	fi
 }
 
+# Those who pin, which are the third part of their ids.
+_daxpin-pinners() {
+	local -a ids=(${(f)"$(_call_program ids ${(q)daxpin_program} list --ids 2>/dev/null)"})
+	ids=(${${${(M)ids:#pinner/*}#pinner/*/}%%/*})
+	compadd "$@" -- ${(u)ids}
+}
+
 # The ids that a command asks, which are those with its name; "run" asks several kinds. The name is
 # the last argument; those before it are for compadd.
 _daxpin-ids() {

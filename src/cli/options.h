@@ -44,6 +44,7 @@ enum cli_source {
 	CLI_IDS,      /* of cases, those of the command */
 	CLI_KERNELS,  /* what --kernel of guest takes */
 	CLI_ADAPTERS, /* RDMA devices */
+	CLI_PINNERS,  /* that pin, by their names */
 	CLI_DEVICES,  /* DAX devices and disks */
 	CLI_FORMATS,  /* of reports, as they are registered */
 	CLI_REPORTS,  /* FORMAT=FILE */

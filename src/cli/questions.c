@@ -83,6 +83,14 @@ const struct cli_option cli_region_options[] = {
 	CLI_END,
 };
 
+const struct cli_option cli_pinner_options[] = {
+	OPT_LIST("pinner", 0, "NAME", pinners, npinners,
+		 "Ask by those pinners only whose name matches this shell pattern. May be "
+		 "repeated.",
+		 .source = CLI_PINNERS),
+	CLI_END,
+};
+
 const struct cli_option cli_policy_options[] = {
 	OPT_STRING("policy", 0, "FILE", policy,
 		   "Judge by the expectations in this file, see daxpin-policy(5).",

@@ -15,6 +15,7 @@ static const struct dp_question questions[DP_QUESTIONS] = {
 	{ DP_QUESTION_TRAFFIC, "traffic", "traffic/MAPPING/OPERATION and traffic/MAPPING/EVENT",
 	  .steps = true, .run = true },
 	{ DP_QUESTION_STATE, "state", "state/MAPPING/STATE", .steps = true },
+	{ DP_QUESTION_PINNER, "pinner", "pinner/MAPPING/PINNER/ACCESS" },
 	{ DP_QUESTION_BENCH, "bench", "bench/MAPPING/SIZE and bench/MAPPING/SIZE/KIND",
 	  .steps = true },
 };

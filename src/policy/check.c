@@ -10,6 +10,11 @@
 #include "daxpin/check.h"
 #include "daxpin/error.h"
 #include "daxpin/mapping.h"
+#include "daxpin/pinner.h"
+#include "daxpin/question.h"
+
+/* Room for the name of an access. */
+#define ACCESS_SIZE 32
 
 __attribute__((format(printf, 3, 4))) static bool
 decide(struct dp_result *result, enum dp_status status, const char *fmt, ...)
@@ -34,11 +39,41 @@ static bool is_access(const char *name)
 	return false;
 }
 
-/* The mapping of "check/MAPPING/ACCESS"; NULL if one of them is not known. */
-static const struct dp_mapping *split_id(const char *id, char *access)
+/* By which rules a verbs device is judged that pins for reading, or for writing. */
+static const char *const verbs_access[DP_PINNER_ACCESSES] = {
+	[DP_PINNER_READ] = "local-read",
+	[DP_PINNER_WRITE] = "remote-write",
+};
+
+/* Of "pinner/MAPPING/PINNER/ACCESS". */
+static const struct dp_mapping *split_pinner(const char *id, char *access,
+					     struct dp_subject *subject)
+{
+	const struct dp_mapping *mapping;
+	const struct dp_pinner *pinner;
+	enum dp_pinner_access what;
+
+	if (!dp_pinner_parse(id, &mapping, &pinner, &what))
+		return NULL;
+	if (pinner->provider)
+		snprintf(subject->provider, sizeof(subject->provider), "%s", pinner->provider);
+	else
+		subject->pinner = pinner->name;
+	snprintf(access, ACCESS_SIZE, "%s",
+		 pinner->provider ? verbs_access[what] : dp_pinner_access(what)->name);
+	return mapping;
+}
+
+/*
+ * The mapping of "check/MAPPING/ACCESS"; NULL if one of them is not known. @subject: receives who
+ * pins, where it is not the run's adapter
+ */
+static const struct dp_mapping *split_id(const char *id, char *access, struct dp_subject *subject)
 {
 	char mapping[64], rest;
 
+	if (dp_question_is(id, DP_QUESTION_PINNER))
+		return split_pinner(id, access, subject);
 	if (sscanf(id, "check/%63[^/]/%31[^/]%c", mapping, access, &rest) != 2 ||
 	    !is_access(access))
 		return NULL;
@@ -303,7 +338,7 @@ static bool lacks(const struct dp_subject *subject, const struct dp_mapping *map
 			      cell->pins_text[0] ? ": " : "", cell->pins_text);
 	if (unproven && !is_explained(mapping, cell, unproven))
 		return decide(result, DP_ERROR, "not observed: \"proof\" (%s)", unproven);
-	if (!subject->kernel[0] || !subject->provider[0])
+	if (!subject->kernel[0] || (!subject->provider[0] && !subject->pinner))
 		return decide(result, DP_ERROR, "not observed: \"%s\" of the run",
 			      subject->kernel[0] ? "provider" : "kernel");
 	result->unproven = unproven || !cell->pins_seen;
@@ -346,8 +381,9 @@ static bool has_no_rule(const struct dp_rule *rule, const struct dp_subject *sub
 	if (!rule)
 		return decide(result, DP_ERROR,
 			      "no expectation: no rule of the policy covers it for kernel %s and "
-			      "provider %s",
-			      subject->kernel, subject->provider);
+			      "%s %s",
+			      subject->kernel, subject->pinner ? "pinner" : "provider",
+			      subject->pinner ? subject->pinner : subject->provider);
 	if (rule->odp >= 0 && !subject->odp_seen)
 		return decide(result, DP_ERROR, "not observed: \"odp\" of the run's adapter");
 	return false;
@@ -375,12 +411,13 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 {
 	struct dp_subject of_cell = *run;
 	const struct dp_subject *const subject = &of_cell;
-	char access[32];
-	const struct dp_mapping *mapping = split_id(result->id, access);
+	char access[ACCESS_SIZE];
+	const struct dp_mapping *mapping = split_id(result->id, access, &of_cell);
 	const struct dp_rule *rule;
 
 	if (!mapping) {
-		decide(result, DP_ERROR, "no such mapping or access in this daxpin");
+		decide(result, DP_ERROR, "no such mapping%s or access in this daxpin",
+		       dp_question_is(result->id, DP_QUESTION_PINNER) ? ", pinner" : "");
 		return;
 	}
 	of_cell.persistent = is_persistent(cell);

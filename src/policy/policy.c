@@ -52,7 +52,7 @@ static const char *const lists[] = { [LIST_RULES] = "rules", [LIST_EVIDENCE] = "
 
 static bool is_key_of(enum list list, const char *key)
 {
-	static const char *const both[] = { "mapping", "access",  "provider", "odp",
+	static const char *const both[] = { "mapping", "access",  "provider", "odp",      "pinner",
 					    "kernel",  "verdict", "why",      "reference" };
 	static const char *const answers[] = { "errno", "persistent", "moved", "refused_by",
 					       "path" };
@@ -211,6 +211,7 @@ static int parse_rule(const struct loader *l, const config_setting_t *at, enum l
 		      struct dp_rule *rule)
 {
 	const char *range = text_of(at, "kernel"), *provider = text_of(at, "provider");
+	const char *pinner = text_of(at, "pinner");
 	int rc;
 
 	if (!config_setting_is_group(at))
@@ -235,7 +236,8 @@ static int parse_rule(const struct loader *l, const config_setting_t *at, enum l
 	if (rc)
 		return rc;
 	rule->provider = strdup(provider ? provider : "*");
-	if (!rule->provider)
+	rule->pinner = pinner ? strdup(pinner) : NULL;
+	if (!rule->provider || (pinner && !rule->pinner))
 		return -ENOMEM;
 	return list == LIST_EVIDENCE ? parse_amounts(l, at, rule) : parse_answer(l, at, rule);
 }
@@ -326,6 +328,7 @@ static void clear_list(struct dp_rule *rules, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		free(rules[i].mapping);
 		free(rules[i].access);
+		free(rules[i].pinner);
 		free(rules[i].provider);
 		free(rules[i].why);
 		free(rules[i].reference);
@@ -385,6 +388,13 @@ static bool undecided(const struct dp_rule *rule, const struct dp_subject *subje
 	return !known && strcmp(rule->provider, "*") && strncmp(rule->provider, "unknown", 7);
 }
 
+/* A rule that names no pinner is for the verbs, and for nobody else. */
+static bool is_of(const struct dp_rule *rule, const char *pinner)
+{
+	return rule->pinner && pinner ? dp_policy_matches(rule->pinner, pinner)
+				      : !rule->pinner && !pinner;
+}
+
 struct dp_series dp_policy_known_from(const struct dp_policy *policy,
 				      const struct dp_subject *subject, const char *mapping,
 				      const char *access)
@@ -398,7 +408,7 @@ struct dp_series dp_policy_known_from(const struct dp_policy *policy,
 
 		if (dp_policy_matches(rule->mapping, mapping) &&
 		    dp_policy_matches(rule->access, access) && is_for(rule, subject->provider) &&
-		    dp_compare_series(series, rule->from) < 0 &&
+		    is_of(rule, subject->pinner) && dp_compare_series(series, rule->from) < 0 &&
 		    dp_compare_series(rule->from, least) < 0)
 			least = rule->from;
 	}
@@ -409,7 +419,7 @@ struct dp_series dp_policy_known_from(const struct dp_policy *policy,
 static bool is_about(const struct dp_rule *rule, const struct dp_subject *subject,
 		     struct dp_series series, const char *mapping, const char *access)
 {
-	return dp_compare_series(series, rule->from) >= 0 &&
+	return is_of(rule, subject->pinner) && dp_compare_series(series, rule->from) >= 0 &&
 	       dp_compare_series(series, rule->to) <= 0 &&
 	       (rule->odp < 0 || rule->odp == subject->odp) &&
 	       (!rule->persistent || !subject->persistent ||

@@ -76,6 +76,26 @@ int dp_rdma_open(const char *name, struct dp_rdma *rdma, struct dp_error *err)
 	return rc;
 }
 
+int dp_rdma_open_driver(const char *provider, struct dp_rdma *rdma, struct dp_error *err)
+{
+	dp_cleanup(free_list) struct ibv_device **list = ibv_get_device_list(NULL);
+	char have[32];
+	int rc;
+
+	memset(rdma, 0, sizeof(*rdma));
+	for (struct ibv_device **at = list; at && *at; at++) {
+		dp_rdma_provider(ibv_get_device_name(*at), have, sizeof(have));
+		if (strcmp(have, provider) != 0)
+			continue;
+		rc = open_device(*at, rdma, err);
+		if (rc)
+			dp_rdma_close(rdma);
+		return rc;
+	}
+	return dp_report(err, -ENODEV, "this machine has no RDMA device of the driver %s",
+			 provider);
+}
+
 void dp_rdma_close(struct dp_rdma *rdma)
 {
 	if (rdma->pd)

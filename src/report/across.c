@@ -18,7 +18,7 @@ static void result_text(const struct dp_result *r, char *text, size_t size)
 	text[0] = '\0';
 	if (!r)
 		return;
-	if (dp_question_is(r->id, DP_QUESTION_CHECK)) {
+	if (dp_question_is(r->id, DP_QUESTION_CHECK) || dp_question_is(r->id, DP_QUESTION_PINNER)) {
 		dp_page_cell_text(r, text, size);
 		/* A missing proof, or a missing witness, is no difference between kernels. */
 		text[strcspn(text, "?*")] = '\0';

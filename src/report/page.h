@@ -58,6 +58,9 @@ void dp_page_write_inside(const struct dp_page *p, const struct dp_run_record *r
 /* "; each was asked 20 times, and 3 answered differently", or nothing. */
 void dp_page_write_repeat(const struct dp_page *p, const struct dp_run_record *run);
 
+/* The part on pinners: a row for each mapping, a column for each pinner and what it pins for. */
+void dp_page_write_pinners(const struct dp_page *p);
+
 /* The part on limits: a row for each. */
 void dp_page_write_limits(const struct dp_page *p);
 

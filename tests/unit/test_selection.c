@@ -14,7 +14,7 @@ static void make(unsigned int kinds, const char *const *only, size_t nonly,
 {
 	struct dp_error err = { 0 };
 
-	if (dp_selection_make(kinds, only, nonly, selection, &err))
+	if (dp_selection_make(kinds, only, nonly, NULL, 0, selection, &err))
 		fail_msg("%s", err.what);
 }
 
@@ -23,7 +23,7 @@ static void refused(unsigned int kinds, const char *glob, const char *why)
 	struct dp_selection selection;
 	struct dp_error err = { 0 };
 
-	assert_int_equal(dp_selection_make(kinds, &glob, 1, &selection, &err), -EINVAL);
+	assert_int_equal(dp_selection_make(kinds, &glob, 1, NULL, 0, &selection, &err), -EINVAL);
 	assert_true(err.input);
 	assert_says(&err, why);
 	assert_null(selection.checks.list);
