@@ -156,6 +156,17 @@ static void makes_sense_of_the_events(void **state)
 		  { FAST, SLOW, GRAB(1), MIGRATE, GRAB(1), SLOW_GIVES(1), FAST, GRAB(3) },
 		  { .fast = 3, .slow = 2, .migrations = 1, .type = "none" },
 		  "fast+slow" },
+		/* io_uring keeps one reference on a folio: nothing that gup-fast gave back. */
+		{ 0,
+		  { FAST, GRAB(512), GRABBED, DROP(511), FAST, GRAB(512), GRABBED, DROP(511) },
+		  { .fast = 1024, .type = "none" },
+		  "fast" },
+		/* io_uring up to 6.1 looks at the file when gup has given the pages. */
+		{ EOPNOTSUPP,
+		  { SLOW, CHECKED(0), GRAB_DAX(512, 4), GRABBED, SLOW_GIVES(512), DROP(512),
+		    AROUND("io_pin_pages", -EOPNOTSUPP) },
+		  { .slow = 512, .type = "generic", .refused_by = "io_pin_pages" },
+		  "slow" },
 		/* The adapter refuses what was pinned, and unpins it. */
 		{ EINVAL,
 		  { FAST, GRAB(512), GRABBED, UMEM(77), DROP(512) },

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Ids, plans and verdicts of those who are not the adapter. */
+#include "test.h"
+
+#include "daxpin/pinner.h"
+#include "daxpin/policy.h"
+
+static struct dp_policy policy;
+/* The adapter of the run is another one, or is not there: it has no say in this. */
+static const struct dp_subject old = { .kernel = "6.1.0-56-amd64", .provider = "mlx5" },
+			       young = { .kernel = "7.2.12-amd64" };
+
+static int load_policy(void **state)
+{
+	(void)state;
+	return dp_policy_load(NULL, &policy, NULL);
+}
+
+static int clear_policy(void **state)
+{
+	(void)state;
+	dp_policy_clear(&policy);
+	return 0;
+}
+
+static struct dp_cell cell_of(const char *id)
+{
+	struct dp_cell cell = { .pages = 512,
+				.acquired = 512,
+				.released = 512,
+				.pins_seen = true,
+				.attempts = 1,
+				.owner = "Persistent Memory/dax0.1",
+				.resource = "dax0.1",
+				.persistent = 512,
+				.leaf = 2 << 20 };
+
+	snprintf(cell.id, sizeof(cell.id), "%s", id);
+	return cell;
+}
+
+static void expect(const struct dp_subject *subject, const struct dp_cell *cell,
+		   enum dp_status status, const char *says)
+{
+	const struct dp_observed o = { .id = cell->id, .cell = cell, .doing = "", .absent = "" };
+	struct dp_result r;
+
+	dp_judge(&policy, subject, &o, &r);
+	if (r.status != status || !strstr(r.why, says))
+		fail_msg("%s: %s, \"%s\"; expected %s, \"%s\"", r.id, dp_status_name(r.status),
+			 r.why, dp_status_name(status), says);
+}
+
+static void reads_ids(void **state)
+{
+	static const char *const wrong[] = {
+		"pinner/anon/xdp/read", /* it does not tell that apart */
+		"pinner/anon/xdp",
+		"pinner/anon/xdp/write/twice",
+		"pinner/anon/nobody/write",
+		"pinner/nothing/xdp/write",
+		"pinner/anon/xdp/remote-write",
+		"pinner",
+	};
+	const struct dp_mapping *mapping;
+	const struct dp_pinner *pinner;
+	enum dp_pinner_access access;
+
+	(void)state;
+	assert_true(dp_pinner_parse("pinner/devdax-2M/rxe/read", &mapping, &pinner, &access));
+	assert_string_equal(mapping->name, "devdax-2M");
+	assert_string_equal(pinner->name, "rxe");
+	assert_int_equal(access, DP_PINNER_READ);
+	assert_false(dp_pinner_writes(dp_pinner_access(access)->flags));
+	assert_true(dp_pinner_parse("pinner/anon/io-uring/write", &mapping, &pinner, &access));
+	assert_true(dp_pinner_writes(dp_pinner_access(access)->flags));
+	for (size_t i = 0; i < DP_ARRAY_SIZE(wrong); i++)
+		assert_false(dp_pinner_parse(wrong[i], &mapping, &pinner, &access));
+}
+
+static void plans_what_is_selected(void **state)
+{
+	static const char *const only[] = { "devdax-*", "pinner/anon/*/write" },
+				 *const pinners[] = { "io-*", "rxe" };
+	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
+	struct dp_pinner_globs globs = { only, 2, pinners, 2 };
+	const struct dp_pinner *pinner;
+	const struct dp_mapping *mapping;
+	enum dp_pinner_access access;
+	struct dp_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(dp_pinner_plan(&globs, &plan, &err), 0);
+	/* Two of rxe and one of io_uring for each device-dax, and those of anon that write. */
+	assert_int_equal(plan.count, 3 * 3 + 2);
+	for (size_t i = 0; i < plan.count; i++) {
+		assert_true(dp_pinner_parse(plan.list[i].id, &mapping, &pinner, &access));
+		assert_ptr_equal(plan.list[i].by, &pinner->means);
+		assert_ptr_equal(plan.list[i].mapping, mapping);
+	}
+	dp_plan_clear(&plan);
+	globs.pinners = (const char *const[]){ "xdp", "nob*" };
+	assert_int_equal(dp_pinner_plan(&globs, &plan, &err), -EINVAL);
+	assert_non_null(strstr(err.what, "no pinner \"nob*\""));
+}
+
+static void knows_whose_rule_it_is(void **state)
+{
+	struct dp_cell io = cell_of("pinner/devdax-2M/io-uring/write"),
+		       xdp = cell_of("pinner/devdax-2M/xdp/write"),
+		       rxe = cell_of("pinner/devdax-2M/rxe/write");
+
+	(void)state;
+	expect(&young, &io, DP_PASS, "leaves it to gup");
+	expect(&old, &xdp, DP_PASS, "device-dax may be pinned");
+	expect(&old, &rxe, DP_PASS, "device-dax may be pinned");
+	expect(&old, &io, DP_FAIL, "allowed, expected to be rejected with EOPNOTSUPP");
+	io.err = xdp.err = rxe.err = EOPNOTSUPP;
+	expect(&old, &io, DP_PASS, "io_uring itself");
+	expect(&young, &io, DP_FAIL, "expected to be allowed");
+	expect(&old, &xdp, DP_FAIL, "expected to be allowed");
+	expect(&young, &rxe, DP_FAIL, "expected to be allowed");
+	/* A rule of the verbs is none of the others, nor the other way round. */
+	strcpy(io.id, "pinner/devdax-2M/nobody/write");
+	expect(&young, &io, DP_ERROR, "no such mapping, pinner or access");
+}
+
+static void says_that_it_was_not_read(void **state)
+{
+	const struct dp_subject between = { .kernel = "6.6.1" };
+	struct dp_cell io = cell_of("pinner/devdax-2M/io-uring/write");
+
+	(void)state;
+	expect(&between, &io, DP_ERROR, "no expectation");
+}
+
+static void asks_what_a_check_asks(void **state)
+{
+	struct dp_cell cell = cell_of("pinner/devdax-2M/xdp/write");
+
+	(void)state;
+	cell.released = 511;
+	expect(&young, &cell, DP_FAIL, "not given back");
+	cell = cell_of("pinner/devdax-2M/xdp/write");
+	cell.acquired = cell.released = 511;
+	expect(&young, &cell, DP_FAIL, "only 511");
+	cell = cell_of("pinner/devdax-2M/xdp/write");
+	cell.outside = 1;
+	expect(&young, &cell, DP_ERROR, "not what the name says");
+	cell = cell_of("pinner/devdax-2M/xdp/write");
+	cell.pins_seen = false;
+	expect(&young, &cell, DP_ERROR, "not observed: \"pins\"");
+	/* The right errno, by somebody else. */
+	cell = cell_of("pinner/devdax-2M/io-uring/write");
+	cell.err = EOPNOTSUPP;
+	cell.evidence = (struct dp_evidence){ .seen = true, .slow = 512 };
+	strcpy(cell.evidence.refused_by, "check_vma_flags");
+	expect(&old, &cell, DP_FAIL, "refused by check_vma_flags, expected io_pin_pages");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_ids),
+		cmocka_unit_test(plans_what_is_selected),
+		cmocka_unit_test(knows_whose_rule_it_is),
+		cmocka_unit_test(says_that_it_was_not_read),
+		cmocka_unit_test(asks_what_a_check_asks),
+	};
+
+	return cmocka_run_group_tests(tests, load_policy, clear_policy);
+}
