@@ -13,9 +13,6 @@
 #include "daxpin/pinner.h"
 #include "daxpin/question.h"
 
-/* Room for the name of an access. */
-#define ACCESS_SIZE 32
-
 __attribute__((format(printf, 3, 4))) static bool
 decide(struct dp_result *result, enum dp_status status, const char *fmt, ...)
 {
@@ -26,58 +23,6 @@ decide(struct dp_result *result, enum dp_status status, const char *fmt, ...)
 	vsnprintf(result->why, sizeof(result->why), fmt, ap);
 	va_end(ap);
 	return true;
-}
-
-static bool is_access(const char *name)
-{
-	size_t count;
-	const struct dp_access *all = dp_accesses(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(all[i].name, name))
-			return true;
-	return false;
-}
-
-/* By which rules a verbs device is judged that pins for reading, or for writing. */
-static const char *const verbs_access[DP_PINNER_ACCESSES] = {
-	[DP_PINNER_READ] = "local-read",
-	[DP_PINNER_WRITE] = "remote-write",
-};
-
-/* Of "pinner/MAPPING/PINNER/ACCESS". */
-static const struct dp_mapping *split_pinner(const char *id, char *access,
-					     struct dp_subject *subject)
-{
-	const struct dp_mapping *mapping;
-	const struct dp_pinner *pinner;
-	enum dp_pinner_access what;
-
-	if (!dp_pinner_parse(id, &mapping, &pinner, &what))
-		return NULL;
-	if (pinner->provider)
-		snprintf(subject->provider, sizeof(subject->provider), "%s", pinner->provider);
-	else
-		subject->pinner = pinner->name;
-	snprintf(access, ACCESS_SIZE, "%s",
-		 pinner->provider ? verbs_access[what] : dp_pinner_access(what)->name);
-	return mapping;
-}
-
-/*
- * The mapping of "check/MAPPING/ACCESS"; NULL if one of them is not known. @subject: receives who
- * pins, where it is not the run's adapter
- */
-static const struct dp_mapping *split_id(const char *id, char *access, struct dp_subject *subject)
-{
-	char mapping[64], rest;
-
-	if (dp_question_is(id, DP_QUESTION_PINNER))
-		return split_pinner(id, access, subject);
-	if (sscanf(id, "check/%63[^/]/%31[^/]%c", mapping, access, &rest) != 2 ||
-	    !is_access(access))
-		return NULL;
-	return dp_mapping_find(mapping);
 }
 
 /* C6: every pin that was acquired is released. */
@@ -411,8 +356,8 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 {
 	struct dp_subject of_cell = *run;
 	const struct dp_subject *const subject = &of_cell;
-	char access[ACCESS_SIZE];
-	const struct dp_mapping *mapping = split_id(result->id, access, &of_cell);
+	char access[DP_ACCESS_NAME];
+	const struct dp_mapping *mapping = dp_cell_asks(result->id, access, &of_cell);
 	const struct dp_rule *rule;
 
 	if (!mapping) {

@@ -114,6 +114,20 @@ bool dp_find_misfit(const struct verdict *v, char *text, size_t size);
  */
 bool dp_find_gap(const struct verdict *v, char *text, size_t size);
 
+/* Room for the name of an access. */
+#define DP_ACCESS_NAME 32
+
+/**
+ * dp_cell_asks - what a cell is about (asked.c)
+ * @id: "check/MAPPING/ACCESS" or "pinner/MAPPING/PINNER/ACCESS"
+ * @access: receives the name of the access, by which rules are found
+ * @subject: receives who pins, where that is not the run's adapter
+ *
+ * Return: the mapping; NULL if there is no such cell.
+ */
+const struct dp_mapping *dp_cell_asks(const char *id, char access[DP_ACCESS_NAME],
+				      struct dp_subject *subject);
+
 /**
  * dp_is_of_another_amount - whether a registration did more or less inside than it must (counted.c)
  * @policy: its list "evidence"

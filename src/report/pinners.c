@@ -65,16 +65,19 @@ static void write_cell(const struct dp_page *p, const char *text, const char *co
 		dp_page_color(p, PLAIN), last ? "\n" : " ");
 }
 
-static void write_row(const struct dp_page *p, const struct dp_mapping *mapping,
+static bool has_row(const struct dp_page *p, const struct dp_mapping *mapping,
+		    const struct column *columns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_asked(p, mapping, &columns[i]))
+			return true;
+	return false;
+}
+
+static void write_row(const struct dp_page *p, const struct dp_mapping *mapping, int width,
 		      const struct column *columns, size_t count)
 {
-	bool asked = false;
-
-	for (size_t i = 0; i < count && !asked; i++)
-		asked = is_asked(p, mapping, &columns[i]);
-	if (!asked)
-		return;
-	fprintf(p->out, "%-*s", NAME_WIDTH, mapping->name);
+	fprintf(p->out, "%-*s", width, mapping->name);
 	for (size_t i = 0; i < count; i++) {
 		const struct dp_result *r = find(p, mapping, columns[i].pinner, columns[i].access);
 		char text[48] = "";
@@ -90,16 +93,20 @@ static void write_row(const struct dp_page *p, const struct dp_mapping *mapping,
 void dp_page_write_pinners(const struct dp_page *p)
 {
 	struct column columns[MOST_COLUMNS];
-	size_t nmappings, count = find_columns(p, columns, MOST_COLUMNS);
+	size_t nmappings, count = find_columns(p, columns, MOST_COLUMNS), width = NAME_WIDTH;
 	const struct dp_mapping *const *mappings = dp_mappings(&nmappings);
 	char name[96];
 
-	fprintf(p->out, "%s%-*s", dp_page_color(p, BOLD), NAME_WIDTH, "pinned by");
+	for (size_t i = 0; i < nmappings; i++)
+		if (strlen(mappings[i]->name) >= width && has_row(p, mappings[i], columns, count))
+			width = strlen(mappings[i]->name) + 1;
+	fprintf(p->out, "%s%-*s", dp_page_color(p, BOLD), (int)width, "pinned by");
 	for (size_t i = 0; i < count; i++) {
 		snprintf(name, sizeof(name), "%s/%s", columns[i].pinner->name,
 			 dp_pinner_access(columns[i].access)->name);
 		write_cell(p, name, BOLD, i + 1 == count);
 	}
 	for (size_t i = 0; i < nmappings; i++)
-		write_row(p, mappings[i], columns, count);
+		if (has_row(p, mappings[i], columns, count))
+			write_row(p, mappings[i], (int)width, columns, count);
 }
