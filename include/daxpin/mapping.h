@@ -92,11 +92,13 @@ struct dp_mapping {
 	const char *what;  /* one line for people */
 	unsigned int rank; /* order in lists and tables */
 	enum dp_family family;
-	const char *fs;  /* name of the file system that the file is on, NULL for no file on one */
-	bool private;    /* a private mapping of a file: a write copies the page */
-	bool control;    /* plain memory that the other kinds are compared with */
-	bool readonly;   /* mapped with PROT_READ only */
-	bool refaults;   /* as new after MADV_DONTNEED, faulted in again: see dp_area_renew() */
+	const char *fs; /* name of the file system that the file is on, NULL for no file on one */
+	bool private;   /* a private mapping of a file: a write copies the page */
+	bool control;   /* plain memory that the other kinds are compared with */
+	bool readonly;  /* mapped with PROT_READ only */
+	bool refaults;  /* as new after MADV_DONTNEED, faulted in again: see dp_area_renew() */
+	const char *
+		modules; /* group of modules that a guest loads for it (src/image), NULL for none */
 	bool check_only; /* asked whether it may be pinned, and nothing else */
 	enum dp_frames frames;
 	bool ordered;     /* page i of the mapping is page i of the device */
@@ -147,7 +149,7 @@ const struct dp_mapping *dp_mapping_find(const char *name);
 
 /* Tests of the family, for the member "applies" of an event or an operation. */
 bool dp_is_devdax(const struct dp_mapping *mapping);
-bool dp_is_fsdax(const struct dp_mapping *mapping); /* shared mappings only */
+bool dp_is_fsdax(const struct dp_mapping *mapping); /* shared, and not asked by check only */
 bool dp_is_kmem(const struct dp_mapping *mapping);
 bool dp_is_p2pdma(const struct dp_mapping *mapping);
 /* For events that take away the adapter or the owner instead of the memory. */
@@ -243,6 +245,18 @@ int dp_area_map_pci(const struct dp_mapping *mapping, const struct dp_env *env,
 		    struct dp_area *area, const char *path, struct dp_error *err);
 
 #define DP_PCI_DEVICES "/sys/bus/pci/devices"
+
+/**
+ * dp_scratch_folder - the first folder of @env where a temporary file can be made
+ * @env, @fs, @dax, @err: as for dp_scratch_open()
+ *
+ * Return: its path, of @env; NULL with the reason in @err, whose code is DP_SKIP.
+ */
+const char *dp_scratch_folder(const struct dp_env *env, const char *fs, bool dax,
+			      struct dp_error *err);
+
+/* Writes @len zeros to a file. Return: 0 or a negative errno. */
+int dp_scratch_fill(int fd, uint64_t len, struct dp_error *err);
 
 /**
  * dp_area_map_scratch - map a temporary file on the file system of a kind

@@ -63,6 +63,8 @@ __attribute__((noreturn)) static void hang_now(const struct dp_area *area)
 /* The controller was asked for when the run began; by now it may be there. */
 static int prepare_mapping(const struct dp_mapping *mapping, struct dp_error *err)
 {
+	if (mapping->modules)
+		return dp_load_group(mapping->modules, err);
 	return dp_is_p2pdma(mapping) ? dp_devices_await_nvme(err) : 0;
 }
 

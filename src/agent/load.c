@@ -53,6 +53,13 @@ static int refused(const char *path, int code, struct dp_error *err)
 			 dp_errno_name(code));
 }
 
+static bool is_loaded(const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	return dp_exists("/sys/module/%.*s", (int)strcspn(name, "."), name);
+}
+
 static int load_module(const char *path, struct dp_error *err)
 {
 	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -80,7 +87,7 @@ int dp_load_group(const char *group, struct dp_error *err)
 		return rc;
 	rest = text;
 	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
-		if (*line)
+		if (*line && !is_loaded(line))
 			load_module(line, &first);
 	return first.code ? dp_report(err, first.code, "%s", first.what) : 0;
 }

@@ -14,6 +14,8 @@ static const char *const rdma[] = { "?crc32_generic", "?crc32_pclmul", "ib_uverb
 				    "veth" };
 static const char *const fs[] = { "?ext4", "?xfs" };
 static const char *const traffic[] = { "?rdma_ucm" };
+/* What only some mappings need is loaded when they are asked about (struct dp_mapping). */
+static const char *const overlay[] = { "?overlay" };
 static const char *const disks[] = { "?virtio_blk", "?nvme" };
 
 /* What brings memory, disks and file systems to the machines of others. */
@@ -26,10 +28,10 @@ static const char *const foreign[] = { "?nd_e820",  "?dm_mod",  "?dax_hmem", "?v
 #name, name, DP_ARRAY_SIZE(name), carrier                                          \
 	}
 /* That of layouts is the last. */
-static const struct dp_module_group groups[] = { GROUP(stream, true),  GROUP(nvdimm, false),
-						 GROUP(rdma, false),   GROUP(fs, true),
-						 GROUP(disks, false),  GROUP(traffic, false),
-						 GROUP(foreign, false) };
+static const struct dp_module_group groups[] = { GROUP(stream, true),   GROUP(nvdimm, false),
+						 GROUP(rdma, false),    GROUP(fs, true),
+						 GROUP(disks, false),   GROUP(traffic, false),
+						 GROUP(overlay, false), GROUP(foreign, false) };
 
 const struct dp_module_group *dp_module_groups(bool foreign_too, size_t *count)
 {

@@ -16,7 +16,7 @@ bool dp_is_devdax(const struct dp_mapping *mapping)
 
 bool dp_is_fsdax(const struct dp_mapping *mapping)
 {
-	return mapping->family == DP_FAMILY_FSDAX && !mapping->private;
+	return mapping->family == DP_FAMILY_FSDAX && !mapping->private && !mapping->check_only;
 }
 
 bool dp_is_kmem(const struct dp_mapping *mapping)

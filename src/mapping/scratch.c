@@ -44,7 +44,7 @@ static bool is_dax(int fd)
 	       (stx.stx_attributes & STATX_ATTR_DAX);
 }
 
-static int write_zeros(int fd, uint64_t len, struct dp_error *err)
+int dp_scratch_fill(int fd, uint64_t len, struct dp_error *err)
 {
 	dp_autofree char *zeros = calloc(1, CHUNK);
 
@@ -62,7 +62,7 @@ static int write_zeros(int fd, uint64_t len, struct dp_error *err)
 
 static int write_file(int fd, const struct dp_env *env, uint64_t len, struct dp_error *err)
 {
-	int rc = write_zeros(fd, len + (env->split ? BLOCK : 0), err);
+	int rc = dp_scratch_fill(fd, len + (env->split ? BLOCK : 0), err);
 
 	if (rc || !env->split)
 		return rc;
@@ -72,24 +72,47 @@ static int write_file(int fd, const struct dp_env *env, uint64_t len, struct dp_
 	return 0;
 }
 
+/* A file in a folder; -1 if it is not one where such can be made. */
+static int open_in(const char *dir, const char *fs, bool dax)
+{
+	dp_autofd int fd = is_fs(dir, fs) ? open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+
+	return fd < 0 || is_dax(fd) != dax ? -1 : dp_take_fd(&fd);
+}
+
+static void no_folder(const char *fs, bool dax, struct dp_error *err)
+{
+	dp_skip(err,
+		"no folder on %s %s DAX where a temporary file can be made: name one with --dir",
+		fs, dax ? "with" : "without");
+}
+
+const char *dp_scratch_folder(const struct dp_env *env, const char *fs, bool dax,
+			      struct dp_error *err)
+{
+	for (size_t i = 0; i < env->ndirs; i++) {
+		dp_autofd int fd = open_in(env->dirs[i], fs, dax);
+
+		if (fd >= 0)
+			return env->dirs[i];
+	}
+	no_folder(fs, dax, err);
+	return NULL;
+}
+
 int dp_scratch_open(const struct dp_env *env, const char *fs, bool dax, uint64_t len,
 		    struct dp_error *err)
 {
 	for (size_t i = 0; i < env->ndirs; i++) {
-		dp_autofd int fd = -1;
+		dp_autofd int fd = open_in(env->dirs[i], fs, dax);
 		int rc;
 
-		if (!is_fs(env->dirs[i], fs))
-			continue;
-		fd = open(env->dirs[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		if (fd < 0 || is_dax(fd) != dax)
+		if (fd < 0)
 			continue;
 		rc = write_file(fd, env, len, err);
 		return rc ? rc : dp_take_fd(&fd);
 	}
-	dp_skip(err,
-		"no folder on %s %s DAX where a temporary file can be made: name one with --dir",
-		fs, dax ? "with" : "without");
+	no_folder(fs, dax, err);
 	return -ENOENT;
 }
 
