@@ -61,6 +61,8 @@ enum dp_frames {
 	DP_FRAMES_RAM = 1, /* memory of the page allocator */
 	DP_FRAMES_DEVICE,  /* the memory of the device that is behind the mapping */
 	DP_FRAMES_NONE,    /* there are no struct pages (VM_PFNMAP) */
+	DP_FRAMES_ABSENT,  /* there are none before the registration: what is accessed is not it any
+			      more */
 	DP_FRAMES_MIXED,   /* of several kinds, or not of all pages: the member "unlike" tells */
 };
 
@@ -81,8 +83,9 @@ struct dp_area {
 	uint64_t len;   /* its length, bytes */
 	void *reserved; /* what to unmap */
 	size_t reserved_len;
-	int fd;                  /* -1 if none */
-	char resource[64];       /* the device behind it, as sysfs names it, or "" */
+	int fd;                             /* -1 if none */
+	void (*undo)(struct dp_area *area); /* called when it is not mapped any more; or NULL */
+	char resource[64];                  /* the device behind it, as sysfs names it, or "" */
 	struct dp_ranges memory; /* of that device, if the mapping has DP_FRAMES_DEVICE */
 	int memory_error;        /* negative errno: why that is not known */
 };
@@ -127,6 +130,9 @@ struct dp_mapping {
 	 */
 	int (*open)(const struct dp_mapping *mapping, const struct dp_env *env,
 		    struct dp_area *area, struct dp_error *err);
+
+	/* Has it look as it was made, for dp_area_renew(). NULL: see there. */
+	int (*renew)(const struct dp_mapping *mapping, const struct dp_area *area);
 };
 
 #define DP_MAPPING(ident, ...) DP_REGISTER(struct dp_mapping, dp_mappings, ident, __VA_ARGS__)
@@ -187,8 +193,9 @@ void dp_area_touch(const struct dp_mapping *mapping, const struct dp_env *env,
  * @mapping: its kind
  * @area: the mapping
  *
- * Only kinds that are private or have "refaults": their copies of pages are dropped, and what was
- * there before, a file's pages or the zero page, is faulted in again.
+ * By the member "renew" of the kind. Without one, only kinds that are private or have "refaults":
+ * their copies of pages are dropped, and what was there before, a file's pages or the zero page, is
+ * faulted in again.
  *
  * Return: 0, -EOPNOTSUPP for other kinds, or another negative errno; then it is to be made anew.
  */

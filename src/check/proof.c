@@ -242,7 +242,9 @@ void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cel
 			 cell->outside ? "" : "VM_PFNMAP/", area->resource);
 		return;
 	}
-	take_leaf(&asker->witness, &leaf, cell);
+	/* The look would be an access, and change what is looked at. */
+	if (mapping->frames != DP_FRAMES_ABSENT)
+		take_leaf(&asker->witness, &leaf, cell);
 	rc = take_frames(area, mapping, &leaf, proof);
 	if (rc) {
 		snprintf(cell->proof_text, sizeof(cell->proof_text), "frame numbers: %s%s",
@@ -250,6 +252,11 @@ void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cel
 		return;
 	}
 	find_trait(asker, proof, cell);
+	if (mapping->frames == DP_FRAMES_ABSENT) {
+		snprintf(cell->owner, sizeof(cell->owner), "%s", mapping->trait);
+		cell->outside = cell->unlike;
+		return;
+	}
 	find_owner(asker, proof, cell);
 	if (mapping->zone && proof->pfn[0])
 		dp_zone_of(proof->pfn[0] * page_size(), cell->zone_before,
@@ -263,7 +270,7 @@ void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
 	const struct dp_area *area = &asker->area;
 	dp_autofree uint64_t *now = NULL;
 
-	if (!proof->pfn || !proof->pfn[0])
+	if (!proof->pfn || (!proof->pfn[0] && mapping->frames != DP_FRAMES_ABSENT))
 		return;
 	now = mapping->granule < DP_PUD_SIZE ? calloc(proof->pages, sizeof(*now)) : NULL;
 	if (!now || dp_frames_read(area->addr, proof->pages, now)) {
@@ -273,7 +280,8 @@ void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
 	for (size_t i = 0; i < proof->pages; i++)
 		if (!now[i])
 			now[i] = proof->pfn[i];
-	cell->persistent = count_in(asker, now, proof->pages, DP_PERSISTENT_MEMORY);
+	if (now[0])
+		cell->persistent = count_in(asker, now, proof->pages, DP_PERSISTENT_MEMORY);
 	for (size_t i = 0; i < proof->pages; i++)
 		cell->moved += now[i] != proof->pfn[i];
 	if (cell->zone_before[0])

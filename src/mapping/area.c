@@ -176,6 +176,8 @@ void dp_area_touch(const struct dp_mapping *mapping, const struct dp_env *env,
 
 int dp_area_renew(const struct dp_mapping *mapping, const struct dp_area *area)
 {
+	if (mapping->renew)
+		return mapping->renew(mapping, area);
 	if (!mapping->private && !mapping->refaults)
 		return -EOPNOTSUPP;
 	if (madvise(area->addr, area->len, MADV_DONTNEED))
@@ -189,5 +191,7 @@ void dp_area_close(struct dp_area *area)
 		munmap(area->reserved, area->reserved_len);
 	if (area->fd >= 0)
 		close(area->fd);
+	if (area->undo)
+		area->undo(area);
 	*area = (struct dp_area){ .fd = -1 };
 }

@@ -249,7 +249,8 @@ static const char *find_unproven(const struct dp_mapping *mapping, const struct 
 		return "displaced";
 	if (mapping->unlike && cell->unlike < 0)
 		return "unlike";
-	if (mapping->frames != DP_FRAMES_NONE && cell->persistent < 0)
+	if (mapping->frames != DP_FRAMES_NONE && mapping->frames != DP_FRAMES_ABSENT &&
+	    cell->persistent < 0)
 		return "persistent";
 	if (mapping->zone && !cell->zone_before[0])
 		return "zone_before";
