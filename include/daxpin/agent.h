@@ -23,6 +23,10 @@
 /* On that of the wide machine, which is asked what daxpin's usual one cannot be. */
 #define DP_WIDE_FLAG "daxpin.wide"
 
+/* Physical memory of the wide machine that its kernel does not know of, two ranges of 256 MiB. */
+#define DP_WIDE_RESERVED   "0x40000000"
+#define DP_WIDE_RESERVED_2 "0x50000000"
+
 /* On that of a machine whose instructions are counted: its time is their number. */
 #define DP_COUNTS_FLAG "daxpin.counts"
 

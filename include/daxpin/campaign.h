@@ -50,7 +50,7 @@ struct dp_selection {
  * @kinds: a bit (1U << DP_QUESTION_CHECK, …) for each kind that may be selected
  * @only: shell patterns; one without '/' is taken for a mapping. The strings must outlive
  *        @selection
- * @nonly: how many; none selects everything of these kinds
+ * @nonly: how many; none selects everything of these kinds but what needs the wide machine
  * @pinners: shell patterns for names of pinners; must outlive @selection, too
  * @npinners: how many; none selects all
  * @selection: receives the questions; release with dp_selection_clear()

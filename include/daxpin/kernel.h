@@ -126,7 +126,8 @@ int dp_kernel_suite(const char *version, bool refresh, const struct dp_progress 
 /**
  * dp_extra_build - build a module of the kernel's source that distributions do not ship
  * @kernel: one that was fetched (dp_kernel_resolve())
- * @name: "gup_test": the mm developers' own stopwatch, since 5.11
+ * @name: "gup_test": the mm developers' own stopwatch, since 5.11; "test_hmm": their device whose
+ *        memory pages migrate to, since 6.1
  * @progress: called during downloads; may be NULL
  * @path: receives the module's path in the cache
  * @size: of @path, bytes
@@ -154,6 +155,9 @@ int dp_extra_build(const struct dp_kernel *kernel, const char *name,
  */
 bool dp_extra_find(const struct dp_kernel *kernel, size_t i, const char **name, char *path,
 		   size_t size);
+
+/* What such a module is loaded with in a guest; "" for nothing. */
+const char *dp_extra_parameters(const char *name);
 
 /**
  * dp_apt_releases - list the kernels of a suite

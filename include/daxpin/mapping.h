@@ -47,6 +47,7 @@ enum dp_family {
 	DP_FAMILY_KMEM,      /* a DAX device that the page allocator was given */
 	DP_FAMILY_P2PDMA,    /* PCI peer-to-peer memory */
 	DP_FAMILY_PFNMAP,    /* no struct pages (VM_PFNMAP) */
+	DP_FAMILY_DEVICE,    /* memory that the driver of a device migrates pages to */
 };
 
 enum dp_populate {
@@ -83,7 +84,8 @@ struct dp_area {
 	uint64_t len;   /* its length, bytes */
 	void *reserved; /* what to unmap */
 	size_t reserved_len;
-	int fd;                             /* -1 if none */
+	int fd;     /* what is mapped; -1 if none */
+	int driver; /* of the device to which pages were migrated; 0 if none */
 	void (*undo)(struct dp_area *area); /* called when it is not mapped any more; or NULL */
 	char resource[64];                  /* the device behind it, as sysfs names it, or "" */
 	struct dp_ranges memory; /* of that device, if the mapping has DP_FRAMES_DEVICE */
@@ -124,6 +126,12 @@ struct dp_mapping {
 			  const struct dp_pages *pages, struct dp_error *err);
 
 	/*
+	 * Counts the pages that are on the device now, as its driver tells; NULL where /proc tells.
+	 * An access would bring them back. Returns 0 or a negative errno.
+	 */
+	int (*held)(const struct dp_area *area, uint64_t *pages);
+
+	/*
 	 * Makes the mapping, by dp_area_map() or a function on top of it, without populating it.
 	 * Returns 0, DP_SKIP with the reason if this machine has none, or a negative errno with its
 	 * context.
@@ -152,6 +160,9 @@ const struct dp_mapping *const *dp_mappings(size_t *count);
  * Return: NULL if there is none.
  */
 const struct dp_mapping *dp_mapping_find(const char *name);
+
+/* Whether a kind needs this group of modules. */
+bool dp_needs_modules(const struct dp_mapping *mapping, const char *group);
 
 /* Tests of the family, for the member "applies" of an event or an operation. */
 bool dp_is_devdax(const struct dp_mapping *mapping);
@@ -309,9 +320,9 @@ int dp_scratch_open(const struct dp_env *env, const char *fs, bool dax, uint64_t
 		    struct dp_error *err);
 
 /*
- * False if this kernel was built without CONFIG_PCI_P2PDMA. Only a guest has the configuration of
- * its kernel; elsewhere this is true.
+ * False if this kernel was built without an option, one of those that daxpin looks for
+ * (src/image/image.c). Only a guest has the configuration of its kernel; elsewhere this is true.
  */
-bool dp_p2pdma_built(void);
+bool dp_kernel_built_with(const char *option);
 
 #endif

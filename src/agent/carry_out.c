@@ -60,11 +60,22 @@ __attribute__((noreturn)) static void hang_now(const struct dp_area *area)
 		pause();
 }
 
+/* A group that the image lacks, and what a module of it needs, are told by who opens the mapping.
+ */
+static int load_modules(const struct dp_mapping *mapping, struct dp_error *err)
+{
+	if (!mapping->modules || !dp_exists("/modules/%s", mapping->modules))
+		return 0;
+	return dp_load_group(mapping->modules, err);
+}
+
 /* The controller was asked for when the run began; by now it may be there. */
 static int prepare_mapping(const struct dp_mapping *mapping, struct dp_error *err)
 {
-	if (mapping->modules)
-		return dp_load_group(mapping->modules, err);
+	int rc = load_modules(mapping, err);
+
+	if (rc)
+		return rc;
 	return dp_is_p2pdma(mapping) ? dp_devices_await_nvme(err) : 0;
 }
 
@@ -142,7 +153,7 @@ static int run_limit(const struct dp_command *command, struct dp_standby *by, in
 static int provide(const struct dp_mapping *mapping, int fd, struct dp_error *err)
 {
 	if (!dp_is_p2pdma(mapping))
-		return 0;
+		return load_modules(mapping, err);
 	dp_devices_plug_nvme(fd);
 	return dp_devices_await_nvme(err);
 }

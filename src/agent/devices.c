@@ -292,7 +292,7 @@ static void load_disks(void)
 		return;
 	if (!dp_exists("/dev/vda"))
 		dp_lack_note(DP_PART_DISK, &err, NULL);
-	if (!dp_exists("/sys/bus/pci/drivers/nvme") && dp_p2pdma_built())
+	if (!dp_exists("/sys/bus/pci/drivers/nvme") && dp_kernel_built_with("CONFIG_PCI_P2PDMA"))
 		dp_lack_note(DP_PART_NVME, &err, NULL);
 }
 
@@ -347,7 +347,7 @@ int dp_devices_traffic(struct dp_error *err)
 
 static bool wants_nvme(void)
 {
-	return dp_exists("/sys/bus/pci/drivers/nvme") && dp_p2pdma_built();
+	return dp_exists("/sys/bus/pci/drivers/nvme") && dp_kernel_built_with("CONFIG_PCI_P2PDMA");
 }
 
 void dp_devices_plug_nvme(int fd)

@@ -60,15 +60,18 @@ static bool is_loaded(const char *path)
 	return dp_exists("/sys/module/%.*s", (int)strcspn(name, "."), name);
 }
 
-static int load_module(const char *path, struct dp_error *err)
+/* @line: a path, and perhaps parameters after a blank */
+static int load_module(char *line, struct dp_error *err)
 {
+	const char *path = strsep(&line, " ");
 	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return dp_fail(err, -errno, "the image lacks %s", path);
 	/* Another group may have loaded it; a module that finds no hardware or twin may stay out.
 	 */
-	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST && errno != ENODEV)
+	if (syscall(SYS_finit_module, fd, line ? line : "", 0) && errno != EEXIST &&
+	    errno != ENODEV)
 		return refused(path, -errno, err);
 	return 0;
 }

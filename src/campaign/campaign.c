@@ -174,7 +174,8 @@ static int add_making(struct dp_run_record *making, struct dp_run_record *run)
 	memcpy(run->accel, making->accel, sizeof(run->accel));
 	memcpy(run->kernel_spec, making->kernel_spec, sizeof(run->kernel_spec));
 	memcpy(run->carrier, making->carrier, sizeof(run->carrier));
-	memcpy(run->note, making->note, sizeof(run->note));
+	if (making->note[0])
+		memcpy(run->note, making->note, sizeof(run->note));
 	memcpy(run->modules, making->modules, sizeof(run->modules));
 	return dp_run_merge(run, making, true);
 }
@@ -196,11 +197,38 @@ static int ask_machine(const struct campaign *c, struct dp_run_record *run, stru
 	return rc;
 }
 
+static bool wants_module(const struct dp_selection *s, const char *name)
+{
+	for (size_t i = 0; i < s->checks.count; i++)
+		if (dp_needs_modules(s->checks.list[i].mapping, name))
+			return true;
+	for (size_t i = 0; i < s->teardowns.count; i++)
+		if (dp_needs_modules(s->teardowns.list[i].mapping, name))
+			return true;
+	return false;
+}
+
+/* Modules that distributions do not ship. Without one its mappings are skipped. */
+static void build_modules(const struct campaign *c, struct dp_run_record *run)
+{
+	char path[PATH_MAX];
+	const char *name;
+
+	for (size_t i = 0; dp_extra_find(c->kernel, i, &name, path, sizeof(path)); i++) {
+		struct dp_error why = { 0 };
+
+		if (path[0] || !wants_module(c->selection, name) ||
+		    !dp_extra_build(c->kernel, name, c->progress, path, sizeof(path), &why))
+			continue;
+		snprintf(run->note, sizeof(run->note), "%s could not be built: %.200s", name,
+			 why.what);
+	}
+}
+
 /* What needs the wide machine is asked there. */
 static int ask_wide(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	dp_cleanup(dp_selection_clear) struct dp_selection wide = { 0 };
-	dp_cleanup(dp_run_clear) struct dp_run_record own = { 0 };
 	struct dp_kernel kernel = *c->kernel;
 	struct campaign w = *c;
 	int rc = dp_selection_part(c->selection, true, &wide);
@@ -212,8 +240,8 @@ static int ask_wide(const struct campaign *c, struct dp_run_record *run, struct 
 	w.kernel = &kernel;
 	w.layout = &dp_wide_layout;
 	w.selection = &wide;
-	rc = ask_machine(&w, &own, err);
-	return rc ? rc : dp_run_merge(run, &own, true);
+	build_modules(&w, run);
+	return ask_machine(&w, run, err);
 }
 
 static int ask_usual(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)

@@ -102,6 +102,19 @@ static int select_kind(enum dp_question_kind kind, const char *const *only, size
 	return make_kind(kind, globs, count, s, err);
 }
 
+/* Another machine is booted for what was named only. */
+static int leave_wide_out(struct dp_selection *selection)
+{
+	struct dp_selection usual = { 0 };
+	int rc = dp_selection_part(selection, false, &usual);
+
+	if (rc)
+		return rc;
+	dp_selection_clear(selection);
+	*selection = usual;
+	return 0;
+}
+
 int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
 		      const char *const *pinners, size_t npinners, struct dp_selection *selection,
 		      struct dp_error *err)
@@ -120,6 +133,8 @@ int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
 		if (kinds & 1U << k)
 			rc = select_kind((enum dp_question_kind)k, only, nonly, alone, globs,
 					 selection, err);
+	if (!rc && !nonly)
+		rc = leave_wide_out(selection);
 	if (rc)
 		dp_selection_clear(selection);
 	return rc;
@@ -204,12 +219,12 @@ const char *dp_selection_id(const struct dp_selection *selection, size_t n)
 
 static bool is_wide(const struct kind *kind, const char *item)
 {
-	const struct dp_mapping *mapping;
+	const struct dp_mapping *const *mapping;
 
 	if (kind->mapping == NO_MAPPING)
 		return false;
-	memcpy(&mapping, item + kind->mapping, sizeof(mapping));
-	return mapping->wide;
+	mapping = (const void *)(item + kind->mapping);
+	return (*mapping)->wide;
 }
 
 /* Copies those items that need the wide machine, or those that do not. */

@@ -286,7 +286,7 @@ static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping
 	asker->mapping = mapping;
 	if (mapping->populate == DP_POPULATE_NONE)
 		asker->pfnmap = dp_proof_is_pfnmap(&asker->area);
-	else
+	else if (!mapping->held)
 		dp_witness_open(asker->area.addr, &asker->witness);
 	asker->iomem_error = (struct dp_error){ 0 };
 	dp_iomem_read(&asker->iomem, &asker->iomem_error);

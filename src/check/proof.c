@@ -227,6 +227,42 @@ static void take_leaf(struct dp_witness *witness, struct dp_leaf *leaf, struct d
 			 DP_PROOF_LEAF "perf does not sample it before Linux 5.11");
 }
 
+/* The processor is kept off them: the driver tells how many pages are on its device. */
+static void ask_driver(const struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell)
+{
+	uint64_t pages = asker->area.len / page_size();
+	int rc = asker->mapping->held(&asker->area, &proof->held);
+
+	if (rc) {
+		snprintf(cell->proof_text, sizeof(cell->proof_text),
+			 "the driver of %s does not tell where the pages are: %s",
+			 asker->area.resource, dp_errno_name(rc));
+		return;
+	}
+	cell->outside = (int64_t)(pages - proof->held);
+	snprintf(cell->owner, sizeof(cell->owner), "%s", asker->area.resource);
+	if (proof->held)
+		snprintf(cell->zone_before, sizeof(cell->zone_before), "Device");
+}
+
+/* Those that have left the device lie where pagemap says. */
+static void ask_driver_after(const struct dp_asker *asker, const struct dp_proof *proof,
+			     struct dp_cell *cell)
+{
+	size_t pages = asker->area.len / page_size();
+	dp_autofree uint64_t *now = calloc(pages, sizeof(*now));
+	uint64_t held;
+
+	if (cell->outside < 0 || asker->mapping->held(&asker->area, &held))
+		return;
+	cell->moved = proof->held - (held < proof->held ? held : proof->held);
+	if (!now || dp_frames_read(asker->area.addr, pages, now))
+		return;
+	cell->persistent = count_in(asker, now, pages, DP_PERSISTENT_MEMORY);
+	if (cell->moved)
+		dp_zone_of(now[0] * page_size(), cell->zone_after, sizeof(cell->zone_after));
+}
+
 void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cell *cell)
 {
 	const struct dp_mapping *mapping = asker->mapping;
@@ -236,6 +272,10 @@ void dp_proof_take(struct dp_asker *asker, struct dp_proof *proof, struct dp_cel
 
 	snprintf(cell->resource, sizeof(cell->resource), "%s", area->resource);
 	cell->outside = cell->displaced = cell->persistent = cell->unlike = -1;
+	if (mapping->held) {
+		ask_driver(asker, proof, cell);
+		return;
+	}
 	if (mapping->populate == DP_POPULATE_NONE) {
 		cell->outside = asker->pfnmap ? 0 : (int64_t)(area->len / page_size());
 		snprintf(cell->owner, sizeof(cell->owner), "%s%s",
@@ -270,6 +310,8 @@ void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
 	const struct dp_area *area = &asker->area;
 	dp_autofree uint64_t *now = NULL;
 
+	if (mapping->held)
+		ask_driver_after(asker, proof, cell);
 	if (!proof->pfn || (!proof->pfn[0] && mapping->frames != DP_FRAMES_ABSENT))
 		return;
 	now = mapping->granule < DP_PUD_SIZE ? calloc(proof->pages, sizeof(*now)) : NULL;

@@ -13,6 +13,7 @@ struct dp_proof {
 	uint64_t *words; /* of pagemap for each page; NULL if it was not read */
 	uint64_t *flags; /* of /proc/kpageflags, for a kind with a trait; NULL if it was not read */
 	size_t pages;
+	uint64_t held; /* pages that the driver of a device has, if it is asked */
 };
 
 /* Whether a mapping has no struct pages (VM_PFNMAP), as the kernel tells it. */

@@ -13,7 +13,7 @@
 #include "daxpin/kernel.h"
 
 struct kernels_options {
-	bool json, refresh, gup_test;
+	bool json, refresh, gup_test, test_hmm;
 };
 
 #define CLI_OPTIONS struct kernels_options
@@ -121,7 +121,8 @@ int cli_fetch_kernels(const char *const *specs, size_t count, bool refresh, stru
 }
 
 /* What distributions do not ship. */
-static int build_extras(const char *const *specs, size_t count, struct dp_error *err)
+static int build_extra(const char *name, const char *const *specs, size_t count,
+		       struct dp_error *err)
 {
 	struct dp_kernel kernel;
 	char path[PATH_MAX];
@@ -133,7 +134,7 @@ static int build_extras(const char *const *specs, size_t count, struct dp_error 
 
 		rc = dp_kernel_resolve(specs[i], false, told, &kernel, err);
 		if (!rc)
-			rc = dp_extra_build(&kernel, "gup_test", told, path, sizeof(path), err);
+			rc = dp_extra_build(&kernel, name, told, path, sizeof(path), err);
 		cli_progress_end(&progress);
 		if (!rc)
 			printf("%s: %s\n", kernel.spec, path);
@@ -187,7 +188,11 @@ static int run_fetch(struct cli_call *call)
 		rc = cli_fetch_kernels((const char *const *)call->words, (size_t)call->count,
 				       o.refresh, &err);
 	if (!rc && o.gup_test)
-		rc = build_extras((const char *const *)call->words, (size_t)call->count, &err);
+		rc = build_extra("gup_test", (const char *const *)call->words, (size_t)call->count,
+				 &err);
+	if (!rc && o.test_hmm)
+		rc = build_extra("test_hmm", (const char *const *)call->words, (size_t)call->count,
+				 &err);
 	return rc && rc != CLI_ANSWERED ? cli_error_print(&err) : 0;
 }
 
@@ -215,6 +220,9 @@ static const struct cli_option extra_options[] = {
 	OPT_FLAG(
 		"with-gup-test", 0, gup_test,
 		"Also build gup_test, the mm developers' own benchmark, from the source of the kernel."),
+	OPT_FLAG(
+		"with-test-hmm", 0, test_hmm,
+		"Also build test_hmm, their test of memory that pages migrate to, for device-private and device-coherent."),
 	CLI_END,
 };
 

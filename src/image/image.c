@@ -31,17 +31,26 @@
 /* The init for --bare. */
 DP_EMBED(bare_init, DP_BARE_INIT);
 
-/* Adds only the option that the guest looks for: reading the whole configuration is slow there. */
+/* Adds only what the guest looks for: reading the whole configuration is slow there. */
 static int add_config(struct dp_manifest *m, const char *path, struct dp_error *err)
 {
-	static const char option[] = "\nCONFIG_PCI_P2PDMA=y\n";
+	static const char *const options[] = { "\nCONFIG_PCI_P2PDMA=y\n",
+					       "\nCONFIG_DEVICE_PRIVATE=y\n" };
 	dp_autofree char *text = NULL;
+	char *found = NULL;
+	size_t len = 0;
+	FILE *out;
 	int rc = dp_read_file(path, CONFIG_LIMIT, &text, NULL, err);
 
-	if (rc)
-		return rc;
-	return dp_manifest_add_text(m, "boot/config", strdup(strstr(text, option) ? option : "\n"),
-				    err);
+	out = rc ? NULL : open_memstream(&found, &len);
+	if (!out)
+		return rc ? rc : -ENOMEM;
+	fputc('\n', out);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(options); i++)
+		if (strstr(text, options[i]))
+			fputs(options[i], out);
+	fclose(out);
+	return dp_manifest_add_text(m, "boot/config", found, err);
 }
 
 /* A step a line, for the agent. */
@@ -56,7 +65,7 @@ static int add_steps(struct dp_manifest *m, const struct dp_words *steps, struct
 	for (size_t i = 0; i < steps->count; i++)
 		fprintf(out, "%s\n", steps->list[i]);
 	fclose(out);
-	return dp_manifest_add_text(m, DP_STEPS_FILE + 1, text, err);
+	return dp_manifest_add_text(m, &DP_STEPS_FILE[1], text, err);
 }
 
 static int make_manifest(struct dp_manifest *m, const struct dp_kernel *kernel,

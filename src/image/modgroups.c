@@ -120,7 +120,8 @@ static int add_extras(struct dp_manifest *m, const struct dp_kernel *kernel, str
 		snprintf(entry, sizeof(entry), "modules/daxpin_%s.ko", name);
 		rc = dp_manifest_add_file(m, entry, path, err);
 		snprintf(entry, sizeof(entry), "modules/%s", name);
-		if (!rc && asprintf(&text, "/modules/daxpin_%s.ko\n", name) < 0)
+		if (!rc && asprintf(&text, "/modules/daxpin_%s.ko %s\n", name,
+				    dp_extra_parameters(name)) < 0)
 			rc = -ENOMEM;
 		if (!rc)
 			rc = dp_manifest_add_text(m, entry, text, err);

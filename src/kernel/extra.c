@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "extra.h"
+
 #include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
@@ -26,34 +28,10 @@
 #define UNPACK_LIMIT_MS (10 * 60 * 1000)
 #define BUILD_LIMIT_MS  (15 * 60 * 1000)
 #define TOOL_LIMIT_MS   60000
-#define MAX_FILES       4
+#define SOURCE_LIMIT    (1 << 20)
 #define MAKEFILE_LIMIT  65536
 
 #define NEEDED "it takes build-essential, patchelf and xz-utils, and a network"
-
-struct extra {
-	const char *name, *since;     /* the first kernel that has it */
-	const char *files[MAX_FILES]; /* of the source */
-	const char *text;             /* what is compiled: it includes them */
-};
-
-/*
- * What is meant to be built in says nothing of a licence, and may want what is not exported. Of
- * gup_test that is is_longterm_pinnable_page() (6.1), folio_is_longterm_pinnable() (6.12), with
- * which it warns of what it has pinned, outside of what it measures.
- */
-static const struct extra extras[] = {
-	{ "gup_test",
-	  "5.11",
-	  { "mm/gup_test.c", "mm/gup_test.h" },
-	  "#include <linux/mm.h>\n"
-	  "#include <linux/module.h>\n"
-	  "#define folio_is_longterm_pinnable(folio) true\n"
-	  "#define is_longterm_pinnable_page(page) true\n"
-	  "#include \"mm/gup_test.c\"\n"
-	  "MODULE_DESCRIPTION(\"the kernel's own benchmark of gup\");\n"
-	  "MODULE_LICENSE(\"GPL\");\n" },
-};
 
 /* Options that kernels are compiled with by a newer compiler, and what says that it knows them. */
 static const struct {
@@ -69,14 +47,6 @@ struct site {
 	char dir[PATH_MAX - 256];
 	const struct dp_progress *progress;
 };
-
-static const struct extra *find_extra(const char *name)
-{
-	for (size_t i = 0; i < DP_ARRAY_SIZE(extras); i++)
-		if (!strcmp(extras[i].name, name))
-			return &extras[i];
-	return NULL;
-}
 
 static bool is_source(const char *package)
 {
@@ -117,6 +87,52 @@ static int unpack_source(const struct site *site, struct dp_error *err)
 	return rc ? rc : dp_run(argv, UNPACK_LIMIT_MS, NULL, err);
 }
 
+static int write_text(const char *path, const char *text, size_t len, struct dp_error *err)
+{
+	dp_autofd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int rc = fd < 0 ? -errno : dp_write_all(fd, text, len);
+
+	return rc ? dp_fail(err, rc, "cannot write %s", path) : 0;
+}
+
+/* Puts @edit->to in the place of each @edit->from of a text. Return: 0, or -ENODATA without any. */
+static int edit_text(const struct edit *edit, char **text)
+{
+	char *edited = NULL, *rest = *text, *at;
+	size_t len = 0;
+	FILE *out = open_memstream(&edited, &len);
+	bool found;
+
+	if (!out)
+		return -ENOMEM;
+	for (; (at = strstr(rest, edit->from)); rest = at + strlen(edit->from))
+		fprintf(out, "%.*s%s", (int)(at - rest), rest, edit->to);
+	fputs(rest, out);
+	fclose(out);
+	found = rest != *text;
+	free(*text);
+	*text = edited;
+	return found ? 0 : -ENODATA;
+}
+
+static int edit_source(const struct site *site, struct dp_error *err)
+{
+	const struct extra *extra = site->extra;
+	dp_autofree char *text = NULL;
+	char path[PATH_MAX];
+	int rc = dp_path(path, sizeof(path), err, "%s/module/%s", site->dir, extra->files[0]);
+
+	if (!rc)
+		rc = dp_read_file(path, SOURCE_LIMIT, &text, NULL, err);
+	for (size_t i = 0; i < MAX_EDITS && extra->edits[i].from && !rc; i++) {
+		rc = edit_text(&extra->edits[i], &text);
+		if (rc == -ENODATA)
+			dp_fail(err, rc, "%s of Linux %s is written otherwise: no \"%s\"",
+				extra->files[0], site->release, extra->edits[i].from);
+	}
+	return rc ? rc : write_text(path, text, strlen(text), err);
+}
+
 static int fetch(const struct site *site, struct dp_error *err)
 {
 	char suite[64], version[96], **packages = NULL;
@@ -136,15 +152,9 @@ static int fetch(const struct site *site, struct dp_error *err)
 	for (size_t i = 0; i < count; i++)
 		unlink(packages[i]);
 	dp_strings_free(packages, count);
-	return rc ? rc : unpack_source(site, err);
-}
-
-static int write_text(const char *path, const char *text, size_t len, struct dp_error *err)
-{
-	dp_autofd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int rc = fd < 0 ? -errno : dp_write_all(fd, text, len);
-
-	return rc ? dp_fail(err, rc, "cannot write %s", path) : 0;
+	if (!rc)
+		rc = unpack_source(site, err);
+	return rc ? rc : edit_source(site, err);
 }
 
 /* The headers' Makefile names the places where packages are installed; there they are not. */
@@ -336,12 +346,12 @@ bool dp_extra_find(const struct dp_kernel *kernel, size_t i, const char **name, 
 	struct site site = { 0 };
 
 	*path = '\0';
-	if (i >= DP_ARRAY_SIZE(extras))
+	if (i >= dp_extras_count)
 		return false;
-	*name = extras[i].name;
+	*name = dp_extras[i].name;
 	if (!is_of_debian(kernel))
 		return true;
-	site.extra = &extras[i];
+	site.extra = &dp_extras[i];
 	site.release = strrchr(kernel->modules, '/') + 1;
 	if (choose_places(kernel, &site, path, size, NULL) || !dp_exists("%s", path))
 		*path = '\0';
@@ -365,7 +375,7 @@ int dp_extra_build(const struct dp_kernel *kernel, const char *name,
 		   const struct dp_progress *progress, char *path, size_t size,
 		   struct dp_error *err)
 {
-	dp_cleanup(leave_site) struct site site = { .extra = find_extra(name),
+	dp_cleanup(leave_site) struct site site = { .extra = dp_extra_of(name),
 						    .progress = progress };
 	dp_autofd int lock = -1;
 	int rc;

@@ -12,5 +12,5 @@
 
 const struct dp_layout dp_wide_layout = {
 	.memories = { 4ULL << 30 },
-	.cmdline = DP_WIDE_FLAG " memmap=512M$1G hugepagesz=1G hugepages=1",
+	.cmdline = DP_WIDE_FLAG " memmap=512M$" DP_WIDE_RESERVED " hugepagesz=1G hugepages=1",
 };

@@ -193,5 +193,7 @@ void dp_area_close(struct dp_area *area)
 		close(area->fd);
 	if (area->undo)
 		area->undo(area);
+	if (area->driver > 0)
+		close(area->driver);
 	*area = (struct dp_area){ .fd = -1 };
 }

@@ -13,20 +13,9 @@
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
 
-/* A guest has the configuration of its kernel, to tell why something is missing. */
-#define CONFIG "/boot/config"
-
-bool dp_p2pdma_built(void)
-{
-	dp_autofree char *text = NULL;
-
-	return dp_read_file(CONFIG, 1 << 20, &text, NULL, NULL) ||
-	       strstr(text, "\nCONFIG_PCI_P2PDMA=y\n");
-}
-
 static int no_p2pmem(struct dp_error *err)
 {
-	if (!dp_p2pdma_built())
+	if (!dp_kernel_built_with("CONFIG_PCI_P2PDMA"))
 		return dp_skip(err, "this kernel was built without CONFIG_PCI_P2PDMA");
 	return dp_skip(err, "no PCI device offers p2pmem/allocate: kernel before 6.2, without "
 			    "CONFIG_PCI_P2PDMA, or no device with peer-to-peer memory");

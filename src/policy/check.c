@@ -203,7 +203,9 @@ static bool is_elsewhere(const struct dp_rule *rule, const struct dp_cell *cell,
 {
 	bool all = rule->moved == DP_YES;
 
-	if (rule->moved == DP_UNKNOWN || cell->err || cell->moved == (all ? cell->pages : 0))
+	/* Where the frames are not told, that none has changed is not seen. */
+	if (rule->moved == DP_UNKNOWN || cell->err || cell->outside < 0 ||
+	    cell->moved == (all ? cell->pages : 0))
 		return false;
 	snprintf(result->deviates, sizeof(result->deviates), "%s",
 		 all ? "pinned in place" : "moved");

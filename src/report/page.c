@@ -33,7 +33,10 @@ const char *dp_page_status_color(const struct dp_result *r)
  */
 void dp_page_cell_text(const struct dp_result *r, char *text, size_t size)
 {
-	const char *said = r->cell.err ? dp_errno_name(r->cell.err) : "allowed";
+	bool moved = r->cell.moved && r->cell.zone_before[0];
+	const char *said = r->cell.err ? dp_errno_name(r->cell.err)
+			   : moved     ? "allowed, moved"
+				       : "allowed";
 
 	if (r->status == DP_SKIP_STATUS)
 		snprintf(text, size, "skip");

@@ -149,19 +149,26 @@ static void write_scenarios(const struct dp_page *p)
 	fprintf(p->out, "\n");
 }
 
+/* Of each mapping the first. */
 static void write_moves(const struct dp_page *p)
 {
+	size_t told = 0, len;
+	const char *last = "";
+
 	for (size_t i = 0; i < p->run->count; i++) {
 		const struct dp_result *r = &p->run->results[i];
 
-		if (!r->observed || !r->cell.moved || !r->cell.zone_before[0])
+		len = (size_t)(strrchr(r->id, '/') - r->id);
+		if (!r->observed || !r->cell.moved || !r->cell.zone_before[0] ||
+		    (len == told && !strncmp(r->id, last, len)))
 			continue;
+		last = r->id;
+		told = len;
 		fprintf(p->out,
 			"\nA pin moves pages: %s moved %" PRIu64 " of %" PRIu64
 			" pages from ZONE_%s to ZONE_%s\n",
 			r->id, r->cell.moved, r->cell.pages, r->cell.zone_before,
 			r->cell.zone_after[0] ? r->cell.zone_after : "?");
-		return;
 	}
 }
 

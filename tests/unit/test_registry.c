@@ -2,6 +2,7 @@
 /* Descriptors that register themselves are found by name and listed in order. */
 #include "test.h"
 
+#include "daxpin/carrier.h"
 #include "daxpin/mapping.h"
 #include "daxpin/registry.h"
 #include "daxpin/report.h"
@@ -62,6 +63,7 @@ static void finds_by_the_whole_name(void **state)
 static void the_registries_of_daxpin_are_in_order(void **state)
 {
 	(void)state;
+	CHECK_ORDER(dp_carriers, dp_carrier_find);
 	CHECK_ORDER(dp_mappings, dp_mapping_find);
 	CHECK_ORDER(dp_operations, dp_operation_find);
 	CHECK_ORDER(dp_formats, dp_format_find);
