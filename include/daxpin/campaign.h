@@ -84,18 +84,19 @@ int dp_selection_part(const struct dp_selection *selection, bool wide, struct dp
 
 /* How it is asked, and who is told. */
 struct dp_ask {
-	uint64_t size;                 /* of each region, bytes */
-	const char *rdma;              /* adapter, NULL for the first */
-	uint64_t iterations;           /* of each race; 0: as many as fit duration_ms */
-	uint64_t duration_ms;          /* of each race, if iterations is 0 */
-	uint64_t seed;                 /* of races, and of the patterns of traffic */
-	bool reference;                /* of traffic: ib_write_bw of perftest does the same */
-	enum dp_witness_level witness; /* of checks: what is told of the kernel's inside */
-	bool biased;                   /* of races: tasks are held at stations */
-	unsigned int rounds;           /* of benches on this machine; 0: as dp_bench_run() does */
-	unsigned int threads;          /* of benches on this machine, that register at once */
-	bool course;                   /* of teardowns in guests: what they do inside */
-	unsigned int repeat;           /* how often each id is asked; at most DP_MAX_ROUNDS */
+	uint64_t size;                  /* of each region, bytes */
+	const char *rdma;               /* adapter, NULL for the first */
+	uint64_t iterations;            /* of each race; 0: as many as fit duration_ms */
+	uint64_t duration_ms;           /* of each race, if iterations is 0 */
+	uint64_t seed;                  /* of races, and of the patterns of traffic */
+	bool reference;                 /* of traffic: ib_write_bw of perftest does the same */
+	enum dp_witness_level witness;  /* of checks: what is told of the kernel's inside */
+	const struct dp_pinner *pinner; /* of teardowns on this machine; NULL: the adapter pins */
+	bool biased;                    /* of races: tasks are held at stations */
+	unsigned int rounds;            /* of benches on this machine; 0: as dp_bench_run() does */
+	unsigned int threads;           /* of benches on this machine, that register at once */
+	bool course;                    /* of teardowns in guests: what they do inside */
+	unsigned int repeat;            /* how often each id is asked; at most DP_MAX_ROUNDS */
 	unsigned int round; /* which time this is, from 1; for this machine's executors */
 	const struct dp_policy *policy; /* expectations of the checks */
 	/* Told how it gets on, NULL for nobody. Of several kernels each has a copy of its own. */
@@ -119,9 +120,12 @@ struct dp_guests {
 	const char *const *modules; /* files that take the place of the kernel's own modules */
 	size_t nmodules;
 	const struct dp_carrier *const
-		*carriers;   /* of DAX memory: a run for each of them, with each kernel */
-	size_t ncarriers;    /* 0: daxpin's own */
-	enum dp_fault fault; /* have the guest misbehave */
+		*carriers; /* of DAX memory: a run for each of them, with each kernel */
+	size_t ncarriers;  /* 0: daxpin's own */
+	const struct dp_pinner *const
+		*pinners; /* of teardowns: a run for each of them, with each kernel and carrier */
+	size_t npinners;  /* 0: the adapter */
+	enum dp_fault fault;            /* have the guest misbehave */
 	const struct dp_layout *layout; /* of a machine that is not daxpin's own, or NULL */
 	enum dp_accel accel;
 	bool refresh;      /* look for newer kernels although some are cached */
@@ -131,10 +135,11 @@ struct dp_guests {
 	uint64_t cell_ms; /* limit for a single check */
 };
 
-/* How many runs there are: of each kernel as many as there are carriers. */
+/* How many runs there are: of each kernel as many as there are carriers, and pinners. */
 static inline size_t dp_guests_runs(const struct dp_guests *guests)
 {
-	return guests->nkernels * (guests->ncarriers ? guests->ncarriers : 1);
+	return guests->nkernels * (guests->ncarriers ? guests->ncarriers : 1) *
+	       (guests->npinners ? guests->npinners : 1);
 }
 
 /**

@@ -78,6 +78,7 @@ struct dp_command {
 			char *id; /* of the one scenario */
 			uint64_t size;
 			char *rdma;
+			char *pinner; /* of a teardown only: who pins, NULL for the adapter */
 			uint64_t iterations;  /* of a race only; 0: as many as fit duration_ms */
 			uint64_t duration_ms; /* of a race only */
 			uint64_t seed;        /* of a race only */

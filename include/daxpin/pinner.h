@@ -44,6 +44,11 @@ struct dp_pinner {
 	 * MR of the access "local-read" or "remote-write" is; NULL of all others.
 	 */
 	const char *provider;
+	/*
+	 * It may keep one reference for all pages of a folio, and give the others back before it is
+	 * done.
+	 */
+	bool by_folio;
 	struct dp_means means;
 };
 

@@ -114,6 +114,7 @@ enum dp_field {
 	DP_FIELD_MS,    /* that the step took */
 	DP_FIELD_PINS_HELD, /* pages pinned since the scenario began, and not released */
 	DP_FIELD_PAGES,     /* of the region */
+	DP_FIELD_BY_FOLIO,  /* one reference is kept for all pages of a folio; absent: for each */
 	DP_FIELD_ON_DEMAND,
 	DP_FIELD_ON_DEVICE, /* after the registration the pages are the device's own */
 	DP_FIELD_DEVICE,

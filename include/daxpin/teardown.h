@@ -18,6 +18,7 @@
 #include "daxpin/registry.h"
 #include "daxpin/steps.h"
 
+struct dp_pinner;
 struct dp_worker_pool;
 
 /* What ends the pin once the event has begun. */
@@ -172,16 +173,17 @@ unsigned int dp_owner_access(const struct dp_mapping *mapping, bool odp);
 /* How to carry out scenarios. */
 struct dp_teardown_options {
 	struct dp_env env;
-	const char *rdma;            /* adapter, NULL for the first */
-	struct dp_worker_pool *pool; /* who stands by with the first adapter; NULL for nobody */
-	unsigned long taint;         /* of the kernel, before anything was done */
-	uint64_t iterations;         /* of a race; 0: as many as fit seconds_ms */
-	uint64_t duration_ms;        /* of a race, if iterations is 0 */
-	uint64_t seed;               /* of a race */
-	int channel;                 /* for requests to whoever runs this machine, or -1 */
-	bool witness;                /* look at what the kernel does inside */
-	bool biased;                 /* of a race: tasks are held at stations (bias.h) */
-	int held;                    /* where whoever holds them answers */
+	const char *rdma;               /* adapter, NULL for the first */
+	const struct dp_pinner *pinner; /* who pins, NULL for the adapter; of teardowns only */
+	struct dp_worker_pool *pool;    /* who stands by with the first adapter; NULL for nobody */
+	unsigned long taint;            /* of the kernel, before anything was done */
+	uint64_t iterations;            /* of a race; 0: as many as fit seconds_ms */
+	uint64_t duration_ms;           /* of a race, if iterations is 0 */
+	uint64_t seed;                  /* of a race */
+	int channel;                    /* for requests to whoever runs this machine, or -1 */
+	bool witness;                   /* look at what the kernel does inside */
+	bool biased;                    /* of a race: tasks are held at stations (bias.h) */
+	int held;                       /* where whoever holds them answers */
 };
 
 /**

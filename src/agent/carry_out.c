@@ -179,6 +179,12 @@ static int run_scenario(const struct dp_command *command, struct dp_standby *by,
 	int rc = dp_scenarios_make(&id, 1, race, &scenarios, err);
 
 	options.held = held;
+	if (!rc && command->scenario.pinner) {
+		options.pinner = dp_pinner_find(command->scenario.pinner);
+		rc = options.pinner ? 0
+				    : dp_bad_input(err, "there is no pinner \"%s\"",
+						   command->scenario.pinner);
+	}
 	dp_kernel_taint(&options.taint);
 	if (!rc && scenarios.count != 1)
 		rc = dp_fail(err, -EBADMSG, "\"%s\" is not one scenario", id);

@@ -194,6 +194,13 @@ static const struct dp_member teardown[] = {
 	REQUIRED("id", dp_type_text, AT(scenario.id), 1, 95),
 	SIZE(scenario),
 	RDMA(scenario),
+	OPTIONAL("pinner", dp_type_text, AT(scenario.pinner), 1, 63, 0),
+	OPTIONAL("witness", dp_type_flag, AT(scenario.witness), 0, 0, 0),
+};
+static const struct dp_member order[] = {
+	REQUIRED("id", dp_type_text, AT(scenario.id), 1, 95),
+	SIZE(scenario),
+	RDMA(scenario),
 	OPTIONAL("witness", dp_type_flag, AT(scenario.witness), 0, 0, 0),
 };
 static const struct dp_member race[] = {
@@ -243,7 +250,7 @@ static const struct {
 	[DP_COMMAND_LIMITS] = { "limit", MEMBERS(limit) },
 	[DP_COMMAND_TEARDOWN] = { "teardown", MEMBERS(teardown) },
 	[DP_COMMAND_RACE] = { "race", MEMBERS(race) },
-	[DP_COMMAND_ORDER] = { "order", MEMBERS(teardown) },
+	[DP_COMMAND_ORDER] = { "order", MEMBERS(order) },
 	[DP_COMMAND_TRAFFIC] = { "traffic", MEMBERS(traffic) },
 	[DP_COMMAND_STATE] = { "state", MEMBERS(state) },
 	[DP_COMMAND_BENCH] = { "bench", MEMBERS(bench) },

@@ -35,6 +35,7 @@ struct campaign {
 	bool counts;                        /* QEMU counts the instructions of each guest */
 	const struct dp_layout *layout;     /* of its machine, NULL for daxpin's own */
 	const struct dp_carrier *carrier;   /* that the user chose, or NULL */
+	const struct dp_pinner *pinner;     /* of teardowns: who pins, NULL for the adapter */
 	const struct dp_progress *progress; /* of this kernel, or NULL */
 };
 
@@ -71,9 +72,12 @@ int dp_guest_renew(const struct campaign *c, struct dp_guest *guest, struct dp_e
 
 void dp_guest_clear(struct dp_guest *guest);
 
-/* Notes in a run what carries the memory, if it is not what daxpin's own machine has. */
+/* Notes in a run what carries the memory, if it is not what daxpin's own machine has; and who pins.
+ */
 static inline void dp_carrier_note(const struct campaign *c, struct dp_run_record *run)
 {
+	if (c->pinner)
+		snprintf(run->pinner, sizeof(run->pinner), "%s", c->pinner->name);
 	if (dp_carrier_layout(c->carrier))
 		snprintf(run->carrier, sizeof(run->carrier), "%s", c->carrier->name);
 }

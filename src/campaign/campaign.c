@@ -174,6 +174,7 @@ static int add_making(struct dp_run_record *making, struct dp_run_record *run)
 	memcpy(run->accel, making->accel, sizeof(run->accel));
 	memcpy(run->kernel_spec, making->kernel_spec, sizeof(run->kernel_spec));
 	memcpy(run->carrier, making->carrier, sizeof(run->carrier));
+	memcpy(run->pinner, making->pinner, sizeof(run->pinner));
 	if (making->note[0])
 		memcpy(run->note, making->note, sizeof(run->note));
 	memcpy(run->modules, making->modules, sizeof(run->modules));

@@ -218,7 +218,8 @@ static int claim(struct teardown *t, const char *device, struct dp_error *err)
 
 static int begin(struct teardown *t, struct dp_collect *collect, struct dp_error *err)
 {
-	int rc = dp_host_rdma(t->ask->rdma, err);
+	const struct dp_pinner *pinner = t->ask->pinner;
+	int rc = pinner ? 0 : dp_host_rdma(t->ask->rdma, err);
 
 	if (!rc && t->claim.block)
 		rc = leave_mounts(t, err);
@@ -231,9 +232,12 @@ static int begin(struct teardown *t, struct dp_collect *collect, struct dp_error
 	t->how.env.size = t->ask->size;
 	t->how.env.device = t->claim.name;
 	t->how.rdma = t->ask->rdma;
+	t->how.pinner = pinner;
 	t->how.channel = -1;
 	t->how.witness = t->ask->witness;
 	dp_kernel_taint(&t->how.taint);
+	if (pinner)
+		snprintf(collect->run.pinner, sizeof(collect->run.pinner), "%s", pinner->name);
 	dp_target_of_device(t->claim.name, t->claim.block, &t->original);
 	return dp_host_begin(t->ask, true, collect, err);
 }

@@ -50,7 +50,8 @@ static int leave_unanswered(const struct campaign *c, const char *why, struct dp
 struct asked {
 	struct dp_kernel kernel;
 	const struct dp_carrier *carrier;
-	char name[320]; /* "debian:6.1", or "debian:6.1 e820" */
+	const struct dp_pinner *pinner;
+	char name[384]; /* "debian:6.1", or "debian:6.1 e820" */
 };
 
 /* Whoever is free makes the next run. */
@@ -108,6 +109,7 @@ static void ask_next(struct crowd *crowd, size_t i)
 
 	c.kernel = &crowd->list[i].kernel;
 	c.carrier = crowd->list[i].carrier;
+	c.pinner = crowd->list[i].pinner;
 	c.layout = dp_carrier_layout(c.carrier);
 	c.progress = progress_of(crowd, i, &own);
 	rc = dp_ask_kernel(&c, &crowd->runs[i], &err);
@@ -177,25 +179,28 @@ static void open_gate(struct crowd *crowd)
 	crowd->campaign.gate = &crowd->gate;
 }
 
-/* Each kernel with each carrier. */
+/* Each kernel with each carrier, and each pinner. */
 static int make_run(struct crowd *crowd, size_t i, struct dp_error *err)
 {
 	const struct campaign *c = &crowd->campaign;
 	const struct dp_guests *guests = c->guests;
 	size_t n = guests->ncarriers ? guests->ncarriers : 1;
+	size_t m = guests->npinners ? guests->npinners : 1;
 	struct asked *asked = &crowd->list[i];
 	struct dp_kernel *kernel = &asked->kernel;
-	int rc = dp_kernel_ready(guests, i / n, c->ask->progress, kernel, err);
+	int rc = dp_kernel_ready(guests, i / m / n, c->ask->progress, kernel, err);
 
 	if (rc)
 		return rc;
-	asked->carrier = guests->ncarriers ? guests->carriers[i % n] : NULL;
+	asked->carrier = guests->ncarriers ? guests->carriers[i / m % n] : NULL;
+	asked->pinner = guests->npinners ? guests->pinners[i % m] : NULL;
 	if (dp_carrier_layout(asked->carrier)) {
 		kernel->foreign = true;
 		kernel->steps = &asked->carrier->layout.steps;
 	}
-	snprintf(asked->name, sizeof(asked->name), "%.255s%s%.32s", kernel->spec, n > 1 ? " " : "",
-		 n > 1 ? asked->carrier->name : "");
+	snprintf(asked->name, sizeof(asked->name), "%.255s%s%.32s%s%.63s", kernel->spec,
+		 n > 1 ? " " : "", n > 1 ? asked->carrier->name : "", m > 1 ? " " : "",
+		 m > 1 ? asked->pinner->name : "");
 	kernel->perftest = c->ask->reference;
 	/* What stock kernels do not have is in an image only where it is asked for. */
 	kernel->extra = dp_benches_have(&c->selection->benches, DP_BENCH_GUP);

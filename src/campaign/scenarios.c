@@ -16,6 +16,9 @@ static int begin(const struct campaign *c, enum dp_command_kind kind, const char
 		.scenario = { .id = dp_text_copy(id),
 			      .size = c->ask->size,
 			      .rdma = dp_text_copy(c->ask->rdma),
+			      .pinner = c->pinner && kind == DP_COMMAND_TEARDOWN
+						? dp_text_copy(c->pinner->name)
+						: NULL,
 			      .iterations = c->ask->iterations,
 			      .duration_ms = c->ask->duration_ms,
 			      .seed = c->ask->seed,

@@ -69,6 +69,7 @@ static void begin_run(const struct campaign *c, const struct dp_task *task)
 	run->subject = making->subject;
 	memcpy(run->kernel_spec, making->kernel_spec, sizeof(run->kernel_spec));
 	memcpy(run->carrier, making->carrier, sizeof(run->carrier));
+	memcpy(run->pinner, making->pinner, sizeof(run->pinner));
 }
 
 static int end_run(const struct campaign *c, const struct dp_task *task)

@@ -121,6 +121,20 @@ struct dp_plan;
 int cli_witness_one(const struct cli_check_options *options, const struct dp_plan *plan,
 		    struct dp_error *err);
 
+struct dp_pinner;
+
+/**
+ * cli_pinners - those who pin in teardowns
+ * @options: globs of their names
+ * @list: receives them, CLI_MAX_LIST at most
+ * @count: receives how many; 0 without a glob: the adapter
+ * @err: names the glob that is for nobody (bad input)
+ *
+ * Return: 0 or -EINVAL.
+ */
+int cli_pinners(const struct cli_check_options *options, const struct dp_pinner **list,
+		size_t *count, struct dp_error *err);
+
 struct dp_ask;
 struct dp_host;
 struct dp_policy;
@@ -167,7 +181,7 @@ bool cli_stdout_unwanted(void);
 
 /* daxpin itself, and its commands. Those without a function of their own are of the guest only. */
 extern const struct cli_command cli_daxpin, cli_guest, cli_check, cli_limit, cli_teardown, cli_race,
-	cli_order, cli_traffic, cli_state, cli_pinner, cli_bench, cli_run, cli_judge, cli_compare, cli_kernels,
-	cli_list, cli_explain, cli_cache;
+	cli_order, cli_traffic, cli_state, cli_pinner, cli_bench, cli_run, cli_judge, cli_compare,
+	cli_kernels, cli_list, cli_explain, cli_cache;
 
 #endif

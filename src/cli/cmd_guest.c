@@ -33,6 +33,7 @@ struct guest_options {
 	struct dp_guests guests;
 	const char *kernels[CLI_MAX_LIST], *modules[CLI_MAX_LIST], *carrier_names[CLI_MAX_LIST];
 	const struct dp_carrier *carriers[CLI_MAX_LIST];
+	const struct dp_pinner *pinners[CLI_MAX_LIST];
 	bool bare, fetch;
 	const char *record; /* file that keeps what the guests say, or NULL */
 };
@@ -257,21 +258,34 @@ static bool choose_witness(struct cli_check_options *check)
 	return said && check->witness;
 }
 
+/* Of teardowns a run for each. */
+static int choose_pinners(const struct cli_check_options *check, struct guest_options *o,
+			  struct dp_error *err)
+{
+	o->guests.pinners = o->pinners;
+	return cli_pinners(check, o->pinners, &o->guests.npinners, err);
+}
+
+static int make_runs(const struct guest_options *o, struct dp_run_record **runs, size_t *count)
+{
+	*count = dp_guests_runs(&o->guests);
+	*runs = calloc(*count, sizeof(**runs));
+	return *runs ? 0 : -ENOMEM;
+}
+
 static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_call *call,
 			struct dp_error *err)
 {
 	dp_cleanup(dp_selection_clear) struct dp_selection selection = { 0 };
 	dp_cleanup(dp_policy_clear) struct dp_policy policy = { 0 };
-	size_t nruns = dp_guests_runs(&o->guests);
-	dp_autofree struct dp_run_record *runs = calloc(nruns, sizeof(*runs));
+	dp_autofree struct dp_run_record *runs = NULL;
+	size_t nruns = 0;
 	struct cli_check_options check = { .seed = 1, .witness = DP_WITNESS_LEVELS };
 	struct dp_recorder recorder = { 0 };
 	struct dp_ask ask;
 	bool course;
 	int rc;
 
-	if (!runs)
-		return -ENOMEM;
 	if (kinds == 1U << DP_QUESTION_RACE)
 		check.seed = dp_now_us() & UINT32_MAX;
 	rc = cli_parse(call, &check, err);
@@ -288,6 +302,10 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		rc = dp_selection_make(kinds, check.only, check.nonly, check.pinners,
 				       check.npinners, &selection, err);
 	course = choose_witness(&check);
+	if (!rc && kinds == 1U << DP_QUESTION_TEARDOWN)
+		rc = choose_pinners(&check, o, err);
+	if (!rc)
+		rc = make_runs(o, &runs, &nruns);
 	if (!rc)
 		rc = cli_witness_one(&check, &selection.checks, err);
 	if (kinds == 1U << DP_QUESTION_RACE)

@@ -38,12 +38,34 @@ static const struct cli_option witness_options[] = {
 	CLI_END,
 };
 
+static const struct cli_option pinner_options[] = {
+	OPT_LIST(
+		"pinner", 0, "NAME", pinners, npinners,
+		"Have this one pin the memory, in place of the adapter: a name or a shell pattern, "
+		"see docs/pinners.md. In the guest it may be repeated: a run for each, side by side.",
+		.source = CLI_PINNERS),
+	CLI_END,
+};
+
+/* At most one of them, for this machine. */
+static int choose_pinner(const struct cli_check_options *o, const struct dp_pinner **pinner,
+			 struct dp_error *err)
+{
+	const struct dp_pinner *list[CLI_MAX_LIST];
+	size_t count;
+	int rc = cli_pinners(o, list, &count, err);
+
+	*pinner = !rc && count ? list[0] : NULL;
+	return rc || count <= 1 ? rc : dp_bad_input(err, "only one --pinner can be used here");
+}
+
 static int run(struct cli_call *call)
 {
 	const char *device = NULL;
 	dp_cleanup(dp_scenarios_clear) struct dp_scenarios scenarios = { 0 };
 	dp_cleanup(dp_run_clear) struct dp_run_record record = { 0 };
 	struct cli_check_options options = { 0 };
+	const struct dp_pinner *pinner = NULL;
 	struct dp_error err = { 0 };
 	int rc = cli_parse(call, &options, &err);
 
@@ -56,10 +78,13 @@ static int run(struct cli_call *call)
 		rc = check_words(&options, device, &err);
 	if (!rc)
 		rc = dp_scenarios_make(options.only, options.nonly, false, &scenarios, &err);
+	if (!rc)
+		rc = choose_pinner(&options, &pinner, &err);
 	if (!rc) {
-		const struct dp_ask ask = cli_ask(&options, NULL);
+		struct dp_ask ask = cli_ask(&options, NULL);
 		const struct dp_host host = cli_host(&options, device);
 
+		ask.pinner = pinner;
 		rc = dp_host_teardown(&host, &scenarios, &ask, &record, &err);
 	}
 	return cli_conclude(&options, &record, rc, &err);
@@ -77,8 +102,8 @@ const struct cli_command cli_teardown = {
 		 "(pmem0). All data on it is lost, and a kernel that breaks the contract may go "
 		 "down.",
 	.groups = CLI_GROUPS(
-		{ .options = cli_case_options }, { .options = witness_options },
-		{ .options = cli_region_options },
+		{ .options = cli_case_options }, { .options = pinner_options },
+		{ .options = witness_options }, { .options = cli_region_options },
 		{ .options = host_options, .host_only = "the guest has devices of its own" },
 		{ .options = cli_report_options, .title = "Reports" }),
 	.operand = CLI_DEVICES,

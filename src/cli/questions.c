@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the commands that ask a kernel share, and those of them that only the guest has. */
+#include <fnmatch.h>
+
 #include "cli.h"
 
 #include "daxpin/campaign.h"
@@ -30,6 +32,25 @@ int cli_take_witness(void *field, const char *name, struct dp_error *err)
 
 	(void)err;
 	*level = dp_witness_level_find(name);
+	return 0;
+}
+
+int cli_pinners(const struct cli_check_options *o, const struct dp_pinner **list, size_t *count,
+		struct dp_error *err)
+{
+	size_t npinners;
+	const struct dp_pinner *const *all = dp_pinners(&npinners);
+
+	*count = 0;
+	for (size_t i = 0; i < o->npinners; i++) {
+		size_t before = *count;
+
+		for (size_t k = 0; k < npinners && *count < CLI_MAX_LIST; k++)
+			if (!fnmatch(o->pinners[i], all[k]->name, 0))
+				list[(*count)++] = all[k];
+		if (*count == before)
+			return dp_bad_input(err, "there is no pinner \"%s\"", o->pinners[i]);
+	}
 	return 0;
 }
 

@@ -39,6 +39,7 @@ static const struct {
 	[DP_FIELD_MS] = { "ms", COUNT },
 	[DP_FIELD_PINS_HELD] = { "pins_held", INT },
 	[DP_FIELD_PAGES] = { "pages", COUNT },
+	[DP_FIELD_BY_FOLIO] = { "by_folio", FLAG },
 	[DP_FIELD_ON_DEMAND] = { "on_demand", FLAG },
 	[DP_FIELD_ON_DEVICE] = { "on_device", FLAG },
 	[DP_FIELD_DEVICE] = { "device", TEXT },

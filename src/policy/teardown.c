@@ -23,14 +23,18 @@ static bool pinned(const struct verdict *v)
 	return dp_registered(reg) && dp_is_clear(reg, DP_FIELD_ON_DEMAND);
 }
 
-/* C4: a registration that succeeds holds the teardown, so it holds each of its pages. */
+/*
+ * C4: a registration that succeeds holds the teardown, so it holds each of its pages, or the folio
+ * that they are.
+ */
 static void judge_holding(struct verdict *v)
 {
 	struct json_object *reg = dp_seen(v, DP_STEP_REGISTER);
 	int64_t pages, held;
 
 	if (!pinned(v) || dp_step_int(reg, DP_FIELD_PAGES, &pages) ||
-	    dp_step_int(reg, DP_FIELD_PINS_HELD, &held) || held >= pages)
+	    dp_step_int(reg, DP_FIELD_PINS_HELD, &held) ||
+	    held >= (dp_is_set(reg, DP_FIELD_BY_FOLIO) ? 1 : pages))
 		return;
 	dp_broken(v, DP_C4,
 		  "the registration succeeded, but only %" PRId64 " of its %" PRId64

@@ -168,6 +168,8 @@ struct json_object *dp_run_object(const struct dp_run_record *run, bool results)
 		dp_json_add_text(obj, "kernel_spec", run->kernel_spec);
 	if (run->carrier[0])
 		dp_json_add_text(obj, "carrier", run->carrier);
+	if (run->pinner[0])
+		dp_json_add_text(obj, "pinner", run->pinner);
 	if (run->modules[0])
 		dp_json_add_text(obj, "modules", run->modules);
 	if (run->jobs)

@@ -35,6 +35,8 @@ static struct json_object *begin_line(const struct dp_run_record *run)
 	dp_json_add_text(obj, "kernel_spec", run->kernel_spec);
 	if (run->carrier[0])
 		dp_json_add_text(obj, "carrier", run->carrier);
+	if (run->pinner[0])
+		dp_json_add_text(obj, "pinner", run->pinner);
 	return obj;
 }
 

@@ -67,6 +67,8 @@ void dp_page_short_name(const struct dp_run_record *run, char *name, size_t size
 		*end = '\0';
 	if (run->carrier[0])
 		snprintf(name + strlen(name), size - strlen(name), " %s", run->carrier);
+	if (run->pinner[0])
+		snprintf(name + strlen(name), size - strlen(name), " %s", run->pinner);
 }
 
 /* " on 5.10.251-1, 6.1.0-56": places are in the order of the runs. */

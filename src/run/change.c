@@ -107,7 +107,7 @@ enum dp_change dp_result_change(const struct dp_result *before, const struct dp_
 /* Results from before there were others have none named. */
 static bool same_carrier(const struct dp_run_record *a, const struct dp_run_record *b)
 {
-	return !strcmp(a->carrier, b->carrier);
+	return !strcmp(a->carrier, b->carrier) && !strcmp(a->pinner, b->pinner);
 }
 
 const struct dp_run_record *dp_run_partner(const struct dp_run_record *run,

@@ -22,7 +22,7 @@ static struct json_object *run_of(struct json_object *runs, struct json_object *
 	for (size_t i = 0; i < dp_json_count(runs); i++) {
 		run = json_object_array_get_idx(runs, i);
 		if (same_text(run, line, "kernel") && same_text(run, line, "kernel_spec") &&
-		    same_text(run, line, "carrier"))
+		    same_text(run, line, "carrier") && same_text(run, line, "pinner"))
 			return run;
 	}
 	run = json_object_new_object();
@@ -30,6 +30,8 @@ static struct json_object *run_of(struct json_object *runs, struct json_object *
 	dp_json_add_text(run, "kernel_spec", dp_json_text(line, "kernel_spec"));
 	if (dp_json_text(line, "carrier"))
 		dp_json_add_text(run, "carrier", dp_json_text(line, "carrier"));
+	if (dp_json_text(line, "pinner"))
+		dp_json_add_text(run, "pinner", dp_json_text(line, "pinner"));
 	json_object_object_add(run, "results", json_object_new_array());
 	dp_json_add_text(run, "ended_early", "the file ends before the run");
 	json_object_array_add(runs, run);

@@ -9,9 +9,9 @@
 
 const char *dp_run_name(const struct dp_run_record *run, char name[DP_RUN_NAME])
 {
-	snprintf(name, DP_RUN_NAME, "%.255s%s%s",
+	snprintf(name, DP_RUN_NAME, "%.255s%s%s%s%s",
 		 run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec,
-		 run->carrier[0] ? " " : "", run->carrier);
+		 run->carrier[0] ? " " : "", run->carrier, run->pinner[0] ? " " : "", run->pinner);
 	return name;
 }
 

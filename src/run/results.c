@@ -229,6 +229,7 @@ static void read_heading(struct json_object *obj, struct dp_run_record *run)
 	text(obj, "kernel", run->subject.kernel, sizeof(run->subject.kernel));
 	text(obj, "kernel_spec", run->kernel_spec, sizeof(run->kernel_spec));
 	text(obj, "carrier", run->carrier, sizeof(run->carrier));
+	text(obj, "pinner", run->pinner, sizeof(run->pinner));
 	text(obj, "modules", run->modules, sizeof(run->modules));
 	text(obj, "note", run->note, sizeof(run->note));
 	text(obj, "ended_early", run->ending, sizeof(run->ending));

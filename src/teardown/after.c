@@ -223,6 +223,7 @@ void dp_take_pins(struct dp_teardown *t)
 {
 	struct json_object *obj = dp_teardown_begin(t, DP_STEP_PINS);
 
+	dp_teardown_await_pins(t);
 	dp_teardown_add_pins(t, obj);
 	dp_teardown_end(t, obj);
 	dp_teardown_end_course(t);

@@ -11,6 +11,7 @@
 
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
+#include "daxpin/pinner.h"
 #include "daxpin/rdma.h"
 
 /* Owners killed in the middle of registering, and how long each may register, us. */
@@ -50,7 +51,8 @@ int dp_teardown_start_owner(struct dp_teardown *t, struct dp_error *err)
 		*err = t->owner->error;
 		return reply.rc;
 	}
-	dp_rdma_emit(t->fd, t->owner->target.rdma, t->owner->provider, t->owner->odp);
+	if (t->owner->target.rdma[0])
+		dp_rdma_emit(t->fd, t->owner->target.rdma, t->owner->provider, t->owner->odp);
 	if (!t->scenario->event->file)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)t->keeper.pid, (int)reply.number);
@@ -154,6 +156,8 @@ int dp_take_register(struct dp_teardown *t, struct dp_error *err)
 	if (fate == DP_DONE)
 		dp_step_add_errno(obj, reply.number);
 	dp_step_set_int(obj, DP_FIELD_PAGES, (int64_t)owner->pages);
+	if (t->options->pinner && t->options->pinner->by_folio)
+		dp_step_set_flag(obj, DP_FIELD_BY_FOLIO, true);
 	dp_teardown_add_pins(t, obj);
 	dp_step_set_flag(obj, DP_FIELD_ON_DEMAND, dp_is_fsdax(t->scenario->mapping) && owner->odp);
 	if (owner->on_device_seen)
@@ -166,10 +170,9 @@ int dp_take_register(struct dp_teardown *t, struct dp_error *err)
 	dp_teardown_end(t, obj);
 	if (fate != DP_DONE || t->registered || t->scenario->release == DP_NONE)
 		return 0;
-	return dp_skip(err,
-		       "nothing to release: this kernel rejects the registration (%s), and the "
-		       "adapter pages nothing on demand",
-		       dp_errno_name((int)reply.number));
+	return dp_skip(err, "nothing to release: this kernel rejects the registration (%s)%s",
+		       dp_errno_name((int)reply.number),
+		       t->options->pinner ? "" : ", and the adapter pages nothing on demand");
 }
 
 void dp_take_unmap(struct dp_teardown *t)

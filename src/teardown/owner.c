@@ -16,6 +16,7 @@
 #include "daxpin/course.h"
 #include "daxpin/file.h"
 #include "daxpin/pin.h"
+#include "daxpin/pinner.h"
 #include "daxpin/rdma.h"
 
 /* Written to the beginning of each page, so that foreign data can be told from the owner's. */
@@ -28,8 +29,17 @@ struct owner {
 	struct dp_area area;
 	bool mapped;
 	struct ibv_mr *mr, *again;
+	void *held[2]; /* of another one who pins: for the first region, and for the second */
 	int fd;
 };
+
+/* Who pins in place of the adapter, NULL if that does. */
+static const struct dp_means *means_of(const struct owner *o)
+{
+	const struct dp_pinner *pinner = o->shared->options.pinner;
+
+	return pinner && !pinner->provider ? &pinner->means : NULL;
+}
 
 static sigjmp_buf bus_jump;
 
@@ -96,6 +106,14 @@ static const char *touch(struct owner *o)
 
 static int64_t reg(struct owner *o, struct ibv_mr **mr)
 {
+	const struct dp_means *means = means_of(o);
+
+	if (means) {
+		int rc = means->pin(o->held[mr == &o->again], &o->area,
+				    dp_pinner_access(DP_PINNER_WRITE)->flags);
+
+		return rc < 0 ? EIO : rc;
+	}
 	errno = 0;
 	*mr = ibv_reg_mr(o->rdma.pd, o->area.addr, o->area.len,
 			 dp_owner_access(o->shared->scenario.mapping, o->rdma.odp));
@@ -136,7 +154,8 @@ static void register_first(struct owner *o)
 
 static void list_events(struct owner *o)
 {
-	struct pollfd p = { .fd = o->rdma.context->async_fd, .events = POLLIN };
+	const struct dp_means *means = means_of(o);
+	struct pollfd p = { .fd = means ? -1 : o->rdma.context->async_fd, .events = POLLIN };
 	char text[320] = "";
 	size_t used = 0;
 
@@ -154,11 +173,27 @@ static void list_events(struct owner *o)
 
 static void dereg(struct owner *o, struct ibv_mr **mr)
 {
-	int rc = *mr ? ibv_dereg_mr(*mr) : 0;
+	const struct dp_means *means = means_of(o);
+	int rc = means ? -means->unpin(o->held[mr == &o->again]) : *mr ? ibv_dereg_mr(*mr) : 0;
 
 	if (!rc)
 		*mr = NULL;
 	answer(o, 0, rc, "");
+}
+
+/* All that pins, without deregistering. */
+static void close_all(struct owner *o)
+{
+	const struct dp_means *means = means_of(o);
+
+	for (size_t i = 0; means && i < DP_ARRAY_SIZE(o->held); i++)
+		means->close(o->held[i]);
+	if (!means) {
+		/* Both descriptors: the file of the one holds the other's. */
+		close(o->rdma.context->async_fd);
+		close(o->rdma.context->cmd_fd);
+	}
+	answer(o, 0, 0, "");
 }
 
 static void unmap(struct owner *o)
@@ -190,10 +225,7 @@ static void obey(struct owner *o, char command)
 		dereg(o, &o->again);
 		break;
 	case DP_OWNER_CLOSE:
-		/* Both descriptors: the file of the one holds the other's. */
-		close(o->rdma.context->async_fd);
-		close(o->rdma.context->cmd_fd);
-		answer(o, 0, 0, "");
+		close_all(o);
 		break;
 	case DP_OWNER_UNMAP:
 		unmap(o);
@@ -203,16 +235,33 @@ static void obey(struct owner *o, char command)
 	}
 }
 
+/* The adapter, or whoever else pins, ready to do so. */
+static int open_pinner(struct owner *o)
+{
+	const struct dp_pinner *pinner = o->shared->options.pinner;
+	const struct dp_means *means = means_of(o);
+	struct dp_error *err = &o->shared->error;
+	int rc = 0;
+
+	if (pinner && pinner->provider && strcmp(o->rdma.provider, pinner->provider) != 0) {
+		rc = dp_rdma_open_driver(pinner->provider, &o->rdma, err);
+		return rc == -ENODEV ? DP_SKIP : rc;
+	}
+	if (!means)
+		return o->rdma.context ? 0 : dp_rdma_open(o->shared->options.rdma, &o->rdma, err);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(o->held) && !rc; i++)
+		rc = means->open(NULL, o->shared->options.env.guest, &o->held[i], err);
+	return rc;
+}
+
 /* Has adapter and mapping, or says why not. */
 static int prepare(struct owner *o)
 {
 	struct dp_owner *shared = o->shared;
 	const struct dp_mapping *mapping = shared->scenario.mapping;
 	struct dp_env env = shared->options.env;
-	int rc = 0;
+	int rc = open_pinner(o);
 
-	if (!o->rdma.context)
-		rc = dp_rdma_open(shared->options.rdma, &o->rdma, &shared->error);
 	if (rc)
 		return rc;
 	env.size = shared->size;
@@ -220,7 +269,7 @@ static int prepare(struct owner *o)
 	if (rc)
 		return rc;
 	o->mapped = true;
-	shared->odp = o->rdma.odp;
+	shared->odp = o->rdma.odp && !means_of(o);
 	snprintf(shared->provider, sizeof(shared->provider), "%s", o->rdma.provider);
 	dp_target_find(mapping, &o->area, &shared->target);
 	snprintf(shared->target.rdma, sizeof(shared->target.rdma), "%s", o->rdma.device);

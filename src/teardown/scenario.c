@@ -34,6 +34,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/observe.h"
+#include "daxpin/pinner.h"
 #include "daxpin/splat.h"
 
 dp_steps dp_scenario_owes(const struct dp_event *event, enum dp_release release)
@@ -161,10 +162,24 @@ static void after_event(struct dp_teardown *t)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
+/* What has no link cannot lose it. */
+static int check_pinner(const struct dp_teardown *t, struct dp_error *err)
+{
+	const struct dp_pinner *pinner = t->options->pinner;
+
+	if (!pinner || pinner->provider ||
+	    (!t->scenario->event->takes_rdma && t->scenario->release != DP_LINK_DELETE))
+		return 0;
+	return dp_skip(err, "what %s pins is not held by an RDMA link", pinner->name);
+}
+
 static int carry_out_scenario(struct dp_teardown *t, struct dp_error *err)
 {
 	const struct dp_event *event = t->scenario->event;
-	int rc = dp_teardown_share(t, err);
+	int rc = check_pinner(t, err);
+
+	if (!rc)
+		rc = dp_teardown_share(t, err);
 
 	if (rc)
 		return rc;

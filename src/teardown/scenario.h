@@ -63,6 +63,9 @@ void dp_teardown_start_counting(struct dp_teardown *t);
 /* Adds the pages that are pinned now, or why nobody can tell. */
 void dp_teardown_add_pins(struct dp_teardown *t, struct json_object *obj);
 
+/* Where a worker of the kernel's gives pages back: until it has, or for long enough. */
+void dp_teardown_await_pins(struct dp_teardown *t);
+
 /* The event and its undoing, in processes of their own (dp_actor_start()); @arg: the owner. */
 void dp_act_event(int fd, void *arg);
 void dp_act_undo(int fd, void *arg);

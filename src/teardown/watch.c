@@ -8,11 +8,16 @@
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/pin.h"
+#include "daxpin/pinner.h"
 #include "daxpin/splat.h"
 
 /* How long what is busy is waited for at a time, and at all once the kernel has printed a splat:
  * what it does then is no evidence any more. */
 #define SLICE_MS 3000
+
+/* How long a worker of the kernel's may take to give pages back, and how often to look. */
+#define DEFERRED_LIMIT_MS 10000
+#define DEFERRED_LOOK_US  20000
 
 struct json_object *dp_teardown_begin(struct dp_teardown *t, enum dp_step step)
 {
@@ -94,15 +99,34 @@ void dp_teardown_start_counting(struct dp_teardown *t)
 			!reply.rc;
 }
 
-void dp_teardown_add_pins(struct dp_teardown *t, struct json_object *obj)
+/* The pages that are pinned now; 0 if nobody can tell. */
+static int64_t pins_now(struct dp_teardown *t)
 {
 	struct dp_reply reply;
 
 	t->pins_known = t->pins_known && dp_actor_tell(&t->counter, 'p') &&
 			dp_teardown_await(t, &t->counter, BUSY_LIMIT_MS, &reply) == DP_DONE &&
 			!reply.rc;
+	return t->pins_known ? reply.number : 0;
+}
+
+void dp_teardown_await_pins(struct dp_teardown *t)
+{
+	const struct dp_pinner *pinner = t->options->pinner;
+	uint64_t end = dp_now_ms() + DEFERRED_LIMIT_MS;
+
+	if (!pinner || !pinner->means.deferred)
+		return;
+	while (pins_now(t) && !dp_teardown_has_splat(t) && dp_now_ms() < end)
+		usleep(DEFERRED_LOOK_US);
+}
+
+void dp_teardown_add_pins(struct dp_teardown *t, struct json_object *obj)
+{
+	int64_t pins = pins_now(t);
+
 	if (t->pins_known)
-		dp_step_set_int(obj, DP_FIELD_PINS_HELD, reply.number);
+		dp_step_set_int(obj, DP_FIELD_PINS_HELD, pins);
 	else
 		dp_step_leave_out(
 			obj, DP_FIELD_PINS_HELD,

@@ -73,6 +73,21 @@ static void expect_with(const char *step, const char *key, const char *value, en
 	expect(UNBIND, lines, status, violates);
 }
 
+/* One reference is as good as one for each page, if it is said to hold the folio. */
+static void counts_folios(void **state)
+{
+	struct json_object *lines = waits();
+
+	(void)state;
+	set(lines, "register", "by_folio", "true");
+	set(lines, "register", "pins_held", "1");
+	expect(UNBIND, lines, DP_PASS, "");
+	lines = waits();
+	set(lines, "register", "by_folio", "true");
+	set(lines, "register", "pins_held", "0");
+	expect(UNBIND, lines, DP_FAIL, "C4");
+}
+
 static void fails_each_clause(void **state)
 {
 	struct json_object *lines = waits();
@@ -386,6 +401,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passes_what_waits),
 		cmocka_unit_test(fails_what_does_not_wait),
+		cmocka_unit_test(counts_folios),
 		cmocka_unit_test(fails_each_clause),
 		cmocka_unit_test(knows_no_other_states),
 		cmocka_unit_test(believes_no_contradiction),

@@ -2,7 +2,9 @@
 /*
  * A registered buffer of io_uring: io_sqe_buffer_register() pins it for writing, whatever it will
  * be used for (FOLL_WRITE | FOLL_LONGTERM: io_uring/io_uring.c of 5.10, io_uring/rsrc.c of 6.1,
- * io_pin_pages() in io_uring/memmap.c of 6.12 and 7.2). mm->pinned_vm is charged, as of an MR.
+ * io_pin_pages() in io_uring/memmap.c of 6.12 and 7.2). mm->pinned_vm is charged, as of an MR. Of a
+ * folio that lies in the buffer as a whole one reference is kept (io_coalesce_buffer(), 6.12
+ * and 7.2).
  */
 #include <errno.h>
 #include <linux/io_uring.h>
@@ -78,7 +80,7 @@ static void close_ring(void *held)
 }
 
 DP_PINNER(io_uring, .name = "io-uring", .what = "a registered buffer (IORING_REGISTER_BUFFERS)",
-	  .rank = 30, .accesses = DP_PINNER_BIT(DP_PINNER_WRITE),
+	  .rank = 30, .accesses = DP_PINNER_BIT(DP_PINNER_WRITE), .by_folio = true,
 	  .means = { .open = open_ring,
 		     .pin = pin_buffer,
 		     .unpin = unpin_buffer,
