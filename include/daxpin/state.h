@@ -94,6 +94,8 @@ struct dp_state {
 	bool file;     /* what is given up, the file gives up, too */
 	bool replaces; /* other memory is in its place then: it is the file's no more */
 	bool changes;  /* a call of the state is observed */
+	bool refused;  /* while the region is pinned, the call must be refused */
+	bool swap;     /* it wants swap space */
 	bool reads;    /* only regions that the adapter reads can be registered */
 	/* Why it cannot be asked here (DP_SKIP). NULL: it can. */
 	int (*needs)(const struct dp_stage *stage, struct dp_error *err);
@@ -166,6 +168,9 @@ struct dp_state_items {
  */
 int dp_state_items_make(const char *const *only, size_t nonly, struct dp_state_items *items,
 			struct dp_error *err);
+
+/* Whether one of them wants swap space. */
+bool dp_state_items_swap(const struct dp_state_items *items);
 
 void dp_state_items_clear(struct dp_state_items *items);
 

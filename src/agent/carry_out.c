@@ -279,6 +279,8 @@ static int run_state(const struct dp_command *command, struct dp_standby *by, in
 	dp_worker_pool_dismiss(&by->pool);
 	if (!rc)
 		rc = dp_devices_traffic(err);
+	if (!rc && dp_state_items_swap(&items))
+		rc = dp_devices_swap(err);
 	return rc ? rc : dp_state_run(&items, &options, fd, err);
 }
 

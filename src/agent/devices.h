@@ -52,6 +52,14 @@ int dp_devices_prepare(int fd, bool keep, bool layout, struct dp_error *err);
  */
 int dp_devices_traffic(struct dp_error *err);
 
+/**
+ * dp_devices_swap - swap space, for what asks about swapped pages
+ * @err: context on failure
+ *
+ * Return: 0, also where this kernel has no zram; or a negative errno.
+ */
+int dp_devices_swap(struct dp_error *err);
+
 /*
  * Has the machine plug in an NVMe controller with a CMB, for p2pdma, if this kernel has that; @fd
  * is the stream that takes the request.

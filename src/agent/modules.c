@@ -16,6 +16,8 @@ static const char *const fs[] = { "?ext4", "?xfs" };
 static const char *const traffic[] = { "?rdma_ucm" };
 /* What only some mappings need is loaded when they are asked about (struct dp_mapping). */
 static const char *const overlay[] = { "?overlay" };
+/* For pages that are swapped out. */
+static const char *const swap[] = { "?zram" };
 static const char *const disks[] = { "?virtio_blk", "?nvme" };
 
 /* What brings memory, disks and file systems to the machines of others. */
@@ -31,7 +33,8 @@ static const char *const foreign[] = { "?nd_e820",  "?dm_mod",  "?dax_hmem", "?v
 static const struct dp_module_group groups[] = { GROUP(stream, true),   GROUP(nvdimm, false),
 						 GROUP(rdma, false),    GROUP(fs, true),
 						 GROUP(disks, false),   GROUP(traffic, false),
-						 GROUP(overlay, false), GROUP(foreign, false) };
+						 GROUP(overlay, false), GROUP(swap, true),
+						 GROUP(foreign, false) };
 
 const struct dp_module_group *dp_module_groups(bool foreign_too, size_t *count)
 {

@@ -9,7 +9,7 @@
 static int open_memfd(const struct dp_mapping *mapping, const struct dp_env *env,
 		      struct dp_area *area, struct dp_error *err)
 {
-	area->fd = memfd_create("daxpin", MFD_CLOEXEC);
+	area->fd = memfd_create("daxpin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (area->fd < 0)
 		return dp_fail(err, -errno, "memfd_create");
 	return dp_area_map_new(mapping, env, area, err);

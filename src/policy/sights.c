@@ -166,8 +166,10 @@ bool dp_sights_read(struct sights *k, char *text, size_t size)
 			continue;
 		changes++;
 		/* What was refused has changed nothing. */
-		if (!dp_step_text(obj, DP_FIELD_ERRNO))
+		if (!dp_step_text(obj, DP_FIELD_ERRNO)) {
+			k->granted = true;
 			continue;
+		}
 		k->replaced = false;
 		if (k->keeps != DP_STATE_PERHAPS)
 			k->keeps = DP_STATE_KEPT;

@@ -16,6 +16,7 @@ struct sights {
 	struct dp_state_sight sights[DP_STATE_PHASES][DP_STATE_BYS];
 	unsigned int seen[DP_STATE_PHASES];    /* bits of who has looked */
 	unsigned int refused[DP_STATE_PHASES]; /* of them, who could not */
+	bool granted;                          /* a call of the state has succeeded */
 	bool replaced; /* other memory is in its place: it is the file's no more */
 	size_t broken;
 };

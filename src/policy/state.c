@@ -15,7 +15,7 @@
 #include "daxpin/observe.h"
 #include "daxpin/state.h"
 
-#define OWED (DP_STEP_BIT(DP_STEP_REGION) | DP_STEP_BIT(DP_STEP_SIGHT) | DP_STEP_BIT(DP_STEP_TAINT))
+#define OWED (DP_STEP_BIT(DP_STEP_REGION) | DP_STEP_BIT(DP_STEP_TAINT))
 #define ONCE DP_STEP_BIT(DP_STEP_TAINT)
 
 #define BIT(bytes) (1U << DP_BYTES_##bytes)
@@ -215,6 +215,7 @@ static int judge_pin(struct verdict *v, enum dp_state_pin pin, char *text, size_
 	struct sights k = { .v = v, .pin = pin };
 	struct json_object *region = dp_sights_region(&k);
 	const char *code;
+	bool seen;
 
 	if (!region) {
 		snprintf(text, size, "not observed: one step \"region\" of a %s region",
@@ -230,8 +231,12 @@ static int judge_pin(struct verdict *v, enum dp_state_pin pin, char *text, size_
 		add_fact(&k, "not registered", code);
 		return 0;
 	}
-	if (dp_step_int(region, DP_FIELD_PAGES, &k.pages) || !dp_sights_read(&k, text, size) ||
-	    !judge_kind(&k, text, size))
+	seen = !dp_step_int(region, DP_FIELD_PAGES, &k.pages) && dp_sights_read(&k, text, size);
+	/* Of what follows it nothing need have been seen. */
+	if (v->state->refused && k.granted)
+		dp_broken(v, DP_C9, "%s region: the call was not refused, though pages are pinned",
+			  dp_state_pin_name(pin));
+	if (!seen || !judge_kind(&k, text, size))
 		return -1;
 	add_fact(&k, k.broken ? "lost" : keeps_name(k.keeps), NULL);
 	return 1;

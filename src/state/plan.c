@@ -142,6 +142,14 @@ int dp_state_items_make(const char *const *only, size_t nonly, struct dp_state_i
 	return rc;
 }
 
+bool dp_state_items_swap(const struct dp_state_items *items)
+{
+	for (size_t i = 0; i < items->count; i++)
+		if (items->list[i].state->swap)
+			return true;
+	return false;
+}
+
 void dp_state_items_clear(struct dp_state_items *items)
 {
 	free(items->list);

@@ -323,6 +323,8 @@ static const char *why_absent(const struct asker *a, enum dp_state_pin pin)
 {
 	if (a->item->state->reads && pin != DP_STATE_READ)
 		return "the memory may not be written when it is registered";
+	if (a->item->state->refused && pin == DP_STATE_ON_DEMAND)
+		return "nothing is pinned on demand, so that nothing is refused";
 	return pin == DP_STATE_ON_DEMAND && !a->rdma.odp ? "the adapter has no on-demand paging"
 							 : NULL;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A fork after the registration: what one of the two writes must not cost the parent its pages. */
+/* A fork after the registration: what one of the two does must not cost the parent its pages. */
+#include <sys/mman.h>
+
 #include "daxpin/state.h"
 
 #define PROMISE                                                                                    \
@@ -15,13 +17,17 @@
 		       "hugetlb_cow() gives the process that writes first a copy)"                 \
 	}
 
+static int write_on(struct dp_stage *stage)
+{
+	dp_stage_fill(stage->view, stage->area.len, DP_BYTES_CHANGED);
+	return 0;
+}
+
 static int parent_writes(struct dp_stage *stage, struct dp_error *err)
 {
 	int rc = dp_stage_fork(stage, err);
 
-	if (!rc)
-		dp_stage_fill(stage->view, stage->area.len, DP_BYTES_CHANGED);
-	return rc;
+	return rc ? rc : write_on(stage);
 }
 
 static int child_writes(struct dp_stage *stage, struct dp_error *err)
@@ -29,6 +35,36 @@ static int child_writes(struct dp_stage *stage, struct dp_error *err)
 	int rc = dp_stage_fork(stage, err);
 
 	return rc ? rc : dp_stage_tell(stage, DP_OTHER_WRITE, err);
+}
+
+static int child_exits(struct dp_stage *stage, struct dp_error *err)
+{
+	int rc = dp_stage_fork(stage, err);
+
+	if (!rc)
+		rc = dp_stage_tell(stage, DP_OTHER_READ, err);
+	if (!rc)
+		rc = dp_stage_tell(stage, DP_OTHER_END, err);
+	return rc ? rc : write_on(stage);
+}
+
+/* The child pins what it has now: pages of its own, or the same ones, if they were shared. */
+static int child_registers(struct dp_stage *stage, struct dp_error *err)
+{
+	int rc = dp_stage_fork(stage, err);
+
+	if (!rc)
+		rc = dp_stage_tell(stage, DP_OTHER_REGISTER, err);
+	return rc ? rc : write_on(stage);
+}
+
+static int without(struct dp_stage *stage, struct dp_error *err)
+{
+	int rc = dp_stage_madvise(stage, MADV_DONTFORK, "madvise(MADV_DONTFORK)");
+
+	if (rc)
+		return dp_fail(err, rc, "MADV_DONTFORK is refused");
+	return parent_writes(stage, err);
 }
 
 DP_STATE(fork_parent_writes, .name = "fork-parent-writes",
@@ -40,3 +76,19 @@ DP_STATE(fork_child_writes, .name = "fork-child-writes",
 	 .what = "a fork, after which the child writes", .rank = 210, .applies = dp_state_is_any,
 	 .other = true, .changes = true, .after = child_writes, .promise = PROMISE,
 	 .known = { HUGETLB_SHARED });
+
+DP_STATE(fork_child_exits, .name = "fork-child-exits",
+	 .what = "a fork, after which the child reads and exits", .rank = 220,
+	 .applies = dp_state_is_any, .changes = true, .after = child_exits, .promise = PROMISE,
+	 .known = { HUGETLB_SHARED });
+
+DP_STATE(fork_child_registers, .name = "fork-child-registers",
+	 .what = "a fork, after which the child registers the memory, too", .rank = 230,
+	 .applies = dp_state_is_any, .other = true, .changes = true, .after = child_registers,
+	 .promise = PROMISE, .known = { HUGETLB_SHARED });
+
+DP_STATE(dontfork, .name = "dontfork", .what = "MADV_DONTFORK, and a fork", .rank = 240,
+	 .applies = dp_state_is_any, .other = true, .absent = true, .changes = true,
+	 .after = without,
+	 .promise = "dup_mmap() leaves out what is VM_DONTCOPY: the child has none of it, and "
+		    "nothing is shared");
