@@ -232,7 +232,7 @@ void dp_stage_read(const void *at, size_t len);
 void dp_stage_changed(const struct dp_stage *stage, const char *what, int rc);
 
 /**
- * dp_stage_madvise - madvise() of the region, observed
+ * dp_stage_madvise - madvise() of the mapping that the region is in, observed
  * @stage: whose
  * @advice: the number
  * @what: how it is called

@@ -228,6 +228,8 @@ static int judge_pin(struct verdict *v, enum dp_state_pin pin, char *text, size_
 	}
 	code = dp_step_text(region, DP_FIELD_ERRNO);
 	if (code) {
+		snprintf(text, size, "a %s region is refused with %.20s", dp_state_pin_name(pin),
+			 code);
 		add_fact(&k, "not registered", code);
 		return 0;
 	}
@@ -259,7 +261,9 @@ static void judge_pins(struct verdict *v)
 		snprintf(r->why, sizeof(r->why), "%s", text);
 	} else if (!asked) {
 		r->status = DP_SKIP_STATUS;
-		snprintf(r->why, sizeof(r->why), "no region of this memory can be registered here");
+		snprintf(r->why, sizeof(r->why),
+			 "no region of this memory can be registered here%s%s: nothing is pinned",
+			 text[0] ? ", " : "", text);
 	} else {
 		r->status = DP_PASS;
 		snprintf(r->why, sizeof(r->why), "%s: %s", v->state->what, v->state->promise);

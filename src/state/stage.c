@@ -90,7 +90,9 @@ void dp_stage_changed(const struct dp_stage *stage, const char *what, int rc)
 
 int dp_stage_madvise(const struct dp_stage *stage, int advice, const char *what)
 {
-	int rc = madvise(stage->view, stage->area.len, advice) ? -errno : 0;
+	/* device-dax is not divided within a huge page. */
+	size_t span = dp_span(stage->mapping, stage->env);
+	int rc = madvise(stage->view, span, advice) ? -errno : 0;
 
 	dp_stage_changed(stage, what, rc);
 	return rc;
