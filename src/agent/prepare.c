@@ -138,6 +138,8 @@ static int bind_dax(const struct words *w, struct dp_error *err)
 		return dp_dax_to_kmem(w->list[1], false, err);
 	if (!strcmp(w->list[2], "kmem-movable"))
 		return dp_dax_to_kmem(w->list[1], true, err);
+	if (!strcmp(w->list[2], "devdax"))
+		return dp_dax_to_devdax(w->list[1], err);
 	return dp_bad_input(err, "no driver \"%s\"", w->list[2]);
 }
 
@@ -225,9 +227,11 @@ static int write_text(const struct words *w, struct dp_error *err)
 	size_t used = 0;
 	int rc;
 
-	for (size_t i = 2; i < w->count && used < sizeof(text); i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? " " : "",
-					 w->list[i]);
+	for (size_t i = 2; i < w->count && used < sizeof(text) - 1; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - 1 - used, "%s%s",
+					 used ? " " : "", w->list[i]);
+	/* A line, as echo writes: uuid_store() of CXL takes nothing else. */
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), "\n");
 	rc = dp_write_attr(text, "%s", w->list[1]);
 	return rc ? dp_fail(err, rc, "cannot write to %s", w->list[1]) : 0;
 }
@@ -249,6 +253,11 @@ static int make_file(const struct words *w, struct dp_error *err)
 	for (uint64_t at = 0; at < size && fd >= 0 && !rc; at += sizeof(zeros))
 		rc = dp_write_all(fd, zeros, size - at < sizeof(zeros) ? size - at : sizeof(zeros));
 	return fd < 0 || rc ? dp_fail(err, rc ? rc : -errno, "cannot write %s", w->list[1]) : 0;
+}
+
+static int await_path(const struct words *w, struct dp_error *err)
+{
+	return await(w->list[1], err);
 }
 
 /* What follows cannot be done by a kernel that has no such driver. */
@@ -308,6 +317,7 @@ static const struct step {
 	int (*act)(const struct words *w, struct dp_error *err);
 } all_steps[] = {
 	{ "need", 2, 2, false, need },
+	{ "await", 2, 2, false, await_path },
 	{ "labels", 2, 2, false, labels },
 	{ "namespace", 4, 5, false, make_namespace },
 	{ "dax", 3, 3, false, bind_dax },
