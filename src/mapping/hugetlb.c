@@ -22,9 +22,11 @@
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
+#include "daxpin/text.h"
 
-#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB"
-#define PAGE (2 << 20)
+#define POOLS "/sys/kernel/mm/hugepages"
+#define PAGE  (2 << 20)
+#define GIB   (1 << 30)
 
 /* Where systemd mounts it. */
 #define USUAL "/dev/hugepages"
@@ -34,15 +36,17 @@ static int look_at_pool(const struct dp_mapping *mapping, const struct dp_env *e
 			struct dp_error *err)
 {
 	uint64_t need = dp_span(mapping, env) / mapping->granule;
-	char free_pages[32];
+	char free_pages[32], size[16];
 
-	if (dp_read_attr(free_pages, sizeof(free_pages), POOL "/free_hugepages"))
-		return dp_skip(err, "this machine has no 2 MiB hugetlb pool");
+	dp_format_size(mapping->granule, size, sizeof(size));
+	if (dp_read_attr(free_pages, sizeof(free_pages),
+			 POOLS "/hugepages-%" PRIu64 "kB/free_hugepages", mapping->granule / 1024))
+		return dp_skip(err, "this machine has no hugetlb pool of %s pages", size);
 	if (strtoull(free_pages, NULL, 10) < need)
 		return dp_skip(err,
-			       "%" PRIu64 " free 2 MiB huge pages are needed and %s are there: "
-			       "raise vm.nr_hugepages",
-			       need, free_pages);
+			       "%" PRIu64 " free huge pages of %s are needed and %s are there: "
+			       "raise nr_hugepages in " POOLS ", or boot with hugepages=",
+			       need, size, free_pages);
 	return 0;
 }
 
@@ -53,7 +57,9 @@ static int open_hugetlb(const struct dp_mapping *mapping, const struct dp_env *e
 
 	return rc ? rc
 		  : dp_area_map(mapping, env, area,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB, -1, err);
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
+					(mapping->granule == GIB ? MAP_HUGE_1GB : MAP_HUGE_2MB),
+				-1, err);
 }
 
 static int open_memfd(const struct dp_mapping *mapping, const struct dp_env *env,
@@ -114,14 +120,15 @@ static int64_t unlike_hugetlb(const struct dp_mapping *mapping, const struct dp_
 }
 
 #define HUGETLB(ident, ...)                                                                        \
-	DP_MAPPING(ident, .family = DP_FAMILY_HUGETLB, .frames = DP_FRAMES_RAM, .leaf = PAGE,      \
-		   .granule = PAGE, __VA_ARGS__)
+	DP_MAPPING(ident, .family = DP_FAMILY_HUGETLB, .frames = DP_FRAMES_RAM, __VA_ARGS__)
 
 HUGETLB(hugetlb_2m, .name = "hugetlb-2M", .what = "2 MiB pages of the hugetlb pool", .rank = 30,
-	.open = open_hugetlb);
+	.leaf = PAGE, .granule = PAGE, .open = open_hugetlb);
+HUGETLB(hugetlb_1g, .name = "hugetlb-1G", .what = "1 GiB pages of the hugetlb pool", .rank = 31,
+	.leaf = GIB, .granule = GIB, .wide = true, .check_only = true, .open = open_hugetlb);
 HUGETLB(hugetlb_file, .name = "hugetlb-file", .what = "a shared file on hugetlbfs, 2 MiB pages",
-	.rank = 32, .check_only = true, .trait = "of hugetlb", .unlike = unlike_hugetlb,
-	.open = open_file);
+	.rank = 32, .leaf = PAGE, .granule = PAGE, .check_only = true, .trait = "of hugetlb",
+	.unlike = unlike_hugetlb, .open = open_file);
 HUGETLB(hugetlb_memfd, .name = "hugetlb-memfd", .what = "shared memory of a memfd, 2 MiB pages",
-	.rank = 34, .check_only = true, .trait = "of hugetlb", .unlike = unlike_hugetlb,
-	.open = open_memfd);
+	.rank = 34, .leaf = PAGE, .granule = PAGE, .check_only = true, .trait = "of hugetlb",
+	.unlike = unlike_hugetlb, .open = open_memfd);

@@ -48,6 +48,24 @@ static void without_globs_selects_all_of_its_kinds(void **state)
 	assert_int_equal(all.nglobs, 0);
 }
 
+/* What needs a machine of its own is asked if it is named. */
+static void takes_no_other_machine_unasked(void **state)
+{
+	static const char *const named[] = { "check/hugetlb-1G/local-read",
+					     "check/anon/local-read" };
+	dp_cleanup(dp_selection_clear) struct dp_selection all = { 0 }, some = { 0 }, wide = { 0 };
+
+	(void)state;
+	make(CHECKS, NULL, 0, &all);
+	for (size_t i = 0; i < all.checks.count; i++)
+		assert_false(all.checks.list[i].mapping->wide);
+	make(CHECKS, named, 2, &some);
+	assert_int_equal(some.checks.count, 2);
+	assert_int_equal(dp_selection_part(&some, true, &wide), 0);
+	assert_int_equal(wide.checks.count, 1);
+	assert_string_equal(wide.checks.list[0].id, named[0]);
+}
+
 /* A glob need not match every kind; the checks remember those that match them. */
 static void of_several_kinds_takes_what_matches(void **state)
 {
@@ -99,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_globs_selects_all_of_its_kinds),
+		cmocka_unit_test(takes_no_other_machine_unasked),
 		cmocka_unit_test(of_several_kinds_takes_what_matches),
 		cmocka_unit_test(leaves_out_a_kind_that_nothing_matches),
 		cmocka_unit_test(refuses_what_matches_nothing),
