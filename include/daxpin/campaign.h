@@ -66,6 +66,9 @@ int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
 
 void dp_selection_clear(struct dp_selection *selection);
 
+/* Leaves out what other carriers than daxpin's own have, unless nothing else was selected. */
+void dp_selection_leave_carried(struct dp_selection *selection);
+
 /* How many questions were selected. */
 size_t dp_selection_count(const struct dp_selection *selection);
 

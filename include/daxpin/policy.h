@@ -96,6 +96,7 @@ struct dp_subject {
 	bool odp_seen;            /* and that was asked */
 	enum dp_known persistent; /* the memory has IORES_DESC_PERSISTENT_MEMORY */
 	bool host;                /* others may pin pages of this machine at the same time */
+	bool carried;             /* a guest whose DAX memory is not that of daxpin's own machine */
 };
 
 /* The name of an amount, which is its key: "calls", "taken", "lookups", "references". */

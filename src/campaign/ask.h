@@ -78,8 +78,10 @@ static inline void dp_carrier_note(const struct campaign *c, struct dp_run_recor
 {
 	if (c->pinner)
 		snprintf(run->pinner, sizeof(run->pinner), "%s", c->pinner->name);
-	if (dp_carrier_layout(c->carrier))
-		snprintf(run->carrier, sizeof(run->carrier), "%s", c->carrier->name);
+	if (!dp_carrier_layout(c->carrier))
+		return;
+	snprintf(run->carrier, sizeof(run->carrier), "%s", c->carrier->name);
+	run->subject.carried = true;
 }
 
 /* ---- campaign.c --------------------------------------------------------------------------- */

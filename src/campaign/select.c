@@ -193,6 +193,21 @@ static const char *item_of(const struct kind *kind, size_t i)
 	return (const char *)*kind->list + i * kind->size;
 }
 
+void dp_selection_leave_carried(struct dp_selection *selection)
+{
+	struct dp_scenarios *s = &selection->teardowns;
+	size_t carried = 0, kept = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		carried += s->list[i].event->carried;
+	if (carried == dp_selection_count(selection))
+		return;
+	for (size_t i = 0; i < s->count; i++)
+		if (!s->list[i].event->carried)
+			s->list[kept++] = s->list[i];
+	s->count = kept;
+}
+
 size_t dp_selection_count(const struct dp_selection *selection)
 {
 	struct kind kinds[DP_QUESTIONS];

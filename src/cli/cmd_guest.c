@@ -301,6 +301,8 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 	if (!rc)
 		rc = dp_selection_make(kinds, check.only, check.nonly, check.pinners,
 				       check.npinners, &selection, err);
+	if (!rc && !o->guests.ncarriers)
+		dp_selection_leave_carried(&selection);
 	course = choose_witness(&check);
 	if (!rc && kinds == 1U << DP_QUESTION_TEARDOWN)
 		rc = choose_pinners(&check, o, err);

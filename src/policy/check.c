@@ -83,8 +83,9 @@ static bool falls_back(const struct dp_mapping *mapping, const struct dp_cell *c
 static bool misnamed(const struct dp_subject *subject, const struct dp_mapping *mapping,
 		     const struct dp_cell *cell, struct dp_result *result)
 {
-	enum dp_status other = subject->host ? DP_SKIP_STATUS : DP_ERROR;
-	const char *what = subject->host ? "cannot be asked here" : "not what the name says";
+	bool given = subject->host || subject->carried;
+	enum dp_status other = given ? DP_SKIP_STATUS : DP_ERROR;
+	const char *what = given ? "cannot be asked here" : "not what the name says";
 
 	if (cell->outside > 0)
 		return decide(result, mapping->zone ? other : DP_ERROR,
@@ -98,11 +99,11 @@ static bool misnamed(const struct dp_subject *subject, const struct dp_mapping *
 		return decide(result, other, "%s: %" PRId64 " of %" PRIu64 " pages are not %s",
 			      what, cell->unlike, cell->pages, mapping->trait);
 	if (mapping->leaf && cell->leaf && cell->leaf != mapping->leaf)
-		return decide(
-			result, other,
-			"%s: mapped by leaves of %" PRIu64 " bytes instead of %" PRIu64 " (%s)%s",
-			what, cell->leaf, mapping->leaf, cell->leaf_by,
-			subject->host ? ": how its blocks or its memory lie allows no other" : "");
+		return decide(result, other,
+			      "%s: mapped by leaves of %" PRIu64 " bytes instead of %" PRIu64
+			      " (%s)%s",
+			      what, cell->leaf, mapping->leaf, cell->leaf_by,
+			      given ? ": how its blocks or its memory lie allows no other" : "");
 	if (mapping->zone && cell->zone_before[0] && strcmp(mapping->zone, cell->zone_before))
 		return decide(result, other, "%s: its pages are in ZONE_%s", what,
 			      cell->zone_before);

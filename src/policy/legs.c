@@ -118,7 +118,8 @@ static bool lacks_move(struct legs *l, const struct verdict *v)
  */
 static bool lacks_outside(struct legs *l, const struct verdict *v)
 {
-	bool owed = !v->host && v->operation && dp_is_seen_outside(v->mapping) && l->mapping;
+	bool owed = !v->host && !v->subject->carried && v->operation &&
+		    dp_is_seen_outside(v->mapping) && l->mapping;
 
 	if (l->outside > 1 || (owed && !l->outside))
 		return gap(l, DP_STEP_OUTSIDE);

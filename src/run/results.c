@@ -238,6 +238,7 @@ static void read_heading(struct json_object *obj, struct dp_run_record *run)
 	text(rdma, "provider", run->subject.provider, sizeof(run->subject.provider));
 	run->subject.odp_seen = !dp_json_bool(rdma, "odp", &run->subject.odp);
 	run->subject.host = !strcmp(run->where, "host");
+	run->subject.carried = run->carrier[0];
 	run->jobs = (unsigned int)dp_json_int_or(obj, "jobs", 0);
 	run->boots = (unsigned int)dp_json_int_or(obj, "boots", 0);
 	run->repeat = (unsigned int)dp_json_int_or(obj, "repeat", 0);
