@@ -47,6 +47,7 @@ struct cli_check_options {
 	struct cli_progress progress;  /* until the report is written */
 	bool bisect;                   /* exit codes for git bisect run */
 	enum dp_witness_level witness; /* of a check, a teardown: what of the kernel's inside */
+	bool all;                      /* of a run: every kind of question */
 	unsigned int repeat;           /* how often each case is asked */
 	uint64_t size;
 	uint64_t iterations, duration_ms;  /* of a race; 0 without */

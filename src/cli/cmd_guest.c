@@ -293,6 +293,8 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		return rc;
 	if (!rc)
 		rc = cli_operands_end(call, 0, err);
+	if (check.all)
+		kinds = (1U << DP_QUESTIONS) - 1;
 	/* The regions of limits and benches have sizes of their own. */
 	if (!rc && kinds != 1U << DP_QUESTION_LIMIT && kinds != 1U << DP_QUESTION_BENCH)
 		rc = dp_size_check(check.size, GUEST_MEMORY, err);
@@ -310,7 +312,7 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		rc = make_runs(o, &runs, &nruns);
 	if (!rc)
 		rc = cli_witness_one(&check, &selection.checks, err);
-	if (kinds == 1U << DP_QUESTION_RACE)
+	if (kinds & 1U << DP_QUESTION_RACE)
 		complete_race(&check, o);
 	ask = cli_ask(&check, &policy);
 	ask.course = course;

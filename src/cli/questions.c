@@ -204,13 +204,21 @@ const struct cli_command cli_state = {
 			     { .options = cli_report_options, .title = "Reports" }),
 };
 
+static const struct cli_option run_options[] = {
+	OPT_FLAG("all", 0, all,
+		 "Ask everything: races, orders, states, pinners and benches as well, which takes "
+		 "much longer."),
+	CLI_END,
+};
+
 const struct cli_command cli_run = {
 	.name = "run",
 	.brief = "check, limit, teardown and traffic in one run",
 	.usage = CLI_USAGE("guest [GUEST-OPTIONS] run [OPTIONS]"),
-	.about =
-		"Runs check, limit, teardown and traffic and writes one report. Races and orders are not included.",
-	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_witness_options },
-			     { .options = cli_region_options }, { .options = cli_policy_options },
+	.about = "Runs check, limit, teardown and traffic and writes one report; with --all, every "
+		 "other question too.",
+	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = run_options },
+			     { .options = cli_witness_options }, { .options = cli_region_options },
+			     { .options = cli_policy_options },
 			     { .options = cli_report_options, .title = "Reports" }),
 };
