@@ -199,11 +199,14 @@ static bool is_on_another_path(const struct dp_rule *rule, const struct dp_cell 
  * Pages that must be replaced before they are pinned, as they are not the process's alone, or in
  * the way where they are; or that must not be.
  */
-static bool is_elsewhere(const struct dp_rule *rule, const struct dp_cell *cell,
-			 struct dp_result *result)
+static bool is_elsewhere(const struct dp_subject *subject, const struct dp_rule *rule,
+			 const struct dp_cell *cell, struct dp_result *result)
 {
 	bool all = rule->moved == DP_YES;
 
+	/* On a host others may have had a page moved just before. */
+	if (!all && subject->host)
+		return false;
 	/* Where the frames are not told, that none has changed is not seen. */
 	if (rule->moved == DP_UNKNOWN || cell->err || cell->outside < 0 ||
 	    cell->moved == (all ? cell->pages : 0))
@@ -386,7 +389,8 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 		if (is_backported(policy, subject, mapping, access, cell, result))
 			pinned_too_little(access, cell, result);
 	} else if (!is_by_another(rule, cell, result) && !pinned_twice(cell, result) &&
-		   !is_elsewhere(rule, cell, result) && !pinned_too_little(access, cell, result) &&
+		   !is_elsewhere(subject, rule, cell, result) &&
+		   !pinned_too_little(access, cell, result) &&
 		   !dp_is_of_another_amount(policy, subject, mapping->name, access, cell, result) &&
 		   !is_on_another_path(rule, cell, result)) {
 		decide(result, DP_PASS, "%s", rule->why);
