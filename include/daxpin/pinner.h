@@ -49,8 +49,21 @@ struct dp_pinner {
 	 * done.
 	 */
 	bool by_folio;
+	/*
+	 * The module that it takes, which distributions do not ship (dp_extra_build()), or NULL. It
+	 * is asked only if it is named.
+	 */
+	const char *extra;
+	/* Has a guest that has loaded the module ready; or NULL. Return: 0 or a negative errno. */
+	int (*set_up)(struct dp_error *err);
 	struct dp_means means;
 };
+
+/* The pinner that a cell is asked by; NULL if it is the adapter. */
+const struct dp_pinner *dp_pinner_of(const struct dp_check *check);
+
+/* Whether something that is planned is pinned by one that takes this module. */
+bool dp_pinner_needs(const struct dp_plan *plan, const char *extra);
 
 #define DP_PINNER(ident, ...) DP_REGISTER(struct dp_pinner, dp_pinners, ident, __VA_ARGS__)
 
@@ -77,6 +90,7 @@ struct dp_pinner_globs {
 	size_t nonly;
 	const char *const *pinners; /* shell patterns for names of pinners */
 	size_t npinners;
+	bool every; /* without a pattern, also those that are asked only if they are named */
 };
 
 /**

@@ -137,6 +137,10 @@ int dp_provider_parse(struct nlmsghdr *answer, uint32_t *id);
  */
 int dp_rxe_create(const char *device, const char *netdev, struct dp_error *err);
 
+/* The same with a software device of another driver, "siw", on an interface that exists. */
+int dp_rdma_link_add(const char *type, const char *device, const char *netdev,
+		     struct dp_error *err);
+
 /* As dp_rxe_create(), on an interface that exists. */
 int dp_rxe_add(const char *device, const char *netdev, struct dp_error *err);
 

@@ -99,6 +99,30 @@ static int make_plan(const struct dp_command *command, struct dp_plan *plan, str
 			      plan, err);
 }
 
+/* A module that the image lacks, and what comes of that, is told by whoever opens the pinner. */
+static int set_up_pinner(const struct dp_pinner *pinner, struct dp_error *err)
+{
+	int rc;
+
+	if (!pinner || !pinner->extra || !dp_exists("/modules/%s", pinner->extra))
+		return 0;
+	rc = dp_load_group(pinner->extra, err);
+	return rc || !pinner->set_up ? rc : pinner->set_up(err);
+}
+
+/* Each once. */
+static int set_up_pinners(const struct dp_plan *plan, struct dp_error *err)
+{
+	size_t count;
+	const struct dp_pinner *const *all = dp_pinners(&count);
+	int rc = 0;
+
+	for (size_t i = 0; i < count && !rc; i++)
+		if (all[i]->extra && dp_pinner_needs(plan, all[i]->extra))
+			rc = set_up_pinner(all[i], err);
+	return rc;
+}
+
 /* Also by pinners. */
 static int run_check(const struct dp_command *command, struct dp_standby *by, int fd,
 		     struct dp_error *err)
@@ -131,7 +155,8 @@ static int run_check(const struct dp_command *command, struct dp_standby *by, in
 	if (command->check.fault == DP_FAULT_HANG)
 		options.misbehave = hang_now;
 	plug_in(&plan, fd);
-	return dp_check_run(&plan, &options, fd, err);
+	rc = set_up_pinners(&plan, err);
+	return rc ? rc : dp_check_run(&plan, &options, fd, err);
 }
 
 /* ---- limits ------------------------------------------------------------------------------ */
@@ -185,6 +210,8 @@ static int run_scenario(const struct dp_command *command, struct dp_standby *by,
 				    : dp_bad_input(err, "there is no pinner \"%s\"",
 						   command->scenario.pinner);
 	}
+	if (!rc)
+		rc = set_up_pinner(options.pinner, err);
 	dp_kernel_taint(&options.taint);
 	if (!rc && scenarios.count != 1)
 		rc = dp_fail(err, -EBADMSG, "\"%s\" is not one scenario", id);

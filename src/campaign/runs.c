@@ -203,7 +203,9 @@ static int make_run(struct crowd *crowd, size_t i, struct dp_error *err)
 		 m > 1 ? asked->pinner->name : "");
 	kernel->perftest = c->ask->reference;
 	/* What stock kernels do not have is in an image only where it is asked for. */
-	kernel->extra = dp_benches_have(&c->selection->benches, DP_BENCH_GUP);
+	kernel->extra = dp_benches_have(&c->selection->benches, DP_BENCH_GUP) ||
+			dp_pinner_needs(&c->selection->pinnings, "siw") ||
+			(asked->pinner && asked->pinner->extra);
 	return 0;
 }
 

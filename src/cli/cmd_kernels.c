@@ -13,7 +13,7 @@
 #include "daxpin/kernel.h"
 
 struct kernels_options {
-	bool json, refresh, gup_test, test_hmm;
+	bool json, refresh, gup_test, test_hmm, siw;
 };
 
 #define CLI_OPTIONS struct kernels_options
@@ -193,6 +193,9 @@ static int run_fetch(struct cli_call *call)
 	if (!rc && o.test_hmm)
 		rc = build_extra("test_hmm", (const char *const *)call->words, (size_t)call->count,
 				 &err);
+	if (!rc && o.siw)
+		rc = build_extra("siw", (const char *const *)call->words, (size_t)call->count,
+				 &err);
 	return rc && rc != CLI_ANSWERED ? cli_error_print(&err) : 0;
 }
 
@@ -223,6 +226,7 @@ static const struct cli_option extra_options[] = {
 	OPT_FLAG(
 		"with-test-hmm", 0, test_hmm,
 		"Also build test_hmm, their test of memory that pages migrate to, for device-private and device-coherent."),
+	OPT_FLAG("with-siw", 0, siw, "Also build siw, soft-iWARP, for the pinner of this name."),
 	CLI_END,
 };
 

@@ -114,7 +114,7 @@ static int print_pinnings(void)
 {
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
 
-	if (dp_pinner_plan(&(struct dp_pinner_globs){ 0 }, &plan, NULL))
+	if (dp_pinner_plan(&(struct dp_pinner_globs){ .every = true }, &plan, NULL))
 		return 3;
 	for (size_t i = 0; i < plan.count; i++)
 		puts(plan.list[i].id);

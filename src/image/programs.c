@@ -107,26 +107,26 @@ static int add_program(struct dp_manifest *m, const char *program, const char *p
 	return add_with_libraries(m, name, path, err);
 }
 
-static int add_provider(struct dp_manifest *m, struct dp_error *err)
+static int add_provider(struct dp_manifest *m, const char *name, struct dp_error *err)
 {
 	static const char *const dirs[] = PROVIDER_DIRS;
-	char path[PATH_MAX];
+	char path[PATH_MAX], driver[64];
 	int rc;
+
+	snprintf(driver, sizeof(driver), "/etc/libibverbs.d/%s.driver", name);
 
 	for (size_t i = 0; i < DP_ARRAY_SIZE(dirs); i++) {
 		/* The number of libibverbs' private ABI is 34 from rdma-core 26 on. */
 		for (int abi = 34; abi < 100; abi++) {
-			if (dp_path(path, sizeof(path), NULL, "%s/librxe-rdmav%d.so", dirs[i],
+			if (dp_path(path, sizeof(path), NULL, "%s/lib%s-rdmav%d.so", dirs[i], name,
 				    abi) ||
 			    !dp_exists("%s", path))
 				continue;
 			rc = add_with_libraries(m, path, path, err);
-			return rc ? rc
-				  : dp_manifest_add_file(m, "etc/libibverbs.d/rxe.driver",
-							 "/etc/libibverbs.d/rxe.driver", err);
+			return rc ? rc : dp_manifest_add_file(m, driver + 1, driver, err);
 		}
 	}
-	dp_report(err, -ENOENT, "the verbs provider of rxe is missing");
+	dp_report(err, -ENOENT, "the verbs provider of %s is missing", name);
 	return dp_hint(err, "install the package ibverbs-providers");
 }
 
@@ -156,13 +156,26 @@ static int add_mkfs_confs(struct dp_manifest *m, struct dp_error *err)
 	return rc;
 }
 
+static bool has_extra(const struct dp_kernel *kernel, const char *wanted)
+{
+	char path[PATH_MAX];
+	const char *name;
+
+	for (size_t i = 0; dp_extra_find(kernel, i, &name, path, sizeof(path)); i++)
+		if (!strcmp(name, wanted))
+			return path[0];
+	return false;
+}
+
 int dp_manifest_add_programs(struct dp_manifest *m, const struct dp_kernel *kernel,
 			     struct dp_error *err)
 {
 	int rc = add_init(m, err);
 
 	if (!rc)
-		rc = add_provider(m, err);
+		rc = add_provider(m, "rxe", err);
+	if (!rc && kernel->extra && has_extra(kernel, "siw"))
+		rc = add_provider(m, "siw", err);
 	if (!rc)
 		rc = add_program(m, "mkfs.ext4", "e2fsprogs", err);
 	if (!rc)

@@ -25,6 +25,20 @@ const struct extra dp_extras[] = {
 	  "MODULE_LICENSE(\"GPL\");\n",
 	  NULL,
 	  { { 0 } } },
+	/* A driver of several files, compiled as one. */
+	{ "siw",
+	  "5.10",
+	  { "drivers/infiniband/sw/siw/siw_main.c", "drivers/infiniband/sw/siw/*" },
+	  "#include \"drivers/infiniband/sw/siw/siw_main.c\"\n"
+	  "#include \"drivers/infiniband/sw/siw/siw_cm.c\"\n"
+	  "#include \"drivers/infiniband/sw/siw/siw_cq.c\"\n"
+	  "#include \"drivers/infiniband/sw/siw/siw_mem.c\"\n"
+	  "#include \"drivers/infiniband/sw/siw/siw_qp.c\"\n"
+	  "#include \"drivers/infiniband/sw/siw/siw_qp_rx.c\"\n"
+	  "#include \"drivers/infiniband/sw/siw/siw_qp_tx.c\"\n"
+	  "#include \"drivers/infiniband/sw/siw/siw_verbs.c\"\n",
+	  NULL,
+	  { { 0 } } },
 	/*
 	 * A kernel without CONFIG_DEVICE_PRIVATE has no make_device_exclusive_range(), of which
 	 * daxpin asks nothing, and its memremap_pages() no private devices: the first two of the

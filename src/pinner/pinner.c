@@ -23,6 +23,28 @@ const struct dp_access *dp_pinner_access(enum dp_pinner_access access)
 	return &accesses[access];
 }
 
+const struct dp_pinner *dp_pinner_of(const struct dp_check *check)
+{
+	size_t count;
+	const struct dp_pinner *const *all = dp_pinners(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (check->by == &all[i]->means)
+			return all[i];
+	return NULL;
+}
+
+bool dp_pinner_needs(const struct dp_plan *plan, const char *extra)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct dp_pinner *pinner = dp_pinner_of(&plan->list[i]);
+
+		if (pinner && pinner->extra && !strcmp(pinner->extra, extra))
+			return true;
+	}
+	return false;
+}
+
 bool dp_pinner_writes(unsigned int flags)
 {
 	return flags & IBV_ACCESS_LOCAL_WRITE;

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
@@ -10,9 +11,26 @@
 #include "daxpin/pinner.h"
 #include "daxpin/question.h"
 
+/* "pinner/MAPPING/siw/…": a pattern whose third part is more than "*". */
+static bool names(const char *glob, const char *name)
+{
+	char part[64];
+
+	return sscanf(glob, "%*[^/]/%*[^/]/%63[^/]", part) == 1 && strcmp(part, "*") != 0 &&
+	       !fnmatch(part, name, 0);
+}
+
+static bool is_named(const struct dp_pinner_globs *globs, const struct dp_pinner *pinner)
+{
+	for (size_t i = 0; i < globs->nonly; i++)
+		if (names(globs->only[i], pinner->name))
+			return true;
+	return globs->every;
+}
+
 static bool is_wanted(const struct dp_pinner_globs *globs, const struct dp_pinner *pinner)
 {
-	bool wanted = !globs->npinners;
+	bool wanted = !globs->npinners && (!pinner->extra || is_named(globs, pinner));
 
 	for (size_t i = 0; i < globs->npinners && !wanted; i++)
 		wanted = !fnmatch(globs->pinners[i], pinner->name, 0);

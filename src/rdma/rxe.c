@@ -28,10 +28,15 @@ static int ask(struct nl_msg *msg, const char *what, const char *device, struct 
 
 int dp_rxe_add(const char *device, const char *netdev, struct dp_error *err)
 {
+	return dp_rdma_link_add("rxe", device, netdev, err);
+}
+
+int dp_rdma_link_add(const char *type, const char *device, const char *netdev, struct dp_error *err)
+{
 	dp_cleanup(put_message) struct nl_msg *msg = dp_nldev_message(RDMA_NLDEV_CMD_NEWLINK);
 
 	if (!msg || nla_put_string(msg, RDMA_NLDEV_ATTR_DEV_NAME, device) ||
-	    nla_put_string(msg, RDMA_NLDEV_ATTR_LINK_TYPE, "rxe") ||
+	    nla_put_string(msg, RDMA_NLDEV_ATTR_LINK_TYPE, type) ||
 	    nla_put_string(msg, RDMA_NLDEV_ATTR_NDEV_NAME, netdev))
 		return -ENOMEM;
 	return ask(msg, "add", device, err);
