@@ -266,8 +266,10 @@ static int write_run(const struct dp_page *p)
 		fprintf(p->out, "\n");
 	if (scenarios)
 		write_scenarios(p);
-	if (has_question(run, DP_QUESTION_PINNER))
+	if (has_question(run, DP_QUESTION_PINNER)) {
+		fprintf(p->out, "%s", checks || scenarios ? "\n" : "");
 		dp_page_write_pinners(p);
+	}
 	if (has_question(run, DP_QUESTION_LIMIT))
 		dp_page_write_limits(p);
 	if (has_question(run, DP_QUESTION_TRAFFIC))
