@@ -122,6 +122,12 @@ struct dp_plan;
 int cli_witness_one(const struct cli_check_options *options, const struct dp_plan *plan,
 		    struct dp_error *err);
 
+/* The kinds of question that a command asks, as bits; "run" asks several. */
+unsigned int cli_kinds_of(const struct cli_command *command);
+
+/* Of "run", those kinds that patterns name as the first part of ids; with --all, every kind. */
+unsigned int cli_kinds_wanted(const struct cli_check_options *check);
+
 struct dp_pinner;
 
 /**

@@ -231,20 +231,6 @@ static void complete_race(struct cli_check_options *check, struct guest_options 
 		o->guests.limits.total_ms = 2 * check->duration_ms;
 }
 
-/* As bits; "run" asks several. */
-static unsigned int kinds_of(const struct cli_command *command)
-{
-	unsigned int kinds = 0;
-
-	for (int k = 0; k < DP_QUESTIONS; k++) {
-		const struct dp_question *question = dp_question((enum dp_question_kind)k);
-
-		if (command == &cli_run ? question->run : !strcmp(question->name, command->name))
-			kinds |= 1U << k;
-	}
-	return kinds;
-}
-
 /*
  * If nothing was said of it, checks have it, as their guests are saved with it armed. Return:
  * whether teardowns have it, too.
@@ -293,8 +279,8 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 		return rc;
 	if (!rc)
 		rc = cli_operands_end(call, 0, err);
-	if (check.all)
-		kinds = (1U << DP_QUESTIONS) - 1;
+	if (call->command == &cli_run)
+		kinds |= cli_kinds_wanted(&check);
 	/* The regions of limits and benches have sizes of their own. */
 	if (!rc && kinds != 1U << DP_QUESTION_LIMIT && kinds != 1U << DP_QUESTION_BENCH)
 		rc = dp_size_check(check.size, GUEST_MEMORY, err);
@@ -398,7 +384,7 @@ static int run_command(struct guest_options *o, struct cli_call *call, struct dp
 	int rc;
 
 	if (call->command != &as_host)
-		return run_campaign(o, kinds_of(call->command), call, err);
+		return run_campaign(o, cli_kinds_of(call->command), call, err);
 	rc = single_kernel(o, err);
 	return rc ? rc : run_as_host(o, call, err);
 }
