@@ -17,7 +17,11 @@ struct dp_carrier {
 	unsigned int rank;       /* order in lists */
 	struct dp_layout layout; /* none of its own: daxpin's own machine */
 	bool unsaved;            /* QEMU cannot save such a machine: each guest is booted */
-	const char *since;       /* the first version of QEMU that has it; NULL: any */
+	/*
+	 * The first version of QEMU that has it, or NULL if all do; and the last series of Linux
+	 * that older versions serve all the same, or NULL.
+	 */
+	const char *since, *served;
 };
 
 #define DP_CARRIER(ident, ...) DP_REGISTER(struct dp_carrier, dp_carriers, ident, __VA_ARGS__)
@@ -44,6 +48,18 @@ const struct dp_carrier *dp_carrier_find(const char *name);
 
 /* Their names, "nfit, e820, …". @size: of @text, bytes */
 void dp_carrier_names(char *text, size_t size);
+
+/**
+ * dp_carrier_lacks - whether QEMU cannot do what a carrier takes
+ * @carrier: the carrier; NULL lacks nothing
+ * @release: of the kernel
+ * @text: receives what QEMU cannot do, and which version can
+ * @size: of @text, bytes
+ *
+ * Return: true if it cannot.
+ */
+bool dp_carrier_lacks(const struct dp_carrier *carrier, const char *release, char *text,
+		      size_t size);
 
 /* Whether it has a machine of its own. */
 static inline const struct dp_layout *dp_carrier_layout(const struct dp_carrier *carrier)

@@ -74,8 +74,8 @@ static void carry_steps_out(void)
 		rc = *line ? dp_words_add(&steps, line) : 0;
 	if (!rc)
 		rc = dp_prepare_machine(&steps, &why);
-	for (int part = 0; part < DP_PARTS_OF_NVDIMM && rc; part++)
-		dp_lack_note((enum dp_part)part, &why, NULL);
+	if (rc)
+		dp_lack_nvdimms(&why);
 }
 
 /* The machine, and a process that stands by before the guest is saved. */

@@ -83,24 +83,37 @@ static const char *absent_driver(enum dp_part part)
 	return NULL;
 }
 
-void dp_lack_note(enum dp_part part, const struct dp_error *why, const struct dp_error *modules)
+static void note(enum dp_part part, int code, const char *text)
 {
 	dp_autofd int fd = open(NOTES, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	bool refused = modules && modules->code;
-	const char *driver = refused ? NULL : absent_driver(part);
 	char line[2048];
 
-	if (driver)
-		snprintf(line, sizeof(line), "%d %d this kernel has no driver %s\n", part, DP_SKIP,
-			 driver);
-	else
-		snprintf(line, sizeof(line), "%d %d the %s of the guest is not there: %s%s%s\n",
-			 part, why->code, parts[part].what, why->what,
-			 refused ? "; before that, " : "", refused ? modules->what : "");
+	snprintf(line, sizeof(line), "%d %d %s\n", part, code, text);
 	for (char *c = line; *c && c[1]; c++)
 		*c = *c == '\n' ? ' ' : *c;
 	if (fd >= 0)
 		dp_write_all(fd, line, strlen(line));
+}
+
+void dp_lack_nvdimms(const struct dp_error *why)
+{
+	for (int part = 0; part < DP_PARTS_OF_NVDIMM; part++)
+		note((enum dp_part)part, why->code, why->what);
+}
+
+void dp_lack_note(enum dp_part part, const struct dp_error *why, const struct dp_error *modules)
+{
+	bool refused = modules && modules->code;
+	const char *driver = refused ? NULL : absent_driver(part);
+	char text[2000];
+
+	if (driver)
+		snprintf(text, sizeof(text), "this kernel has no driver %s", driver);
+	else
+		snprintf(text, sizeof(text), "the %s of the guest is not there: %s%s%s",
+			 parts[part].what, why->what, refused ? "; before that, " : "",
+			 refused ? modules->what : "");
+	note(part, driver ? DP_SKIP : why->code, text);
 }
 
 int dp_lack_of(const struct dp_mapping *mapping, struct dp_error *err)

@@ -34,6 +34,9 @@ enum dp_part {
  */
 void dp_lack_note(enum dp_part part, const struct dp_error *why, const struct dp_error *modules);
 
+/* Notes that all that the NVDIMMs are for is not there, or what stands for them. */
+void dp_lack_nvdimms(const struct dp_error *why);
+
 /**
  * dp_lack_of - whether a mapping can be had; for struct dp_env
  * @mapping: its kind

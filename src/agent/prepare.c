@@ -221,17 +221,25 @@ static int give_address(const struct words *w, struct dp_error *err)
 	return dp_devices_traffic(err);
 }
 
+/* The words from @first on, with blanks between them. */
+static void join(const struct words *w, size_t first, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = first; i < w->count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "",
+					 w->list[i]);
+}
+
+/* A line, as echo writes: uuid_store() of CXL takes nothing else. */
 static int write_text(const struct words *w, struct dp_error *err)
 {
-	char text[256] = "";
-	size_t used = 0;
+	char text[256];
 	int rc;
 
-	for (size_t i = 2; i < w->count && used < sizeof(text) - 1; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - 1 - used, "%s%s",
-					 used ? " " : "", w->list[i]);
-	/* A line, as echo writes: uuid_store() of CXL takes nothing else. */
-	snprintf(text + strlen(text), sizeof(text) - strlen(text), "\n");
+	join(w, 2, text, sizeof(text) - 1);
+	strcat(text, "\n");
 	rc = dp_write_attr(text, "%s", w->list[1]);
 	return rc ? dp_fail(err, rc, "cannot write to %s", w->list[1]) : 0;
 }
@@ -268,6 +276,15 @@ static int need(const struct words *w, struct dp_error *err)
 	return dp_exists("%s", w->list[1])
 		       ? 0
 		       : dp_skip(err, "this kernel has no driver %s", name ? name + 1 : w->list[1]);
+}
+
+/* What cannot be made here, and why. */
+static int skip(const struct words *w, struct dp_error *err)
+{
+	char text[256];
+
+	join(w, 1, text, sizeof(text));
+	return dp_skip(err, "%s", text);
 }
 
 static int remove_it(const struct words *w, struct dp_error *err)
@@ -317,6 +334,7 @@ static const struct step {
 	int (*act)(const struct words *w, struct dp_error *err);
 } all_steps[] = {
 	{ "need", 2, 2, false, need },
+	{ "skip", 2, MAX_WORDS, false, skip },
 	{ "await", 2, 2, false, await_path },
 	{ "labels", 2, 2, false, labels },
 	{ "namespace", 4, 5, false, make_namespace },

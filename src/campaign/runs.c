@@ -50,6 +50,9 @@ static int leave_unanswered(const struct campaign *c, const char *why, struct dp
 struct asked {
 	struct dp_kernel kernel;
 	const struct dp_carrier *carrier;
+	struct dp_layout layout; /* the carrier's, or without what QEMU lacks */
+	char lack[200];          /* the step that says what that is */
+	char *steps[1];
 	const struct dp_pinner *pinner;
 	char name[384]; /* "debian:6.1", or "debian:6.1 e820" */
 };
@@ -110,7 +113,7 @@ static void ask_next(struct crowd *crowd, size_t i)
 	c.kernel = &crowd->list[i].kernel;
 	c.carrier = crowd->list[i].carrier;
 	c.pinner = crowd->list[i].pinner;
-	c.layout = dp_carrier_layout(c.carrier);
+	c.layout = dp_carrier_layout(c.carrier) ? &crowd->list[i].layout : NULL;
 	c.progress = progress_of(crowd, i, &own);
 	rc = dp_ask_kernel(&c, &crowd->runs[i], &err);
 	if (rc && rc != -EINTR && !err.input && crowd->count > 1)
@@ -179,6 +182,26 @@ static void open_gate(struct crowd *crowd)
 	crowd->campaign.gate = &crowd->gate;
 }
 
+/* What QEMU does not have is not asked of it, but skipped in the guest, with the reason. */
+static void lay_out(struct asked *asked)
+{
+	static const char skip[] = "skip ";
+	const char *release = strrchr(asked->kernel.modules, '/') + 1;
+
+	if (!dp_carrier_layout(asked->carrier))
+		return;
+	asked->layout = asked->carrier->layout;
+	if (dp_carrier_lacks(asked->carrier, release, asked->lack + strlen(skip),
+			     sizeof(asked->lack) - strlen(skip))) {
+		memcpy(asked->lack, skip, strlen(skip));
+		asked->steps[0] = asked->lack;
+		asked->layout.qemu = (struct dp_words){ 0 };
+		asked->layout.steps = (struct dp_words){ asked->steps, 1 };
+	}
+	asked->kernel.foreign = true;
+	asked->kernel.steps = &asked->layout.steps;
+}
+
 /* Each kernel with each carrier, and each pinner. */
 static int make_run(struct crowd *crowd, size_t i, struct dp_error *err)
 {
@@ -194,10 +217,7 @@ static int make_run(struct crowd *crowd, size_t i, struct dp_error *err)
 		return rc;
 	asked->carrier = guests->ncarriers ? guests->carriers[i / m % n] : NULL;
 	asked->pinner = guests->npinners ? guests->pinners[i % m] : NULL;
-	if (dp_carrier_layout(asked->carrier)) {
-		kernel->foreign = true;
-		kernel->steps = &asked->carrier->layout.steps;
-	}
+	lay_out(asked);
 	snprintf(asked->name, sizeof(asked->name), "%.255s%s%.32s%s%.63s", kernel->spec,
 		 n > 1 ? " " : "", n > 1 ? asked->carrier->name : "", m > 1 ? " " : "",
 		 m > 1 ? asked->pinner->name : "");

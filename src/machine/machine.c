@@ -44,8 +44,6 @@
 #include "daxpin/layout.h"
 #include "daxpin/proc.h"
 
-#define QEMU "qemu-system-x86_64"
-
 /*
  * panic=-1 and -no-reboot: a kernel that panics ends QEMU. secretmem.enable: off by default before
  * 6.5. The rest spares time that emulation makes long and that has no bearing on pins: CPU bug
@@ -226,7 +224,7 @@ static void add_platform(const struct dp_boot *boot, struct arguments *a)
 		"none",        "-machine",        "q35,nvdimm=on,hpet=off",
 	};
 
-	add(a, QEMU, NULL);
+	add(a, DP_QEMU, NULL);
 	for (size_t i = 0; i < DP_ARRAY_SIZE(options); i++)
 		add(a, options[i], NULL);
 	snprintf(a->accel, sizeof(a->accel), "%s",
@@ -341,10 +339,10 @@ int dp_machine_key(const struct dp_boot *boot, struct dp_key *key, struct dp_err
 	static const int none[PORTS] = { -1, -1, -1, -1, -1 };
 	char qemu[PATH_MAX];
 	struct arguments a;
-	int rc = dp_find_program(QEMU, qemu, sizeof(qemu));
+	int rc = dp_find_program(DP_QEMU, qemu, sizeof(qemu));
 
 	if (rc) {
-		dp_report(err, rc, "the program %s was not found", QEMU);
+		dp_report(err, rc, "the program %s was not found", DP_QEMU);
 		return dp_hint(err, "install the package qemu-system-x86");
 	}
 	make_arguments(boot, none, 0, &a);

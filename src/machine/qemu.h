@@ -9,6 +9,8 @@ struct dp_boot;
 struct dp_error;
 struct dp_key;
 
+#define DP_QEMU "qemu-system-x86_64"
+
 /* The NVDIMM with labels. */
 #define DP_LABELLED_ID "nvdimm0"
 
