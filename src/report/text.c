@@ -254,10 +254,12 @@ static int write_run(const struct dp_page *p)
 	int rc;
 
 	dp_run_count(run, counts);
-	fprintf(p->out, "%sdaxpin%s: kernel %s on the %s%s%s%s, RDMA device %s (%s, %s)%s%s\n\n",
+	fprintf(p->out,
+		"%sdaxpin%s: kernel %s on the %s%s%s%s%s%s, RDMA device %s (%s, %s)%s%s\n\n",
 		dp_page_color(p, BOLD), dp_page_color(p, PLAIN), known(run->subject.kernel),
 		run->where, run->accel[0] ? " (" : "", run->accel, run->accel[0] ? ")" : "",
-		known(run->rdma_device), known(run->subject.provider),
+		run->carrier[0] ? " with " : "", run->carrier, known(run->rdma_device),
+		known(run->subject.provider),
 		run->subject.odp ? "on-demand paging" : "no on-demand paging",
 		run->pinner[0] ? ", pinned by " : "", run->pinner);
 	if (checks)

@@ -162,9 +162,27 @@ static void refuses_another_matrix(void **state)
 	assert_says(&err, "no run of the kernel 6.1.0");
 }
 
+/* The same kernel with another carrier is another run. */
+static void compares_with_the_same_carrier(void **state)
+{
+	struct dp_result was[2] = { result(DP_FAIL, 0, C6), result(DP_PASS, 0, 0) };
+	struct dp_result is = result(DP_FAIL, 0, C6);
+	struct dp_run_record old[2] = { run_of(&was[0]), run_of(&was[1]) }, new = run_of(&is);
+	struct dp_results baseline = { .runs = old, .count = 2 };
+
+	(void)state;
+	strcpy(old[0].carrier, "e820");
+	assert_ptr_equal(dp_run_partner(&new, &baseline, false), &old[1]);
+	strcpy(new.carrier, "e820");
+	assert_ptr_equal(dp_run_partner(&new, &baseline, false), &old[0]);
+	strcpy(new.carrier, "hmem");
+	assert_null(dp_run_partner(&new, &baseline, false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(compares_with_the_same_carrier),
 		cmocka_unit_test(reads_what_was_observed),
 		cmocka_unit_test(refuses_what_is_no_result),
 		cmocka_unit_test(tells_what_changed),

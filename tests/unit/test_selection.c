@@ -66,6 +66,29 @@ static void takes_no_other_machine_unasked(void **state)
 	assert_string_equal(wide.checks.list[0].id, named[0]);
 }
 
+/* What only other carriers have is skipped where it is named, and else not asked. */
+static void leaves_other_carriers_out(void **state)
+{
+	static const char *const only[] = { "teardown/devdax-2M/*/dereg",
+					    "teardown/devdax-2M/cxl-region-disable/dereg" };
+	dp_cleanup(dp_selection_clear) struct dp_selection all = { 0 }, one = { 0 };
+	size_t before;
+
+	(void)state;
+	make(TEARDOWNS, only, 1, &all);
+	before = all.teardowns.count;
+	dp_selection_leave_carried(&all);
+	assert_true(before > 1);
+	assert_int_equal(all.teardowns.count, before - 1);
+	for (size_t i = 0; i < all.teardowns.count; i++)
+		assert_false(all.teardowns.list[i].event->carried);
+	make(TEARDOWNS, &only[1], 1, &one);
+	dp_selection_leave_carried(&one);
+	assert_int_equal(one.teardowns.count, 1);
+	assert_string_equal(dp_selection_id(&one, 0), only[1]);
+	assert_null(dp_selection_id(&one, 1));
+}
+
 /* A glob need not match every kind; the checks remember those that match them. */
 static void of_several_kinds_takes_what_matches(void **state)
 {
@@ -118,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_globs_selects_all_of_its_kinds),
 		cmocka_unit_test(takes_no_other_machine_unasked),
+		cmocka_unit_test(leaves_other_carriers_out),
 		cmocka_unit_test(of_several_kinds_takes_what_matches),
 		cmocka_unit_test(leaves_out_a_kind_that_nothing_matches),
 		cmocka_unit_test(refuses_what_matches_nothing),
