@@ -38,6 +38,8 @@
 		"write " SYSFS "region0/target0 decoder2.0", "write " SYSFS "region0/commit 1",    \
 		"write /sys/bus/cxl/drivers/cxl_region/bind region0"
 
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): paths that are put together */
+
 /* cxl_pci of Linux 6.3 and later reads the device's event log, which QEMU has from 8.1 on. */
 DP_CARRIER(cxl_pmem, .name = "cxl-pmem", .what = "persistent memory of a CXL device", .rank = 40,
 	   .unsaved = true, .since = "8.1", .served = "6.3",
@@ -62,3 +64,5 @@ DP_CARRIER(cxl_ram, .name = "cxl-ram", .what = "volatile memory of a CXL device"
 		       .steps = DP_WORDS("need /sys/bus/dax/drivers/kmem", REGION("ram", NONE),
 					 "await /sys/bus/dax/devices/dax0.0", "dax dax0.0 devdax",
 					 DP_STEP_HUGETLB) });
+
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
