@@ -75,6 +75,9 @@ size_t dp_selection_count(const struct dp_selection *selection);
 /* The id of the question number @n, in the order of reports; NULL if there are not so many. */
 const char *dp_selection_id(const struct dp_selection *selection, size_t n);
 
+/* Whether a mapping that is asked about needs this group of modules. */
+bool dp_selection_needs(const struct dp_selection *selection, const char *modules);
+
 /**
  * dp_selection_part - the questions for one of daxpin's two machines
  * @selection: all of them

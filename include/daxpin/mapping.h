@@ -169,6 +169,7 @@ bool dp_is_devdax(const struct dp_mapping *mapping);
 bool dp_is_fsdax(const struct dp_mapping *mapping); /* shared, and not asked by check only */
 bool dp_is_kmem(const struct dp_mapping *mapping);
 bool dp_is_p2pdma(const struct dp_mapping *mapping);
+bool dp_is_device(const struct dp_mapping *mapping);
 /* For events that take away the adapter or the owner instead of the memory. */
 bool dp_is_devdax_or_control(const struct dp_mapping *mapping);
 

@@ -198,17 +198,6 @@ static int ask_machine(const struct campaign *c, struct dp_run_record *run, stru
 	return rc;
 }
 
-static bool wants_module(const struct dp_selection *s, const char *name)
-{
-	for (size_t i = 0; i < s->checks.count; i++)
-		if (dp_needs_modules(s->checks.list[i].mapping, name))
-			return true;
-	for (size_t i = 0; i < s->teardowns.count; i++)
-		if (dp_needs_modules(s->teardowns.list[i].mapping, name))
-			return true;
-	return false;
-}
-
 /* Modules that distributions do not ship. Without one its mappings are skipped. */
 static void build_modules(const struct campaign *c, struct dp_run_record *run)
 {
@@ -218,7 +207,7 @@ static void build_modules(const struct campaign *c, struct dp_run_record *run)
 	for (size_t i = 0; dp_extra_find(c->kernel, i, &name, path, sizeof(path)); i++) {
 		struct dp_error why = { 0 };
 
-		if (path[0] || !wants_module(c->selection, name) ||
+		if (path[0] || !dp_selection_needs(c->selection, name) ||
 		    !dp_extra_build(c->kernel, name, c->progress, path, sizeof(path), &why))
 			continue;
 		snprintf(run->note, sizeof(run->note), "%s could not be built: %.200s", name,

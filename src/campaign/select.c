@@ -232,14 +232,34 @@ const char *dp_selection_id(const struct dp_selection *selection, size_t n)
 	return NULL;
 }
 
-static bool is_wide(const struct kind *kind, const char *item)
+/* What an item is about; NULL for a limit. */
+static const struct dp_mapping *mapping_of(const struct kind *kind, size_t i)
 {
 	const struct dp_mapping *const *mapping;
 
 	if (kind->mapping == NO_MAPPING)
-		return false;
-	mapping = (const void *)(item + kind->mapping);
-	return (*mapping)->wide;
+		return NULL;
+	mapping = (const void *)(item_of(kind, i) + kind->mapping);
+	return *mapping;
+}
+
+bool dp_selection_needs(const struct dp_selection *selection, const char *modules)
+{
+	struct kind kinds[DP_QUESTIONS];
+
+	kinds_of((struct dp_selection *)selection, kinds);
+	for (size_t k = 0; k < DP_QUESTIONS; k++)
+		for (size_t i = 0; i < *kinds[k].count && kinds[k].mapping != NO_MAPPING; i++)
+			if (dp_needs_modules(mapping_of(&kinds[k], i), modules))
+				return true;
+	return false;
+}
+
+static bool is_wide(const struct kind *kind, size_t i)
+{
+	const struct dp_mapping *mapping = mapping_of(kind, i);
+
+	return mapping && mapping->wide;
 }
 
 /* Copies those items that need the wide machine, or those that do not. */
@@ -249,10 +269,9 @@ static int copy_kind(const struct kind *from, bool wide, struct kind *to)
 	if (!*to->list)
 		return -ENOMEM;
 	for (size_t i = 0; i < *from->count; i++) {
-		const char *item = item_of(from, i);
-
-		if (is_wide(from, item) == wide)
-			memcpy((char *)*to->list + (*to->count)++ * to->size, item, to->size);
+		if (is_wide(from, i) == wide)
+			memcpy((char *)*to->list + (*to->count)++ * to->size, item_of(from, i),
+			       to->size);
 	}
 	return 0;
 }

@@ -50,6 +50,11 @@ bool dp_is_p2pdma(const struct dp_mapping *mapping)
 	return mapping->family == DP_FAMILY_P2PDMA;
 }
 
+bool dp_is_device(const struct dp_mapping *mapping)
+{
+	return mapping->family == DP_FAMILY_DEVICE;
+}
+
 bool dp_is_devdax_or_control(const struct dp_mapping *mapping)
 {
 	return dp_is_devdax(mapping) || mapping->control;

@@ -133,12 +133,14 @@ static bool has_fewer_than_none(const struct verdict *v, char *text, size_t size
 	return false;
 }
 
-/* Memory of a mapping that has a device lies there; that of kmem may have moved. */
+/* Memory of a mapping that has a device lies there, unless a pin may have it leave. */
 static bool is_misplaced(const struct verdict *v, struct json_object *reg)
 {
 	bool named = dp_step_text(reg, DP_FIELD_DEVICE);
 
-	return dp_is_set(reg, DP_FIELD_ON_DEVICE) ? !named : named && !dp_is_kmem(v->mapping);
+	return dp_is_set(reg, DP_FIELD_ON_DEVICE)
+		       ? !named
+		       : named && !dp_is_kmem(v->mapping) && !dp_is_device(v->mapping);
 }
 
 static bool is_impossible(const struct verdict *v, char *text, size_t size)

@@ -121,18 +121,24 @@ static int64_t reg(struct owner *o, struct ibv_mr **mr)
 }
 
 /*
- * Whether the pages are still where the device is: a pin can move them out of ZONE_MOVABLE. Pages
- * of other devices cannot go anywhere.
+ * Whether the pages are still where the device is: a pin can move them out of ZONE_MOVABLE, or off
+ * a device to which they were migrated. Pages of other devices cannot go anywhere.
  */
 static void look_at_pages(struct owner *o, char *zone, size_t size)
 {
 	struct dp_owner *shared = o->shared;
+	const struct dp_mapping *mapping = shared->scenario.mapping;
 	struct dp_iomem iomem = { 0 };
 	const struct dp_resource *res;
-	uint64_t pfn = 0;
+	uint64_t pfn = 0, held = 0;
 
 	shared->on_device = shared->target.device[0];
-	shared->on_device_seen = !dp_is_kmem(shared->scenario.mapping);
+	shared->on_device_seen = !dp_is_kmem(mapping);
+	if (mapping->held) {
+		shared->on_device_seen = !mapping->held(&o->area, &held);
+		shared->on_device = held;
+		return;
+	}
 	if (shared->on_device_seen || dp_frames_read(o->area.addr, 1, &pfn) || !pfn)
 		return;
 	dp_zone_of(pfn * PAGE, zone, size);

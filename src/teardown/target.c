@@ -141,6 +141,8 @@ void dp_target_find(const struct dp_mapping *mapping, const struct dp_area *area
 	*target = (struct dp_target){ .mapping = mapping, .file = -1, .len = area->len };
 	if (dp_is_fsdax(mapping))
 		find_disk_of(area, target);
+	else if (dp_is_device(mapping))
+		dp_path(target->device, sizeof(target->device), NULL, "%s", area->resource);
 	else if (area->resource[0])
 		find_by_bus(dp_is_p2pdma(mapping) ? "pci" : "dax", area->resource, target);
 }
