@@ -268,11 +268,10 @@ static int copy_kind(const struct kind *from, bool wide, struct kind *to)
 	*to->list = calloc(*from->count + 1, from->size);
 	if (!*to->list)
 		return -ENOMEM;
-	for (size_t i = 0; i < *from->count; i++) {
+	for (size_t i = 0; i < *from->count; i++)
 		if (is_wide(from, i) == wide)
 			memcpy((char *)*to->list + (*to->count)++ * to->size, item_of(from, i),
 			       to->size);
-	}
 	return 0;
 }
 

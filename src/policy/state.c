@@ -261,9 +261,10 @@ static void judge_pins(struct verdict *v)
 		snprintf(r->why, sizeof(r->why), "%s", text);
 	} else if (!asked) {
 		r->status = DP_SKIP_STATUS;
-		snprintf(r->why, sizeof(r->why),
-			 "no region of this memory can be registered here%s%s: nothing is pinned",
-			 text[0] ? ", " : "", text);
+		snprintf(
+			r->why, sizeof(r->why),
+			"no region of this memory can be registered here%s%.500s: nothing is pinned",
+			text[0] ? ", " : "", text);
 	} else {
 		r->status = DP_PASS;
 		snprintf(r->why, sizeof(r->why), "%s: %s", v->state->what, v->state->promise);
