@@ -62,7 +62,8 @@ DP_CARRIER(cxl_ram, .name = "cxl-ram", .what = "volatile memory of a CXL device"
 	   .layout = { .memories = { 1ULL << 30 },
 		       .qemu = MACHINE("volatile-memdev=cxlmem,sn=1"),
 		       .steps = DP_WORDS("need /sys/bus/cxl/drivers/cxl_dax_region",
-					 REGION("ram", NONE), "await /sys/bus/dax/devices/dax0.0",
+					 REGION("ram", NONE),
+					 "await /sys/bus/dax/devices/dax0.0/driver",
 					 "dax dax0.0 devdax", DP_STEP_HUGETLB) });
 
 /* NOLINTEND(bugprone-suspicious-missing-comma) */
