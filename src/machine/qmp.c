@@ -125,13 +125,29 @@ static bool take_event(struct dp_qmp *qmp, struct json_object *obj, const char *
 	return true;
 }
 
+/* {"QMP":{"version":{"qemu":{"major":7,"minor":2,"micro":22},…},…}} */
+static bool take_greeting(struct dp_qmp *qmp, struct json_object *greeting)
+{
+	struct json_object *version = dp_json_object(dp_json_object(greeting, "version"), "qemu");
+	int64_t major = dp_json_int_or(version, "major", -1);
+	int64_t minor = dp_json_int_or(version, "minor", -1);
+
+	if (major >= 0 && minor >= 0)
+		snprintf(qmp->version, sizeof(qmp->version), "%" PRId64 ".%" PRId64 ".%" PRId64,
+			 major, minor, dp_json_int_or(version, "micro", 0));
+	return qmp->version[0];
+}
+
 static int take_line(void *arg, const char *line, size_t len)
 {
 	dp_autojson struct json_object *obj = dp_json_parse(line);
+	struct json_object *greeting = dp_json_object(obj, "QMP");
 	const char *event = dp_json_text(obj, "event");
 	struct dp_qmp *qmp = arg;
 
 	(void)len;
+	if (greeting && take_greeting(qmp, greeting))
+		return 0;
 	qmp->ignored += !(event ? take_event(qmp, obj, event) : take_reply(qmp, obj));
 	return 0;
 }

@@ -346,6 +346,7 @@ static int run_once(struct session *s, struct dp_error *err)
 	dp_watch_begin(&s->watch, s->boot);
 	rc = converse(s, err);
 	s->end->boots += !s->boot->restore;
+	memcpy(s->end->qemu, s->watch.monitor.qmp.version, sizeof(s->end->qemu));
 	if (!s->stillborn)
 		conclude(s);
 	return rc;

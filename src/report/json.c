@@ -163,6 +163,8 @@ struct json_object *dp_run_object(const struct dp_run_record *run, bool results)
 	dp_json_add_text(obj, "where", run->where);
 	if (run->accel[0])
 		dp_json_add_text(obj, "accel", run->accel);
+	if (run->qemu[0])
+		dp_json_add_text(obj, "qemu", run->qemu);
 	dp_json_add_text(obj, "kernel", run->subject.kernel);
 	if (run->kernel_spec[0])
 		dp_json_add_text(obj, "kernel_spec", run->kernel_spec);

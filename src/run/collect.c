@@ -382,6 +382,8 @@ void dp_collect_end(struct dp_collect *collect, struct dp_session_end *end)
 
 	if (end->kernel[0])
 		copy(run->subject.kernel, sizeof(run->subject.kernel), end->kernel);
+	if (end->qemu[0])
+		copy(run->qemu, sizeof(run->qemu), end->qemu);
 	snprintf(run->ending, sizeof(run->ending), "%s", end->ending);
 	snprintf(run->splat, sizeof(run->splat), "%s", end->splat);
 	if (end->note[0])

@@ -53,6 +53,8 @@ static void merge_subject(struct dp_run_record *into, const struct dp_run_record
 	if (!into->subject.kernel[0])
 		memcpy(into->subject.kernel, kernel, sizeof(kernel));
 	memcpy(into->rdma_device, from->rdma_device, sizeof(into->rdma_device));
+	if (from->qemu[0])
+		memcpy(into->qemu, from->qemu, sizeof(into->qemu));
 }
 
 static void merge_ending(struct dp_run_record *into, struct dp_run_record *from)

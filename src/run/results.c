@@ -226,6 +226,7 @@ static void read_heading(struct json_object *obj, struct dp_run_record *run)
 
 	text(obj, "where", run->where, sizeof(run->where));
 	text(obj, "accel", run->accel, sizeof(run->accel));
+	text(obj, "qemu", run->qemu, sizeof(run->qemu));
 	text(obj, "kernel", run->subject.kernel, sizeof(run->subject.kernel));
 	text(obj, "kernel_spec", run->kernel_spec, sizeof(run->kernel_spec));
 	text(obj, "carrier", run->carrier, sizeof(run->carrier));

@@ -96,6 +96,9 @@ static void takes_replies_in_any_order(void **state)
 	dp_qmp_ask(&t->qmp, "one", NULL, 0, take_first);
 	dp_qmp_ask(&t->qmp, "two", NULL, 0, take_second);
 	say(t, "{\"QMP\":{\"version\":{},\"capabilities\":[]}}\r\n");
+	assert_string_equal(t->qmp.version, "");
+	say(t, "{\"QMP\":{\"version\":{\"qemu\":{\"micro\":22,\"minor\":2,\"major\":7}}}}\r\n");
+	assert_string_equal(t->qmp.version, "7.2.22");
 	say(t, "{\"return\":{\"n\":2},\"id\":2}\r\n{\"return\":{\"n\":1}");
 	assert_string_equal(t->taken, "second {\"n\":2};");
 	say(t, ",\"id\":1}\r\n");
