@@ -193,19 +193,32 @@ static const char *item_of(const struct kind *kind, size_t i)
 	return (const char *)*kind->list + i * kind->size;
 }
 
+static bool is_carried(const struct dp_case *tcase)
+{
+	return tcase->event && tcase->event->carried;
+}
+
 void dp_selection_leave_carried(struct dp_selection *selection)
 {
 	struct dp_scenarios *s = &selection->teardowns;
+	struct dp_cases *c = &selection->cases;
 	size_t carried = 0, kept = 0;
 
 	for (size_t i = 0; i < s->count; i++)
 		carried += s->list[i].event->carried;
+	for (size_t i = 0; i < c->count; i++)
+		carried += is_carried(&c->list[i]);
 	if (carried == dp_selection_count(selection))
 		return;
 	for (size_t i = 0; i < s->count; i++)
 		if (!s->list[i].event->carried)
 			s->list[kept++] = s->list[i];
 	s->count = kept;
+	kept = 0;
+	for (size_t i = 0; i < c->count; i++)
+		if (!is_carried(&c->list[i]))
+			c->list[kept++] = c->list[i];
+	c->count = kept;
 }
 
 size_t dp_selection_count(const struct dp_selection *selection)

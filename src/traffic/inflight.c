@@ -359,8 +359,8 @@ static int prepare(struct flight *f, struct dp_error *why)
 	return open_leg(f, why);
 }
 
-/* Removes what else would be in the way of the event. */
-static int prepare_event(struct flight *f)
+/* Removes what else would be in the way of the event. @why: that there is no such event here */
+static int prepare_event(struct flight *f, struct dp_error *why)
 {
 	dp_autojson struct json_object *reason = json_object_new_object();
 	struct dp_error err = { 0 };
@@ -368,6 +368,11 @@ static int prepare_event(struct flight *f)
 
 	if (!rc)
 		return 0;
+	if (rc == DP_SKIP) {
+		*why = err;
+		dp_leg_leave_out(&f->leg, DP_STEP_IN_FLIGHT, "leg", why->what);
+		return rc;
+	}
 	dp_json_add_text(reason, "text", err.what);
 	dp_leg_emit_trouble(&f->leg, "prepare", reason);
 	return rc;
@@ -390,7 +395,7 @@ int dp_leg_run_in_flight(struct dp_drive *d, struct dp_error *why)
 	if (rc)
 		return rc;
 	find_target(&f);
-	rc = prepare_event(&f);
+	rc = prepare_event(&f, why);
 	if (rc)
 		return rc;
 	fly(&f);

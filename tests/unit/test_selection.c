@@ -82,6 +82,11 @@ static void leaves_other_carriers_out(void **state)
 	assert_int_equal(all.teardowns.count, before - 1);
 	for (size_t i = 0; i < all.teardowns.count; i++)
 		assert_false(all.teardowns.list[i].event->carried);
+	dp_selection_clear(&all);
+	make(TRAFFIC, NULL, 0, &all);
+	before = all.cases.count;
+	dp_selection_leave_carried(&all);
+	assert_true(all.cases.count && all.cases.count < before);
 	make(TEARDOWNS, &only[1], 1, &one);
 	dp_selection_leave_carried(&one);
 	assert_int_equal(one.teardowns.count, 1);
