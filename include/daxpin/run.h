@@ -24,7 +24,7 @@ struct dp_phase {
 struct dp_run_record {
 	char where[16];        /* "guest" or "host" */
 	char accel[16];        /* "tcg", "kvm", "" on the host */
-	char qemu[32];         /* the version of QEMU, "" on the host */
+	char qemu[40];         /* the version of QEMU, "" on the host */
 	char kernel_spec[256]; /* the kernel as the user named it, "" on the host */
 	char pinner[32];       /* who pins in teardowns; "" for the adapter */
 	char carrier[32];      /* of the guest's DAX memory; "" for daxpin's own machine */

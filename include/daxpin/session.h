@@ -23,7 +23,7 @@ struct dp_session_end {
 	char ending[512];       /* why it ended too early; "" if the guest did what it was told */
 	struct dp_error failed; /* what the guest said it cannot do; code 0 if it said nothing */
 	char kernel[96];        /* the release of its kernel, "" if it did not tell */
-	char qemu[32];          /* the version of QEMU, "" if it did not tell */
+	char qemu[40];          /* the version of QEMU, "" if it did not tell */
 	unsigned int boots;     /* 2 if the first showed no sign of life, 0 if it was restored */
 	char note[256];         /* something about it worth knowing, or "" */
 	char splat[256];        /* the first line of the first splat on its console, or "" */

@@ -131,10 +131,11 @@ static bool take_greeting(struct dp_qmp *qmp, struct json_object *greeting)
 	struct json_object *version = dp_json_object(dp_json_object(greeting, "version"), "qemu");
 	int64_t major = dp_json_int_or(version, "major", -1);
 	int64_t minor = dp_json_int_or(version, "minor", -1);
+	int64_t micro = dp_json_int_or(version, "micro", 0);
 
 	if (major >= 0 && minor >= 0)
-		snprintf(qmp->version, sizeof(qmp->version), "%" PRId64 ".%" PRId64 ".%" PRId64,
-			 major, minor, dp_json_int_or(version, "micro", 0));
+		snprintf(qmp->version, sizeof(qmp->version), "%u.%u.%u", (unsigned int)major,
+			 (unsigned int)minor, (unsigned int)micro);
 	return qmp->version[0];
 }
 

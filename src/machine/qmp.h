@@ -39,7 +39,7 @@ struct dp_qmp {
 	struct dp_lines lines;
 	int64_t last_id;
 	struct dp_qmp_awaited awaited[DP_QMP_AWAITED];
-	char version[32];  /* of QEMU, by its greeting; "" before that */
+	char version[40];  /* of QEMU, by its greeting; "" before that */
 	size_t ignored;    /* lines that nobody awaited */
 	char trouble[256]; /* why QEMU cannot be talked to any more, or "": the first reason */
 };
