@@ -65,15 +65,18 @@ static void carry_steps_out(void)
 	dp_autofree char *text = NULL;
 	struct dp_error why = { 0 };
 	char *rest;
-	int rc = 0;
+	int rc;
 
-	if (dp_read_file(DP_STEPS_FILE, STEPS_LIMIT, &text, NULL, NULL))
+	if (!dp_exists(DP_STEPS_FILE))
 		return;
+	rc = dp_read_file(DP_STEPS_FILE, STEPS_LIMIT, &text, NULL, &why);
 	rest = text;
 	for (char *line = strsep(&rest, "\n"); line && !rc; line = strsep(&rest, "\n"))
 		rc = *line ? dp_words_add(&steps, line) : 0;
 	if (!rc)
 		rc = dp_prepare_machine(&steps, &why);
+	if (rc && !why.code)
+		dp_fail(&why, rc, "the steps of " DP_STEPS_FILE);
 	if (rc)
 		dp_lack_nvdimms(&why);
 }
