@@ -79,6 +79,9 @@ struct dp_plan {
  */
 int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, struct dp_error *err);
 
+/* Copies a plan; release with dp_plan_clear(). Return: 0 or -ENOMEM. */
+int dp_plan_copy(const struct dp_plan *plan, struct dp_plan *copy);
+
 /**
  * dp_plan_take_part - keep the share of one guest in a plan that several guests carry out
  * @plan: the whole plan; receives every mapping whose number modulo @parts is @part

@@ -142,7 +142,9 @@ static int run_check(const struct dp_command *command, struct dp_standby *by, in
 
 	if (rc)
 		return rc;
-	if (dp_agent_told(DP_WIDE_FLAG) || !dp_agent_told(DP_LAYOUT_FLAG))
+	/* As the campaign selects: a carrier's machine is asked about all that was named. */
+	if (dp_agent_told(DP_WIDE_FLAG) || !dp_agent_told(DP_LAYOUT_FLAG) ||
+	    !command->check.only.count)
 		dp_plan_take_wide(&plan, dp_agent_told(DP_WIDE_FLAG));
 	dp_plan_take_part(&plan, command->check.part, command->check.parts);
 	/* The pool has opened the first adapter. */

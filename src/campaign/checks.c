@@ -63,32 +63,18 @@ static int by_place(const void *a, const void *b, void *arg)
 	return i < k ? -1 : i > k;
 }
 
-static int make_plan(const struct campaign *c, const struct cells *cells, struct dp_plan *plan,
-		     struct dp_error *err)
-{
-	const struct dp_selection *s = c->selection;
-
-	if (cells->kind == DP_COMMAND_CHECK)
-		return dp_plan_make(cells->globs, cells->nglobs, plan, err);
-	return dp_pinner_plan(
-		&(struct dp_pinner_globs){ cells->globs, cells->nglobs, s->pinners, s->npinners },
-		plan, err);
-}
-
 /* One guest's share of the plan. */
 static int begin_part(const struct campaign *c, const struct cells *cells, unsigned int part,
 		      unsigned int parts, struct dp_task *task, struct dp_error *err)
 {
 	dp_cleanup(dp_command_clear) struct dp_command command = { 0 };
 	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
-	int rc = make_plan(c, cells, &plan, err);
+	int rc = dp_plan_copy(cells->plan, &plan);
 
 	if (!rc)
 		rc = make_command(c, cells, part, parts, &command);
 	if (rc)
 		return rc;
-	if (!c->carrier || !c->layout)
-		dp_plan_take_wide(&plan, c->layout);
 	dp_plan_take_part(&plan, part, parts);
 	rc = dp_task_begin(c, &command, plan.count, task, err);
 	for (size_t i = 0; i < plan.count && !rc; i++)

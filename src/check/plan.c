@@ -41,6 +41,17 @@ int dp_plan_make(const char *const *only, size_t nonly, struct dp_plan *plan, st
 	return rc;
 }
 
+int dp_plan_copy(const struct dp_plan *plan, struct dp_plan *copy)
+{
+	*copy = (struct dp_plan){ .list = calloc(plan->count + 1, sizeof(*plan->list)) };
+	if (!copy->list)
+		return -ENOMEM;
+	copy->count = plan->count;
+	if (plan->count)
+		memcpy(copy->list, plan->list, plan->count * sizeof(*plan->list));
+	return 0;
+}
+
 void dp_plan_take_part(struct dp_plan *plan, size_t part, size_t parts)
 {
 	const struct dp_mapping *last = NULL;
