@@ -48,6 +48,9 @@ const struct dp_question *dp_question_of(const char *id);
 /* Whether an id belongs to a question. */
 bool dp_question_is(const char *id, enum dp_question_kind kind);
 
+/* Whether an id is of a question that is answered by one cell. */
+bool dp_question_is_cell(const char *id);
+
 /**
  * dp_question_globs_used - refuse a pattern that has selected nothing
  * @kind: the question whose ids were selected from

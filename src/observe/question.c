@@ -40,6 +40,13 @@ bool dp_question_is(const char *id, enum dp_question_kind kind)
 	return dp_question_of(id) == dp_question(kind);
 }
 
+bool dp_question_is_cell(const char *id)
+{
+	const struct dp_question *question = dp_question_of(id);
+
+	return question && !question->steps;
+}
+
 int dp_question_globs_used(enum dp_question_kind kind, const struct dp_globs *globs,
 			   struct dp_error *err)
 {

@@ -90,13 +90,6 @@ static void judge_record(struct dp_collect *c, struct dp_record *record,
 		c->tell(c->tell_arg, &c->run, &record->result);
 }
 
-static bool is_cell(const char *id)
-{
-	const struct dp_question *question = dp_question_of(id);
-
-	return question && !question->steps;
-}
-
 static void keep(struct dp_collect *c, const struct dp_cell *cell)
 {
 	struct dp_record *record = find(c, cell->id);
@@ -112,7 +105,7 @@ static void keep(struct dp_collect *c, const struct dp_cell *cell)
 	c->current = NULL;
 	dp_progress_id(c->progress, record->id, DP_ID_ANSWERED);
 	/* Of a scenario its kernel may say more yet. */
-	if (c->tell && is_cell(record->id))
+	if (c->tell && dp_question_is_cell(record->id))
 		judge_record(c, record, c->policy);
 }
 
