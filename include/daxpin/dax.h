@@ -143,6 +143,16 @@ int dp_dax_namespace(const char *device, char *ns, size_t size);
 #define DP_MKFS_CONFS "/usr/share/xfsprogs/mkfs"
 
 /**
+ * dp_swap_format - write the header of a swap space
+ * @fd: of a file or a disk, open for writing
+ * @bytes: its size, a multiple of the page size
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_swap_format(int fd, uint64_t bytes, struct dp_error *err);
+
+/**
  * dp_fs_format - make a file system that lays out 2 MiB extents, for the kernel that runs
  * @fs: "ext4" or "xfs"
  * @device: block device, "/dev/pmem0"; what it holds is lost

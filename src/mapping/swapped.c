@@ -16,6 +16,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
+#include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
@@ -32,22 +33,6 @@
 /* Pages that are on their way to a list of the reclaim are passed over, and asked for again. */
 #define LIMIT_MS 5000
 #define POLL_US  1000
-
-/* Of union swap_header, include/linux/swap.h: version 1, the number of the last page, "SWAPSPACE2".
- */
-static int write_header(int fd, struct dp_error *err)
-{
-	static const char magic[] = "SWAPSPACE2";
-	const uint32_t info[] = { 1, SWAP_SIZE / PAGE - 1 };
-	int rc = dp_scratch_fill(fd, SWAP_SIZE, err);
-
-	if (rc)
-		return rc;
-	if (pwrite(fd, info, sizeof(info), 1024) != sizeof(info) ||
-	    pwrite(fd, magic, strlen(magic), PAGE - (off_t)strlen(magic)) != (ssize_t)strlen(magic))
-		return dp_fail(err, -EIO, "cannot write the header of a swap file");
-	return 0;
-}
 
 static void switch_off(struct dp_area *area)
 {
@@ -72,7 +57,9 @@ static int switch_on(const struct dp_mapping *mapping, const struct dp_env *env,
 	if (fd < 0)
 		return dp_fail(err, -errno, "cannot make %s", area->resource);
 	area->undo = switch_off;
-	rc = write_header(fd, err);
+	rc = dp_scratch_fill(fd, SWAP_SIZE, err);
+	if (!rc)
+		rc = dp_swap_format(fd, SWAP_SIZE, err);
 	if (!rc && swapon(area->resource, 0))
 		rc = dp_fail(err, -errno, "swapon of %s", area->resource);
 	return rc;
