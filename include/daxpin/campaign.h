@@ -75,6 +75,12 @@ size_t dp_selection_count(const struct dp_selection *selection);
 /* The id of the question number @n, in the order of reports; NULL if there are not so many. */
 const char *dp_selection_id(const struct dp_selection *selection, size_t n);
 
+/*
+ * Puts results in the order of reports, whichever guest they come from; those of an id stay in
+ * theirs. Return: 0 or -ENOMEM.
+ */
+int dp_selection_order(const struct dp_selection *selection, struct dp_run_record *run);
+
 /* Whether a mapping that is asked about needs this group of modules. */
 bool dp_selection_needs(const struct dp_selection *selection, const char *modules);
 

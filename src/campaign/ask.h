@@ -72,9 +72,8 @@ int dp_guest_renew(const struct campaign *c, struct dp_guest *guest, struct dp_e
 
 void dp_guest_clear(struct dp_guest *guest);
 
-/* Notes in a run what carries the memory, if it is not what daxpin's own machine has; and who pins.
- */
-static inline void dp_carrier_note(const struct campaign *c, struct dp_run_record *run)
+/* Notes in a run what carries the memory, if not daxpin's own machine does, and who pins. */
+static inline void dp_campaign_note(const struct campaign *c, struct dp_run_record *run)
 {
 	if (c->pinner)
 		snprintf(run->pinner, sizeof(run->pinner), "%s", c->pinner->name);
@@ -167,8 +166,7 @@ static inline struct dp_collect *dp_task_collect(const struct dp_task *task)
 	return task->sink.arg;
 }
 
-/* ---- checks.c, limits.c, scenarios.c, traffic.c, states.c, twice.c, benches.c
- * ------------------------ */
+/* ---- one file for each kind of question, and twice.c ----------------------------------------- */
 
 /*
  * Each adds what is asked of guests without the witness to a batch.

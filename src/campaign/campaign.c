@@ -244,24 +244,6 @@ static int ask_usual(const struct campaign *c, struct dp_run_record *run, struct
 	return rc || !dp_selection_count(&usual) ? rc : ask_machine(&u, run, err);
 }
 
-/* Where an id stands in reports. */
-static size_t place_of(const struct dp_selection *s, const char *id)
-{
-	size_t n = 0;
-
-	while (dp_selection_id(s, n) && strcmp(dp_selection_id(s, n), id))
-		n++;
-	return n;
-}
-
-static int by_place(const void *a, const void *b, void *arg)
-{
-	const struct dp_result *x = a, *y = b;
-	size_t i = place_of(arg, x->id), k = place_of(arg, y->id);
-
-	return i < k ? -1 : i > k;
-}
-
 static int ask_both(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	size_t usual;
@@ -270,10 +252,7 @@ static int ask_both(const struct campaign *c, struct dp_run_record *run, struct 
 	usual = run->count;
 	if (!rc)
 		rc = ask_wide(c, run, err);
-	if (!rc && usual && usual < run->count)
-		qsort_r(run->results, run->count, sizeof(*run->results), by_place,
-			(void *)c->selection);
-	return rc;
+	return !rc && usual && usual < run->count ? dp_selection_order(c->selection, run) : rc;
 }
 
 int dp_ask_kernel(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)

@@ -49,20 +49,6 @@ static int make_command(const struct campaign *c, const struct cells *cells, uns
 	return rc;
 }
 
-/* The plan's order, whoever answered what. */
-static int by_place(const void *a, const void *b, void *arg)
-{
-	const struct dp_result *x = a, *y = b;
-	const struct dp_plan *plan = arg;
-	size_t i = 0, k = 0;
-
-	while (i < plan->count && strcmp(plan->list[i].id, x->id))
-		i++;
-	while (k < plan->count && strcmp(plan->list[k].id, y->id))
-		k++;
-	return i < k ? -1 : i > k;
-}
-
 /* One guest's share of the plan. */
 static int begin_part(const struct campaign *c, const struct cells *cells, unsigned int part,
 		      unsigned int parts, struct dp_task *task, struct dp_error *err)
@@ -122,8 +108,7 @@ int dp_ask_cells(const struct campaign *c, enum dp_command_kind kind, struct dp_
 	if (!rc)
 		rc = dp_tasks_run(c, tasks, ntasks, true, run, err);
 	if (!rc)
-		qsort_r(run->results, run->count, sizeof(*run->results), by_place,
-			(void *)cells.plan);
+		rc = dp_selection_order(c->selection, run);
 	dp_tasks_free(tasks, ntasks);
 	return rc;
 }

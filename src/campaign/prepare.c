@@ -62,7 +62,7 @@ int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *gues
 	snprintf(run->where, sizeof(run->where), "guest");
 	snprintf(run->accel, sizeof(run->accel), "%s", dp_accel_name(guest->boot.accel));
 	snprintf(run->kernel_spec, sizeof(run->kernel_spec), "%s", c->kernel->spec);
-	dp_carrier_note(c, run);
+	dp_campaign_note(c, run);
 	name_modules(c->kernel, run);
 	if (saved)
 		rc = open_saved(c, guest, err);

@@ -32,7 +32,7 @@ static int leave_unanswered(const struct campaign *c, const char *why, struct dp
 	snprintf(collect.run.ending, sizeof(collect.run.ending), "%.500s", why);
 	snprintf(collect.run.where, sizeof(collect.run.where), "guest");
 	snprintf(collect.run.kernel_spec, sizeof(collect.run.kernel_spec), "%s", c->kernel->spec);
-	dp_carrier_note(c, &collect.run);
+	dp_campaign_note(c, &collect.run);
 	dp_collect_listen(&collect, c->ask->policy, c->ask->tell, c->ask->arg);
 	collect.progress = c->progress;
 	rc = dp_collect_finish(&collect, c->ask->policy);

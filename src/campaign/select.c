@@ -315,3 +315,26 @@ int dp_selection_part(const struct dp_selection *selection, bool wide, struct dp
 		dp_selection_clear(part);
 	return rc;
 }
+
+int dp_selection_order(const struct dp_selection *selection, struct dp_run_record *run)
+{
+	struct dp_result *ordered = calloc(run->count + 1, sizeof(*ordered));
+	size_t done = 0;
+	const char *id;
+
+	if (!ordered)
+		return -ENOMEM;
+	/* What has been moved has no id any more. */
+	for (size_t n = 0; (id = dp_selection_id(selection, n)); n++)
+		for (size_t i = 0; i < run->count; i++)
+			if (!strcmp(run->results[i].id, id)) {
+				ordered[done++] = run->results[i];
+				run->results[i].id[0] = '\0';
+			}
+	for (size_t i = 0; i < run->count; i++)
+		if (run->results[i].id[0])
+			ordered[done++] = run->results[i];
+	free(run->results);
+	run->results = ordered;
+	return 0;
+}
