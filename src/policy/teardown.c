@@ -147,6 +147,16 @@ static void judge_again(struct verdict *v)
 			  "a registration on the dying mapping succeeded and did not hold it");
 }
 
+/* Pins that are not given back (C6) are nobody's any more. */
+static const char *what_is_left(const struct verdict *v)
+{
+	int64_t held;
+
+	return dp_is_above_zero(dp_seen(v, DP_STEP_PINS), DP_FIELD_PINS_HELD, &held)
+		       ? "who pinned has released it"
+		       : "nothing is pinned";
+}
+
 /* C5: a teardown that waited completes soon after the last pin is released. */
 static void judge_completion(struct verdict *v)
 {
@@ -156,17 +166,17 @@ static void judge_completion(struct verdict *v)
 		dp_seen(v, v->event->ends_owner ? DP_STEP_EVENT : DP_STEP_OWNER_END);
 
 	if (dp_stuck(end) || dp_failed(end))
-		dp_broken(v, DP_C5,
-			  "the event does not complete although nothing is pinned: it %s%s%s",
-			  dp_text_of(end, DP_FIELD_STATE), dp_failed(end) ? ": " : " in ",
+		dp_broken(v, DP_C5, "the event does not complete although %s: it %s%s%s",
+			  what_is_left(v), dp_text_of(end, DP_FIELD_STATE),
+			  dp_failed(end) ? ": " : " in ",
 			  dp_text_of(end, dp_failed(end) ? DP_FIELD_TEXT : DP_FIELD_WHERE));
 	if (dp_failed(again))
-		dp_broken(v, DP_C5, "the event is still refused although nothing is pinned: %s",
+		dp_broken(v, DP_C5, "the event is still refused although %s: %s", what_is_left(v),
 			  dp_text_of(again, DP_FIELD_TEXT));
 	else if (dp_stuck(again))
-		dp_broken(v, DP_C5,
-			  "the event, refused before, %s although nothing is pinned: in %s",
-			  dp_text_of(again, DP_FIELD_STATE), dp_text_of(again, DP_FIELD_WHERE));
+		dp_broken(v, DP_C5, "the event, refused before, %s although %s: in %s",
+			  dp_text_of(again, DP_FIELD_STATE), what_is_left(v),
+			  dp_text_of(again, DP_FIELD_WHERE));
 	if (dp_stuck(owner))
 		dp_broken(v, DP_C5, "the owner cannot end: it is in %s",
 			  dp_text_of(owner, DP_FIELD_WHERE));
