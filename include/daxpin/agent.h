@@ -36,16 +36,19 @@ struct dp_module_group {
 	const char *const *modules;
 	size_t count;
 	bool carrier; /* only there to carry files: need not be traceable */
+	bool foreign; /* of a machine with a layout only */
+	bool iommu;   /* of a machine with an IOMMU only */
 };
 
 /**
- * dp_module_groups - the groups that a guest needs
- * @foreign: with what a machine with a layout may need
- * @count: receives how many
+ * dp_module_groups - all groups that a guest may need
+ * @count: receives how many, at most DP_MODULE_GROUPS
  *
  * Return: a static array.
  */
-const struct dp_module_group *dp_module_groups(bool foreign, size_t *count);
+const struct dp_module_group *dp_module_groups(size_t *count);
+
+#define DP_MODULE_GROUPS 16
 
 /* The life of daxpin as /init of a guest. Does not return. */
 void dp_agent_main(void) __attribute__((noreturn));

@@ -44,6 +44,7 @@ struct dp_boot {
 	bool restore; /* continue from there instead of booting */
 	bool keep;    /* the NVDIMMs hold what an earlier boot has made */
 	bool witness; /* the witness is armed before the guest is ready */
+	bool iommu;   /* it has one, and devices for vfio (pinner.h) */
 	/*
 	 * QEMU counts instructions: the guest's time is how many were executed, one a nanosecond,
 	 * and the time that it waits does not pass. Of TCG with one CPU.

@@ -112,6 +112,7 @@ struct dp_mapping {
 	uint64_t granule; /* alignment and smallest length of the mapping, bytes */
 	uint64_t skew;    /* bytes by which the address is shifted off the granule */
 	bool wide;        /* needs the wide machine, where it is asked of a guest */
+	bool eternal;     /* its page goes nowhere, and need not be held to be pinned */
 	uint64_t enough;  /* bytes; of larger regions each page costs too much. 0: none is too large
 			   */
 	enum dp_populate populate;

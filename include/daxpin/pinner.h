@@ -49,21 +49,32 @@ struct dp_pinner {
 	 * done.
 	 */
 	bool by_folio;
+	bool retakes; /* it may take a page, give it back and take it again before it is done */
 	/*
-	 * The module that it takes, which distributions do not ship (dp_extra_build()), or NULL. It
+	 * The group of modules that it takes, which is in an image only for it, or NULL. Such a one
 	 * is asked only if it is named.
 	 */
-	const char *extra;
+	const char *modules;
+	bool built; /* distributions do not ship the module (dp_extra_build()) */
+	bool iommu; /* it takes a machine with an IOMMU */
 	/* Has a guest that has loaded the module ready; or NULL. Return: 0 or a negative errno. */
 	int (*set_up)(struct dp_error *err);
 	struct dp_means means;
 };
 
+/*
+ * The slots on the root bus of a machine with an IOMMU in which devices for vfio are: each is the
+ * only one of its group. A container has one; two processes that ask and the two regions of a
+ * teardown have containers of their own.
+ */
+#define DP_VFIO_SLOT    16
+#define DP_VFIO_DEVICES 4
+
 /* The pinner that a cell is asked by; NULL if it is the adapter. */
 const struct dp_pinner *dp_pinner_of(const struct dp_check *check);
 
-/* Whether something that is planned is pinned by one that takes this module. */
-bool dp_pinner_needs(const struct dp_plan *plan, const char *extra);
+/* Whether something that is planned is pinned by this one. */
+bool dp_pinner_plans(const struct dp_plan *plan, const struct dp_pinner *pinner);
 
 #define DP_PINNER(ident, ...) DP_REGISTER(struct dp_pinner, dp_pinners, ident, __VA_ARGS__)
 

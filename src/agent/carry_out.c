@@ -104,9 +104,9 @@ static int set_up_pinner(const struct dp_pinner *pinner, struct dp_error *err)
 {
 	int rc;
 
-	if (!pinner || !pinner->extra || !dp_exists("/modules/%s", pinner->extra))
+	if (!pinner || !pinner->modules || !dp_exists("/modules/%s", pinner->modules))
 		return 0;
-	rc = dp_load_group(pinner->extra, err);
+	rc = dp_load_group(pinner->modules, err);
 	return rc || !pinner->set_up ? rc : pinner->set_up(err);
 }
 
@@ -118,7 +118,7 @@ static int set_up_pinners(const struct dp_plan *plan, struct dp_error *err)
 	int rc = 0;
 
 	for (size_t i = 0; i < count && !rc; i++)
-		if (all[i]->extra && dp_pinner_needs(plan, all[i]->extra))
+		if (all[i]->modules && dp_pinner_plans(plan, all[i]))
 			rc = set_up_pinner(all[i], err);
 	return rc;
 }

@@ -25,19 +25,28 @@ static const char *const foreign[] = { "?nd_e820",  "?dm_mod",  "?dax_hmem", "?v
 				       "?cxl_acpi", "?cxl_pci", "?cxl_mem",  "?cxl_port",
 				       "?cxl_pmem", "?dax_cxl", "?loop",     "?overlay" };
 
-#define GROUP(name, carrier)                                                                       \
-	{                                                                                          \
-#name, name, DP_ARRAY_SIZE(name), carrier                                          \
-	}
-/* That of layouts is the last. */
-static const struct dp_module_group groups[] = { GROUP(stream, true),   GROUP(nvdimm, false),
-						 GROUP(rdma, false),    GROUP(fs, true),
-						 GROUP(disks, false),   GROUP(traffic, false),
-						 GROUP(overlay, false), GROUP(swap, true),
-						 GROUP(foreign, false) };
+/* What gives a device and its IOMMU to a process. */
+static const char *const vfio[] = { "?vfio_iommu_type1", "?vfio_pci" };
 
-const struct dp_module_group *dp_module_groups(bool foreign_too, size_t *count)
+#define GROUP(name, ...)                                                                           \
+	{                                                                                          \
+#name, name, DP_ARRAY_SIZE(name), __VA_ARGS__                                      \
+	}
+static const struct dp_module_group groups[] = {
+	GROUP(stream, .carrier = true),
+	GROUP(nvdimm),
+	GROUP(rdma),
+	GROUP(fs, .carrier = true),
+	GROUP(disks),
+	GROUP(traffic),
+	GROUP(overlay),
+	GROUP(swap, .carrier = true),
+	GROUP(foreign, .foreign = true),
+	GROUP(vfio, .iommu = true),
+};
+
+const struct dp_module_group *dp_module_groups(size_t *count)
 {
-	*count = DP_ARRAY_SIZE(groups) - !foreign_too;
+	*count = DP_ARRAY_SIZE(groups);
 	return groups;
 }

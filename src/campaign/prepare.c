@@ -56,6 +56,7 @@ int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *gues
 	guest->boot.cpus = c->counts ? 1 : c->cpus;
 	guest->boot.gate = c->gate;
 	guest->boot.witness = c->witness;
+	guest->boot.iommu = c->kernel->iommu;
 	guest->boot.counts = c->counts;
 	guest->boot.layout = c->layout;
 	guest->saved = guest->boot;

@@ -202,6 +202,21 @@ static void lay_out(struct asked *asked)
 	asked->kernel.steps = &asked->layout.steps;
 }
 
+/* What only some who pin take is in an image, and in a machine, only where they are asked. */
+static void fit_out(const struct dp_selection *s, struct asked *asked)
+{
+	size_t count;
+	const struct dp_pinner *const *all = dp_pinners(&count);
+
+	asked->kernel.extra = dp_benches_have(&s->benches, DP_BENCH_GUP);
+	for (size_t i = 0; i < count; i++) {
+		if (asked->pinner != all[i] && !dp_pinner_plans(&s->pinnings, all[i]))
+			continue;
+		asked->kernel.extra |= all[i]->built;
+		asked->kernel.iommu |= all[i]->iommu;
+	}
+}
+
 /* Each kernel with each carrier, and each pinner. */
 static int make_run(struct crowd *crowd, size_t i, struct dp_error *err)
 {
@@ -222,10 +237,7 @@ static int make_run(struct crowd *crowd, size_t i, struct dp_error *err)
 		 n > 1 ? " " : "", n > 1 ? asked->carrier->name : "", m > 1 ? " " : "",
 		 m > 1 ? asked->pinner->name : "");
 	kernel->perftest = c->ask->reference;
-	/* What stock kernels do not have is in an image only where it is asked for. */
-	kernel->extra = dp_benches_have(&c->selection->benches, DP_BENCH_GUP) ||
-			dp_pinner_needs(&c->selection->pinnings, "siw") ||
-			(asked->pinner && asked->pinner->extra);
+	fit_out(c->selection, asked);
 	return 0;
 }
 

@@ -53,7 +53,8 @@ const struct cli_command cli_pinner = {
 	.usage = CLI_USAGE("pinner [OPTIONS]", "guest [GUEST-OPTIONS] pinner [OPTIONS]"),
 	.about =
 		"Has others pin each kind of mapping than the RDMA adapter: registered buffers of "
-		"io_uring, the memory of AF_XDP sockets, and whoever else is there. Where all get the same, "
+		"io_uring, the memory of AF_XDP sockets, and whoever else is there; if it is named, what "
+		"vfio gives to a device. Where all get the same, "
 		"the answer is that of get_user_pages(); where one stands out, it is that "
 		"one's. See docs/pinners.md.\n\n"
 		"On the host, no byte of a device or of an existing file is changed. Run it as "

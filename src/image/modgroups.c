@@ -129,11 +129,23 @@ static int add_extras(struct dp_manifest *m, const struct dp_kernel *kernel, str
 	return rc;
 }
 
+/* Those that this kernel's image is to have. @groups: receives them. Return: how many. */
+static size_t choose_groups(const struct dp_kernel *kernel, struct dp_module_group *groups)
+{
+	size_t all, count = 0;
+	const struct dp_module_group *list = dp_module_groups(&all);
+
+	for (size_t i = 0; i < all && count < DP_MODULE_GROUPS; i++)
+		if ((!list[i].foreign || kernel->foreign) && (!list[i].iommu || kernel->iommu))
+			groups[count++] = list[i];
+	return count;
+}
+
 int dp_manifest_add_modules(struct dp_manifest *m, const struct dp_kernel *kernel,
 			    struct dp_error *err)
 {
-	size_t count;
-	const struct dp_module_group *groups = dp_module_groups(kernel->foreign, &count);
+	struct dp_module_group groups[DP_MODULE_GROUPS];
+	size_t count = choose_groups(kernel, groups);
 	dp_autofree struct dp_modules *lists = calloc(count, sizeof(*lists));
 	int rc = lists ? dp_modules_order(kernel->modules, groups, count, lists, err) : -ENOMEM;
 

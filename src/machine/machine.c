@@ -13,6 +13,9 @@
  * controller with a CMB, for p2pdma, is plugged into the port when it is asked for: QEMU cannot
  * save a machine that has one.
  *
+ * A machine with an IOMMU (boot->iommu) has one in front of all this, and more of the test devices,
+ * for vfio.
+ *
  * All memory is sparse, and anonymous unless the guest is to be saved or restored (snapshot.c).
  *
  * The guest's words come through the second serial port, or through a virtio port: without
@@ -42,6 +45,7 @@
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/layout.h"
+#include "daxpin/pinner.h"
 #include "daxpin/proc.h"
 
 /*
@@ -153,7 +157,7 @@ struct arguments {
 	const char *argv[MAX_ARGUMENTS];
 	size_t count;
 	char accel[32], ports[PORTS][48], objects[DP_MEMORIES][128], cmdline[768];
-	char cpus[4], node[48], memory[48];
+	char cpus[4], node[48], memory[48], devices[DP_VFIO_DEVICES][32];
 };
 
 static void add(struct arguments *a, const char *option, const char *value)
@@ -266,12 +270,24 @@ static void add_devices(struct arguments *a)
 	add(a, "-device", "pci-testdev,membar=16M");
 }
 
+/* Each device on the root bus is a group of its own. The IOMMU comes first: docs of QEMU want that.
+ */
+static void add_iommu(struct arguments *a)
+{
+	add(a, "-device", "intel-iommu,intremap=on");
+	for (unsigned int i = 0; i < DP_VFIO_DEVICES; i++) {
+		snprintf(a->devices[i], sizeof(a->devices[i]), "pci-testdev,addr=%x",
+			 DP_VFIO_SLOT + i);
+		add(a, "-device", a->devices[i]);
+	}
+}
+
 /* What a restored guest was booted with is in its memory: QEMU need not load it. */
 static void add_start(const struct dp_boot *boot, uint64_t khz, struct arguments *a)
 {
-	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE "%s%s%s%s%s", khz,
+	snprintf(a->cmdline, sizeof(a->cmdline), CMDLINE "%s%s%s%s%s%s", khz,
 		 boot->counts ? " " DP_COUNTS_FLAG : "", boot->keep ? " " DP_KEEP_FLAG : "",
-		 boot->witness ? " " DP_WITNESS_FLAG : "",
+		 boot->witness ? " " DP_WITNESS_FLAG : "", boot->iommu ? " intel_iommu=on" : "",
 		 boot->layout ? " " DP_LAYOUT_FLAG " " : "",
 		 boot->layout ? boot->layout->cmdline : "");
 	if (boot->restore) {
@@ -289,6 +305,8 @@ static void make_arguments(const struct dp_boot *boot, const int *ports, uint64_
 	a->count = 0;
 	add_platform(boot, a);
 	add_memories(boot, a);
+	if (boot->iommu)
+		add_iommu(a);
 	add_ports(ports, a);
 	add_devices(a);
 	for (size_t i = 0; boot->layout && i < boot->layout->qemu.count; i++)

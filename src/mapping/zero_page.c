@@ -30,5 +30,6 @@ static int64_t unlike_zero(const struct dp_mapping *mapping, const struct dp_are
 
 DP_MAPPING(zero_page, .name = "zero-page", .what = "anonymous memory, only read so far", .rank = 15,
 	   .family = DP_FAMILY_ANON, .frames = DP_FRAMES_RAM, .leaf = 4096, .granule = 2 << 20,
-	   .enough = 64 * 4096, .refaults = true, .check_only = true, .populate = DP_POPULATE_READ,
-	   .trait = "the zero page", .unlike = unlike_zero, .open = open_zero_page);
+	   .enough = 64 * 4096, .refaults = true, .check_only = true, .eternal = true,
+	   .populate = DP_POPULATE_READ, .trait = "the zero page", .unlike = unlike_zero,
+	   .open = open_zero_page);

@@ -34,14 +34,11 @@ const struct dp_pinner *dp_pinner_of(const struct dp_check *check)
 	return NULL;
 }
 
-bool dp_pinner_needs(const struct dp_plan *plan, const char *extra)
+bool dp_pinner_plans(const struct dp_plan *plan, const struct dp_pinner *pinner)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct dp_pinner *pinner = dp_pinner_of(&plan->list[i]);
-
-		if (pinner && pinner->extra && !strcmp(pinner->extra, extra))
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->list[i].by == &pinner->means)
 			return true;
-	}
 	return false;
 }
 

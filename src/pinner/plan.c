@@ -30,7 +30,7 @@ static bool is_named(const struct dp_pinner_globs *globs, const struct dp_pinner
 
 static bool is_wanted(const struct dp_pinner_globs *globs, const struct dp_pinner *pinner)
 {
-	bool wanted = !globs->npinners && (!pinner->extra || is_named(globs, pinner));
+	bool wanted = !globs->npinners && (!pinner->modules || is_named(globs, pinner));
 
 	for (size_t i = 0; i < globs->npinners && !wanted; i++)
 		wanted = !fnmatch(globs->pinners[i], pinner->name, 0);

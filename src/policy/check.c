@@ -126,12 +126,13 @@ static bool breaks_rule(const struct dp_rule *rule, const struct dp_cell *cell,
 	return false;
 }
 
-/* An MR that is not paged on demand must hold each of its pages. */
-static bool pinned_too_little(const char *access, const struct dp_cell *cell,
-			      struct dp_result *result)
+/* An MR that is not paged on demand must hold each of its pages, where there are any. */
+static bool pinned_too_little(const struct dp_mapping *mapping, const char *access,
+			      const struct dp_cell *cell, struct dp_result *result)
 {
-	if (cell->err || !cell->pins_seen || !strcmp(access, "on-demand") ||
-	    cell->acquired >= cell->pages)
+	/* From 6.5 on, and in stable kernels, gup takes no pin on the zero page: is_zero_page(). */
+	if (mapping->frames == DP_FRAMES_NONE || (mapping->eternal && !cell->moved) || cell->err ||
+	    !cell->pins_seen || !strcmp(access, "on-demand") || cell->acquired >= cell->pages)
 		return false;
 	return decide(result, DP_FAIL,
 		      "allowed, but only %" PRIu64 " of the region's %" PRIu64 " pages were pinned",
@@ -221,14 +222,16 @@ static bool is_elsewhere(const struct dp_subject *subject, const struct dp_rule 
 
 /*
  * References that are kept without need: the counters cannot tell them from those that gup-fast
- * took and gave back. Pages that are moved are taken again.
+ * took and gave back. Pages that are moved are taken again. @pinner: a name, NULL for verbs
  */
-static bool pinned_twice(const struct dp_cell *cell, struct dp_result *result)
+static bool pinned_twice(const char *pinner, const struct dp_cell *cell, struct dp_result *result)
 {
+	const struct dp_pinner *other = pinner ? dp_pinner_find(pinner) : NULL;
 	const struct dp_evidence *e = &cell->evidence;
 	int64_t kept = e->fast - e->dropped + e->slow;
 
-	if (cell->err || !e->seen || e->migrations || cell->moved || kept <= (int64_t)cell->pages)
+	if (cell->err || !e->seen || e->migrations || cell->moved || kept <= (int64_t)cell->pages ||
+	    (other && other->retakes))
 		return false;
 	return decide(result, DP_FAIL,
 		      "allowed, but %" PRId64 " references are kept on the region's %" PRIu64
@@ -387,10 +390,11 @@ static void judge_answer(const struct dp_policy *policy, const struct dp_subject
 		return;
 	if (breaks_rule(rule, cell, result)) {
 		if (is_backported(policy, subject, mapping, access, cell, result))
-			pinned_too_little(access, cell, result);
-	} else if (!is_by_another(rule, cell, result) && !pinned_twice(cell, result) &&
+			pinned_too_little(mapping, access, cell, result);
+	} else if (!is_by_another(rule, cell, result) &&
+		   !pinned_twice(subject->pinner, cell, result) &&
 		   !is_elsewhere(subject, rule, cell, result) &&
-		   !pinned_too_little(access, cell, result) &&
+		   !pinned_too_little(mapping, access, cell, result) &&
 		   !dp_is_of_another_amount(policy, subject, mapping->name, access, cell, result) &&
 		   !is_on_another_path(rule, cell, result)) {
 		decide(result, DP_PASS, "%s", rule->why);

@@ -134,6 +134,81 @@ static void says_that_it_was_not_read(void **state)
 	expect(&between, &io, DP_ERROR, "no expectation");
 }
 
+/* One that takes modules, or a machine, of its own. */
+static void plans_what_is_apart_only_if_named(void **state)
+{
+	static const struct {
+		const char *only, *pinner;
+		bool planned;
+	} cases[] = {
+		{ "anon", NULL, false },
+		{ "anon", "vfio", true },
+		{ "anon", "*", true },
+		{ "pinner/anon/*/read", NULL, false },
+		{ "pinner/anon/vfio/*", NULL, true },
+		{ "pinner/anon/vf*/read", NULL, true },
+		{ "anon", "xdp", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(cases); i++) {
+		dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
+		struct dp_pinner_globs globs = { &cases[i].only, 1, &cases[i].pinner,
+						 cases[i].pinner != NULL };
+
+		assert_int_equal(dp_pinner_plan(&globs, &plan, NULL), 0);
+		if (dp_pinner_plans(&plan, dp_pinner_find("vfio")) != cases[i].planned)
+			fail_msg("--only %s --pinner %s", cases[i].only,
+				 cases[i].pinner ? cases[i].pinner : "not given");
+	}
+}
+
+static void knows_what_vfio_makes_of_it(void **state)
+{
+	struct dp_cell cell = cell_of("pinner/pfnmap/vfio/write");
+
+	(void)state;
+	/* Frames without struct pages: nothing to pin. */
+	cell.acquired = cell.released = 0;
+	expect(&young, &cell, DP_PASS, "vfio has its frames from the page table");
+	strcpy(cell.id, "pinner/pfnmap/xdp/write");
+	expect(&young, &cell, DP_FAIL, "allowed, expected to be rejected");
+	cell = cell_of("pinner/devdax-2M/vfio/write");
+	cell.acquired = cell.released = 0;
+	expect(&young, &cell, DP_FAIL, "only 0 of");
+	/* Of ZONE_DEVICE pages nothing is given back. */
+	cell = cell_of("pinner/devdax-2M/vfio/read");
+	expect(&young, &cell, DP_PASS, "device-dax may be pinned");
+	cell.released = 0;
+	expect(&young, &cell, DP_FAIL, "not given back");
+	/* 5.10 takes pages again, which it has given back. */
+	cell = cell_of("pinner/anon/vfio/write");
+	cell.leaf = 4096;
+	strcpy(cell.owner, "System RAM");
+	cell.acquired = cell.released = 538;
+	cell.evidence = (struct dp_evidence){ .seen = true, .slow = 538 };
+	expect(&old, &cell, DP_PASS, "may be pinned");
+	strcpy(cell.id, "pinner/anon/xdp/write");
+	expect(&old, &cell, DP_FAIL, "538 references are kept");
+}
+
+/* The page that gup does not count is the zero page, and no copy of it. */
+static void lets_the_zero_page_be(void **state)
+{
+	struct dp_cell cell = cell_of("pinner/zero-page/vfio/read");
+
+	(void)state;
+	cell.leaf = 4096;
+	strcpy(cell.owner, "System RAM");
+	cell.acquired = cell.released = 0;
+	expect(&old, &cell, DP_PASS, "not copied");
+	expect(&young, &cell, DP_FAIL, "0 of 512 pages were moved or copied first");
+	cell.moved = cell.pages;
+	expect(&young, &cell, DP_FAIL, "only 0 of");
+	cell.acquired = cell.released = cell.pages;
+	expect(&young, &cell, DP_PASS, "copied before it is pinned");
+}
+
 static void asks_what_a_check_asks(void **state)
 {
 	struct dp_cell cell = cell_of("pinner/devdax-2M/xdp/write");
@@ -165,6 +240,9 @@ int main(void)
 		cmocka_unit_test(plans_what_is_selected),
 		cmocka_unit_test(knows_whose_rule_it_is),
 		cmocka_unit_test(says_that_it_was_not_read),
+		cmocka_unit_test(plans_what_is_apart_only_if_named),
+		cmocka_unit_test(knows_what_vfio_makes_of_it),
+		cmocka_unit_test(lets_the_zero_page_be),
 		cmocka_unit_test(asks_what_a_check_asks),
 	};
 

@@ -41,7 +41,8 @@ static int set_up(struct dp_error *err)
 }
 
 DP_PINNER(siw, .name = "siw", .what = "a memory region of soft-iWARP", .rank = 20,
-	  .accesses = DP_PINNER_BOTH, .provider = "siw", .extra = "siw", .set_up = set_up,
+	  .accesses = DP_PINNER_BOTH, .provider = "siw", .modules = "siw", .built = true,
+	  .set_up = set_up,
 	  .means = { .open = open_siw,
 		     .pin = dp_verbs_pin,
 		     .unpin = dp_verbs_unpin,
