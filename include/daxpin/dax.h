@@ -264,6 +264,31 @@ struct json_object *dp_inventory_dax(void);
 struct json_object *dp_inventory_namespaces(void);
 
 /**
+ * dp_inventory_cxl_memdevs - the CXL memory devices
+ *
+ * Return: an array of {"memdev","host","serial","pmem_size","ram_size","numa_node","enabled"}. Here
+ * and below, a number that the kernel does not tell is absent, and all arrays are empty on a
+ * machine without CXL.
+ */
+struct json_object *dp_inventory_cxl_memdevs(void);
+
+/**
+ * dp_inventory_cxl_decoders - the decoders that map something: of roots, switches and endpoints
+ *
+ * Return: an array of {"decoder","port","resource","size"}, of endpoints with "dpa_size", "mode"
+ * and "memdev", with "region" where they are a part of one.
+ */
+struct json_object *dp_inventory_cxl_decoders(void);
+
+/**
+ * dp_inventory_cxl_regions - the regions: ranges of addresses that one device or several share
+ *
+ * Return: an array of {"region","decoder","resource","size","ways","granularity","enabled",
+ * "memdevs"}.
+ */
+struct json_object *dp_inventory_cxl_regions(void);
+
+/**
  * dp_inventory_mounts - the mounts of ext4 and xfs whose device can do DAX
  *
  * Return: an array of {"dir","fs","source"}.

@@ -24,6 +24,9 @@ static const struct {
 	{ "rdma", "RDMA devices", dp_inventory_rdma },
 	{ "dax", "DAX devices", dp_inventory_dax },
 	{ "namespaces", "Namespaces", dp_inventory_namespaces },
+	{ "cxl_memdevs", "CXL memory devices", dp_inventory_cxl_memdevs },
+	{ "cxl_decoders", "CXL decoders", dp_inventory_cxl_decoders },
+	{ "cxl_regions", "CXL regions", dp_inventory_cxl_regions },
 	{ "mounts", "DAX mounts (ext4, xfs)", dp_inventory_mounts },
 };
 
@@ -200,7 +203,8 @@ const struct cli_command cli_list = {
 	.name = "list",
 	.brief = "list the devices of this machine, or the ids of all cases",
 	.usage = CLI_USAGE("list [--format FORMAT]", "list --ids"),
-	.about = "Prints the RDMA devices, DAX devices, namespaces and DAX mounts of this machine.",
+	.about = "Prints the RDMA devices, DAX devices, namespaces, CXL devices, decoders and "
+		 "regions, and DAX mounts of this machine.",
 	.groups = CLI_GROUPS({ .options = options }),
 	.run = run,
 };
