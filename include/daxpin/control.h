@@ -48,6 +48,15 @@ enum dp_control_kind {
 #define DP_CONTROL_HOLDS "holds"
 
 /*
+ * That a device is plugged in, or out, by its id of QEMU's, after a blank: the NVMe controller, or
+ * one of a layout. Not answered: the guest sees it come and go.
+ */
+#define DP_CONTROL_PLUG   "plug"
+#define DP_CONTROL_UNPLUG "unplug"
+#define DP_CONTROL_NVME   "nvme0"
+#define DP_CONTROL_CXL    "cxldev" /* the endpoint of the carriers cxl-pmem and cxl-ram */
+
+/*
  * That each instruction is logged from now on; that none is any more; and that what was logged is
  * looked at (execution.h). All are answered with "logged", the number, and what became. Before the
  * last come the symbols of the kernel, in the member "list" of as many requests as it takes, which

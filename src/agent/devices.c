@@ -25,6 +25,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
+#include "daxpin/control.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -353,7 +354,7 @@ static bool wants_nvme(void)
 void dp_devices_plug_nvme(int fd)
 {
 	if (wants_nvme() && !dp_exists("/dev/nvme0n1"))
-		dp_emit_text(fd, "request", "what", "plug-nvme");
+		dp_emit_text(fd, "request", "what", DP_CONTROL_PLUG " " DP_CONTROL_NVME);
 }
 
 int dp_devices_await_nvme(struct dp_error *err)

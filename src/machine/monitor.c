@@ -13,8 +13,6 @@
 /* A reply takes milliseconds, on a busy host seconds. */
 #define REPLY_LIMIT_MS 60000
 
-#define NVME_ID "nvme0"
-
 static void take_stop(void *arg, struct json_object *data)
 {
 	struct dp_monitor *m = arg;
@@ -47,44 +45,11 @@ static void take_migration(void *arg, struct json_object *data)
 			 m->state == DP_VM_SAVING ? "save" : "restore");
 }
 
-static void plug(struct dp_monitor *m)
-{
-	struct json_object *arguments = json_object_new_object();
-
-	dp_json_add_text(arguments, "driver", "nvme");
-	dp_json_add_text(arguments, "id", NVME_ID);
-	dp_json_add_text(arguments, "bus", "port0");
-	dp_json_add_text(arguments, "serial", "daxpin");
-	dp_json_add_text(arguments, "drive", "nvme-disk");
-	dp_json_add_int(arguments, "cmb_size_mb", 16);
-	dp_qmp_ask(&m->qmp, "device_add", arguments, REPLY_LIMIT_MS, NULL);
-	m->nvme = DP_NVME_IN;
-	m->replug = false;
-}
-
-/*
- * To the guest a device has gone when its slot is off. QEMU lets go of the disk behind it an RCU
- * grace period later, and tells so. Until then a request to plug it in again waits.
- */
 static void take_deletion(void *arg, struct json_object *data)
 {
-	const char *device = dp_json_text(data, "device");
 	struct dp_monitor *m = arg;
 
-	if (!device || strcmp(device, NVME_ID))
-		return;
-	m->nvme = DP_NVME_OUT;
-	if (m->replug)
-		plug(m);
-}
-
-static void unplug(struct dp_monitor *m)
-{
-	struct json_object *arguments = json_object_new_object();
-
-	dp_json_add_text(arguments, "id", NVME_ID);
-	dp_qmp_ask(&m->qmp, "device_del", arguments, REPLY_LIMIT_MS, NULL);
-	m->nvme = DP_NVME_LEAVING;
+	dp_plugs_deleted(&m->plugs, dp_json_text(data, "device"));
 }
 
 static struct json_object *capability(const char *name)
@@ -125,6 +90,7 @@ void dp_monitor_begin(struct dp_monitor *monitor, int fd, const struct dp_boot *
 
 	*monitor = (struct dp_monitor){ .state = boot->restore ? DP_VM_RESTORING : DP_VM_RUNS };
 	dp_qmp_begin(&monitor->qmp, fd, monitor);
+	dp_plugs_begin(&monitor->plugs, &monitor->qmp, boot->layout);
 	dp_qmp_await(&monitor->qmp, "STOP", take_stop);
 	dp_qmp_await(&monitor->qmp, "RESUME", take_resume);
 	dp_qmp_await(&monitor->qmp, "MIGRATION", take_migration);
@@ -151,14 +117,7 @@ void dp_monitor_save(struct dp_monitor *monitor, pid_t qemu, const struct dp_boo
 
 void dp_monitor_request(struct dp_monitor *monitor, const char *what)
 {
-	bool in = !strcmp(what, "plug-nvme"), out = !strcmp(what, "unplug-nvme");
-
-	if (monitor->nvme == DP_NVME_LEAVING && (in || out))
-		monitor->replug = in;
-	else if (in && monitor->nvme == DP_NVME_OUT)
-		plug(monitor);
-	else if (out && monitor->nvme == DP_NVME_IN)
-		unplug(monitor);
+	dp_plugs_request(&monitor->plugs, what);
 }
 
 static void take_done(void *arg, struct json_object *data)

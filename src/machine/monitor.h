@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is wanted of QEMU while a guest runs: to save and restore it, to plug its NVMe controller,
- * to show its memory, and to say whether it still runs.
+ * What is wanted of QEMU while a guest runs: to save and restore it, to plug its devices in and
+ * out, to show its memory, and to say whether it still runs.
  */
 #ifndef DAXPIN_MACHINE_MONITOR_H
 #define DAXPIN_MACHINE_MONITOR_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "plug.h"
 #include "qmp.h"
 
 struct dp_boot;
@@ -21,18 +22,11 @@ enum dp_vm_state {
 	DP_VM_STOPPED, /* by QEMU: an accelerator that cannot go on does that */
 };
 
-enum dp_nvme {
-	DP_NVME_OUT,
-	DP_NVME_IN,
-	DP_NVME_LEAVING, /* to the guest it is out; QEMU still holds its disk */
-};
-
 struct dp_monitor {
 	struct dp_qmp qmp; /* its trouble is the monitor's */
 	enum dp_vm_state state;
-	enum dp_nvme nvme;
-	bool replug; /* in again, once it is out */
-	bool busy;   /* something is asked for, and has not come yet */
+	struct dp_plugs plugs;
+	bool busy; /* something is asked for, and has not come yet */
 	/* Where the guest has the NVDIMM with labels, a physical address; 0 while it is unknown. */
 	uint64_t nvdimm;
 	/* The threads that emulate the processors, by their number. */
@@ -56,7 +50,7 @@ void dp_monitor_begin(struct dp_monitor *monitor, int fd, const struct dp_boot *
  */
 void dp_monitor_save(struct dp_monitor *monitor, pid_t qemu, const struct dp_boot *boot);
 
-/* Carries out what the guest wants of its machine: "plug-nvme" or "unplug-nvme". */
+/* Carries out what the guest wants of its machine: "plug ID" or "unplug ID" (plug.h). */
 void dp_monitor_request(struct dp_monitor *monitor, const char *what);
 
 /* Asks where the NVDIMM with labels is. The answer is in monitor->nvdimm, once it is not busy. */

@@ -40,10 +40,10 @@ static void reads_what_an_executor_writes(void **state)
 		assert_true(parse(written(fds[0]), &control));
 		assert_int_equal(control.kind, i);
 	}
-	dp_emit_text(fds[1], "request", "what", "plug-nvme");
+	dp_emit_text(fds[1], "request", "what", "plug nvme0");
 	assert_true(parse(written(fds[0]), &control));
 	assert_int_equal(control.kind, DP_CONTROL_REQUEST);
-	assert_string_equal(control.text, "plug-nvme");
+	assert_string_equal(control.text, "plug nvme0");
 	dp_emit_failure(fds[1], &error);
 	assert_true(parse(written(fds[0]), &control));
 	assert_int_equal(control.kind, DP_CONTROL_FAILED);

@@ -6,8 +6,10 @@
 
 #include "../../src/machine/monitor.h"
 
+#include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/json.h"
+#include "daxpin/layout.h"
 #include "daxpin/machine.h"
 
 /* Both ends of a monitor, and what those who take were given. */
@@ -322,21 +324,49 @@ static void plugs_the_controller(void **state)
 	(void)state;
 	start(&d, &boot);
 	received(d.fd);
-	dp_monitor_request(&d.monitor, "unplug-nvme");
+	dp_monitor_request(&d.monitor, "unplug nvme0");
 	dp_monitor_request(&d.monitor, "make-coffee");
 	assert_string_equal(received(d.fd), "");
-	dp_monitor_request(&d.monitor, "plug-nvme");
+	dp_monitor_request(&d.monitor, "plug nvme0");
 	assert_non_null(strstr(received(d.fd), "\"device_add\""));
-	dp_monitor_request(&d.monitor, "plug-nvme");
+	dp_monitor_request(&d.monitor, "plug nvme0");
 	assert_string_equal(received(d.fd), "");
-	dp_monitor_request(&d.monitor, "unplug-nvme");
+	dp_monitor_request(&d.monitor, "unplug nvme0");
 	assert_non_null(strstr(received(d.fd), "\"device_del\""));
 	/* Not before QEMU has let go of the old one. */
-	dp_monitor_request(&d.monitor, "plug-nvme");
+	dp_monitor_request(&d.monitor, "plug nvme0");
 	tell(&d, DELETED("port0"));
 	assert_string_equal(received(d.fd), "");
 	tell(&d, DELETED("nvme0"));
 	assert_non_null(strstr(received(d.fd), "\"device_add\""));
+	stop(&d);
+}
+
+/* A layout's devices are in, and come back as they were; what has no id stays. */
+static void plugs_devices_of_a_layout(void **state)
+{
+	char *words[] = { "-device", "pcie-root-port,chassis=3",
+			  "-device", "cxl-type3,bus=port1,id=cxldev,memdev=m,sn=1",
+			  "-object", "x,id=m" };
+	struct dp_layout layout = { .qemu = { words, DP_ARRAY_SIZE(words) } };
+	struct dp_boot boot = { .state = -1, .layout = &layout };
+	struct desk d;
+
+	(void)state;
+	start(&d, &boot);
+	received(d.fd);
+	dp_monitor_request(&d.monitor, "plug cxldev");
+	dp_monitor_request(&d.monitor, "unplug m");
+	dp_monitor_request(&d.monitor, "unplug ");
+	dp_monitor_request(&d.monitor, "unplug");
+	assert_string_equal(received(d.fd), "");
+	dp_monitor_request(&d.monitor, "unplug cxldev");
+	assert_non_null(strstr(received(d.fd), "\"id\":\"cxldev\""));
+	tell(&d, DELETED("cxldev"));
+	assert_string_equal(received(d.fd), "");
+	dp_monitor_request(&d.monitor, "plug cxldev");
+	assert_non_null(strstr(received(d.fd), "{\"driver\":\"cxl-type3\",\"bus\":\"port1\","
+					       "\"id\":\"cxldev\",\"memdev\":\"m\",\"sn\":1}"));
 	stop(&d);
 }
 
@@ -357,6 +387,7 @@ int main(void)
 		cmocka_unit_test(restores_a_guest),
 		cmocka_unit_test(saves_a_guest),
 		cmocka_unit_test(plugs_the_controller),
+		cmocka_unit_test(plugs_devices_of_a_layout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

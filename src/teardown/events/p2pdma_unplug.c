@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "daxpin/clock.h"
+#include "daxpin/control.h"
 #include "daxpin/file.h"
 #include "daxpin/observe.h"
 #include "daxpin/teardown.h"
@@ -27,13 +28,13 @@ static int wait_for(const struct dp_target *target, bool there, struct dp_error 
 
 static int take_away(const struct dp_target *target, struct dp_error *err)
 {
-	dp_emit_text(target->channel, "request", "what", "unplug-nvme");
+	dp_emit_text(target->channel, "request", "what", DP_CONTROL_UNPLUG " " DP_CONTROL_NVME);
 	return wait_for(target, false, err);
 }
 
 static int bring_back(const struct dp_target *target, struct dp_error *err)
 {
-	dp_emit_text(target->channel, "request", "what", "plug-nvme");
+	dp_emit_text(target->channel, "request", "what", DP_CONTROL_PLUG " " DP_CONTROL_NVME);
 	return wait_for(target, true, err);
 }
 
