@@ -74,6 +74,7 @@ struct dp_event {
 	bool unmapped;   /* wants the owner to unmap the file if nothing was registered */
 	bool guest_only; /* never on somebody's machine */
 	bool carried;    /* of a carrier that daxpin's own machine does not have */
+	bool final;      /* what it takes away is not brought back: undo is NULL */
 	bool lone;       /* takes the driver of the mapped device away, and of no other */
 	bool uncounts;  /* takes the node of the pages away, and a part of their counters with it */
 	bool rehearsed; /* may be refused for other reasons: it is tried without a region before */

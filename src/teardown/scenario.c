@@ -156,6 +156,8 @@ static void after_event(struct dp_teardown *t)
 	dp_take_pins(t);
 	if (dp_teardown_still_on(t))
 		leave_out(t, DP_STEP_COME_BACK, "the event has not completed");
+	else if (t->scenario->event->final)
+		leave_out(t, DP_STEP_COME_BACK, "what this event takes away is not brought back");
 	else if (!dp_teardown_has_splat(t))
 		dp_take_come_back(t);
 }

@@ -8,6 +8,7 @@
 #include "steps.h"
 
 #include "daxpin/carrier.h"
+#include "daxpin/control.h"
 
 #define SYSFS "/sys/bus/cxl/devices/"
 
@@ -19,8 +20,15 @@
 		 "pxb-cxl,bus_nr=12,bus=pcie.0,id=cxl.1", "-device",                               \
 		 "cxl-rp,port=0,bus=cxl.1,id=cxlport0,chassis=2,slot=2", "-device",                \
 		 "cxl-rp,port=1,bus=cxl.1,id=cxlport1,chassis=2,slot=3", "-device",                \
-		 "cxl-type3,bus=cxlport0,id=cxldev," memory, "-global",                            \
+		 "cxl-type3,bus=cxlport0,id=" DP_CONTROL_CXL "," memory, "-global",                \
 		 "max-x86_64-cpu.hypervisor=off", "-global", "host-x86_64-cpu.hypervisor=off")
+
+/*
+ * Interrupts of these root ports do not arrive under QEMU 7.2, which has no MSI for them: the slots
+ * are asked whether somebody wants a device to be unplugged (pciehp_poll(),
+ * drivers/pci/hotplug/pciehp_hpc.c).
+ */
+#define CMDLINE "pciehp.pciehp_poll_mode=1 pciehp.pciehp_poll_time=1"
 
 /* A step that only pmem wants; with its comma. */
 #define UUID "write " SYSFS "region0/uuid 6d1f3f5a-6f6c-4a3b-9d3c-2f0a5b7c9e11",
@@ -38,12 +46,15 @@
 		"write " SYSFS "region0/target0 decoder2.0", "write " SYSFS "region0/commit 1",    \
 		"write /sys/bus/cxl/drivers/cxl_region/bind region0"
 
+#define AUTOPROBE "write /sys/bus/dax/drivers_autoprobe "
+
 /* NOLINTBEGIN(bugprone-suspicious-missing-comma): paths that are put together */
 
 /* cxl_pci of Linux 6.3 and later reads the device's event log, which QEMU has from 8.1 on. */
 DP_CARRIER(cxl_pmem, .name = "cxl-pmem", .what = "persistent memory of a CXL device", .rank = 40,
 	   .unsaved = true, .since = "8.1", .served = "6.3",
 	   .layout = { .memories = { 1ULL << 30 },
+		       .cmdline = CMDLINE,
 		       .qemu = MACHINE("memdev=cxlmem,lsa=cxllsa,sn=1"),
 		       .steps = DP_WORDS(REGION("pmem", UUID), "await /sys/bus/nd/devices/region0",
 					 "labels 0", "namespace 0 fsdax 2M 64M",
@@ -55,15 +66,20 @@ DP_CARRIER(cxl_pmem, .name = "cxl-pmem", .what = "persistent memory of a CXL dev
 
 /*
  * The region of volatile memory becomes a device-dax of type generic (cxl_dax_region,
- * drivers/dax/cxl.c, from 6.3 on), and that memory of the page allocator, unless it is given back.
+ * drivers/dax/cxl.c, from 6.3 on), and that memory of the page allocator, unless another driver has
+ * it first. To take it back is a race: the link "driver" is there while kmem is still adding
+ * memory, and what goes online after daxctl has looked stays (dev_dax_kmem_remove(), "cannot be
+ * hotremoved until the next reboot"). Its range is reserved then: device_dax gets EBUSY, and after
+ * that EINVAL, as dev_dax_probe() leaves dev_dax->pgmap set where it fails (drivers/dax/device.c).
+ * So nobody takes it by himself until device_dax has been told to.
  */
 DP_CARRIER(cxl_ram, .name = "cxl-ram", .what = "volatile memory of a CXL device", .rank = 50,
 	   .unsaved = true, .since = "8.1",
 	   .layout = { .memories = { 1ULL << 30 },
+		       .cmdline = CMDLINE,
 		       .qemu = MACHINE("volatile-memdev=cxlmem,sn=1"),
-		       .steps = DP_WORDS("need /sys/bus/cxl/drivers/cxl_dax_region",
-					 REGION("ram", NONE),
-					 "await /sys/bus/dax/devices/dax0.0/driver",
-					 "dax dax0.0 devdax", DP_STEP_HUGETLB) });
+		       .steps = DP_WORDS("need /sys/bus/cxl/drivers/cxl_dax_region", AUTOPROBE "0",
+					 REGION("ram", NONE), "await /sys/bus/dax/devices/dax0.0",
+					 "dax dax0.0 devdax", AUTOPROBE "1", DP_STEP_HUGETLB) });
 
 /* NOLINTEND(bugprone-suspicious-missing-comma) */

@@ -6,74 +6,25 @@
  */
 #include <errno.h>
 #include <glob.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../cxl.h"
+
 #include "daxpin/clock.h"
+#include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/teardown.h"
 
-#define REGIONS "/sys/bus/cxl/devices/region*"
+#define REGIONS DP_CXL_DEVICES "/region*"
 #define DRIVER  "/sys/bus/cxl/drivers/cxl_region"
 /* A device-dax comes back with the namespaces that labels tell of. */
 #define LIMIT_MS 10000
 
-static bool read_number(uint64_t *number, const char *dir, const char *name)
-{
-	char text[32];
-
-	if (dp_read_attr(text, sizeof(text), "%s/%s", dir, name))
-		return false;
-	*number = strtoull(text, NULL, 0);
-	return true;
-}
-
-static bool holds(const char *region, uint64_t address)
-{
-	uint64_t start, size;
-
-	return read_number(&start, region, "resource") && read_number(&size, region, "size") &&
-	       address >= start && address - start < size;
-}
-
-/* The CXL region that has the memory of a device-dax. Return: 0 or -ENODEV. */
-static int find_region(const struct dp_target *target, char *name, size_t size)
-{
-	char device[128];
-	glob_t found = { 0 };
-	uint64_t address;
-	int rc = -ENODEV;
-
-	snprintf(device, sizeof(device), "/sys/bus/dax/devices/%s", target->device);
-	if (!read_number(&address, device, "resource"))
-		return rc;
-	glob(REGIONS, 0, NULL, &found);
-	for (size_t i = 0; i < found.gl_pathc && rc; i++)
-		if (holds(found.gl_pathv[i], address))
-			rc = dp_path(name, size, NULL, "%s", strrchr(found.gl_pathv[i], '/') + 1);
-	globfree(&found);
-	return rc;
-}
-
-static int look(const struct dp_target *target, struct dp_error *err)
-{
-	char name[64];
-
-	return find_region(target, name, sizeof(name))
-		       ? dp_skip(err,
-				 "%s is not in a CXL region: a guest has one with --carrier "
-				 "cxl-pmem",
-				 target->device)
-		       : 0;
-}
-
 static int take_away(const struct dp_target *target, struct dp_error *err)
 {
 	char name[64];
-	int rc = find_region(target, name, sizeof(name));
+	int rc = dp_cxl_region_of(target, name, sizeof(name));
 
 	if (rc)
 		return dp_fail(err, rc, "no CXL region has %s", target->device);
@@ -119,4 +70,4 @@ DP_EVENT(cxl_region_disable, .name = "cxl-region-disable",
 	 .effect = DP_GONE, .guest_only = true, .carried = true,
 	 .releases = DP_BIT(DP_DEREG) | DP_BIT(DP_CLOSE) | DP_BIT(DP_KILL) |
 		     DP_BIT(DP_LINK_DELETE) | DP_BIT(DP_NONE),
-	 .prepare = look, .run = take_away, .undo = bring_back);
+	 .prepare = dp_cxl_look, .run = take_away, .undo = bring_back);
