@@ -16,7 +16,7 @@ packages=(
 )
 # To test, with linters and another compiler.
 # shellcheck disable=SC2034
-test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest groff-base zsh gnuplot-nox
+test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest erofs-utils groff-base zsh gnuplot-nox
 	clang clang-format clang-tidy shellcheck)
 
 die() {

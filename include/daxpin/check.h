@@ -97,6 +97,10 @@ void dp_plan_take_part(struct dp_plan *plan, size_t part, size_t parts);
  */
 void dp_plan_take_wide(struct dp_plan *plan, bool wide);
 
+/* How many are of what only other carriers than daxpin's own have; and leaves these out. */
+size_t dp_plan_carried(const struct dp_plan *plan);
+void dp_plan_leave_carried(struct dp_plan *plan);
+
 void dp_plan_clear(struct dp_plan *plan);
 
 /**

@@ -154,13 +154,18 @@ int dp_swap_format(int fd, uint64_t bytes, struct dp_error *err);
 
 /**
  * dp_fs_format - make a file system that lays out 2 MiB extents, for the kernel that runs
- * @fs: "ext4" or "xfs"
+ * @fs: "ext4", "ext3", "ext2", "xfs" or "erofs"
  * @device: block device, "/dev/pmem0"; what it holds is lost
+ * @words: further options for the mkfs, in place of those that daxpin gives it; of erofs, the
+ * folder whose files it has
+ * @count: how many words, at most 12
  * @err: context on failure
  *
- * Return: 0 or a negative errno.
+ * Return: 0, DP_SKIP if mkfs.erofs is not there, -EINVAL for another file system (bad input), or
+ * another negative errno.
  */
-int dp_fs_format(const char *fs, const char *device, struct dp_error *err);
+int dp_fs_format(const char *fs, const char *device, const char *const *words, size_t count,
+		 struct dp_error *err);
 
 /**
  * dp_fs_mount - mount it with dax=inode
@@ -205,12 +210,14 @@ struct dp_mount {
 	char dir[256];
 	char fs[16];
 	char source[64];
+	char realtime[64]; /* the device of xfs's realtime section, or "" */
 	bool dax; /* the block device can do DAX (queue/dax), and it is not mounted dax=never */
 	bool dax_always; /* it is mounted dax=always: by default a file's own attribute decides */
 };
 
 /**
- * dp_mounts_read - the ext4 and xfs mounts of this machine, from /proc/self/mountinfo
+ * dp_mounts_read - the mounts of ext4 (also as ext2 and ext3) and xfs of this machine, from
+ * /proc/self/mountinfo
  * @mounts: receives an array, to be freed
  * @count: receives how many
  *
@@ -226,6 +233,16 @@ int dp_mounts_read(struct dp_mount **mounts, size_t *count);
  * Return: 0, -ENOENT, or another negative errno.
  */
 int dp_mount_find(uint64_t dev, struct dp_mount *mount);
+
+/**
+ * dp_file_device - the device with the blocks of a file on ext4 or xfs
+ * @fd: the file
+ * @dev: receives its number: that of the file system, or of the realtime section of xfs, if the
+ * file is in it
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_file_device(int fd, uint64_t *dev);
 
 /* A device that the user wants to tear down, and that is not in use. */
 struct dp_claim {

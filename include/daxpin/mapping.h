@@ -111,6 +111,7 @@ struct dp_mapping {
 	const char *zone; /* the zone its frames must be in before registration, NULL for any */
 	uint64_t granule; /* alignment and smallest length of the mapping, bytes */
 	uint64_t skew;    /* bytes by which the address is shifted off the granule */
+	bool carried;     /* of a carrier that daxpin's own machine does not have */
 	bool wide;        /* needs the wide machine, where it is asked of a guest */
 	bool eternal;     /* its page goes nowhere, and need not be held to be pinned */
 	uint64_t enough;  /* bytes; of larger regions each page costs too much. 0: none is too large
@@ -288,6 +289,16 @@ int dp_scratch_fill(int fd, uint64_t len, struct dp_error *err);
  */
 int dp_area_map_scratch(const struct dp_mapping *mapping, const struct dp_env *env,
 			struct dp_area *area, struct dp_error *err);
+
+/**
+ * dp_area_find_disk - the memory behind a file of a DAX file system
+ * @area: has the file; receives resource and memory
+ * @name: of the kind, for messages
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_area_find_disk(struct dp_area *area, const char *name, struct dp_error *err);
 
 /*
  * Ways to show what pages are, for the member "unlike". dp_pages_without() counts the pages that

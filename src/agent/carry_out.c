@@ -27,7 +27,7 @@
 #include "daxpin/worker_pool.h"
 
 static const char *const scratch[] = { "/mnt/ext4/dax", "/mnt/ext4/cached", "/mnt/xfs/dax",
-				       "/mnt/xfs/cached" };
+				       "/mnt/xfs/cached", "/mnt/erofs" };
 
 /* Nothing in a guest is precious. */
 static struct dp_env guest_env(uint64_t size)
@@ -146,6 +146,8 @@ static int run_check(const struct dp_command *command, struct dp_standby *by, in
 	if (dp_agent_told(DP_WIDE_FLAG) || !dp_agent_told(DP_LAYOUT_FLAG) ||
 	    !command->check.only.count)
 		dp_plan_take_wide(&plan, dp_agent_told(DP_WIDE_FLAG));
+	if (!dp_agent_told(DP_LAYOUT_FLAG) && dp_plan_carried(&plan) < plan.count)
+		dp_plan_leave_carried(&plan);
 	dp_plan_take_part(&plan, command->check.part, command->check.parts);
 	/* The pool has opened the first adapter. */
 	if (!options.rdma)

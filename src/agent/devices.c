@@ -130,7 +130,7 @@ static void make_file_system(struct setup *setup, size_t i, bool mount)
 	if (!disk[0])
 		return;
 	rc = mount ? dp_fs_mount(file_systems[i].fs, disk, file_systems[i].dir, &err)
-		   : dp_fs_format(file_systems[i].fs, disk, &err);
+		   : dp_fs_format(file_systems[i].fs, disk, NULL, 0, &err);
 	if (!rc)
 		return;
 	/* Whether there is a driver is not known before. */

@@ -33,6 +33,7 @@ static const struct {
 } parts[DP_PARTS] = {
 	[DP_PART_EXT4] = { .fs = "ext4", .what = "ext4", .driver = "/sys/fs/ext4" },
 	[DP_PART_XFS] = { .fs = "xfs", .what = "xfs", .driver = "/sys/fs/xfs" },
+	[DP_PART_EROFS] = { .fs = "erofs", .what = "erofs" },
 	[DP_PART_DEVDAX_4K] = { .family = DP_FAMILY_DEVDAX,
 				.granule = 4 << 10,
 				.what = "device-dax (4K)",

@@ -13,6 +13,7 @@ struct dp_mapping;
 enum dp_part {
 	DP_PART_EXT4,
 	DP_PART_XFS,
+	DP_PART_EROFS, /* of a layout only */
 	DP_PART_DEVDAX_4K,
 	DP_PART_DEVDAX_2M,
 	DP_PART_DEVDAX_1G,

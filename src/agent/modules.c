@@ -23,7 +23,8 @@ static const char *const disks[] = { "?virtio_blk", "?nvme" };
 /* What brings memory, disks and file systems to the machines of others. */
 static const char *const foreign[] = { "?nd_e820",  "?dm_mod",  "?dax_hmem", "?virtio_pmem",
 				       "?cxl_acpi", "?cxl_pci", "?cxl_mem",  "?cxl_port",
-				       "?cxl_pmem", "?dax_cxl", "?loop",     "?overlay" };
+				       "?cxl_pmem", "?dax_cxl", "?loop",     "?overlay",
+				       "?erofs" };
 
 /* What gives a device and its IOMMU to a process. */
 static const char *const vfio[] = { "?vfio_iommu_type1", "?vfio_pci" };

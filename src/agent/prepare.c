@@ -183,7 +183,7 @@ static int format(const struct words *w, struct dp_error *err)
 {
 	int rc = await(w->list[2], err);
 
-	return rc ? rc : dp_fs_format(w->list[1], w->list[2], err);
+	return rc ? rc : dp_fs_format(w->list[1], w->list[2], w->list + 3, w->count - 3, err);
 }
 
 static int mount_it(const struct words *w, struct dp_error *err)
@@ -268,23 +268,31 @@ static int await_path(const struct words *w, struct dp_error *err)
 	return await(w->list[1], err);
 }
 
+/* The words from @first on say why something is skipped. */
+static int say_why(const struct words *w, size_t first, struct dp_error *err)
+{
+	char text[256];
+
+	join(w, first, text, sizeof(text));
+	return dp_skip(err, "%s", text);
+}
+
 /* What follows cannot be done by a kernel that has no such driver. */
 static int need(const struct words *w, struct dp_error *err)
 {
 	const char *name = strrchr(w->list[1], '/');
 
-	return dp_exists("%s", w->list[1])
-		       ? 0
+	if (dp_exists("%s", w->list[1]))
+		return 0;
+	return w->count > 2
+		       ? say_why(w, 2, err)
 		       : dp_skip(err, "this kernel has no driver %s", name ? name + 1 : w->list[1]);
 }
 
 /* What cannot be made here, and why. */
 static int skip(const struct words *w, struct dp_error *err)
 {
-	char text[256];
-
-	join(w, 1, text, sizeof(text));
-	return dp_skip(err, "%s", text);
+	return say_why(w, 1, err);
 }
 
 static int remove_it(const struct words *w, struct dp_error *err)
@@ -333,7 +341,7 @@ static const struct step {
 	bool process;       /* changes the process that runs daxpin, not the machine */
 	int (*act)(const struct words *w, struct dp_error *err);
 } all_steps[] = {
-	{ "need", 2, 2, false, need },
+	{ "need", 2, MAX_WORDS, false, need },
 	{ "skip", 2, MAX_WORDS, false, skip },
 	{ "await", 2, 2, false, await_path },
 	{ "labels", 2, 2, false, labels },
@@ -341,7 +349,7 @@ static const struct step {
 	{ "dax", 3, 3, false, bind_dax },
 	{ "partition", 4, 4, false, partition },
 	{ "dm", 4, 11, false, map },
-	{ "format", 3, 3, false, format },
+	{ "format", 3, 15, false, format },
 	{ "mount", 4, 5, false, mount_it },
 	{ "folder", 2, 3, false, folder },
 	{ "file", 3, 3, false, make_file },

@@ -96,7 +96,7 @@ static int leave_mounts(struct teardown *t, struct dp_error *err)
 static int prepare_disk(const struct teardown *t, struct dp_error *err)
 {
 	const char *fs = t->now->mapping->fs;
-	int rc = dp_fs_format(fs, t->claim.node, err);
+	int rc = dp_fs_format(fs, t->claim.node, NULL, 0, err);
 
 	return rc ? rc : dp_fs_mount(fs, t->claim.node, t->dir, err);
 }

@@ -202,7 +202,9 @@ void dp_selection_leave_carried(struct dp_selection *selection)
 {
 	struct dp_scenarios *s = &selection->teardowns;
 	struct dp_cases *c = &selection->cases;
-	size_t carried = 0, kept = 0;
+	size_t carried =
+		dp_plan_carried(&selection->checks) + dp_plan_carried(&selection->pinnings);
+	size_t kept = 0;
 
 	for (size_t i = 0; i < s->count; i++)
 		carried += s->list[i].event->carried;
@@ -210,6 +212,8 @@ void dp_selection_leave_carried(struct dp_selection *selection)
 		carried += is_carried(&c->list[i]);
 	if (carried == dp_selection_count(selection))
 		return;
+	dp_plan_leave_carried(&selection->checks);
+	dp_plan_leave_carried(&selection->pinnings);
 	for (size_t i = 0; i < s->count; i++)
 		if (!s->list[i].event->carried)
 			s->list[kept++] = s->list[i];

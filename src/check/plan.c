@@ -76,6 +76,25 @@ void dp_plan_take_wide(struct dp_plan *plan, bool wide)
 	plan->count = kept;
 }
 
+size_t dp_plan_carried(const struct dp_plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		count += plan->list[i].mapping->carried;
+	return count;
+}
+
+void dp_plan_leave_carried(struct dp_plan *plan)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (!plan->list[i].mapping->carried)
+			plan->list[kept++] = plan->list[i];
+	plan->count = kept;
+}
+
 void dp_plan_clear(struct dp_plan *plan)
 {
 	free(plan->list);

@@ -19,6 +19,7 @@
  */
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -35,24 +36,27 @@
 #define MKFS_LIMIT_MS 60000
 #define CONF_LIMIT    65536
 
-static const char ext4_features[] =
-	"none,has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,"
-	"large_file,huge_file,dir_nlink,extra_isize,metadata_csum";
+#define EXT2 "none,ext_attr,dir_index,filetype,sparse_super,large_file"
+#define EXT3 EXT2 ",has_journal"
+#define EXT4 EXT3 ",extent,64bit,flex_bg,huge_file,dir_nlink,extra_isize,metadata_csum"
+
+/* What the driver ext4 mounts, by its name: they differ in what is switched on. */
+static const struct {
+	const char *fs, *features;
+} ext[] = { { "ext4", EXT4 }, { "ext3", EXT3 }, { "ext2", EXT2 } };
+
+static const char *const journal[] = { "-J", "size=4" };
 
 /*
  * Both lay extents out in units of 2 MiB, so that a file of that size can be mapped by PMD. The
  * logs are small, because writing them takes most of the time of mkfs.
  */
-static const char *const mkfs_ext4[] = {
+static const char *const mkfs_ext[] = {
 	"mkfs.ext4",
 	"-q",
 	"-F",
 	"-b",
 	"4096",
-	"-O",
-	ext4_features,
-	"-J",
-	"size=4",
 	"-N",
 	"64",
 	"-E",
@@ -71,6 +75,16 @@ static const char *const mkfs_xfs[] = {
 	"su=2m,sw=1,agcount=2,extszinherit=512",
 	"-l",
 	"size=24m,su=32k",
+};
+/* Its options are the folder whose files it takes. */
+static const char *const mkfs_erofs[] = { "mkfs.erofs", "-d0" };
+
+/* More words than daxpin's own, an option of each kind, and the device. */
+#define MAX_ARGUMENTS (32 + 2 * DP_MKFS_OPTIONS + DP_MKFS_WORDS)
+
+struct arguments {
+	const char *argv[MAX_ARGUMENTS];
+	size_t count;
 };
 
 /* For kernels that are older than all files: what was switched on since the first of them. */
@@ -215,45 +229,116 @@ bool dp_mkfs_forget(struct dp_mkfs_options *options, const char *output)
 	return false;
 }
 
-static int run(const char *const *words, size_t count, const struct dp_mkfs_options *options,
-	       const char *device, char **output, struct dp_error *err)
+static void add_words(struct arguments *a, const char *const *words, size_t count)
 {
-	const char *argv[DP_ARRAY_SIZE(mkfs_ext4) + 2 * DP_MKFS_OPTIONS + 2];
-	size_t n = 0;
-
 	for (size_t i = 0; i < count; i++)
-		argv[n++] = words[i];
-	for (size_t i = 0; options && i < options->count; i++) {
-		argv[n++] = options->list[i].letter;
-		argv[n++] = options->list[i].text;
+		a->argv[a->count++] = words[i];
+}
+
+static int run(struct arguments *a, char **output, struct dp_error *err)
+{
+	a->argv[a->count] = NULL;
+	return dp_run(a->argv, MKFS_LIMIT_MS, output, err);
+}
+
+/* ---- ext4 -------------------------------------------------------------------------------- */
+
+static int format_ext(const char *features, const char *device, const char *const *words,
+		      size_t count, struct dp_error *err)
+{
+	struct arguments a = { 0 };
+
+	add_words(&a, mkfs_ext, DP_ARRAY_SIZE(mkfs_ext));
+	add_words(&a, (const char *const[]){ "-O", features }, 2);
+	if (strstr(features, "has_journal"))
+		add_words(&a, journal, DP_ARRAY_SIZE(journal));
+	add_words(&a, words, count);
+	add_words(&a, &device, 1);
+	return run(&a, NULL, err);
+}
+
+/* ---- xfs --------------------------------------------------------------------------------- */
+
+/* Whether one of the options that were asked for, "-m", "reflink=1", replaces this one of ours. */
+static bool is_replaced(const char *const *words, size_t count, const char *letter,
+			const char *text)
+{
+	for (size_t i = 0; i + 1 < count; i++)
+		if (!strcmp(words[i], letter) &&
+		    names(text, words[i + 1], strcspn(words[i + 1], "=")))
+			return true;
+	return false;
+}
+
+static void add_own(struct arguments *a, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < DP_ARRAY_SIZE(mkfs_xfs); i++) {
+		bool pair = i + 1 < DP_ARRAY_SIZE(mkfs_xfs) && mkfs_xfs[i + 1][0] != '-';
+
+		if (!pair || !is_replaced(words, count, mkfs_xfs[i], mkfs_xfs[i + 1]))
+			add_words(a, &mkfs_xfs[i], 1 + pair);
+		i += pair;
 	}
-	argv[n++] = device;
-	argv[n] = NULL;
-	return dp_run(argv, MKFS_LIMIT_MS, output, err);
 }
 
 /*
  * A mkfs does not switch on what it does not know. That of 6.1 does not know an option of its own
  * files, which have nrext64 in the wrong section.
  */
-static int format_xfs(const char *device, struct dp_error *err)
+static int format_xfs(const char *device, const char *const *words, size_t count,
+		      struct dp_error *err)
 {
 	struct dp_mkfs_options options;
 
 	find_options(&options);
 	for (;;) {
 		dp_autofree char *output = NULL;
+		struct arguments a = { 0 };
 		struct dp_error why = { 0 };
-		int rc = run(mkfs_xfs, DP_ARRAY_SIZE(mkfs_xfs), &options, device, &output, &why);
+		int rc;
 
+		add_own(&a, words, count);
+		for (size_t i = 0; i < options.count; i++) {
+			a.argv[a.count++] = options.list[i].letter;
+			a.argv[a.count++] = options.list[i].text;
+		}
+		add_words(&a, words, count);
+		add_words(&a, &device, 1);
+		rc = run(&a, &output, &why);
 		if (rc && dp_mkfs_forget(&options, output))
 			continue;
 		return rc ? dp_report(err, rc, "%s", why.what) : 0;
 	}
 }
 
-int dp_fs_format(const char *fs, const char *device, struct dp_error *err)
+/* ---- erofs ------------------------------------------------------------------------------- */
+
+static int format_erofs(const char *device, const char *const *words, size_t count,
+			struct dp_error *err)
 {
-	return strcmp(fs, "xfs") ? run(mkfs_ext4, DP_ARRAY_SIZE(mkfs_ext4), NULL, device, NULL, err)
-				 : format_xfs(device, err);
+	struct arguments a = { 0 };
+	char path[PATH_MAX];
+
+	if (dp_find_program(mkfs_erofs[0], path, sizeof(path)))
+		return dp_skip(
+			err, "there is no mkfs.erofs: the package erofs-utils has to be installed");
+	add_words(&a, mkfs_erofs, DP_ARRAY_SIZE(mkfs_erofs));
+	add_words(&a, &device, 1);
+	add_words(&a, words, count);
+	return run(&a, NULL, err);
+}
+
+int dp_fs_format(const char *fs, const char *device, const char *const *words, size_t count,
+		 struct dp_error *err)
+{
+	if (count > DP_MKFS_WORDS)
+		return dp_fail(err, -E2BIG, "too many options for a file system");
+	for (size_t i = 0; i < DP_ARRAY_SIZE(ext); i++)
+		if (!strcmp(fs, ext[i].fs))
+			return format_ext(ext[i].features, device, words, count, err);
+	if (!strcmp(fs, "xfs"))
+		return format_xfs(device, words, count, err);
+	if (!strcmp(fs, "erofs"))
+		return format_erofs(device, words, count, err);
+	return dp_bad_input(err, "a file system %s is not made here", fs);
 }

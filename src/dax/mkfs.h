@@ -11,6 +11,9 @@
 /* More than a file of xfsprogs has. */
 #define DP_MKFS_OPTIONS 32
 
+/* Words that dp_fs_format() takes. */
+#define DP_MKFS_WORDS 12
+
 struct dp_mkfs_options {
 	struct dp_mkfs_option {
 		char letter[4]; /* "-m" */

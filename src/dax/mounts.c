@@ -4,9 +4,12 @@
  * blanks in names as \040 (Documentation/filesystems/proc.rst, 3.5).
  */
 #include <errno.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "daxpin/cleanup.h"
@@ -46,6 +49,29 @@ static bool has_option(const char *options, const char *option)
 	return false;
 }
 
+/* The value of "rtdev=…", or "" without one. A path that does not fit is none. */
+static void take_realtime(const char *options, char *path, size_t size)
+{
+	static const char key[] = "rtdev=";
+	const char *at = strstr(options, key);
+
+	path[0] = '\0';
+	if (!at || (at[-1] != ',' && at[-1] != ' '))
+		return;
+	at += strlen(key);
+	dp_path(path, size, NULL, "%.*s", (int)strcspn(at, ","), at);
+}
+
+static bool is_known(const char *fs)
+{
+	static const char *const known[] = { "ext4", "ext3", "ext2", "xfs" };
+
+	for (size_t i = 0; i < DP_ARRAY_SIZE(known); i++)
+		if (!strcmp(fs, known[i]))
+			return true;
+	return false;
+}
+
 /* False also if a path does not fit: one that was cut off would be another folder or device. */
 static bool parse_mount(const char *line, struct dp_mount *mount, uint64_t *dev)
 {
@@ -59,12 +85,13 @@ static bool parse_mount(const char *line, struct dp_mount *mount, uint64_t *dev)
 	    sscanf(tail, " - %15s %63s%n", mount->fs, mount->source, &source_end) != 2 ||
 	    line[dir_end] != ' ' || tail[source_end] != ' ')
 		return false;
-	if (strcmp(mount->fs, "ext4") && strcmp(mount->fs, "xfs"))
+	if (!is_known(mount->fs))
 		return false;
 	unescape(mount->dir);
 	if (dp_read_attr(dax, sizeof(dax), "/sys/dev/block/%u:%u/queue/dax", major, minor))
 		dp_read_attr(dax, sizeof(dax), "/sys/dev/block/%u:%u/../queue/dax", major, minor);
 	*dev = makedev(major, minor);
+	take_realtime(tail + source_end, mount->realtime, sizeof(mount->realtime));
 	mount->dax = dax[0] == '1' && !has_option(tail + source_end, "dax=never");
 	mount->dax_always = mount->dax && (has_option(tail + source_end, "dax=always") ||
 					   has_option(tail + source_end, "dax"));
@@ -112,5 +139,23 @@ int dp_mount_find(uint64_t dev, struct dp_mount *mount)
 	if (rc || !count)
 		return rc ? rc : -ENOENT;
 	*mount = list[0];
+	return 0;
+}
+
+int dp_file_device(int fd, uint64_t *dev)
+{
+	struct dp_mount mount;
+	struct fsxattr attr;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	*dev = st.st_dev;
+	if (ioctl(fd, FS_IOC_FSGETXATTR, &attr) || !(attr.fsx_xflags & FS_XFLAG_REALTIME))
+		return 0;
+	if (dp_mount_find(st.st_dev, &mount) || !mount.realtime[0] || stat(mount.realtime, &st) ||
+	    !S_ISBLK(st.st_mode))
+		return -ENODEV;
+	*dev = st.st_rdev;
 	return 0;
 }

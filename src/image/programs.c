@@ -156,6 +156,16 @@ static int add_mkfs_confs(struct dp_manifest *m, struct dp_error *err)
 	return rc;
 }
 
+/* What a layout may want, where it is installed: the step that needs it is skipped without. */
+static int add_mkfs_erofs(struct dp_manifest *m, struct dp_error *err)
+{
+	char path[PATH_MAX];
+
+	return dp_find_program("mkfs.erofs", path, sizeof(path))
+		       ? 0
+		       : add_program(m, "mkfs.erofs", "erofs-utils", err);
+}
+
 static bool has_extra(const struct dp_kernel *kernel, const char *wanted)
 {
 	char path[PATH_MAX];
@@ -180,6 +190,8 @@ int dp_manifest_add_programs(struct dp_manifest *m, const struct dp_kernel *kern
 		rc = add_program(m, "mkfs.ext4", "e2fsprogs", err);
 	if (!rc)
 		rc = add_program(m, "mkfs.xfs", "xfsprogs", err);
+	if (!rc && kernel->foreign)
+		rc = add_mkfs_erofs(m, err);
 	if (!rc)
 		rc = add_mkfs_confs(m, err);
 	return rc || !kernel->perftest ? rc : add_program(m, "ib_write_bw", "perftest", err);

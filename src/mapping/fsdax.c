@@ -10,10 +10,9 @@
  * The private kinds are faulted for reading: a write would replace the page by an anonymous copy,
  * which is not what the name says (and which the kernel lets an MR pin).
  */
-#include <errno.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
@@ -21,20 +20,25 @@
 #define PAGE 4096
 #define PMD  (2 << 20)
 
+int dp_area_find_disk(struct dp_area *area, const char *name, struct dp_error *err)
+{
+	uint64_t dev;
+	int rc = dp_file_device(area->fd, &dev);
+
+	if (rc)
+		return dp_fail(err, rc, "cannot find the device of the file of %s", name);
+	dp_link_name(area->resource, sizeof(area->resource), "/sys/dev/block/%u:%u", major(dev),
+		     minor(dev));
+	area->memory_error = dp_ranges_of_block("/sys", dev, &area->memory);
+	return 0;
+}
+
 static int open_fsdax(const struct dp_mapping *mapping, const struct dp_env *env,
 		      struct dp_area *area, struct dp_error *err)
 {
 	int rc = dp_area_map_scratch(mapping, env, area, err);
-	struct stat st;
 
-	if (rc)
-		return rc;
-	if (fstat(area->fd, &st))
-		return dp_fail(err, -errno, "cannot look at the file of %s", mapping->name);
-	dp_link_name(area->resource, sizeof(area->resource), "/sys/dev/block/%u:%u",
-		     major(st.st_dev), minor(st.st_dev));
-	area->memory_error = dp_ranges_of_block("/sys", st.st_dev, &area->memory);
-	return 0;
+	return rc ? rc : dp_area_find_disk(area, mapping->name, err);
 }
 
 #define FSDAX(ident, ...)                                                                          \

@@ -71,6 +71,7 @@ static void leaves_other_carriers_out(void **state)
 {
 	static const char *const only[] = { "teardown/devdax-2M/*/dereg",
 					    "teardown/devdax-2M/cxl-region-disable/dereg" };
+	static const char *const carried[] = { "check/fsdax-erofs-private/*" };
 	dp_cleanup(dp_selection_clear) struct dp_selection all = { 0 }, one = { 0 };
 	size_t before;
 
@@ -87,6 +88,17 @@ static void leaves_other_carriers_out(void **state)
 	before = all.cases.count;
 	dp_selection_leave_carried(&all);
 	assert_true(all.cases.count && all.cases.count < before);
+	dp_selection_clear(&all);
+	make(CHECKS, NULL, 0, &all);
+	before = all.checks.count;
+	dp_selection_leave_carried(&all);
+	assert_true(all.checks.count && all.checks.count < before);
+	assert_int_equal(dp_plan_carried(&all.checks), 0);
+	dp_selection_clear(&all);
+	make(CHECKS, carried, 1, &all);
+	dp_selection_leave_carried(&all);
+	assert_true(all.checks.count && dp_plan_carried(&all.checks) == all.checks.count);
+	dp_selection_clear(&all);
 	make(TEARDOWNS, &only[1], 1, &one);
 	dp_selection_leave_carried(&one);
 	assert_int_equal(one.teardowns.count, 1);
