@@ -57,6 +57,25 @@ void dp_rdma_close(struct dp_rdma *rdma);
 int dp_rdma_prefetch(struct ibv_pd *pd, const char *provider, struct ibv_sge *sge);
 
 /**
+ * dp_dmabuf_register - register a dma-buf, as the kernel is asked by ibv_reg_dmabuf_mr()
+ * @rdma: an open adapter
+ * @fd: the dma-buf, which is registered from its beginning
+ * @len: bytes
+ * @iova: the address that the region begins with
+ * @access: of ibv_reg_mr()
+ * @handle: receives the region, for dp_dmabuf_deregister()
+ *
+ * The kernel itself is asked, whether or not the provider's library has the call.
+ *
+ * Return: 0 or the kernel's negative errno.
+ */
+int dp_dmabuf_register(const struct dp_rdma *rdma, int fd, uint64_t len, uint64_t iova,
+		       unsigned int access, uint32_t *handle);
+
+/* Releases such a region. Return: 0 or the kernel's negative errno. */
+int dp_dmabuf_deregister(const struct dp_rdma *rdma, uint32_t handle);
+
+/**
  * dp_rdma_regions - how many memory regions an adapter has, those of all processes
  * @device: its name
  * @count: receives their number, as RDMA_NLDEV_CMD_RES_GET tells it
@@ -101,6 +120,9 @@ void dp_rdma_provider(const char *device, char *provider, size_t size);
  * @size: its size in bytes
  */
 void dp_provider_name(uint32_t id, char *provider, size_t size);
+
+/* The kernel's number for the driver of a name; RDMA_DRIVER_UNKNOWN if there is none. */
+uint32_t dp_provider_id(const char *name);
 
 /* Whether dp_provider_name() gives this name to one of the drivers. */
 bool dp_provider_known(const char *name);

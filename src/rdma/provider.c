@@ -52,12 +52,17 @@ void dp_provider_name(uint32_t id, char *provider, size_t size)
 		snprintf(provider, size, "unknown(%u)", id);
 }
 
+uint32_t dp_provider_id(const char *name)
+{
+	for (uint32_t i = 1; i < DP_ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return RDMA_DRIVER_UNKNOWN;
+}
+
 bool dp_provider_known(const char *name)
 {
-	for (size_t i = 1; i < DP_ARRAY_SIZE(names); i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
+	return dp_provider_id(name) != RDMA_DRIVER_UNKNOWN;
 }
 
 /* Modules and devices have more before, or after, their provider's name: rdma_rxe, mlx5_0,
