@@ -62,8 +62,8 @@ enum dp_frames {
 	DP_FRAMES_RAM = 1, /* memory of the page allocator */
 	DP_FRAMES_DEVICE,  /* the memory of the device that is behind the mapping */
 	DP_FRAMES_NONE,    /* there are no struct pages (VM_PFNMAP) */
-	DP_FRAMES_ABSENT,  /* there are none before the registration: what is accessed is not it any
-			      more */
+	DP_FRAMES_ABSENT,  /* there are none before the registration (what is accessed is not it any
+			      more), or the kernel need not tell them: the member "unlike" tells */
 	DP_FRAMES_MIXED,   /* of several kinds, or not of all pages: the member "unlike" tells */
 };
 
@@ -101,6 +101,9 @@ struct dp_mapping {
 	bool private;   /* a private mapping of a file: a write copies the page */
 	bool control;   /* plain memory that the other kinds are compared with */
 	bool readonly;  /* mapped with PROT_READ only */
+	bool dmabuf;    /* registered as the dma-buf that the area's fd is, not by its address */
+	bool lent;      /* the pages are CMA's, which takes them back when it needs them */
+	bool pins;      /* while it is there the kernel counts pins that are not a region's */
 	bool refaults;  /* as new after MADV_DONTNEED, faulted in again: see dp_area_renew() */
 	const char *
 		modules; /* group of modules that a guest loads for it (src/image), NULL for none */

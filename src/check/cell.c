@@ -121,23 +121,35 @@ static void begin_step(struct dp_asker *asker, enum dp_step step)
 		*asker->doing = step;
 }
 
+/* What is registered: a region, or one of a dma-buf. */
+struct region {
+	struct ibv_mr *mr;
+	uint32_t handle;
+};
+
 /* Return: 0, the errno that refuses it, or -EIO if there is none. */
-static int pin(const struct dp_asker *asker, const struct dp_check *question, struct ibv_mr **mr)
+static int pin(const struct dp_asker *asker, const struct dp_check *question, struct region *region)
 {
 	const struct dp_area *area = &asker->area;
 
 	if (question->by)
 		return question->by->pin(asker->held, area, question->access->flags);
+	if (question->mapping->dmabuf)
+		return -dp_dmabuf_register(asker->rdma, area->fd, area->len, (uintptr_t)area->addr,
+					   question->access->flags, &region->handle);
 	errno = 0;
-	*mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
-	return *mr ? 0 : errno ? errno : -EIO;
+	region->mr = ibv_reg_mr(asker->rdma->pd, area->addr, area->len, question->access->flags);
+	return region->mr ? 0 : errno ? errno : -EIO;
 }
 
-static int unpin(const struct dp_asker *asker, const struct dp_check *question, struct ibv_mr *mr)
+static int unpin(const struct dp_asker *asker, const struct dp_check *question,
+		 const struct region *region)
 {
 	if (question->by)
 		return question->by->unpin(asker->held);
-	return ibv_dereg_mr(mr) ? -errno : 0;
+	if (question->mapping->dmabuf)
+		return dp_dmabuf_deregister(asker->rdma, region->handle);
+	return ibv_dereg_mr(region->mr) ? -errno : 0;
 }
 
 /* Registers the region, observes, and deregisters it. */
@@ -145,7 +157,7 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 			 const struct dp_proof *proof, struct dp_cell *cell)
 {
 	int64_t vmpin = asker->vmpin_kib;
-	struct ibv_mr *mr = NULL;
+	struct region region = { 0 };
 	uint64_t t0, t1;
 	int rc;
 
@@ -154,7 +166,7 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 	if (asker->misbehave)
 		asker->misbehave(&asker->area);
 	t0 = dp_now_us();
-	rc = pin(asker, question, &mr);
+	rc = pin(asker, question, &region);
 	t1 = dp_now_us();
 	cell->err = rc > 0 ? rc : 0;
 	begin_step(asker, DP_STEPS);
@@ -169,7 +181,7 @@ static int register_once(struct dp_asker *asker, const struct dp_check *question
 		return 0;
 	begin_step(asker, DP_STEP_RELEASE);
 	t0 = dp_now_us();
-	rc = unpin(asker, question, mr);
+	rc = unpin(asker, question, &region);
 	begin_step(asker, DP_STEPS);
 	cell->deregister_us = rc ? 0 : dp_now_us() - t0;
 	return rc;
@@ -245,11 +257,44 @@ static int open_means(struct dp_asker *asker, const struct dp_check *question, s
 	return 0;
 }
 
+/* Of a mapping that pins: nobody else counts meanwhile, and what was counted is not known any more.
+ */
+static bool begin_pinning(struct dp_asker *asker, const struct dp_mapping *mapping)
+{
+	return mapping->pins && lock_counters(asker->counters);
+}
+
+static void end_pinning(struct dp_asker *asker, bool locked)
+{
+	if (!locked)
+		return;
+	asker->counters->known = false;
+	pthread_mutex_unlock(&asker->counters->mutex);
+}
+
+static void unmap(struct dp_asker *asker)
+{
+	bool locked = begin_pinning(asker, asker->mapping);
+
+	dp_area_close(&asker->area);
+	end_pinning(asker, locked);
+}
+
+static int map(struct dp_asker *asker, const struct dp_mapping *mapping, const struct dp_env *env,
+	       struct dp_error *err)
+{
+	bool locked = begin_pinning(asker, mapping);
+	int rc = dp_area_open(mapping, env, &asker->area, err);
+
+	end_pinning(asker, locked);
+	return rc;
+}
+
 static void close_area(struct dp_asker *asker)
 {
 	dp_witness_close(&asker->witness);
 	if (asker->mapping)
-		dp_area_close(&asker->area);
+		unmap(asker);
 	dp_iomem_clear(&asker->iomem);
 	json_object_put(asker->trace);
 	asker->trace = NULL;
@@ -276,7 +321,7 @@ static int open_mapping(struct dp_asker *asker, const struct dp_mapping *mapping
 	}
 	close_area(asker);
 	env.size = dp_region_size(mapping, env.size);
-	rc = dp_area_open(mapping, &env, &asker->area, err);
+	rc = map(asker, mapping, &env, err);
 	if (rc == DP_SKIP) {
 		asker->absent = mapping;
 		asker->absence = *err;

@@ -150,18 +150,20 @@ static bool find_region_count(const struct dp_asker *asker, struct dp_cell *cell
 	return true;
 }
 
-/* migrate_longterm_unpinnable_pages(): what cannot be moved out of ZONE_MOVABLE is ENOMEM. */
-static bool find_no_room(struct dp_cell *cell)
+/* migrate_longterm_unpinnable_pages(): what cannot be moved out of ZONE_MOVABLE or CMA is ENOMEM.
+ */
+static bool find_no_room(const struct dp_asker *asker, struct dp_cell *cell)
 {
+	bool lent = asker->mapping->lent;
 	uint64_t room;
 
-	if (cell->err != ENOMEM || strcmp(cell->zone_before, "Movable") != 0 ||
+	if (cell->err != ENOMEM || (!lent && strcmp(cell->zone_before, "Movable") != 0) ||
 	    dp_room_read(&room) || room >= cell->pages)
 		return false;
 	snprintf(cell->limit, sizeof(cell->limit),
-		 "the pages lie in ZONE_MOVABLE and must be moved to be pinned: %" PRIu64
+		 "the pages lie in %s and must be moved to be pinned: %" PRIu64
 		 " are needed, and %" PRIu64 " are free outside ZONE_MOVABLE and CMA",
-		 cell->pages, room);
+		 lent ? "CMA" : "ZONE_MOVABLE", cell->pages, room);
 	return true;
 }
 
@@ -180,5 +182,5 @@ void dp_limits_find(const struct dp_asker *asker, const struct dp_check *questio
 	/* What follows is of the adapter of whoever asks. */
 	if (!question->by && find_adapter_limits(asker, cell))
 		return;
-	find_no_room(cell);
+	find_no_room(asker, cell);
 }

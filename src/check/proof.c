@@ -324,8 +324,11 @@ void dp_proof_after(const struct dp_asker *asker, const struct dp_proof *proof,
 			now[i] = proof->pfn[i];
 	if (now[0])
 		cell->persistent = count_in(asker, now, proof->pages, DP_PERSISTENT_MEMORY);
+	/* Within the memory of a device they have not left it. */
 	for (size_t i = 0; i < proof->pages; i++)
-		cell->moved += now[i] != proof->pfn[i];
+		cell->moved += now[i] != proof->pfn[i] &&
+			       !(mapping->frames == DP_FRAMES_DEVICE &&
+				 dp_ranges_hold(&area->memory, now[i] * page_size()));
 	if (cell->zone_before[0])
 		dp_zone_of(now[0] * page_size(), cell->zone_after, sizeof(cell->zone_after));
 }

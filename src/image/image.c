@@ -35,7 +35,8 @@ DP_EMBED(bare_init, DP_BARE_INIT);
 static int add_config(struct dp_manifest *m, const char *path, struct dp_error *err)
 {
 	static const char *const options[] = { "\nCONFIG_PCI_P2PDMA=y\n",
-					       "\nCONFIG_DEVICE_PRIVATE=y\n" };
+					       "\nCONFIG_DEVICE_PRIVATE=y\n",
+					       "\nCONFIG_UDMABUF=y\n", "\nCONFIG_CMA=y\n" };
 	dp_autofree char *text = NULL;
 	char *found = NULL;
 	size_t len = 0;

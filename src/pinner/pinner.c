@@ -59,6 +59,7 @@ bool dp_pinner_parse(const char *id, const struct dp_mapping **mapping,
 	*pinner = dp_pinner_find(names[1]);
 	for (*access = 0; *access < DP_PINNER_ACCESSES; ++*access)
 		if (!strcmp(dp_pinner_access(*access)->name, names[2]))
-			return *mapping && *pinner && (*pinner)->accesses & DP_PINNER_BIT(*access);
+			return *mapping && !(*mapping)->dmabuf && *pinner &&
+			       (*pinner)->accesses & DP_PINNER_BIT(*access);
 	return false;
 }

@@ -90,7 +90,7 @@ int dp_pinner_plan(const struct dp_pinner_globs *wanted, struct dp_plan *plan, s
 	if (!rc)
 		rc = check_pinners(wanted, err);
 	for (size_t i = 0; i < nmappings * npinners && !rc; i++)
-		if (is_wanted(wanted, pinners[i % npinners]))
+		if (!mappings[i / npinners]->dmabuf && is_wanted(wanted, pinners[i % npinners]))
 			add(mappings[i / npinners], pinners[i % npinners], &globs, plan);
 	if (!rc)
 		rc = dp_question_globs_used(DP_QUESTION_PINNER, &globs, err);
