@@ -97,6 +97,12 @@ struct dp_state {
 	bool refused;  /* while the region is pinned, the call must be refused */
 	bool swap;     /* it wants swap space */
 	bool reads;    /* only regions that the adapter reads can be registered */
+	/*
+	 * What must be shown to have happened to memory that nobody pins, by dp_stage_reached(),
+	 * and not to have happened to pinned pages: "merged". NULL where the calls say all.
+	 */
+	const char *reached;
+	bool placed; /* it must have happened to the pages of the region, before they are pinned */
 	/* Why it cannot be asked here (DP_SKIP). NULL: it can. */
 	int (*needs)(const struct dp_stage *stage, struct dp_error *err);
 	/* Makes the pages what they are before the registration. NULL: the process writes them. */
@@ -240,6 +246,58 @@ void dp_stage_changed(const struct dp_stage *stage, const char *what, int rc);
  * Return: 0 or a negative errno, which is an answer.
  */
 int dp_stage_madvise(const struct dp_stage *stage, int advice, const char *what);
+
+/* Anonymous memory that is not registered. */
+struct dp_beside {
+	char *at;
+	size_t len;
+	void *reserved;
+	size_t reserved_len;
+};
+
+/**
+ * dp_beside_open - memory of small pages, filled with DP_BYTES_OTHER
+ * @len: bytes, a multiple of the page size
+ * @align: of its address, bytes
+ * @control: receives it; release with dp_beside_close()
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_beside_open(size_t len, size_t align, struct dp_beside *control, struct dp_error *err);
+
+void dp_beside_close(struct dp_beside *beside);
+
+/**
+ * dp_frames_note - the frames of a range, to be compared with later
+ * @at: its first byte
+ * @len: bytes
+ * @frames: receives a number for each page, 0 for one that is not there; to be freed
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_frames_note(const void *at, size_t len, uint64_t **frames, struct dp_error *err);
+
+/* Counts the pages that were there and have another frame now. Return: 0 or a negative errno. */
+int dp_frames_moved(const void *at, size_t len, const uint64_t *before, size_t *moved,
+		    struct dp_error *err);
+
+/* Counts the pages that have a flag of /proc/kpageflags, KPF_…. Return: 0 or a negative errno. */
+int dp_frames_flagged(const void *at, size_t len, unsigned int flag, size_t *count,
+		      struct dp_error *err);
+
+/**
+ * dp_stage_reached - observe to which pages it has happened
+ * @stage: whose
+ * @control: pages that nobody has pinned; of a state that is "placed", those of the region
+ * @done: to how many of these
+ * @region: to how many pages of the region since it was registered
+ *
+ * Return: the observation, to be emitted.
+ */
+struct json_object *dp_stage_reached(const struct dp_stage *stage, size_t control, size_t done,
+				     size_t region);
 
 /* What the other process can be told to do. */
 #define DP_OTHER_READ     'r' /* a byte of each page */

@@ -49,9 +49,10 @@ enum dp_step {
 	/* of a limit, see src/limit/run.c */
 	DP_STEP_ATTEMPT,
 	/* of a state, see docs/state.md: several of each */
-	DP_STEP_REGION, /* a kind of region is registered, or not asked for */
-	DP_STEP_CHANGE, /* a call that the state makes */
-	DP_STEP_SIGHT,  /* what somebody sees */
+	DP_STEP_REGION,  /* a kind of region is registered, or not asked for */
+	DP_STEP_CHANGE,  /* a call that the state makes */
+	DP_STEP_SIGHT,   /* what somebody sees */
+	DP_STEP_REACHED, /* to which pages it has happened, pinned or not */
 	/* of a bench, see docs/bench.md; but for the first two, each once for each size of a region
 	 */
 	DP_STEP_CLOCK,
@@ -159,9 +160,14 @@ enum dp_field {
 	DP_FIELD_MEMLOCK, /* RLIMIT_MEMLOCK */
 	DP_FIELD_CAPABLE, /* has CAP_IPC_LOCK in effect */
 	/* of a state */
-	DP_FIELD_PIN,   /* the kind of region: "write", "read", "on-demand" */
-	DP_FIELD_PHASE, /* what has happened */
-	DP_FIELD_BY,    /* who looks */
+	DP_FIELD_PIN,           /* the kind of region: "write", "read", "on-demand" */
+	DP_FIELD_PHASE,         /* what has happened */
+	DP_FIELD_BY,            /* who looks */
+	DP_FIELD_CONTROL_PAGES, /* that nobody has pinned */
+	DP_FIELD_CONTROL_DONE,  /* of these, to how many it has happened */
+	DP_FIELD_REGION_DONE,   /* to how many of the region */
+	DP_FIELD_TOLD_BEFORE,   /* of these pages, of how many it was told before it could have
+				   happened */
 	/* of a bench */
 	DP_FIELD_PAGE,        /* its size, bytes */
 	DP_FIELD_UNIT,        /* in which the clock counts: "instructions", "ns" */

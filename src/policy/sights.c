@@ -148,6 +148,38 @@ static bool lacks_sight(const struct sights *k, char *text, size_t size)
 	return false;
 }
 
+static bool read_reached(struct sights *k, struct json_object *obj)
+{
+	k->reached++;
+	return !dp_step_int(obj, DP_FIELD_CONTROL_PAGES, &k->control) &&
+	       !dp_step_int(obj, DP_FIELD_CONTROL_DONE, &k->done) &&
+	       !dp_step_int(obj, DP_FIELD_REGION_DONE, &k->region) && k->done >= 0 &&
+	       k->done <= k->control && k->region >= 0 && k->region <= k->pages;
+}
+
+/* Of a state that is to be reached, that it was; a call that is refused has reached nothing. */
+static bool lacks_reached(const struct sights *k, size_t changes, char *text, size_t size)
+{
+	const struct dp_state *state = k->v->state;
+	bool owed = state->reached && (!changes || k->granted || k->reached);
+	const char *pin = dp_state_pin_name(k->pin);
+
+	if (k->reached != owed)
+		snprintf(text, size, "not observed: one step \"reached\" of a %s region", pin);
+	else if (owed && state->placed && k->done < k->control)
+		snprintf(text, size,
+			 "only %" PRId64 " of %" PRId64 " pages of the %s region were %s", k->done,
+			 k->control, pin, state->reached);
+	else if (owed && !k->done)
+		snprintf(text, size,
+			 "the %s region may just have been passed by: of %" PRId64
+			 " pages that nobody has pinned none was %s",
+			 pin, k->control, state->reached);
+	else
+		return false;
+	return true;
+}
+
 bool dp_sights_read(struct sights *k, char *text, size_t size)
 {
 	size_t count = dp_json_count(k->v->steps), changes = 0;
@@ -162,6 +194,10 @@ bool dp_sights_read(struct sights *k, char *text, size_t size)
 			continue;
 		if (step == DP_STEP_SIGHT && !read_sight(k, obj, text, size))
 			return false;
+		if (step == DP_STEP_REACHED && !read_reached(k, obj)) {
+			snprintf(text, size, "what was reached is not what pages can be");
+			return false;
+		}
 		if (step != DP_STEP_CHANGE)
 			continue;
 		changes++;
@@ -179,5 +215,5 @@ bool dp_sights_read(struct sights *k, char *text, size_t size)
 			 dp_state_pin_name(k->pin));
 		return false;
 	}
-	return !lacks_sight(k, text, size);
+	return !lacks_sight(k, text, size) && !lacks_reached(k, changes, text, size);
 }

@@ -17,7 +17,9 @@ struct sights {
 	unsigned int seen[DP_STATE_PHASES];    /* bits of who has looked */
 	unsigned int refused[DP_STATE_PHASES]; /* of them, who could not */
 	bool granted;                          /* a call of the state has succeeded */
-	bool replaced; /* other memory is in its place: it is the file's no more */
+	bool replaced;  /* other memory is in its place: it is the file's no more */
+	size_t reached; /* steps that tell so: below, to how many pages it has happened */
+	int64_t control, done, region;
 	size_t broken;
 };
 

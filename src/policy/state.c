@@ -203,6 +203,10 @@ static void add_fact(struct sights *k, const char *pages, const char *code)
 	dp_json_add_text(one, "pin", dp_state_pin_name(k->pin));
 	dp_json_add_text(one, "pages", pages);
 	dp_json_add_text(one, "errno", code);
+	if (k->reached) {
+		json_object_object_add(one, "control_pages", json_object_new_int64(k->control));
+		json_object_object_add(one, "control_done", json_object_new_int64(k->done));
+	}
 	json_object_array_add(list, one);
 }
 
@@ -238,6 +242,9 @@ static int judge_pin(struct verdict *v, enum dp_state_pin pin, char *text, size_
 	if (v->state->refused && k.granted)
 		dp_broken(v, DP_C9, "%s region: the call was not refused, though pages are pinned",
 			  dp_state_pin_name(pin));
+	if (seen && k.region && pin != DP_STATE_ON_DEMAND)
+		dp_broken(v, DP_C9, "%s region: %" PRId64 " of %" PRId64 " pinned pages were %s",
+			  dp_state_pin_name(pin), k.region, k.pages, v->state->reached);
 	if (!seen || !judge_kind(&k, text, size))
 		return -1;
 	add_fact(&k, k.broken ? "lost" : keeps_name(k.keeps), NULL);

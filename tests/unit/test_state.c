@@ -14,6 +14,8 @@ struct seen {
 	const char *made_adapter, *made_owner, *wrote_owner, *owner_adapter, *again_owner;
 	const char *other, *medium;
 	const char *change; /* errno of the call, "" for none, NULL: there is no call */
+	/* Pages that nobody has pinned, to how many of them and of the region it has happened. */
+	int control, done, region;
 };
 
 /* A region whose pages are kept. */
@@ -67,6 +69,17 @@ static void region(struct json_object *steps, const char *pin, const char *state
 	json_object_array_add(steps, obj);
 }
 
+static void reached(struct json_object *steps, const char *pin, const struct seen *s)
+{
+	struct json_object *obj = line("{\"kind\":\"step\",\"step\":\"reached\"}");
+
+	dp_json_add_text(obj, "pin", pin);
+	json_object_object_add(obj, "control_pages", json_object_new_int(s->control));
+	json_object_object_add(obj, "control_done", json_object_new_int(s->done));
+	json_object_object_add(obj, "region_done", json_object_new_int(s->region));
+	json_object_array_add(steps, obj);
+}
+
 static void leg(struct json_object *steps, const char *pin, const struct seen *s)
 {
 	bool writes = strcmp(pin, "read");
@@ -81,6 +94,8 @@ static void leg(struct json_object *steps, const char *pin, const struct seen *s
 		dp_json_add_text(obj, "errno", s->change[0] ? s->change : NULL);
 		json_object_array_add(steps, obj);
 	}
+	if (s->control)
+		reached(steps, pin, s);
 	sight(steps, pin, "made", "adapter", s->made_adapter);
 	sight(steps, pin, "made", "owner", s->made_owner);
 	if (writes)
@@ -207,6 +222,46 @@ static void the_file_of_shared_memory_has_it_too(void **state)
 	assert_int_equal(on("state/pagecache-private/only-read", &s), DP_FAIL);
 	s.medium = "initial";
 	assert_int_equal(on("state/pagecache-private/only-read", &s), DP_PASS);
+}
+
+/* That nothing happened to the region proves something only if it happened beside it. */
+static void what_is_done_to_all_must_be_seen_to_be_done(void **state)
+{
+	struct seen s = kept;
+	char why[256];
+
+	(void)state;
+	s.change = "";
+	assert_int_equal(on("state/anon/ksm", &s), DP_ERROR);
+	s.control = 8;
+	assert_int_equal(verdict("state/anon/ksm", "7.2.12-amd64", &s, why, sizeof(why)), DP_ERROR);
+	assert_non_null(strstr(why, "of 8 pages that nobody has pinned none was merged"));
+	s.done = 1;
+	assert_int_equal(on("state/anon/ksm", &s), DP_PASS);
+	s.region = 1;
+	assert_int_equal(verdict("state/anon/ksm", "7.2.12-amd64", &s, why, sizeof(why)), DP_FAIL);
+	assert_non_null(strstr(why, "1 of 512 pinned pages were merged"));
+	/* What cannot be is none of it. */
+	s.region = 0;
+	s.done = 9;
+	assert_int_equal(on("state/anon/ksm", &s), DP_ERROR);
+	/* A call that is refused has reached nothing. */
+	s.control = s.done = 0;
+	s.change = "EINVAL";
+	assert_int_equal(on("state/anon/ksm", &s), DP_PASS);
+}
+
+static void all_pages_must_be_where_they_are_to_be(void **state)
+{
+	struct seen s = kept;
+
+	(void)state;
+	assert_int_equal(on("state/anon/other-node", &s), DP_ERROR);
+	s.control = PAGES;
+	s.done = PAGES - 1;
+	assert_int_equal(on("state/anon/other-node", &s), DP_ERROR);
+	s.done = PAGES;
+	assert_int_equal(on("state/anon/other-node", &s), DP_PASS);
 }
 
 static void a_child_sees_nothing_of_private_memory(void **state)
@@ -445,6 +500,8 @@ int main(void)
 		cmocka_unit_test(a_loss_breaks_the_clause),
 		cmocka_unit_test(what_a_device_held_is_its_own),
 		cmocka_unit_test(the_file_of_shared_memory_has_it_too),
+		cmocka_unit_test(what_is_done_to_all_must_be_seen_to_be_done),
+		cmocka_unit_test(all_pages_must_be_where_they_are_to_be),
 		cmocka_unit_test(a_child_sees_nothing_of_private_memory),
 		cmocka_unit_test(what_was_given_up_is_the_adapters_alone),
 		cmocka_unit_test(a_call_that_is_refused_changes_nothing),
