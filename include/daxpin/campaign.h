@@ -24,6 +24,8 @@
 #include "daxpin/traffic.h"
 #include "daxpin/witness.h"
 
+struct json_object;
+
 /* How long one operation of traffic may take, ms: seconds, under emulation too. */
 #define DP_TRAFFIC_LIMIT_MS 20000
 
@@ -69,6 +71,33 @@ void dp_selection_clear(struct dp_selection *selection);
 /* Leaves out what other carriers than daxpin's own have, unless nothing else was selected. */
 void dp_selection_leave_carried(struct dp_selection *selection);
 
+/**
+ * dp_selection_keep - leave questions out
+ * @selection: keeps those for which @keep returns true
+ * @keep: called with the number of each, as dp_selection_id() has it
+ * @arg: for @keep
+ *
+ * Cells are kept by mapping: all that are selected of one, or none.
+ *
+ * Return: 0, -ENOMEM, or -E2BIG if globs have selected more cells than a guest can be told.
+ */
+int dp_selection_keep(struct dp_selection *selection, bool (*keep)(void *arg, size_t n), void *arg);
+
+/**
+ * dp_selection_shard - keep one of several shares that take as long, as far as that is known
+ * @selection: what all of them have; whoever has the same selection makes the same shares
+ * @shard: the number of the share, from 1
+ * @shards: how many there are
+ * @err: context on failure
+ *
+ * What is asked of a mapping cell by cell stays together, as what it costs is the mapping. A share
+ * may be empty.
+ *
+ * Return: 0, -ENOMEM, or -EINVAL as there are too many cells that were named one by one.
+ */
+int dp_selection_shard(struct dp_selection *selection, unsigned int shard, unsigned int shards,
+		       struct dp_error *err);
+
 /* How many questions were selected. */
 size_t dp_selection_count(const struct dp_selection *selection);
 
@@ -109,6 +138,7 @@ struct dp_ask {
 	unsigned int threads;           /* of benches on this machine, that register at once */
 	bool course;                    /* of teardowns in guests: what they do inside */
 	unsigned int repeat;            /* how often each id is asked; at most DP_MAX_ROUNDS */
+	uint64_t until; /* of checks on this machine: when they end, by dp_now_ms(); 0: any time */
 	unsigned int round; /* which time this is, from 1; for this machine's executors */
 	const struct dp_policy *policy; /* expectations of the checks */
 	/* Told how it gets on, NULL for nobody. Of several kernels each has a copy of its own. */
@@ -204,6 +234,25 @@ struct dp_host {
  */
 int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,
 		  struct dp_run_record *run, struct dp_error *err);
+
+/**
+ * dp_inventory - describe the devices of this machine
+ *
+ * Return: an object with the lists "rdma", "dax", "namespaces", "cxl_…" and "mounts", in this order.
+ */
+struct json_object *dp_inventory(void);
+
+/**
+ * dp_host_inventory - dp_inventory() by a process of its own, as a device may hang who asks
+ * @memlock_of: a program; the limits of its processes are added. NULL for none
+ * @until: when it is given up, by dp_now_ms()
+ * @inventory: receives the object, and "memlock" in it (dp_site_judge()); complete or not at all
+ * @err: context on failure
+ *
+ * Return: 0, -ETIMEDOUT, -EINTR after SIGINT or SIGTERM, or another negative errno.
+ */
+int dp_host_inventory(const char *memlock_of, uint64_t until, struct json_object **inventory,
+		      struct dp_error *err);
 
 /* As dp_host_check(), by pinners; the adapter need not be there. */
 int dp_host_pinner(const struct dp_host *host, const struct dp_plan *plan, const struct dp_ask *ask,

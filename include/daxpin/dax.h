@@ -276,7 +276,8 @@ struct json_object *dp_inventory_dax(void);
 /**
  * dp_inventory_namespaces - the namespaces of persistent memory
  *
- * Return: an array of {"namespace","mode","size","blockdev","region"}.
+ * Return: an array of {"namespace","mode","size","align","blockdev","region"}; "align" is left out
+ * where there is none, or where it cannot be read.
  */
 struct json_object *dp_inventory_namespaces(void);
 

@@ -40,7 +40,7 @@ struct listener {
 	struct dp_recogniser log;
 	int pipe, kmsg, pid_fd;
 	pid_t pid;
-	uint64_t heard;
+	uint64_t heard, until;
 };
 
 static void clear(struct listener *l)
@@ -109,6 +109,16 @@ static void hear(struct listener *l)
 		dp_kmsg_read(l->kmsg, &l->log);
 }
 
+/* Until something is to be done that nobody says, ms. */
+static int time_left(const struct listener *l)
+{
+	uint64_t now = dp_now_ms();
+
+	if (!l->until || l->until >= now + TICK_MS)
+		return TICK_MS;
+	return l->until > now ? (int)(l->until - now) : 0;
+}
+
 static int listen_to(struct listener *l, const struct dp_progress *progress, struct dp_error *err)
 {
 	l->heard = dp_now_ms();
@@ -118,13 +128,17 @@ static int listen_to(struct listener *l, const struct dp_progress *progress, str
 				      { .fd = l->pid_fd, .events = POLLIN },
 				      { .fd = dp_signals_fd(), .events = POLLIN } };
 
-		if (poll(p, 4, TICK_MS) < 0 && errno != EINTR)
+		if (poll(p, 4, time_left(l)) < 0 && errno != EINTR)
 			return dp_fail(err, -errno, "poll");
 		if (p[3].revents)
 			return dp_report(err, -EINTR, "interrupted");
 		hear(l);
 		if (p[2].revents)
 			return 0;
+		if (l->until && dp_now_ms() >= l->until) {
+			l->end->late = true;
+			return 0;
+		}
 		if (dp_now_ms() - l->heard >= SILENCE_MS)
 			return dp_report(err, -ETIMEDOUT, "nothing was heard for %d s",
 					 SILENCE_MS / 1000);
@@ -132,15 +146,17 @@ static int listen_to(struct listener *l, const struct dp_progress *progress, str
 	}
 }
 
-int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const struct dp_sink *sink,
-		const struct dp_progress *progress, struct dp_host_end *end, struct dp_error *err)
+int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, uint64_t until,
+		const struct dp_sink *sink, const struct dp_progress *progress,
+		struct dp_host_end *end, struct dp_error *err)
 {
 	dp_cleanup(clear) struct listener l = { .sink = sink,
 						.end = end,
 						.log = { .take = sink->splat, .arg = sink->arg },
 						.pipe = -1,
 						.kmsg = log ? dp_kmsg_open() : -1,
-						.pid_fd = -1 };
+						.pid_fd = -1,
+						.until = until };
 	int rc = start(&l, body, arg, err);
 
 	*end = (struct dp_host_end){ 0 };
@@ -230,7 +246,9 @@ int dp_host_failed(const struct dp_host_end *end, struct dp_collect *collect, st
 		*err = end->failed;
 		return err->code;
 	}
-	if (end->failed.code)
+	if (end->late)
+		snprintf(ending, size, "the time that it may take was over");
+	else if (end->failed.code)
 		snprintf(ending, size, "%.500s", end->failed.what);
 	else if (!end->done)
 		snprintf(ending, size, "the process that carried it out was lost");
@@ -245,7 +263,7 @@ int dp_host_answer(const struct dp_ask *ask, void (*body)(int fd, void *arg), vo
 	int rc = dp_host_begin(ask, true, collect, err);
 
 	if (!rc)
-		rc = dp_host_run(body, arg, log, &sink, ask->progress, &end, err);
+		rc = dp_host_run(body, arg, log, ask->until, &sink, ask->progress, &end, err);
 	if (!rc)
 		rc = dp_host_failed(&end, collect, err);
 	return rc ? rc : dp_host_finish(ask, collect, run);

@@ -8,6 +8,7 @@
 /* How something that was carried out on this machine has ended. */
 struct dp_host_end {
 	bool done;              /* it has said so */
+	bool late;              /* its time was over before */
 	struct dp_error failed; /* it could not go on; code 0 otherwise */
 };
 
@@ -16,6 +17,7 @@ struct dp_host_end {
  * @body: what it does; writes observations to @fd
  * @arg: for @body
  * @log: the kernel's log is listened to as well
+ * @until: when it is ended, by dp_now_ms(); 0: when it ends
  * @sink: receives what is observed
  * @progress: may be NULL
  * @end: receives what the process has said of itself
@@ -24,8 +26,9 @@ struct dp_host_end {
  * Return: 0 once the process has ended, however; -EINTR after SIGINT or SIGTERM; another negative
  * errno. Nothing of the process is left, unless the kernel keeps it.
  */
-int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, const struct dp_sink *sink,
-		const struct dp_progress *progress, struct dp_host_end *end, struct dp_error *err);
+int dp_host_run(void (*body)(int fd, void *arg), void *arg, bool log, uint64_t until,
+		const struct dp_sink *sink, const struct dp_progress *progress,
+		struct dp_host_end *end, struct dp_error *err);
 
 /* What this machine is asked. */
 struct host_job {

@@ -175,7 +175,7 @@ static int ask_one(struct teardown *t, struct dp_collect *collect, struct dp_err
 		put_back(t);
 		return 0;
 	}
-	rc = dp_host_run(carry_out, t, true, &sink, t->ask->progress, &end, err);
+	rc = dp_host_run(carry_out, t, true, 0, &sink, t->ask->progress, &end, err);
 	if (t->ask->witness)
 		dp_witness_disarm();
 	if (!rc && end.failed.code) {

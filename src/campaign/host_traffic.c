@@ -177,7 +177,7 @@ static int restore(const struct traffic *t, struct dp_error *err)
 static int run_and_restore(struct traffic *t, const struct dp_sink *sink, const struct dp_ask *ask,
 			   struct dp_host_end *end, struct dp_error *err)
 {
-	int rc = dp_host_run(carry_out, t, true, sink, ask->progress, end, err);
+	int rc = dp_host_run(carry_out, t, true, 0, sink, ask->progress, end, err);
 	int back = restore(t, rc ? NULL : err);
 
 	return rc ? rc : back;

@@ -49,6 +49,7 @@ struct cli_check_options {
 	enum dp_witness_level witness; /* of a check, a teardown: what of the kernel's inside */
 	bool all;                      /* of a run: every kind of question */
 	unsigned int repeat;           /* how often each case is asked */
+	unsigned int shard, shards;    /* of what is selected, the share of this run; 0: all */
 	uint64_t size;
 	uint64_t iterations, duration_ms;  /* of a race; 0 without */
 	bool biased;                       /* a race */
@@ -64,8 +65,12 @@ struct cli_check_options {
 int cli_take_witness(void *field, const char *name, struct dp_error *err);
 
 /* Tables that several of these commands share. */
-extern const struct cli_option cli_case_options[], cli_witness_options[], cli_region_options[],
-	cli_policy_options[], cli_pinner_options[], cli_folder_options[], cli_report_options[];
+extern const struct cli_option cli_case_options[], cli_shard_options[], cli_witness_options[],
+	cli_region_options[], cli_policy_options[], cli_pinner_options[], cli_folder_options[],
+	cli_report_options[];
+
+/* Takes "2/4" into shard and shards of a struct cli_check_options, for OPT_CALLBACK(). */
+int cli_take_shard(void *options, const char *text, struct dp_error *err);
 
 /*
  * For the rows of --format and -o. @outputs is a struct cli_outputs, the text is a format for
@@ -189,6 +194,6 @@ bool cli_stdout_unwanted(void);
 /* daxpin itself, and its commands. Those without a function of their own are of the guest only. */
 extern const struct cli_command cli_daxpin, cli_guest, cli_check, cli_limit, cli_teardown, cli_race,
 	cli_order, cli_traffic, cli_state, cli_pinner, cli_bench, cli_run, cli_judge, cli_compare,
-	cli_kernels, cli_list, cli_explain, cli_cache;
+	cli_kernels, cli_list, cli_explain, cli_cache, cli_node;
 
 #endif

@@ -5,38 +5,37 @@
 #include "cli.h"
 
 #include "daxpin/bench.h"
+#include "daxpin/campaign.h"
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
-#include "daxpin/dax.h"
 #include "daxpin/json.h"
 #include "daxpin/limit.h"
 #include "daxpin/order.h"
 #include "daxpin/pinner.h"
-#include "daxpin/rdma.h"
 #include "daxpin/state.h"
 #include "daxpin/teardown.h"
 #include "daxpin/traffic.h"
 
 static const struct {
 	const char *key, *title;
-	struct json_object *(*collect)(void);
 } sections[] = {
-	{ "rdma", "RDMA devices", dp_inventory_rdma },
-	{ "dax", "DAX devices", dp_inventory_dax },
-	{ "namespaces", "Namespaces", dp_inventory_namespaces },
-	{ "cxl_memdevs", "CXL memory devices", dp_inventory_cxl_memdevs },
-	{ "cxl_decoders", "CXL decoders", dp_inventory_cxl_decoders },
-	{ "cxl_regions", "CXL regions", dp_inventory_cxl_regions },
-	{ "mounts", "DAX mounts (ext4, xfs)", dp_inventory_mounts },
+	{ "rdma", "RDMA devices" },
+	{ "dax", "DAX devices" },
+	{ "namespaces", "Namespaces" },
+	{ "cxl_memdevs", "CXL memory devices" },
+	{ "cxl_decoders", "CXL decoders" },
+	{ "cxl_regions", "CXL regions" },
+	{ "mounts", "DAX mounts (ext4, xfs)" },
 };
 
 static struct json_object *collect_all(void)
 {
-	struct json_object *root = json_object_new_object();
+	struct json_object *root = json_object_new_object(), *all = dp_inventory();
 
 	dp_json_add_text(root, "schema", "daxpin-list/1");
-	for (size_t i = 0; i < DP_ARRAY_SIZE(sections); i++)
-		json_object_object_add(root, sections[i].key, sections[i].collect());
+	json_object_object_foreach (all, key, list)
+		json_object_object_add(root, key, json_object_get(list));
+	json_object_put(all);
 	return root;
 }
 

@@ -117,8 +117,8 @@ const struct cli_command cli_daxpin = {
 		"Exit codes: 0 nothing failed, 1 something failed, 2 bad usage or input, 3 the run "
 		"could not be carried out.",
 	.groups = CLI_GROUPS({ .options = options }),
-	.commands = CLI_SUBCOMMANDS(&cli_guest, &cli_check, &cli_limit, &cli_teardown, &cli_traffic,
-				    &cli_pinner, &cli_bench, &cli_judge, &cli_compare, &cli_explain,
-				    &cli_list, &cli_kernels, &cli_cache, &completion),
+	.commands = CLI_SUBCOMMANDS(&cli_guest, &cli_check, &cli_node, &cli_limit, &cli_teardown,
+				    &cli_traffic, &cli_pinner, &cli_bench, &cli_judge, &cli_compare,
+				    &cli_explain, &cli_list, &cli_kernels, &cli_cache, &completion),
 	.run = run,
 };

@@ -27,6 +27,7 @@ static int take_number(const struct cli_option *o, const char *name, const char 
 
 	errno = 0;
 	n = strtoull(value, &end, 10);
+	end += *end == 's';
 	if (errno || *end || !isdigit((unsigned char)*value) || n < o->min || n > o->max)
 		return o->max == INT64_MAX
 			       ? dp_bad_input(
@@ -52,6 +53,7 @@ static int take_seconds(const char *name, const char *value, uint64_t *ms, struc
 
 	errno = 0;
 	n = strtoull(value, &end, 10);
+	end += *end == 's';
 	if (errno || *end || !isdigit((unsigned char)*value) || !n || n > LONGEST_WAIT)
 		return dp_bad_input(err, "%s wants seconds from 1 to %d, not \"%s\"", name,
 				    LONGEST_WAIT, value);

@@ -68,6 +68,15 @@ static const char *block_device(struct ndctl_namespace *ns)
 	return ndctl_namespace_get_block_device(ns);
 }
 
+/* Of what it is mapped by; 0 where it has none, or where that cannot be read. */
+static uint64_t align_of(struct ndctl_namespace *ns)
+{
+	struct ndctl_pfn *pfn = ndctl_namespace_get_pfn(ns);
+	struct ndctl_dax *dax = ndctl_namespace_get_dax(ns);
+
+	return pfn ? ndctl_pfn_get_align(pfn) : dax ? ndctl_dax_get_align(dax) : 0;
+}
+
 static struct json_object *describe_namespace(struct ndctl_region *region,
 					      struct ndctl_namespace *ns)
 {
@@ -76,6 +85,8 @@ static struct json_object *describe_namespace(struct ndctl_region *region,
 	dp_json_add_text(obj, "namespace", ndctl_namespace_get_devname(ns));
 	dp_json_add_text(obj, "mode", mode_name(ns));
 	dp_json_add_int(obj, "size", (int64_t)ndctl_namespace_get_size(ns));
+	if (align_of(ns))
+		dp_json_add_int(obj, "align", (int64_t)align_of(ns));
 	dp_json_add_text(obj, "blockdev", block_device(ns));
 	dp_json_add_text(obj, "region", ndctl_region_get_devname(region));
 	return obj;
