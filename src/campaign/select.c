@@ -320,6 +320,48 @@ int dp_selection_part(const struct dp_selection *selection, bool wide, struct dp
 	return rc;
 }
 
+/*
+ * A guest is told by which globs its cells are selected: from now on by their mappings, if there
+ * were none, or by their ids.
+ */
+static int name_cells(const struct dp_plan *plan, const char ***globs, size_t *count)
+{
+	const char **names = calloc(plan->count + 1, sizeof(*names));
+	size_t named = 0;
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->count; i++)
+		if (*count)
+			names[named++] = plan->list[i].id;
+		else if (!i || plan->list[i].mapping != plan->list[i - 1].mapping)
+			names[named++] = plan->list[i].mapping->name;
+	free(*globs);
+	*globs = names;
+	*count = named;
+	return named > DP_COMMAND_WORDS ? -E2BIG : 0;
+}
+
+int dp_selection_keep(struct dp_selection *s, bool (*keep)(void *arg, size_t n), void *arg)
+{
+	struct kind kinds[DP_QUESTIONS];
+	size_t n = 0;
+	int rc;
+
+	kinds_of(s, kinds);
+	for (size_t k = 0; k < DP_QUESTIONS; k++) {
+		size_t kept = 0;
+
+		for (size_t i = 0; i < *kinds[k].count; i++)
+			if (keep(arg, n++))
+				memmove((char *)*kinds[k].list + kept++ * kinds[k].size,
+					item_of(&kinds[k], i), kinds[k].size);
+		*kinds[k].count = kept;
+	}
+	rc = name_cells(&s->checks, &s->globs, &s->nglobs);
+	return rc ? rc : name_cells(&s->pinnings, &s->pinning_globs, &s->npinning_globs);
+}
+
 int dp_selection_order(const struct dp_selection *selection, struct dp_run_record *run)
 {
 	struct dp_result *ordered = calloc(run->count + 1, sizeof(*ordered));

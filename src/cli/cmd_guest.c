@@ -291,6 +291,8 @@ static int run_campaign(struct guest_options *o, unsigned int kinds, struct cli_
 				       check.npinners, &selection, err);
 	if (!rc && !o->guests.ncarriers)
 		dp_selection_leave_carried(&selection);
+	if (!rc && check.shards)
+		rc = dp_selection_shard(&selection, check.shard, check.shards, err);
 	course = choose_witness(&check);
 	if (!rc && kinds == 1U << DP_QUESTION_TEARDOWN)
 		rc = choose_pinners(&check, o, err);

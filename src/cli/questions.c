@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the commands that ask a kernel share, and those of them that only the guest has. */
 #include <fnmatch.h>
+#include <stdio.h>
 
 #include "cli.h"
 
 #include "daxpin/campaign.h"
+
+/* More would have nothing to do. */
+#define MAX_SHARDS 10000
 
 struct dp_ask cli_ask(struct cli_check_options *options, const struct dp_policy *policy)
 {
@@ -33,6 +37,20 @@ int cli_take_witness(void *field, const char *name, struct dp_error *err)
 	(void)err;
 	*level = dp_witness_level_find(name);
 	return 0;
+}
+
+int cli_take_shard(void *field, const char *text, struct dp_error *err)
+{
+	struct cli_check_options *o = field;
+	char rest;
+
+	if (sscanf(text, "%u/%u%c", &o->shard, &o->shards, &rest) == 2 && o->shard &&
+	    o->shard <= o->shards && o->shards <= MAX_SHARDS)
+		return 0;
+	return dp_bad_input(err,
+			    "--shard wants the share and how many there are, such as 2/4, "
+			    "not \"%s\"",
+			    text);
 }
 
 int cli_pinners(const struct cli_check_options *o, const struct dp_pinner **list, size_t *count,
@@ -81,6 +99,15 @@ const struct cli_option cli_case_options[] = {
 		   "Ask each case N times, and report how often which answer came. A case fails "
 		   "if it failed once.",
 		   .initial = "1"),
+	CLI_END,
+};
+
+const struct cli_option cli_shard_options[] = {
+	OPT_ROW("shard", 0, "I/N",
+		"Ask the share I, from 1, of N shares that take about as long. Whoever selects "
+		"the same makes the same shares, so that N runs on N machines ask everything "
+		"once. A share may be empty.",
+		.kind = CLI_CALLBACK, .take = cli_take_shard),
 	CLI_END,
 };
 
@@ -175,8 +202,8 @@ const struct cli_command cli_race = {
 		 "taken away and brought back, again and again. Each registration must succeed "
 		 "and hold the device, or fail with a clean error. No pin may leak, and the "
 		 "kernel must survive.",
-	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = race_options },
-			     { .options = cli_region_options },
+	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_shard_options },
+			     { .options = race_options }, { .options = cli_region_options },
 			     { .options = cli_report_options, .title = "Reports" }),
 };
 
@@ -187,7 +214,8 @@ const struct cli_command cli_order = {
 	.about = "Holds a registration, or the event that takes its memory away, at a station in "
 		 "the kernel, lets the other one go as far as it can, and says what either of them "
 		 "did. What race hopes to meet is made here, each time. See docs/order.md.",
-	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_region_options },
+	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_shard_options },
+			     { .options = cli_region_options },
 			     { .options = cli_report_options, .title = "Reports" }),
 };
 
@@ -200,7 +228,8 @@ const struct cli_command cli_state = {
 		"happen to it afterwards, such as a fork. Then adapter and process write in turn, and "
 		"each must see what the other wrote, unless the process itself has asked for other "
 		"pages. See docs/state.md.",
-	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_region_options },
+	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_shard_options },
+			     { .options = cli_region_options },
 			     { .options = cli_report_options, .title = "Reports" }),
 };
 
@@ -217,8 +246,8 @@ const struct cli_command cli_run = {
 	.usage = CLI_USAGE("guest [GUEST-OPTIONS] run [OPTIONS]"),
 	.about = "Runs check, limit, teardown and traffic and writes one report; with --all, every "
 		 "other question too.",
-	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = run_options },
-			     { .options = cli_witness_options }, { .options = cli_region_options },
-			     { .options = cli_policy_options },
+	.groups = CLI_GROUPS({ .options = cli_case_options }, { .options = cli_shard_options },
+			     { .options = run_options }, { .options = cli_witness_options },
+			     { .options = cli_region_options }, { .options = cli_policy_options },
 			     { .options = cli_report_options, .title = "Reports" }),
 };

@@ -166,6 +166,24 @@ static bool split_debian(const char *name, char *suite, char *version, size_t si
 	return *name && strspn(rest, "0123456789abcdefghijklmnopqrstuvwxyz.+~-") == strlen(rest);
 }
 
+/*
+ * A folder of several machines, laid out as a cache is: "suites/NAME" names the package, wherever
+ * the folder was when it was fetched. It is only read.
+ */
+static int find_shared(const char *name, struct dp_kernel *kernel)
+{
+	const char *shared = getenv("DAXPIN_KERNELS"), *package;
+	char pointer[PATH_MAX], dir[PATH_MAX];
+
+	if (!shared || !shared[0] ||
+	    dp_read_attr(pointer, sizeof(pointer), "%s/suites/%s", shared, name))
+		return -ENOENT;
+	package = strrchr(pointer, '/');
+	if (!package || dp_path(dir, sizeof(dir), NULL, "%s/kernels%s", shared, package))
+		return -ENOENT;
+	return locate(dir, kernel);
+}
+
 static int resolve_debian(const char *name, bool refresh, const struct dp_progress *progress,
 			  struct dp_kernel *kernel, struct dp_error *err)
 {
@@ -183,6 +201,8 @@ static int resolve_debian(const char *name, bool refresh, const struct dp_progre
 			   suite[0] && version[0] ? "@" : "", version);
 	if (rc)
 		return rc;
+	if (!refresh && !find_shared(strrchr(pointer, '/') + 1, kernel))
+		return 0;
 	lock = dp_cache_lock("kernels", err);
 	if (lock < 0)
 		return lock;
