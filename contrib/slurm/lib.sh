@@ -2,11 +2,11 @@
 # What the scripts for Slurm share. Slurm starts them with almost no environment.
 
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+node=${SLURMD_NODENAME:-$(hostname -s)}
 # shellcheck source=contrib/slurm/daxpin.env
 . "${DAXPIN_ENV:-$here/daxpin.env}"
 # shellcheck source=contrib/slurm/daxpin.env
 [ ! -e /etc/daxpin/slurm.env ] || . /etc/daxpin/slurm.env
-node=${SLURMD_NODENAME:-$(hostname -s)}
 
 # ask: the line in $line, the exit code in $code.
 ask() {
