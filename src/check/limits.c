@@ -59,7 +59,8 @@ static bool find_memlock(const struct dp_asker *asker, struct dp_cell *cell)
 /*
  * Those who are no verbs hold what all processes of a user have locked against the limit of one:
  * __io_account_mem() of io_uring (ENOMEM), xdp_umem_account_pages() (ENOBUFS). What the others have
- * locked is not told.
+ * locked is not told. vfio holds what this process has locked against it (mm->locked_vm,
+ * vfio_pin_pages_remote(), ENOMEM).
  */
 static bool find_memlock_of_user(const struct dp_check *question, struct dp_cell *cell)
 {
@@ -68,11 +69,12 @@ static bool find_memlock_of_user(const struct dp_check *question, struct dp_cell
 	if (!question->by || (cell->err != ENOMEM && cell->err != ENOBUFS) ||
 	    getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY || has_ipc_lock())
 		return false;
-	snprintf(cell->limit, sizeof(cell->limit),
-		 "RLIMIT_MEMLOCK is %" PRIu64
-		 " KiB for all processes of this user, without CAP_IPC_LOCK, and may have refused "
-		 "it: run it as root",
-		 (uint64_t)limit.rlim_cur / 1024);
+	snprintf(
+		cell->limit, sizeof(cell->limit),
+		"RLIMIT_MEMLOCK is %" PRIu64
+		" KiB for all that this process, or its user, has locked without CAP_IPC_LOCK, and "
+		"may have refused it: run it as root",
+		(uint64_t)limit.rlim_cur / 1024);
 	return true;
 }
 
