@@ -93,10 +93,10 @@ struct dp_state {
 	bool absent;   /* and which does not have the memory */
 	bool file;     /* what is given up, the file gives up, too */
 	bool replaces; /* other memory is in its place then: it is the file's no more */
-	bool changes;  /* a call of the state is observed */
-	bool refused;  /* while the region is pinned, the call must be refused */
-	bool swap;     /* it wants swap space */
-	bool reads;    /* only regions that the adapter reads can be registered */
+	unsigned int changes; /* how many calls of the state are observed, of each region */
+	bool refused;         /* while the region is pinned, the call must be refused */
+	bool swap;            /* it wants swap space */
+	bool reads;           /* only regions that the adapter reads can be registered */
 	/*
 	 * What must be shown to have happened to memory that nobody pins, by dp_stage_reached(),
 	 * and not to have happened to pinned pages: "merged". NULL where the calls say all.

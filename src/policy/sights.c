@@ -41,6 +41,11 @@ static int word_at(const char *text, const char *(*name)(int), int count)
 	return -1;
 }
 
+static const char *pin_name(int i)
+{
+	return dp_state_pin_name((enum dp_state_pin)i);
+}
+
 static const char *phase_name(int i)
 {
 	return dp_state_phase_name((enum dp_state_phase)i);
@@ -157,11 +162,11 @@ static bool read_reached(struct sights *k, struct json_object *obj)
 	       k->done <= k->control && k->region >= 0 && k->region <= k->pages;
 }
 
-/* Of a state that is to be reached, that it was; a call that is refused has reached nothing. */
-static bool lacks_reached(const struct sights *k, size_t changes, char *text, size_t size)
+/* Of a state that is to be reached, that it was. */
+static bool lacks_reached(const struct sights *k, char *text, size_t size)
 {
 	const struct dp_state *state = k->v->state;
-	bool owed = state->reached && (!changes || k->granted || k->reached);
+	bool owed = state->reached;
 	const char *pin = dp_state_pin_name(k->pin);
 
 	if (k->reached != owed)
@@ -210,10 +215,67 @@ bool dp_sights_read(struct sights *k, char *text, size_t size)
 		if (k->keeps != DP_STATE_PERHAPS)
 			k->keeps = DP_STATE_KEPT;
 	}
-	if (k->v->state->changes && !changes) {
-		snprintf(text, size, "not observed: step \"change\" of a %s region",
-			 dp_state_pin_name(k->pin));
+	if (changes != k->v->state->changes) {
+		snprintf(text, size,
+			 "not observed: %u steps \"change\" of a %s region; there are %zu",
+			 k->v->state->changes, dp_state_pin_name(k->pin), changes);
 		return false;
 	}
-	return !lacks_sight(k, text, size) && !lacks_reached(k, changes, text, size);
+	return !lacks_sight(k, text, size) && !lacks_reached(k, text, size);
+}
+
+/* ---- the order ---------------------------------------------------------------------------- */
+
+#define PLACES 64
+#define LAST   (PLACES * DP_STATE_PINS)
+
+/* Who looks first. */
+static int turn_of(int by)
+{
+	return by == DP_BY_ADAPTER ? 0 : by == DP_BY_OWNER ? 1 : by;
+}
+
+/* Where a step belongs; -1 if it is none of a state, or does not say of what. */
+static int place_of(const struct verdict *v, struct json_object *obj, enum dp_step step)
+{
+	int pin = word_at(dp_step_text(obj, DP_FIELD_PIN), pin_name, DP_STATE_PINS), in = -1;
+
+	if (step == DP_STEP_TAINT)
+		return LAST;
+	if (step == DP_STEP_CHANGE)
+		in = v->state->after ? 2 : 0;
+	else if (step == DP_STEP_REACHED)
+		in = v->state->placed ? 0 : 3;
+	else if (step == DP_STEP_REGION)
+		in = 1;
+	else if (step == DP_STEP_SIGHT)
+		in = 4 +
+		     DP_STATE_BYS * word_at(dp_step_text(obj, DP_FIELD_PHASE), phase_name,
+					    DP_STATE_PHASES) +
+		     turn_of(word_at(dp_step_text(obj, DP_FIELD_BY), by_name, DP_STATE_BYS));
+	return pin < 0 || in < 0 ? -1 : pin * PLACES + in;
+}
+
+bool dp_sights_out_of_order(const struct verdict *v, char *text, size_t size)
+{
+	size_t count = dp_json_count(v->steps);
+	int last = -1;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *obj = json_object_array_get_idx(v->steps, i);
+		enum dp_step step = dp_step_of(obj, "step"), absent = dp_step_of(obj, "left-out");
+		int place;
+
+		if (step == DP_STEPS && absent == DP_STEPS)
+			continue;
+		place = step == DP_STEPS ? -1 : place_of(v, obj, step);
+		/* Several calls are of one place. */
+		if (place < last || (place == last && step != DP_STEP_CHANGE)) {
+			snprintf(text, size, "step \"%s\" is not where it belongs",
+				 dp_step_name(step == DP_STEPS ? absent : step));
+			return true;
+		}
+		last = place;
+	}
+	return false;
 }

@@ -36,4 +36,14 @@ struct json_object *dp_sights_region(const struct sights *k);
  */
 bool dp_sights_read(struct sights *k, char *text, size_t size);
 
+/**
+ * dp_sights_out_of_order - whether the steps are not those of a state, in their order
+ * @v: the verdict
+ * @text: receives which is not
+ * @size: its size in bytes
+ *
+ * None can be left out.
+ */
+bool dp_sights_out_of_order(const struct verdict *v, char *text, size_t size);
+
 #endif

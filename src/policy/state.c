@@ -285,7 +285,8 @@ void dp_judge_state(struct verdict *v)
 	dp_judge_splats(v);
 	if (r->violates)
 		r->status = DP_FAIL;
-	else if (!dp_find_missing(v, OWED, ONCE, r->why, sizeof(r->why)))
+	else if (!dp_find_missing(v, OWED, ONCE, r->why, sizeof(r->why)) &&
+		 !dp_sights_out_of_order(v, r->why, sizeof(r->why)))
 		judge_pins(v);
 	r->unfinished = r->status == DP_ERROR;
 }

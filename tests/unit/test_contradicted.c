@@ -90,6 +90,8 @@ static void are_null(struct lies *l, size_t i, struct json_object *line)
 		/* A registration on a dying mapping may succeed, too. What owns a leaf of 1 GiB
 		 * may be unknown with its page size. */
 		is_meant |= is(line, "step", "register-again") && !strcmp(key, "errno");
+		/* A call that is granted may have moved nothing. */
+		is_meant |= is(line, "step", "change") && !strcmp(key, "errno");
 		is_meant |= strstr(l->r->id, "/devdax-1G/") &&
 			    (!strcmp(key, "owner") || !strcmp(key, "outside") ||
 			     !strcmp(key, "displaced") || !strcmp(key, "persistent"));
@@ -128,7 +130,9 @@ static bool is_single(const struct lies *l, struct json_object *line)
 		      is(line, "step", "release") || is(line, "step", "event-end") ||
 		      is(line, "step", "undo") || is(line, "step", "canary"));
 
+	/* Of the calls of a state there are several. */
 	return is(line, "kind", "step") && !is(line, "step", "race") &&
+	       !is(line, "step", "change") &&
 	       (flies || !strstr(l->r->id, "traffic/") || is(line, "step", "taint") ||
 		is(line, "step", "legs"));
 }

@@ -80,25 +80,25 @@ static bool is_pageable(const struct dp_mapping *mapping)
 }
 
 DP_STATE(madv_free, .name = "madv-free", .what = "MADV_FREE, and MADV_PAGEOUT, which reclaims",
-	 .rank = 310, .applies = dp_state_is_anon, .changes = true, .keeps = perhaps,
+	 .rank = 310, .applies = dp_state_is_anon, .changes = 2, .keeps = perhaps,
 	 .after = free_lazily,
 	 .promise = "try_to_unmap_one() frees a page only if nobody but the page tables has a "
 		    "reference to it");
 
 DP_STATE(madv_remove, .name = "madv-remove", .what = "MADV_REMOVE, which punches a hole",
-	 .rank = 320, .applies = dp_state_is_shmem, .file = true, .changes = true,
-	 .keeps = given_up, .after = remove_all,
+	 .rank = 320, .applies = dp_state_is_shmem, .file = true, .changes = 1, .keeps = given_up,
+	 .after = remove_all,
 	 .promise =
 		 "shmem_fallocate() takes the pages out of the file, and a pin is a reference "
 		 "that keeps them from being freed; an on-demand region follows the page tables");
 
 DP_STATE(madv_collapse, .name = "madv-collapse", .what = "MADV_COLLAPSE asks for a huge page",
-	 .rank = 330, .applies = is_anon_or_shmem, .changes = true, .needs = needs_collapse,
+	 .rank = 330, .applies = is_anon_or_shmem, .changes = 1, .needs = needs_collapse,
 	 .after = collapse,
 	 .promise = "khugepaged's code refuses pages that have more references than mappings "
 		    "(__collapse_huge_page_isolate(), collapse_file())");
 
 DP_STATE(madv_pageout, .name = "madv-pageout", .what = "MADV_PAGEOUT", .rank = 340,
-	 .applies = is_pageable, .changes = true, .after = pageout,
+	 .applies = is_pageable, .changes = 1, .after = pageout,
 	 .promise = "shrink_page_list() and shrink_folio_list() leave what may be pinned alone "
 		    "(feb889fb40fa), and others are not freed while they have references");

@@ -103,7 +103,7 @@ static bool is_small_anon(const struct dp_mapping *mapping)
 }
 
 DP_STATE(khugepaged, .name = "khugepaged", .what = "khugepaged has scanned the pages twice",
-	 .rank = 450, .applies = is_small_anon, .changes = true, .reached = "made huge pages",
+	 .rank = 450, .applies = is_small_anon, .changes = 1, .reached = "made huge pages",
 	 .needs = needs_khugepaged, .after = let_collapse,
 	 .promise = "khugepaged leaves pages alone that have more references than mappings "
 		    "(is_refcount_suitable())");
@@ -201,7 +201,7 @@ static int let_merge(struct dp_stage *stage, struct dp_error *err)
 }
 
 DP_STATE(ksm, .name = "ksm", .what = "KSM has scanned the pages, which have twins, twice",
-	 .rank = 460, .applies = dp_state_is_anon, .changes = true, .reached = "merged",
+	 .rank = 460, .applies = dp_state_is_anon, .changes = 1, .reached = "merged",
 	 .needs = needs_ksm, .after = let_merge,
 	 .promise = "write_protect_page() leaves pages alone that have more references than "
 		    "mappings");
@@ -310,17 +310,17 @@ static int compact(struct dp_stage *stage, struct dp_error *err)
 {
 	dp_autofree uint64_t *frames = NULL, *pinned = NULL;
 	size_t done = 0, region = 0, len = stage->area.len;
-	int rc = dp_frames_note(stage->extra, len, &frames, err);
+	int rc = dp_frames_note(stage->extra, len, &frames, err), refused = 0;
 
 	if (!rc)
 		rc = dp_frames_note(stage->view, len, &pinned, err);
 	if (rc)
 		return rc;
-	for (int i = 0; i < ROUNDS && !rc && !done; i++) {
-		dp_stage_changed(stage, "compact_memory",
-				 dp_write_attr("1", "/proc/sys/vm/compact_memory"));
+	for (int i = 0; i < ROUNDS && !rc && !done && !refused; i++) {
+		refused = dp_write_attr("1", "/proc/sys/vm/compact_memory");
 		rc = count_behind(stage, frames, lowest(pinned, len / SMALL), &done, err);
 	}
+	dp_stage_changed(stage, "compact_memory", refused);
 	if (!rc)
 		rc = dp_frames_moved(stage->view, len, pinned, &region, err);
 	if (!rc)
@@ -335,7 +335,7 @@ static bool is_movable(const struct dp_mapping *mapping)
 }
 
 DP_STATE(compaction, .name = "compaction", .what = "all memory is compacted", .rank = 470,
-	 .applies = is_movable, .changes = true, .reached = "moved", .needs = needs_compaction,
+	 .applies = is_movable, .changes = 1, .reached = "moved", .needs = needs_compaction,
 	 .before = make_pages, .after = compact,
 	 .promise = "isolate_migratepages_block() leaves anonymous pages alone that have more "
 		    "references than mappings, and migration refuses the others");

@@ -55,7 +55,7 @@ static int truncate_all(struct dp_stage *stage, struct dp_error *err)
 
 DP_STATE(truncate_, .name = "truncate",
 	 .what = "the file is truncated to nothing, and extended again", .rank = 410,
-	 .applies = dp_state_is_shmem, .file = true, .changes = true, .keeps = given_up,
+	 .applies = dp_state_is_shmem, .file = true, .changes = 1, .keeps = given_up,
 	 .after = truncate_all,
 	 .promise =
 		 "shmem_undo_range() takes the pages out of the file, and a pin is a reference "
@@ -77,6 +77,6 @@ static int seal(struct dp_stage *stage, struct dp_error *err)
 }
 
 DP_STATE(seal_, .name = "seal", .what = "the file is to be sealed against writing", .rank = 420,
-	 .applies = dp_state_is_shmem, .changes = true, .refused = true, .after = seal,
+	 .applies = dp_state_is_shmem, .changes = 1, .refused = true, .after = seal,
 	 .promise = "memfd_wait_for_pins() waits for pages with more references than mappings, and "
 		    "refuses with EBUSY");

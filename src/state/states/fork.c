@@ -69,26 +69,25 @@ static int without(struct dp_stage *stage, struct dp_error *err)
 
 DP_STATE(fork_parent_writes, .name = "fork-parent-writes",
 	 .what = "a fork, after which the parent writes", .rank = 200, .applies = dp_state_is_any,
-	 .other = true, .changes = true, .after = parent_writes, .promise = PROMISE,
+	 .other = true, .changes = 1, .after = parent_writes, .promise = PROMISE,
 	 .known = { HUGETLB_SHARED });
 
 DP_STATE(fork_child_writes, .name = "fork-child-writes",
 	 .what = "a fork, after which the child writes", .rank = 210, .applies = dp_state_is_any,
-	 .other = true, .changes = true, .after = child_writes, .promise = PROMISE,
+	 .other = true, .changes = 1, .after = child_writes, .promise = PROMISE,
 	 .known = { HUGETLB_SHARED });
 
 DP_STATE(fork_child_exits, .name = "fork-child-exits",
 	 .what = "a fork, after which the child reads and exits", .rank = 220,
-	 .applies = dp_state_is_any, .changes = true, .after = child_exits, .promise = PROMISE,
+	 .applies = dp_state_is_any, .changes = 1, .after = child_exits, .promise = PROMISE,
 	 .known = { HUGETLB_SHARED });
 
 DP_STATE(fork_child_registers, .name = "fork-child-registers",
 	 .what = "a fork, after which the child registers the memory, too", .rank = 230,
-	 .applies = dp_state_is_any, .other = true, .changes = true, .after = child_registers,
+	 .applies = dp_state_is_any, .other = true, .changes = 1, .after = child_registers,
 	 .promise = PROMISE, .known = { HUGETLB_SHARED });
 
 DP_STATE(dontfork, .name = "dontfork", .what = "MADV_DONTFORK, and a fork", .rank = 240,
-	 .applies = dp_state_is_any, .other = true, .absent = true, .changes = true,
-	 .after = without,
+	 .applies = dp_state_is_any, .other = true, .absent = true, .changes = 2, .after = without,
 	 .promise = "dup_mmap() leaves out what is VM_DONTCOPY: the child has none of it, and "
 		    "nothing is shared");

@@ -18,7 +18,7 @@ static int share(struct dp_stage *stage, struct dp_error *err)
 
 DP_STATE(shared_by_fork, .name = "shared-by-fork",
 	 .what = "pages that a fork has shared with a child, which still reads them", .rank = 40,
-	 .applies = dp_state_is_any, .other = true, .changes = true, .before = share,
+	 .applies = dp_state_is_any, .other = true, .changes = 1, .before = share,
 	 .promise = PROMISE);
 
 DP_STATE(in_child, .name = "in-child",

@@ -20,7 +20,7 @@ static int drop(struct dp_stage *stage, struct dp_error *err)
 }
 
 DP_STATE(madv_dontneed, .name = "madv-dontneed", .what = "MADV_DONTNEED", .rank = 300,
-	 .applies = dp_state_is_any, .changes = true, .keeps = keeps, .after = drop,
+	 .applies = dp_state_is_any, .changes = 1, .keeps = keeps, .after = drop,
 	 .promise = "zap_page_range() takes the pages out of the page tables, and a pin is a "
 		    "reference that keeps them from being freed; an on-demand region follows the "
 		    "page tables (mmu_notifier)");

@@ -29,7 +29,7 @@ static int replace(struct dp_stage *stage, struct dp_error *err)
 
 DP_STATE(munmap_remap, .name = "munmap-remap",
 	 .what = "munmap, and other memory is mapped in its place", .rank = 400,
-	 .applies = dp_state_is_any, .changes = true, .replaces = true, .keeps = keeps,
+	 .applies = dp_state_is_any, .changes = 1, .replaces = true, .keeps = keeps,
 	 .after = replace,
 	 .promise = "a pin is a reference to a page and not to an address; an on-demand region "
 		    "follows the page tables (mmu_notifier)");

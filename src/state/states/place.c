@@ -51,7 +51,7 @@ static int move(struct dp_stage *stage, struct dp_error *err)
  * see docs/findings.md.
  */
 DP_STATE(mremap_, .name = "mremap", .what = "mremap to another address", .rank = 390,
-	 .applies = dp_state_is_any, .changes = true, .keeps = keeps, .after = move,
+	 .applies = dp_state_is_any, .changes = 1, .keeps = keeps, .after = move,
 	 .promise = "move_page_tables() moves the entries and leaves the pages; of an on-demand "
 		    "region nothing is left at its addresses");
 
@@ -127,15 +127,15 @@ static int make_there(struct dp_stage *stage, struct dp_error *err)
 
 /*
  * What becomes of the first page, which is asked for by itself. Of one that could not be moved it
- * is told that there is one, not why (do_pages_move()).
+ * is told that there is one, or where it is, not why (do_pages_move()).
  */
 static int move_one(const struct dp_stage *stage)
 {
 	void *one = stage->view;
-	int node = other_node(), status = 0;
+	int node = other_node(), status = -1;
 	long left = syscall(SYS_move_pages, 0, 1UL, &one, &node, &status, MPOL_MF_MOVE);
 
-	return left < 0 ? -errno : left ? -EBUSY : status < 0 ? status : 0;
+	return left < 0 ? -errno : !left && status == node ? 0 : -EBUSY;
 }
 
 #define CONTROL ((size_t)64 << 10)
@@ -177,7 +177,7 @@ DP_STATE(other_node_, .name = "other-node", .what = "pages on another NUMA node"
 		    "CMA (check_and_migrate_movable_pages())");
 
 DP_STATE(numa_migration, .name = "numa-migration", .what = "mbind asks to move the pages",
-	 .rank = 480, .applies = is_placed, .changes = true, .reached = "moved",
-	 .needs = needs_node, .after = migrate,
+	 .rank = 480, .applies = is_placed, .changes = 2, .reached = "moved", .needs = needs_node,
+	 .after = migrate,
 	 .promise = "migration refuses a page with more references than it expects "
 		    "(folio_migrate_mapping(), expected_page_refs() on older kernels)");

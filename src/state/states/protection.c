@@ -69,13 +69,13 @@ static bool is_protected(const struct dp_mapping *mapping)
 
 DP_STATE(made_writable_later, .name = "made-writable-later",
 	 .what = "memory that is registered read-only, and made writable later", .rank = 30,
-	 .applies = is_protected, .reads = true, .changes = true, .before = read_only,
+	 .applies = is_protected, .reads = true, .changes = 1, .before = read_only,
 	 .after = make_writable, .promise = PROMISE, .known = { COUNTED });
 
 DP_STATE(mprotect_, .name = "mprotect", .what = "mprotect takes write access and gives it back",
-	 .rank = 380, .applies = is_protected, .changes = true, .after = take_and_give,
+	 .rank = 380, .applies = is_protected, .changes = 2, .after = take_and_give,
 	 .promise = PROMISE, .known = { COUNTED });
 
 DP_STATE(huge_split, .name = "huge-split", .what = "a huge page whose halves are mapped apart",
-	 .rank = 70, .applies = is_thp, .changes = true, .after = split, .promise = PROMISE,
+	 .rank = 70, .applies = is_thp, .changes = 2, .after = split, .promise = PROMISE,
 	 .known = { COUNTED });

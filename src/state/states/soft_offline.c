@@ -26,6 +26,6 @@ static bool is_offlined(const struct dp_mapping *mapping)
 }
 
 DP_STATE(soft_offline, .name = "soft-offline", .what = "a page is to be soft-offlined", .rank = 490,
-	 .applies = is_offlined, .changes = true, .after = offline,
+	 .applies = is_offlined, .changes = 1, .after = offline,
 	 .promise = "soft_offline_in_use_page() migrates the page, and migration refuses one with "
 		    "more references than it expects");
