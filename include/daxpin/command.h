@@ -39,9 +39,13 @@ enum dp_command_kind {
 /* The guest misbehaves on purpose, to test those who watch it. */
 enum dp_fault {
 	DP_FAULT_NONE,
-	DP_FAULT_PANIC,   /* the kernel panics */
-	DP_FAULT_HANG,    /* a registration never returns */
-	DP_FAULT_SILENCE, /* init never answers */
+	DP_FAULT_PANIC,      /* the kernel panics */
+	DP_FAULT_HANG,       /* a registration never returns */
+	DP_FAULT_SILENCE,    /* init never answers */
+	DP_FAULT_FLOOD,      /* the console is flooded */
+	DP_FAULT_LONG_LINE,  /* an observation of a megabyte */
+	DP_FAULT_FALSE_IDS,  /* answers that were not asked for, and an empty one */
+	DP_FAULT_EARLY_DONE, /* init is done before it has begun */
 	DP_FAULTS,
 };
 
@@ -148,7 +152,7 @@ int dp_words_add(struct dp_words *words, const char *word);
 /* Releases the words, and empties the list. */
 void dp_words_clear(struct dp_words *words);
 
-/* A fault by its name, "panic", "hang" or "silence"; DP_FAULT_NONE if there is none. */
+/* A fault by its name, such as "panic"; DP_FAULT_NONE if there is none. */
 enum dp_fault dp_fault_find(const char *name);
 
 #endif

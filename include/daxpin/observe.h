@@ -190,7 +190,8 @@ struct dp_lines {
  * @lines: the splitter, zero at first
  * @data: the bytes
  * @len: how many
- * @take: called with each line that is not too long, without newline and carriage return. A
+ * @take: called with each line, NUL-terminated, without newline and carriage return; one that is
+ *        too long is cut, and its length given as DP_LINE_LIMIT + 1, which no observation has. A
  *        non-zero return ends the call and is passed on
  * @arg: for @take
  *

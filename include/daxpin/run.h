@@ -40,6 +40,7 @@ struct dp_run_record {
 	unsigned int repeat; /* how often each id was asked; 0: once */
 	char modules[512];   /* files that replaced modules of the kernel, or "" */
 	char note[256];      /* a remark on the run, or "" */
+	size_t rejected;     /* lines that were sent, but are no observations of this run */
 	char splat[256];     /* first line of the first splat on the console, or "" */
 	bool splat_known;    /* the baseline has a splat, too */
 	char **console;      /* the last lines of the console, if ending or splat is set */

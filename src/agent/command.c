@@ -26,7 +26,9 @@
 /* 1 TiB is more than any guest has. */
 #define SIZE_LIMIT (1ULL << 40)
 
-static const char *const fault_names[DP_FAULTS] = { NULL, "panic", "hang", "silence" };
+static const char *const fault_names[DP_FAULTS] = {
+	NULL, "panic", "hang", "silence", "flood", "long-line", "false-ids", "early-done",
+};
 
 enum dp_fault dp_fault_find(const char *name)
 {

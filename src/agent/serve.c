@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "serve.h"
 
 #include "daxpin/actor.h"
+#include "daxpin/cleanup.h"
 #include "daxpin/command.h"
 #include "daxpin/observe.h"
 
-/* A guest that never says anything again; what it would say otherwise is for the child to say. */
-static void misbehave(const char *line)
+/* Where that is asked for. A command that cannot be read is for the child to complain of. */
+static void misbehave(const char *line, int stream)
 {
-	struct dp_command command;
+	dp_cleanup(dp_command_clear) struct dp_command command;
 
-	if (dp_command_from_json(line, strlen(line), &command, NULL))
-		return;
-	while (command.kind == DP_COMMAND_CHECK && command.check.fault == DP_FAULT_SILENCE)
-		pause();
-	dp_command_clear(&command);
+	if (!dp_command_from_json(line, strlen(line), &command, NULL))
+		dp_agent_misbehave(&command, stream);
 }
 
 void dp_agent_serve(int serial, int stream, struct dp_actor *child, const struct dp_armed *armed)
@@ -30,7 +27,7 @@ void dp_agent_serve(int serial, int stream, struct dp_actor *child, const struct
 		line[strcspn(line, "\n")] = '\0';
 		if (!line[0])
 			continue;
-		misbehave(line);
+		misbehave(line, stream);
 		dp_emit_text(stream, "taken", NULL, NULL);
 		if (!child->pid && dp_child_start(child, stream, false, armed))
 			return;

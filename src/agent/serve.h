@@ -83,6 +83,11 @@ int dp_carry_out(const struct dp_command *command, struct dp_standby *by, int fd
 /* Whether the kernel's command line has a flag, which tells about this machine (agent.h). */
 bool dp_agent_told(const char *flag);
 
+/* ---- misbehave.c ------------------------------------------------------------------------- */
+
+/* Does what the fault of a command wants of init, if it has one. It need not return. */
+void dp_agent_misbehave(const struct dp_command *command, int stream);
+
 /* ---- arm.c ------------------------------------------------------------------------------- */
 
 /**

@@ -98,7 +98,7 @@ static const struct cli_option options[] = {
 		   .source = CLI_FILES),
 	OPT_CALLBACK("fault", 0, "FAULT", guests.fault, take_fault,
 		     "Have the guest misbehave, to test that this is noticed.",
-		     .choices = "panic, hang, silence"),
+		     .choices = "panic, hang, silence, flood, long-line, false-ids, early-done"),
 	CLI_END,
 };
 

@@ -96,8 +96,10 @@ static int take_line(struct dp_lines *lines, int (*take)(void *, const char *, s
 
 	lines->used = 0;
 	lines->overlong = false;
-	if (overlong)
-		return 0;
+	if (overlong) {
+		lines->buf[DP_LINE_LIMIT] = '\0';
+		return take(arg, lines->buf, DP_LINE_LIMIT + 1);
+	}
 	if (len && lines->buf[len - 1] == '\r')
 		len--;
 	lines->buf[len] = '\0';

@@ -178,6 +178,8 @@ struct json_object *dp_run_object(const struct dp_run_record *run, bool results)
 		dp_json_add_int(obj, "jobs", run->jobs);
 	if (run->note[0])
 		dp_json_add_text(obj, "note", run->note);
+	if (run->rejected)
+		dp_json_add_int(obj, "rejected_lines", (int64_t)run->rejected);
 	if (run->boots)
 		dp_json_add_int(obj, "boots", run->boots);
 	if (run->repeat)

@@ -289,6 +289,11 @@ static int write_run(const struct dp_page *p)
 		fprintf(p->out, "\nIn place of the kernel's own modules: %s\n", run->modules);
 	if (run->note[0])
 		fprintf(p->out, "\nNote: %s\n", run->note);
+	if (run->rejected)
+		fprintf(p->out,
+			"\nNot used: %zu lines that were sent, but are no observations of what was "
+			"asked, or lack something.\n",
+			run->rejected);
 	if (run->boots > 1)
 		fprintf(p->out,
 			"\nThe guest was booted again: the first showed no sign of life.\n");

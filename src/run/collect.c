@@ -422,6 +422,7 @@ int dp_collect_finish(struct dp_collect *collect, const struct dp_policy *policy
 	if (!run->results)
 		return -ENOMEM;
 	run->count = collect->count;
+	run->rejected = collect->rejected;
 	for (size_t i = 0; i < run->count; i++) {
 		struct dp_record *record = &collect->records[i];
 

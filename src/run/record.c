@@ -87,6 +87,7 @@ int dp_run_merge(struct dp_run_record *into, struct dp_run_record *from, bool wh
 	from->count = 0;
 	merge_phases(into, from);
 	merge_subject(into, from);
+	into->rejected += from->rejected;
 	into->boots = from->boots > into->boots ? from->boots : into->boots;
 	if (whole)
 		merge_ending(into, from);

@@ -233,6 +233,7 @@ static void read_heading(struct json_object *obj, struct dp_run_record *run)
 	text(obj, "pinner", run->pinner, sizeof(run->pinner));
 	text(obj, "modules", run->modules, sizeof(run->modules));
 	text(obj, "note", run->note, sizeof(run->note));
+	run->rejected = (size_t)dp_json_int_or(obj, "rejected_lines", 0);
 	text(obj, "ended_early", run->ending, sizeof(run->ending));
 	text(obj, "kernel_splat", run->splat, sizeof(run->splat));
 	text(rdma, "device", run->rdma_device, sizeof(run->rdma_device));

@@ -197,17 +197,29 @@ static void collects_lines_from_pieces(void **state)
 	assert_string_equal(seen.text, "[one][two][three]");
 }
 
-static void leaves_overlong_lines_out(void **state)
+static int note_length(void *arg, const char *line, size_t len)
+{
+	struct seen *seen = arg;
+
+	snprintf(seen->text + strlen(seen->text), sizeof(seen->text) - strlen(seen->text),
+		 "[%zu, %zu]", len, strlen(line));
+	return 0;
+}
+
+static void cuts_overlong_lines_and_says_so(void **state)
 {
 	dp_cleanup(dp_lines_clear) struct dp_lines lines = { 0 };
 	dp_autofree char *flood = malloc(DP_LINE_LIMIT + 10);
 	struct seen seen = { 0 };
+	char wanted[64];
 
 	(void)state;
+	assert_non_null(flood);
 	memset(flood, 'x', DP_LINE_LIMIT + 10);
-	dp_lines_feed(&lines, flood, DP_LINE_LIMIT + 10, note_line, &seen);
-	dp_lines_feed(&lines, "\nafter\n", 7, note_line, &seen);
-	assert_string_equal(seen.text, "[after]");
+	dp_lines_feed(&lines, flood, DP_LINE_LIMIT + 10, note_length, &seen);
+	dp_lines_feed(&lines, "\nafter\n", 7, note_length, &seen);
+	snprintf(wanted, sizeof(wanted), "[%d, %d][5, 5]", DP_LINE_LIMIT + 1, DP_LINE_LIMIT);
+	assert_string_equal(seen.text, wanted);
 }
 
 int main(void)
@@ -221,7 +233,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_observation),
 		cmocka_unit_test(survives_every_truncation),
 		cmocka_unit_test(collects_lines_from_pieces),
-		cmocka_unit_test(leaves_overlong_lines_out),
+		cmocka_unit_test(cuts_overlong_lines_and_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
