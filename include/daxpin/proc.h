@@ -40,6 +40,17 @@ int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_w
 		   char **output, struct dp_error *err);
 
 /**
+ * dp_need_descriptors - have as many descriptors as this machine allows (RLIMIT_NOFILE)
+ * @least: how many are needed
+ * @err: says how many there are
+ *
+ * What fails for want of a descriptor cannot be tidied up either: folders are opened for that.
+ *
+ * Return: 0, or -EMFILE if there may not be so many.
+ */
+int dp_need_descriptors(unsigned int least, struct dp_error *err);
+
+/**
  * dp_spawn - start a program that dies with its parent (PR_SET_PDEATHSIG)
  * @argv: NULL-terminated; looked up as for dp_run()
  * @in: descriptor for its stdin, -1 for /dev/null

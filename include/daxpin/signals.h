@@ -10,7 +10,8 @@
 /**
  * dp_signals_catch - block SIGINT and SIGTERM; from now on they make dp_signals_fd() readable
  *
- * Call it once, before any child or thread is made. SIGPIPE is ignored as well.
+ * Call it once, before any child or thread is made. SIGPIPE and SIGXFSZ are ignored as
+ * well: what cannot be written is told by an errno.
  *
  * Return: 0 or a negative errno.
  */

@@ -38,6 +38,17 @@ static int cache_root(char *path, size_t size, struct dp_error *err)
 		       home && home[0] == '/' ? home : "/root");
 }
 
+/* What the user named may be wrong; a disk that is full or read only is nobody's mistake. */
+static int refuse(const char *path, int rc, const struct dp_error *cause, struct dp_error *err)
+{
+	if (rc == -EROFS || rc == -ENOSPC || rc == -EDQUOT || rc == -EIO)
+		dp_fail(err, rc, "the cache folder %s cannot be written", path);
+	else
+		dp_bad_input(err, "the cache folder %s cannot be written%s%s", path,
+			     cause->what[0] ? ": " : "", cause->what);
+	return dp_hint(err, "set XDG_CACHE_HOME to a folder of yours");
+}
+
 int dp_cache_path(char *path, size_t size, struct dp_error *err, const char *fmt, ...)
 {
 	char root[PATH_MAX], name[PATH_MAX], *slash;
@@ -57,11 +68,10 @@ int dp_cache_path(char *path, size_t size, struct dp_error *err, const char *fmt
 	slash = strrchr(path, '/');
 	*slash = '\0';
 	rc = dp_mkdir_p(path, &cause);
-	if (rc || access(path, W_OK)) {
-		dp_bad_input(err, "the cache folder %s cannot be written%s%s", path, rc ? ": " : "",
-			     cause.what);
-		return dp_hint(err, "set XDG_CACHE_HOME to a folder of yours");
-	}
+	if (!rc && access(path, W_OK))
+		rc = -errno;
+	if (rc)
+		return refuse(path, rc, &cause, err);
 	*slash = '/';
 	return 0;
 }

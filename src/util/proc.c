@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "daxpin/cleanup.h"
@@ -60,6 +61,23 @@ static void become(const char *path, const char *const *argv, int in, int out, c
 		fcntl(keep[i], F_SETFD, 0);
 	execv(path, (char *const *)argv);
 	_exit(127);
+}
+
+int dp_need_descriptors(unsigned int least, struct dp_error *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return dp_fail(err, -errno, "cannot read RLIMIT_NOFILE");
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_max >= least)
+		return 0;
+	dp_fail(err, -EMFILE, "this process may have %llu descriptors, and %u are needed",
+		(unsigned long long)limit.rlim_max, least);
+	return dp_hint(err, "raise the limit (ulimit -n)");
 }
 
 pid_t dp_spawn(const char *const *argv, int in, int out, const int *keep, size_t nkeep,
@@ -148,6 +166,14 @@ static int collect(int fd, uint64_t end, char *buf, size_t size, const struct dp
 	}
 }
 
+/* Where env only sets the folder, the program is another: "env -C DIR PROGRAM …". */
+static const char *name_of(const char *const *argv)
+{
+	bool moved = !strcmp(argv[0], "env") && argv[1] && !strcmp(argv[1], "-C") && argv[2];
+
+	return moved && argv[3] ? argv[3] : argv[0];
+}
+
 int dp_run(const char *const *argv, uint64_t limit_ms, char **output, struct dp_error *err)
 {
 	return dp_run_watched(argv, limit_ms, NULL, output, err);
@@ -157,6 +183,7 @@ int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_w
 		   char **output, struct dp_error *err)
 {
 	dp_autofree char *buf = calloc(1, OUTPUT_LIMIT);
+	const char *name = name_of(argv);
 	dp_autofd int reader = -1;
 	int pipe_fd[2], status = 0, rc;
 	pid_t pid;
@@ -164,7 +191,7 @@ int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_w
 	if (!buf)
 		return -ENOMEM;
 	if (pipe2(pipe_fd, O_CLOEXEC))
-		return dp_fail(err, -errno, "cannot make a pipe for %s", argv[0]);
+		return dp_fail(err, -errno, "cannot make a pipe for %s", name);
 	reader = pipe_fd[0];
 	pid = dp_spawn(argv, -1, pipe_fd[1], NULL, 0, err);
 	close(pipe_fd[1]);
@@ -176,12 +203,12 @@ int dp_run_watched(const char *const *argv, uint64_t limit_ms, const struct dp_w
 	if (rc) {
 		kill_and_reap(pid);
 		if (rc == -EINTR)
-			return dp_report(err, rc, "interrupted while %s ran", argv[0]);
-		return dp_fail(err, rc, "%s did not end within %llu s and was killed", argv[0],
+			return dp_report(err, rc, "interrupted while %s ran", name);
+		return dp_fail(err, rc, "%s did not end within %llu s and was killed", name,
 			       (unsigned long long)limit_ms / 1000);
 	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		rc = dp_report(err, -EIO, "%s failed with status %d: %.300s", argv[0],
+		rc = dp_report(err, -EIO, "%s failed with status %d: %.300s", name,
 			       WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
 			       dp_last_line(buf));
 	if (output)
