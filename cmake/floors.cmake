@@ -56,7 +56,7 @@ floor(race HEADERS race.h)
 floor(traffic HEADERS traffic.h)
 floor(state HEADERS state.h)
 floor(bench HEADERS bench.h execution.h)
-floor(agent HEADERS agent.h command.h)
+floor(agent HEADERS agent.h command.h LIBRARIES PkgConfig::XXHASH)
 # ----- above: may run on the kernel under test; below: never does -----
 floor(cache HEADERS cache.h LIBRARIES PkgConfig::XXHASH)
 floor(kernel HEADERS kernel.h LIBRARIES ${ARCHIVE_LIBRARIES})

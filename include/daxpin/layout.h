@@ -15,6 +15,7 @@ struct dp_layout {
 	uint64_t memories[DP_MEMORIES]; /* bytes of RAM and of each NVDIMM; 0: there is none */
 	struct dp_words qemu;           /* further arguments of QEMU */
 	struct dp_words steps;          /* for dp_command.as_host.steps */
+	struct dp_words programs;       /* of this computer, that the machine has in /sbin, too */
 };
 
 /**

@@ -16,6 +16,7 @@
 #include "devices.h"
 #include "prepare.h"
 #include "serve.h"
+#include "unchanged.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/command.h"
@@ -93,16 +94,39 @@ static int empty_disks(struct dp_error *err)
 	return rc;
 }
 
-/* "/init" and the words of a command, ended by NULL; to be freed. */
-static const char **make_argv(const struct dp_words *words)
+/* What the step "under" of a layout has daxpin run under, such as a tracer. */
+static int read_under(const struct dp_words *steps, struct dp_words *under)
 {
-	const char **argv = calloc(words->count + 2, sizeof(*argv));
+	static const char before[] = "under ";
+	int rc = 0;
+
+	for (size_t i = 0; i < steps->count && !rc; i++) {
+		dp_autofree char *text = strdup(steps->list[i]);
+		char *rest = text ? text + strlen(before) : NULL;
+
+		if (!text)
+			return -ENOMEM;
+		if (strncmp(text, before, strlen(before)))
+			continue;
+		for (char *word = strsep(&rest, " "); word && !rc; word = strsep(&rest, " "))
+			rc = *word ? dp_words_add(under, word) : 0;
+	}
+	return rc;
+}
+
+/* "/init" and the words of a command, ended by NULL, after those of @under; to be freed. */
+static const char **make_argv(const struct dp_words *under, const struct dp_words *words)
+{
+	const char **argv = calloc(under->count + words->count + 2, sizeof(*argv));
+	size_t n = 0;
 
 	if (!argv)
 		return NULL;
-	argv[0] = "/init";
+	for (size_t i = 0; i < under->count; i++)
+		argv[n++] = under->list[i];
+	argv[n++] = "/init";
 	for (size_t i = 0; i < words->count; i++)
-		argv[i + 1] = words->list[i];
+		argv[n++] = words->list[i];
 	return argv;
 }
 
@@ -129,7 +153,8 @@ static pid_t start_program(const char *const *argv,
 			dprintf(STDERR_FILENO, "daxpin: %s\n", failure.what);
 			_exit(3);
 		}
-		execv(argv[0], (char *const *)argv);
+		execvp(argv[0], (char *const *)argv);
+		dprintf(STDERR_FILENO, "daxpin: cannot run %s\n", argv[0]);
 		_exit(127);
 	}
 	close(pipe_fd[1]);
@@ -164,7 +189,8 @@ static int exit_code(int status)
 /* The far end first, so that it is there when the other one looks for it. */
 static pid_t start_far(const struct dp_command *command, int *output, struct dp_error *err)
 {
-	dp_autofree const char **argv = make_argv(&command->as_host.far);
+	dp_autofree const char **argv =
+		make_argv(&(const struct dp_words){ 0 }, &command->as_host.far);
 	pid_t far;
 	int rc;
 
@@ -181,26 +207,33 @@ static pid_t start_far(const struct dp_command *command, int *output, struct dp_
 
 int dp_as_host(const struct dp_command *command, int fd, struct dp_error *err)
 {
-	dp_autofree const char **argv = make_argv(&command->as_host.arguments);
+	const struct dp_words *steps = &command->as_host.steps;
+	dp_cleanup(dp_words_clear) struct dp_words under = { 0 };
+	dp_autofree uint64_t *hashes = calloc(steps->count + 1, sizeof(*hashes));
+	dp_autofree const char **argv = NULL;
 	dp_autofd int output = -1, far_output = -1;
 	pid_t pid, far;
-	int rc = argv ? 0 : -ENOMEM, code;
+	int rc = hashes ? read_under(steps, &under) : -ENOMEM, code;
 
+	if (!rc) {
+		argv = make_argv(&under, &command->as_host.arguments);
+		rc = argv ? 0 : -ENOMEM;
+	}
 	if (!rc && command->as_host.empty)
 		rc = empty_disks(err);
 	if (!rc)
-		rc = dp_prepare_machine(&command->as_host.steps, err);
+		rc = dp_prepare_machine(steps, err);
+	if (!rc)
+		rc = dp_unchanged_note(steps, hashes, err);
 	if (rc)
 		return rc;
 	far = start_far(command, &far_output, err);
-	pid = far < 0 ? far
-		      : start_program(argv, dp_prepare_process, &command->as_host.steps, &output,
-				      err);
+	pid = far < 0 ? far : start_program(argv, dp_prepare_process, steps, &output, err);
 	if (pid < 0)
 		return pid;
 	code = exit_code(pass_output_on(pid, output, fd));
 	if (far)
 		code |= exit_code(pass_output_on(far, far_output, fd));
 	say_exit_code(fd, code);
-	return 0;
+	return dp_unchanged_check(steps, hashes, err);
 }

@@ -24,7 +24,7 @@
 #include "daxpin/file.h"
 #include "daxpin/text.h"
 
-#define MAX_WORDS 16
+#define MAX_WORDS 64
 #define REGIONS   16
 /* Disks and devices appear as they are probed. */
 #define APPEAR_MS 10000
@@ -304,7 +304,10 @@ static int remove_it(const struct words *w, struct dp_error *err)
 
 static int set_environment(const struct words *w, struct dp_error *err)
 {
-	return setenv(w->list[1], w->list[2], 1) ? dp_fail(err, -errno, "cannot set it") : 0;
+	char value[512];
+
+	join(w, 2, value, sizeof(value));
+	return setenv(w->list[1], value, 1) ? dp_fail(err, -errno, "cannot set it") : 0;
 }
 
 static int set_memlock(const struct words *w, struct dp_error *err)
@@ -335,6 +338,14 @@ static int become_user(const struct words *w, struct dp_error *err)
 	return 0;
 }
 
+/* What is carried out around the program, by as_host.c. */
+static int leave(const struct words *w, struct dp_error *err)
+{
+	(void)w;
+	(void)err;
+	return 0;
+}
+
 static const struct step {
 	const char *name;
 	size_t least, most; /* words, the name included */
@@ -357,10 +368,12 @@ static const struct step {
 	{ "write", 3, 8, false, write_text },
 	{ "mode", 3, 3, false, change_mode },
 	{ "remove", 2, 2, false, remove_it },
-	{ "env", 3, 3, true, set_environment },
+	{ "env", 3, MAX_WORDS, true, set_environment },
 	{ "memlock", 2, 2, true, set_memlock },
 	{ "cgroup", 2, 2, true, join_cgroup },
 	{ "user", 2, 2, true, become_user },
+	{ "under", 2, MAX_WORDS, true, leave },
+	{ "unchanged", 2, 2, false, leave },
 };
 
 static const struct step *find_step(const struct words *w)

@@ -7,6 +7,10 @@
 #include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
+#include "daxpin/proc.h"
+
+/* Of a guest, its memories and its monitor, and of what makes it. */
+#define DESCRIPTORS 64
 
 static void name_modules(const struct dp_kernel *kernel, struct dp_run_record *run)
 {
@@ -18,11 +22,15 @@ static void name_modules(const struct dp_kernel *kernel, struct dp_run_record *r
 int dp_kernel_ready(const struct dp_guests *guests, size_t i, const struct dp_progress *progress,
 		    struct dp_kernel *kernel, struct dp_error *err)
 {
-	int rc = dp_kernel_resolve(guests->kernels[i], guests->refresh, progress, kernel, err);
+	int rc = dp_need_descriptors(DESCRIPTORS, err);
 
+	if (rc)
+		return rc;
+	rc = dp_kernel_resolve(guests->kernels[i], guests->refresh, progress, kernel, err);
 	kernel->replacements = guests->modules;
 	kernel->nreplacements = guests->nmodules;
 	kernel->foreign = guests->layout;
+	kernel->programs = guests->layout ? &guests->layout->programs : NULL;
 	return rc;
 }
 

@@ -13,6 +13,7 @@
 
 #include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
+#include "daxpin/command.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -194,5 +195,9 @@ int dp_manifest_add_programs(struct dp_manifest *m, const struct dp_kernel *kern
 		rc = add_mkfs_erofs(m, err);
 	if (!rc)
 		rc = add_mkfs_confs(m, err);
-	return rc || !kernel->perftest ? rc : add_program(m, "ib_write_bw", "perftest", err);
+	if (!rc && kernel->perftest)
+		rc = add_program(m, "ib_write_bw", "perftest", err);
+	for (size_t i = 0; kernel->programs && i < kernel->programs->count && !rc; i++)
+		rc = add_program(m, kernel->programs->list[i], "that has it", err);
+	return rc;
 }

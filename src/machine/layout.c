@@ -88,6 +88,11 @@ static int take_steps(const struct loader *l, const config_setting_t *at)
 	return take_words(l, at, &l->layout->steps);
 }
 
+static int take_programs(const struct loader *l, const config_setting_t *at)
+{
+	return take_words(l, at, &l->layout->programs);
+}
+
 /* For people: what the machine is. */
 static int take_about(const struct loader *l, const config_setting_t *at)
 {
@@ -98,8 +103,9 @@ static const struct {
 	const char *key;
 	int (*take)(const struct loader *l, const config_setting_t *at);
 } settings[] = {
-	{ "about", take_about },     { "cmdline", take_text }, { "ram", take_ram },
-	{ "nvdimms", take_nvdimms }, { "qemu", take_qemu },    { "prepare", take_steps },
+	{ "about", take_about },       { "cmdline", take_text }, { "ram", take_ram },
+	{ "nvdimms", take_nvdimms },   { "qemu", take_qemu },    { "prepare", take_steps },
+	{ "programs", take_programs },
 };
 
 static int take_setting(const struct loader *l, const config_setting_t *at)
@@ -155,5 +161,6 @@ void dp_layout_clear(struct dp_layout *layout)
 {
 	dp_words_clear(&layout->qemu);
 	dp_words_clear(&layout->steps);
+	dp_words_clear(&layout->programs);
 	*layout = (struct dp_layout){ 0 };
 }
