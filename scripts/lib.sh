@@ -17,7 +17,7 @@ packages=(
 # To test, with linters and another compiler.
 # shellcheck disable=SC2034
 test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest erofs-utils groff-base zsh gnuplot-nox
-	clang clang-format clang-tidy shellcheck)
+	clang clang-format clang-tidy shellcheck faketime strace)
 
 die() {
 	printf '%s: %s\n' "$me" "$1" >&2
