@@ -45,7 +45,11 @@ static void check_results(const struct dp_collect *collect, const struct told *t
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* Made once; the fuzzer ends with the program. */
+	/*
+	 * Made once; the fuzzer ends with the program. Few ids: each run of the target has a record
+	 * of each, and judges it. One that the seed has an answer of, and one that stays without.
+	 */
+	static const char *const only[] = { "check/devdax-2M/remote-*", "check/anon/local-read" };
 	static struct dp_policy policy;
 	static struct dp_plan plan;
 	dp_cleanup(dp_lines_clear) struct dp_lines lines = { 0 };
@@ -53,8 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dp_autofree unsigned int *times = NULL;
 	struct told told = { .plan = &plan };
 
-	if (!plan.count &&
-	    (dp_plan_make(NULL, 0, &plan, NULL) || dp_policy_load(NULL, &policy, NULL)))
+	if (!plan.count && (dp_plan_make(only, DP_ARRAY_SIZE(only), &plan, NULL) ||
+			    dp_policy_load(NULL, &policy, NULL)))
 		exit(1);
 	times = told.times = calloc(plan.count, sizeof(*times));
 	if (!times || dp_collect_plan(&collect, &plan))
