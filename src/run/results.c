@@ -216,6 +216,7 @@ static void read_phases(struct json_object *timing, struct dp_run_record *run)
 		    !json_object_is_type(value, json_type_int))
 			continue;
 		snprintf(name, sizeof(run->phases[0].name), "%.*s", (int)len - 3, key);
+		dp_printable(name);
 		dp_run_add_phase(run, name, (uint64_t)json_object_get_int64(value));
 	}
 }
