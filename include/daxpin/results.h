@@ -27,6 +27,17 @@ struct dp_results {
 int dp_results_read(const char *path, struct json_object **root, struct dp_error *err);
 
 /**
+ * dp_results_document - check what was read, as dp_results_read() does
+ * @text: a document, or JSON Lines; changed
+ * @name: its name in messages
+ * @root, @err: as for dp_results_read()
+ *
+ * Return: 0 or -EINVAL.
+ */
+int dp_results_document(char *text, const char *name, struct json_object **root,
+			struct dp_error *err);
+
+/**
  * dp_results_parse - the runs of a document, with their observations and verdicts
  * @root: the document
  * @name: its name in messages

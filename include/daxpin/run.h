@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daxpin/hostlist.h"
 #include "daxpin/policy.h"
 
 #define DP_PHASES 16
@@ -22,6 +23,8 @@ struct dp_phase {
 };
 
 struct dp_run_record {
+	char node[DP_HOST_NAME + 1]; /* the machine that asked; "" in results that do not say */
+	int64_t began;         /* when it began to, seconds since 1970; 0 if that is not known */
 	char where[16];        /* "guest" or "host" */
 	char accel[16];        /* "tcg", "kvm", "" on the host */
 	char qemu[40];         /* the version of QEMU, "" on the host */
@@ -30,6 +33,8 @@ struct dp_run_record {
 	char carrier[32];      /* of the guest's DAX memory; "" for daxpin's own machine */
 	struct dp_subject subject;
 	char rdma_device[64];
+	char firmware[64]; /* of the adapter, "" if it has none */
+	char bios[64];     /* of a host, "" if it does not tell */
 	struct dp_phase phases[DP_PHASES];
 	size_t nphases;
 	struct dp_result *results;
@@ -50,6 +55,13 @@ struct dp_run_record {
 /* The kernel of a run for people: what has answered, or what was asked for, with its carrier. */
 #define DP_RUN_NAME 320
 const char *dp_run_name(const struct dp_run_record *run, char name[DP_RUN_NAME]);
+
+/**
+ * dp_run_place - note which machine asks, and when
+ * @run: its node is the name that Slurm has for this machine (SLURMD_NODENAME), or the host's
+ *       without its domain; it begins now
+ */
+void dp_run_place(struct dp_run_record *run);
 
 /**
  * dp_run_add_phase - record how long a phase took

@@ -18,11 +18,13 @@
 #include "daxpin/control.h"
 #include "daxpin/dax.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 #include "daxpin/observe.h"
 #include "daxpin/proc.h"
 #include "daxpin/rdma.h"
 #include "daxpin/signals.h"
 #include "daxpin/splat.h"
+#include "daxpin/text.h"
 
 /* An executor says something every few seconds, and each of its steps has a limit below this. */
 #define SILENCE_MS 180000
@@ -177,6 +179,9 @@ static void describe(struct dp_run_record *run)
 	snprintf(run->where, sizeof(run->where), "host");
 	snprintf(run->subject.kernel, sizeof(run->subject.kernel), "%s", uts.release);
 	run->subject.host = true;
+	if (dp_read_attr(run->bios, sizeof(run->bios), "/sys/class/dmi/id/bios_version"))
+		run->bios[0] = '\0';
+	dp_printable(run->bios);
 }
 
 int dp_host_begin(const struct dp_ask *ask, bool all, struct dp_collect *collect,

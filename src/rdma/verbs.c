@@ -5,6 +5,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/observe.h"
 #include "daxpin/rdma.h"
@@ -18,10 +19,13 @@ static void free_list(struct ibv_device ***list)
 void dp_rdma_emit(int fd, const char *device, const char *provider, bool odp)
 {
 	struct json_object *obj = json_object_new_object();
+	char firmware[64];
 
 	dp_json_add_text(obj, "kind", "rdma");
 	dp_json_add_text(obj, "device", device);
 	dp_json_add_text(obj, "provider", provider);
+	if (!dp_read_attr(firmware, sizeof(firmware), "/sys/class/infiniband/%s/fw_ver", device))
+		dp_json_add_text(obj, "firmware", firmware);
 	dp_json_add_bool(obj, "odp", odp);
 	dp_emit(fd, obj);
 }

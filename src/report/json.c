@@ -141,6 +141,8 @@ static struct json_object *rdma(const struct dp_run_record *run)
 	dp_json_add_text(obj, "device", run->rdma_device);
 	dp_json_add_text(obj, "provider", run->subject.provider);
 	dp_json_add_bool(obj, "odp", run->subject.odp);
+	if (run->firmware[0])
+		dp_json_add_text(obj, "firmware", run->firmware);
 	return obj;
 }
 
@@ -160,6 +162,12 @@ struct json_object *dp_run_object(const struct dp_run_record *run, bool results)
 {
 	struct json_object *obj = json_object_new_object();
 
+	if (run->node[0])
+		dp_json_add_text(obj, "node", run->node);
+	if (run->began)
+		dp_json_add_int(obj, "began", run->began);
+	if (run->bios[0])
+		dp_json_add_text(obj, "bios", run->bios);
 	dp_json_add_text(obj, "where", run->where);
 	if (run->accel[0])
 		dp_json_add_text(obj, "accel", run->accel);

@@ -26,11 +26,15 @@ int dp_jsonl_begin(FILE *out)
 	return write_line(out, obj);
 }
 
-/* The kernel that was asked for and the release that answered identify a run. */
+/* The machine that asked, the kernel that was asked for and the release that answered identify a
+ * run.
+ */
 static struct json_object *begin_line(const struct dp_run_record *run)
 {
 	struct json_object *obj = json_object_new_object();
 
+	if (run->node[0])
+		dp_json_add_text(obj, "node", run->node);
 	dp_json_add_text(obj, "kernel", run->subject.kernel);
 	dp_json_add_text(obj, "kernel_spec", run->kernel_spec);
 	if (run->carrier[0])

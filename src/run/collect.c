@@ -26,6 +26,7 @@
 int dp_collect_init(struct dp_collect *collect, size_t count)
 {
 	memset(collect, 0, sizeof(*collect));
+	dp_run_place(&collect->run);
 	collect->records = calloc(count + 1, sizeof(*collect->records));
 	return collect->records ? 0 : -ENOMEM;
 }
@@ -271,6 +272,7 @@ static void take_rdma(struct dp_collect *c, struct json_object *obj)
 	copy(c->run.rdma_device, sizeof(c->run.rdma_device), dp_json_text(obj, "device"));
 	copy(c->run.subject.provider, sizeof(c->run.subject.provider),
 	     dp_json_text(obj, "provider"));
+	copy(c->run.firmware, sizeof(c->run.firmware), dp_json_text(obj, "firmware"));
 	c->run.subject.odp = false;
 	c->run.subject.odp_seen = !dp_json_bool(obj, "odp", &c->run.subject.odp);
 }

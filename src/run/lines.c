@@ -21,11 +21,14 @@ static struct json_object *run_of(struct json_object *runs, struct json_object *
 
 	for (size_t i = 0; i < dp_json_count(runs); i++) {
 		run = json_object_array_get_idx(runs, i);
-		if (same_text(run, line, "kernel") && same_text(run, line, "kernel_spec") &&
-		    same_text(run, line, "carrier") && same_text(run, line, "pinner"))
+		if (same_text(run, line, "node") && same_text(run, line, "kernel") &&
+		    same_text(run, line, "kernel_spec") && same_text(run, line, "carrier") &&
+		    same_text(run, line, "pinner"))
 			return run;
 	}
 	run = json_object_new_object();
+	if (dp_json_text(line, "node"))
+		dp_json_add_text(run, "node", dp_json_text(line, "node"));
 	dp_json_add_text(run, "kernel", dp_json_text(line, "kernel"));
 	dp_json_add_text(run, "kernel_spec", dp_json_text(line, "kernel_spec"));
 	if (dp_json_text(line, "carrier"))

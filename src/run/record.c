@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
 
 #include "daxpin/json.h"
 #include "daxpin/run.h"
@@ -13,6 +15,22 @@ const char *dp_run_name(const struct dp_run_record *run, char name[DP_RUN_NAME])
 		 run->subject.kernel[0] ? run->subject.kernel : run->kernel_spec,
 		 run->carrier[0] ? " " : "", run->carrier, run->pinner[0] ? " " : "", run->pinner);
 	return name;
+}
+
+void dp_run_place(struct dp_run_record *run)
+{
+	const char *name = getenv("SLURMD_NODENAME");
+	struct utsname uts;
+
+	run->began = (int64_t)time(NULL);
+	if (name && dp_host_valid(name)) {
+		snprintf(run->node, sizeof(run->node), "%s", name);
+		return;
+	}
+	uname(&uts);
+	uts.nodename[strcspn(uts.nodename, ".")] = '\0';
+	if (dp_host_valid(uts.nodename))
+		snprintf(run->node, sizeof(run->node), "%.*s", DP_HOST_NAME, uts.nodename);
 }
 
 void dp_run_add_phase(struct dp_run_record *run, const char *name, uint64_t ms)
@@ -53,8 +71,20 @@ static void merge_subject(struct dp_run_record *into, const struct dp_run_record
 	if (!into->subject.kernel[0])
 		memcpy(into->subject.kernel, kernel, sizeof(kernel));
 	memcpy(into->rdma_device, from->rdma_device, sizeof(into->rdma_device));
+	memcpy(into->firmware, from->firmware, sizeof(into->firmware));
 	if (from->qemu[0])
 		memcpy(into->qemu, from->qemu, sizeof(into->qemu));
+}
+
+/* It began with what began first. */
+static void merge_place(struct dp_run_record *into, const struct dp_run_record *from)
+{
+	if (!into->node[0])
+		memcpy(into->node, from->node, sizeof(into->node));
+	if (!into->bios[0])
+		memcpy(into->bios, from->bios, sizeof(into->bios));
+	if (!into->began || (from->began && from->began < into->began))
+		into->began = from->began;
 }
 
 static void merge_ending(struct dp_run_record *into, struct dp_run_record *from)
@@ -88,6 +118,7 @@ int dp_run_merge(struct dp_run_record *into, struct dp_run_record *from, bool wh
 	merge_phases(into, from);
 	merge_subject(into, from);
 	into->rejected += from->rejected;
+	merge_place(into, from);
 	into->boots = from->boots > into->boots ? from->boots : into->boots;
 	if (whole)
 		merge_ending(into, from);

@@ -32,13 +32,20 @@ static bool is_lines(const char *text)
 int dp_results_read(const char *path, struct json_object **root, struct dp_error *err)
 {
 	dp_autofree char *text = NULL;
-	const char *schema;
-	int rc;
 
 	if (dp_read_file(path, RESULTS_LIMIT, &text, NULL, err)) {
 		err->input = true;
 		return -EINVAL;
 	}
+	return dp_results_document(text, path, root, err);
+}
+
+int dp_results_document(char *text, const char *path, struct json_object **root,
+			struct dp_error *err)
+{
+	const char *schema;
+	int rc;
+
 	*root = is_lines(text) ? dp_lines_document(text) : dp_json_parse(text);
 	if (!*root) {
 		rc = dp_bad_input(err, "%s is not a JSON document, or was cut short", path);
@@ -121,6 +128,17 @@ static struct json_object *read_kernel(struct json_object *obj)
 	return splat;
 }
 
+/* How it compared with the baseline that it was held against then. */
+static void read_baseline(struct json_object *obj, struct dp_result *r)
+{
+	const char *name = dp_json_text(obj, "baseline");
+
+	for (int i = DP_NO_BASELINE + 1; name && i < DP_BASELINES; i++)
+		if (!strcmp(name, dp_baseline_name(i)))
+			r->baseline = i;
+	text(obj, "baseline_kind", r->was, sizeof(r->was));
+}
+
 static int read_answer(struct json_object *obj, struct dp_result *r, const char *name,
 		       struct dp_error *err)
 {
@@ -133,6 +151,7 @@ static int read_answer(struct json_object *obj, struct dp_result *r, const char 
 		return dp_bad_input(err, "%s: %s has no status", name, r->id);
 	text(obj, "why", r->why, sizeof(r->why));
 	text(obj, "reference", r->reference, sizeof(r->reference));
+	read_baseline(obj, r);
 	r->observed = dp_json_text(obj, "verdict") != NULL;
 	if (r->observed && !dp_answer_read(obj, r->id, &r->cell))
 		return dp_bad_input(err, "%s: %s has no answer that can be read", name, r->id);
@@ -225,6 +244,12 @@ static void read_heading(struct json_object *obj, struct dp_run_record *run)
 {
 	struct json_object *rdma = dp_json_object(obj, "rdma");
 
+	text(obj, "node", run->node, sizeof(run->node));
+	if (!dp_host_valid(run->node))
+		run->node[0] = '\0';
+	run->began = dp_json_int_or(obj, "began", 0);
+	text(obj, "bios", run->bios, sizeof(run->bios));
+	text(rdma, "firmware", run->firmware, sizeof(run->firmware));
 	text(obj, "where", run->where, sizeof(run->where));
 	text(obj, "accel", run->accel, sizeof(run->accel));
 	text(obj, "qemu", run->qemu, sizeof(run->qemu));
