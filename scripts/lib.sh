@@ -14,7 +14,8 @@ packages=(
 	qemu-system-x86 kmod e2fsprogs xfsprogs ibverbs-providers debian-archive-keyring
 	distro-info-data
 )
-# To test, with linters and another compiler.
+# To test, with linters and another compiler. Not prometheus and prometheus-node-exporter, which start servers where they
+# are installed: the test that wants them is skipped without.
 # shellcheck disable=SC2034
 test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest erofs-utils groff-base zsh gnuplot-nox
 	clang clang-format clang-tidy shellcheck faketime strace)

@@ -12,6 +12,8 @@
 #include "daxpin/registry.h"
 #include "daxpin/run.h"
 
+struct dp_fleet;
+
 struct dp_report_options {
 	bool color;   /* escape sequences for a terminal */
 	bool timing;  /* show how long the phases took */
@@ -26,6 +28,9 @@ struct dp_format {
 	bool streams; /* can be written while results arrive, with dp_jsonl_*() */
 	/* Writes a whole report. Returns 0 or a negative errno. */
 	int (*write)(FILE *out, const struct dp_run_record *runs, size_t nruns,
+		     const struct dp_report_options *options);
+	/* The same of results of many nodes; NULL for a format that has no such report. */
+	int (*fleet)(FILE *out, const struct dp_fleet *fleet,
 		     const struct dp_report_options *options);
 };
 

@@ -79,6 +79,19 @@ int cli_take_shard(void *options, const char *text, struct dp_error *err);
 int cli_take_format(void *outputs, const char *name, struct dp_error *err);
 int cli_take_output(void *outputs, const char *text, struct dp_error *err);
 
+/* Opens the reports; see cli_report_open(). Return: 0 or -EINVAL. */
+int cli_outputs_open(struct cli_outputs *outputs, struct dp_error *err);
+
+/* Writes one report. Return: 0 or a negative errno. */
+typedef int (*cli_write_fn)(const struct cli_output *output, const void *arg,
+			    const struct dp_report_options *how);
+
+/* Writes and names all of them. Return: whether one could not be written, which it has said. */
+bool cli_outputs_write(struct cli_outputs *outputs, cli_write_fn write, const void *arg);
+
+/* Closes what is open, and removes what is not complete. */
+void cli_outputs_close(struct cli_outputs *outputs);
+
 /**
  * cli_report_open - read the baseline and open the reports, before a kernel is asked
  * @options: struct cli_check_options: which files; release with cli_report_close() in any case
@@ -194,6 +207,6 @@ bool cli_stdout_unwanted(void);
 /* daxpin itself, and its commands. Those without a function of their own are of the guest only. */
 extern const struct cli_command cli_daxpin, cli_guest, cli_check, cli_limit, cli_teardown, cli_race,
 	cli_order, cli_traffic, cli_state, cli_pinner, cli_bench, cli_run, cli_judge, cli_compare,
-	cli_kernels, cli_list, cli_explain, cli_cache, cli_node;
+	cli_collect, cli_kernels, cli_list, cli_explain, cli_cache, cli_node;
 
 #endif

@@ -119,6 +119,7 @@ const struct cli_command cli_daxpin = {
 	.groups = CLI_GROUPS({ .options = options }),
 	.commands = CLI_SUBCOMMANDS(&cli_guest, &cli_check, &cli_node, &cli_limit, &cli_teardown,
 				    &cli_traffic, &cli_pinner, &cli_bench, &cli_judge, &cli_compare,
-				    &cli_explain, &cli_list, &cli_kernels, &cli_cache, &completion),
+				    &cli_collect, &cli_explain, &cli_list, &cli_kernels, &cli_cache,
+				    &completion),
 	.run = run,
 };

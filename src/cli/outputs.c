@@ -125,9 +125,15 @@ static int read_baseline(struct cli_check_options *options, struct dp_error *err
 int cli_report_open(void *arg, struct dp_error *err)
 {
 	struct cli_check_options *options = arg;
-	struct cli_outputs *outputs = &options->outputs;
-	const char *no_color = getenv("NO_COLOR");
 	int rc = read_baseline(options, err);
+
+	return rc ? rc : cli_outputs_open(&options->outputs, err);
+}
+
+int cli_outputs_open(struct cli_outputs *outputs, struct dp_error *err)
+{
+	const char *no_color = getenv("NO_COLOR");
+	int rc = 0;
 
 	outputs->how.color = isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
 	for (size_t i = 0; i < outputs->count && !rc; i++) {
@@ -155,18 +161,34 @@ void cli_report_tell(void *arg, const struct dp_run_record *run, const struct dp
 	pthread_mutex_unlock(&mutex);
 }
 
+/* The runs of a report. */
+struct runs {
+	const struct dp_run_record *list;
+	size_t count;
+};
+
 /* What streams has its results already. */
-static int write_one(struct cli_output *o, const struct dp_run_record *runs, size_t nruns,
-		     const struct dp_report_options *how)
+static int write_runs(const struct cli_output *o, const void *arg,
+		      const struct dp_report_options *how)
 {
-	struct dp_report_options plain = *how;
+	const struct runs *runs = arg;
 	int rc = 0;
 
-	plain.color &= !o->path;
 	if (!o->format->streams)
-		rc = o->format->write(o->file, runs, nruns, &plain);
-	for (size_t i = 0; o->format->streams && i < nruns && !rc; i++)
-		rc = dp_jsonl_end(o->file, &runs[i]);
+		return o->format->write(o->file, runs->list, runs->count, how);
+	for (size_t i = 0; i < runs->count && !rc; i++)
+		rc = dp_jsonl_end(o->file, &runs->list[i]);
+	return rc;
+}
+
+static int write_one(const struct cli_outputs *outputs, const struct cli_output *o,
+		     cli_write_fn write, const void *arg)
+{
+	struct dp_report_options how = outputs->how;
+	int rc;
+
+	how.color &= !o->path;
+	rc = write(o, arg, &how);
 	return rc ? rc : fflush(o->file) ? -EIO : 0;
 }
 
@@ -192,13 +214,13 @@ bool cli_stdout_unwanted(void)
 	return poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
 }
 
-static int write_all(struct cli_outputs *outputs, const struct dp_run_record *runs, size_t nruns)
+bool cli_outputs_write(struct cli_outputs *outputs, cli_write_fn write, const void *arg)
 {
 	bool failed = false;
 
 	for (size_t i = 0; i < outputs->count; i++) {
 		struct cli_output *o = &outputs->list[i];
-		int rc = write_one(o, runs, nruns, &outputs->how);
+		int rc = write_one(outputs, o, write, arg);
 
 		/* What stdout could not take is said by main(). */
 		if (!o->path) {
@@ -213,19 +235,23 @@ static int write_all(struct cli_outputs *outputs, const struct dp_run_record *ru
 			o->path);
 		failed = true;
 	}
-	return failed ? 3 : dp_runs_exit_code(runs, nruns);
+	return failed;
 }
 
 void cli_report_close(struct cli_check_options *options)
 {
-	struct cli_outputs *outputs = &options->outputs;
-	char path[PATH_MAX];
-
 	cli_progress_end(&options->progress);
 	if (options->known)
 		dp_results_clear(options->known);
 	free(options->known);
 	options->known = NULL;
+	cli_outputs_close(&options->outputs);
+}
+
+void cli_outputs_close(struct cli_outputs *outputs)
+{
+	char path[PATH_MAX];
+
 	for (size_t i = 0; i < outputs->count; i++) {
 		struct cli_output *o = &outputs->list[i];
 
@@ -261,12 +287,15 @@ static bool nothing_passed(const struct dp_run_record *runs, size_t nruns)
 int cli_report(struct cli_check_options *options, struct dp_run_record *runs, size_t nruns,
 	       struct dp_error *err)
 {
+	const struct runs list = { runs, nruns };
 	int rc = 0;
 
 	cli_progress_end(&options->progress);
 	for (size_t i = 0; options->known && i < nruns && !rc; i++)
 		rc = dp_run_hold_against(&runs[i], options->known, nruns == 1, err);
 	if (!rc)
-		rc = write_all(&options->outputs, runs, nruns);
+		rc = cli_outputs_write(&options->outputs, write_runs, &list)
+			     ? 3
+			     : dp_runs_exit_code(runs, nruns);
 	return !rc && options->bisect && nothing_passed(runs, nruns) ? CANNOT_TELL : rc;
 }

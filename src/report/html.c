@@ -9,6 +9,8 @@
 #include "causes.h"
 #include "costs.h"
 #include "document.h"
+#include "fleet.h"
+#include "markup.h"
 #include "page.h"
 #include "plot.h"
 
@@ -19,16 +21,9 @@
 
 DP_EMBED(report_html, DP_REPORT_HTML);
 
-/* In a script element, "</" and "<!--" could end the text. So each "<" is escaped. */
 static void write_json(FILE *out, struct json_object *obj)
 {
-	const char *json = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN);
-
-	for (; *json; json++)
-		if (*json == '<')
-			fputs("\\u003c", out);
-		else
-			fputc(*json, out);
+	dp_markup_script(out, json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
 }
 
 /* { "section": "Failures", "open": true, "places": [[0, 17], [1, 17]] } */
@@ -155,15 +150,6 @@ static struct json_object *digest(const struct dp_run_record *runs, size_t nruns
 	return obj;
 }
 
-/* Writes the page up to a mark. Return: what follows the mark. */
-static const char *write_until(FILE *out, const char *page, const char *mark)
-{
-	const char *at = strstr(page, mark);
-
-	fwrite(page, 1, (size_t)(at - page), out);
-	return at + strlen(mark);
-}
-
 static int write_html(FILE *out, const struct dp_run_record *runs, size_t nruns,
 		      const struct dp_report_options *options)
 {
@@ -179,14 +165,14 @@ static int write_html(FILE *out, const struct dp_run_record *runs, size_t nruns,
 	found = digest(runs, nruns, &causes);
 	/* Without gnuplot there are the numbers. */
 	dp_plot_costs(runs, nruns, &plots);
-	rest = write_until(out, report_html, "@PLOTS@");
+	rest = dp_markup_until(out, report_html, "@PLOTS@");
 	fputs(plots ? plots : "", out);
-	rest = write_until(out, rest, "@DOCUMENT@");
+	rest = dp_markup_until(out, rest, "@DOCUMENT@");
 	write_json(out, document);
-	rest = write_until(out, rest, "@DIGEST@");
+	rest = dp_markup_until(out, rest, "@DIGEST@");
 	write_json(out, found);
 	fputs(rest, out);
 	return ferror(out) ? -EIO : 0;
 }
 
-DP_FORMAT(html, .name = "html", .rank = 60, .write = write_html);
+DP_FORMAT(html, .name = "html", .rank = 60, .write = write_html, .fleet = dp_fleet_write_html);

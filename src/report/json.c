@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "document.h"
+#include "fleet.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
@@ -240,4 +241,4 @@ static int write_json(FILE *out, const struct dp_run_record *runs, size_t nruns,
 	return rc < 0 ? -EIO : 0;
 }
 
-DP_FORMAT(json, .name = "json", .rank = 20, .write = write_json);
+DP_FORMAT(json, .name = "json", .rank = 20, .write = write_json, .fleet = dp_fleet_write_json);

@@ -6,35 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fleet.h"
+#include "markup.h"
+
 #include "daxpin/json.h"
 #include "daxpin/report.h"
 #include "daxpin/results.h"
-
-/* XML 1.0 allows no control characters except tab and newline, not even escaped. */
-static void write_escaped(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '<')
-			fputs("&lt;", out);
-		else if (c == '>')
-			fputs("&gt;", out);
-		else if (c == '&')
-			fputs("&amp;", out);
-		else if (c == '"')
-			fputs("&quot;", out);
-		else
-			fputc(c < ' ' && c != '\n' && c != '\t' ? '?' : c, out);
-	}
-}
-
-static void write_attribute(FILE *out, const char *name, const char *text)
-{
-	fprintf(out, " %s=\"", name);
-	write_escaped(out, text);
-	fputc('"', out);
-}
 
 /* The class of "check/anon/local-read" is check.anon. */
 static void write_class(FILE *out, const char *id)
@@ -64,7 +41,7 @@ static void write_splat(FILE *out, struct json_object *kernel)
 		const char *line = dp_json_text_at(lines, i);
 
 		fputc('\n', out);
-		write_escaped(out, line ? line : "");
+		dp_markup_text(out, line ? line : "");
 	}
 }
 
@@ -77,7 +54,7 @@ static void write_answers(FILE *out, const struct dp_result *r)
 		return;
 	dp_result_answers(r, answers, sizeof(answers));
 	fputs("\n", out);
-	write_escaped(out, answers);
+	dp_markup_text(out, answers);
 }
 
 static void write_case(FILE *out, const struct dp_result *r)
@@ -86,7 +63,7 @@ static void write_case(FILE *out, const struct dp_result *r)
 	const char *kind = r->status == DP_ERROR ? "error" : "failure";
 
 	fputs("  <testcase", out);
-	write_attribute(out, "name", r->id);
+	dp_markup_attribute(out, "name", r->id);
 	write_class(out, r->id);
 	fprintf(out, " time=\"%.6f\"", seconds(r));
 	if (r->status == DP_PASS) {
@@ -95,17 +72,17 @@ static void write_case(FILE *out, const struct dp_result *r)
 	}
 	if (r->status == DP_SKIP_STATUS || dp_result_is_known(r)) {
 		fputs(">\n    <skipped", out);
-		write_attribute(out, "message", r->why);
+		dp_markup_attribute(out, "message", r->why);
 		fputs("/>\n  </testcase>\n", out);
 		return;
 	}
 	fprintf(out, ">\n    <%s", kind);
-	write_attribute(out, "type",
-			r->violates ? dp_clauses_text(r->violates, clauses)
-				    : dp_status_name(r->status));
-	write_attribute(out, "message", r->why);
+	dp_markup_attribute(out, "type",
+			    r->violates ? dp_clauses_text(r->violates, clauses)
+					: dp_status_name(r->status));
+	dp_markup_attribute(out, "message", r->why);
 	fputc('>', out);
-	write_escaped(out, r->why);
+	dp_markup_text(out, r->why);
 	write_answers(out, r);
 	write_splat(out, r->kernel);
 	fprintf(out, "</%s>\n  </testcase>\n", kind);
@@ -123,7 +100,7 @@ static void write_suite(FILE *out, const struct dp_run_record *run)
 		time += seconds(&run->results[i]);
 	}
 	fputs(" <testsuite", out);
-	write_attribute(out, "name", dp_run_name(run, name));
+	dp_markup_attribute(out, "name", dp_run_name(run, name));
 	fprintf(out,
 		" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.6f\">\n",
 		run->count, counts[DP_FAIL] - known, counts[DP_ERROR],
@@ -132,7 +109,7 @@ static void write_suite(FILE *out, const struct dp_run_record *run)
 		write_case(out, &run->results[i]);
 	if (run->ending[0]) {
 		fputs("  <system-err>", out);
-		write_escaped(out, run->ending);
+		dp_markup_text(out, run->ending);
 		fputs("</system-err>\n", out);
 	}
 	fputs(" </testsuite>\n", out);
@@ -149,4 +126,4 @@ static int write_junit(FILE *out, const struct dp_run_record *runs, size_t nruns
 	return ferror(out) ? -EIO : 0;
 }
 
-DP_FORMAT(junit, .name = "junit", .rank = 40, .write = write_junit);
+DP_FORMAT(junit, .name = "junit", .rank = 40, .write = write_junit, .fleet = dp_fleet_write_junit);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "fleet.h"
 #include "page.h"
 
 #include "daxpin/check.h"
@@ -319,4 +320,4 @@ static int write_text(FILE *out, const struct dp_run_record *runs, size_t nruns,
 	return ferror(out) ? -EIO : rc;
 }
 
-DP_FORMAT(text, .name = "text", .rank = 10, .write = write_text);
+DP_FORMAT(text, .name = "text", .rank = 10, .write = write_text, .fleet = dp_fleet_write_text);

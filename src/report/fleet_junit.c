@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A fleet as JUnit XML: a test case for each node, in a suite for each group, and for each file
+ * that is not used. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fleet.h"
+#include "markup.h"
+
+#include "daxpin/cleanup.h"
+
+static void write_case(FILE *out, const char *name, const char *class)
+{
+	fputs("  <testcase", out);
+	dp_markup_attribute(out, "name", name);
+	dp_markup_attribute(out, "classname", class);
+	fputs(" time=\"0\"", out);
+}
+
+static void write_fault(FILE *out, const char *kind, const char *message, const char *text)
+{
+	fprintf(out, ">\n    <%s type=\"%s\"", kind, kind);
+	dp_markup_attribute(out, "message", message);
+	fputc('>', out);
+	dp_markup_text(out, text);
+	fprintf(out, "</%s>\n  </testcase>\n", kind);
+}
+
+/* What fails or has no answer, a line each, to be released with free(). */
+static char *faults_of(const struct dp_fleet *fleet, const struct dp_fleet_group *group,
+		       enum dp_status status)
+{
+	char *text = NULL, answer[512];
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < group->answers->count; i++) {
+		const struct dp_fleet_answer *a = &fleet->all[group->answers->list[i]];
+
+		if (a->status == status && !a->known)
+			fprintf(out, "%s: %s: %s\n", fleet->texts[a->id],
+				dp_fleet_answer_text(a, answer, sizeof(answer)), a->why);
+	}
+	fclose(out);
+	return text;
+}
+
+static int write_group(FILE *out, const struct dp_fleet *fleet, size_t number)
+{
+	const struct dp_fleet_group *group = &fleet->groups[number];
+	bool fails = group->counts[DP_FAIL] > group->known;
+	bool errs = !fails && group->counts[DP_ERROR];
+	dp_autofree char *text = faults_of(fleet, group, fails ? DP_FAIL : DP_ERROR);
+	char name[DP_GROUP_NAME], class[DP_GROUP_NAME + 16];
+	size_t count = group->nodes.count;
+
+	if (!text)
+		return -ENOMEM;
+	snprintf(class, sizeof(class), "nodes.%s", dp_fleet_group_name(number, name));
+	fprintf(out,
+		" <testsuite name=\"group %s\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"0\" "
+		"time=\"0\">\n",
+		name, count, fails ? count : 0, errs ? count : 0);
+	for (size_t i = 0; i < count; i++) {
+		write_case(out, group->nodes.list[i], class);
+		if (fails)
+			write_fault(out, "failure", "an answer breaks policy or contract", text);
+		else if (errs)
+			write_fault(out, "error", "an id has no answer", text);
+		else
+			fputs("/>\n", out);
+	}
+	fputs(" </testsuite>\n", out);
+	return 0;
+}
+
+static void write_missing(FILE *out, const struct dp_fleet *fleet)
+{
+	size_t count = fleet->missing.count;
+
+	if (!count)
+		return;
+	fprintf(out,
+		" <testsuite name=\"missing\" tests=\"%zu\" failures=\"0\" errors=\"%zu\" skipped=\"0\" "
+		"time=\"0\">\n",
+		count, count);
+	for (size_t i = 0; i < count; i++) {
+		write_case(out, fleet->missing.list[i], "nodes.missing");
+		write_fault(out, "error", "there are no results of this node", "");
+	}
+	fputs(" </testsuite>\n", out);
+}
+
+static void write_files(FILE *out, const struct dp_fleet *fleet)
+{
+	if (!fleet->nunused)
+		return;
+	fprintf(out,
+		" <testsuite name=\"files that are not used\" tests=\"%zu\" failures=\"0\" errors=\"0\" "
+		"skipped=\"%zu\" time=\"0\">\n",
+		fleet->nunused, fleet->nunused);
+	for (size_t i = 0; i < fleet->nunused; i++) {
+		write_case(out, fleet->unused[i].why, "files");
+		fputs("><skipped/></testcase>\n", out);
+	}
+	fputs(" </testsuite>\n", out);
+}
+
+int dp_fleet_write_junit(FILE *out, const struct dp_fleet *fleet,
+			 const struct dp_report_options *options)
+{
+	int rc = 0;
+
+	(void)options;
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"daxpin\">\n", out);
+	for (size_t i = 0; i < fleet->ngroups && !rc; i++)
+		rc = write_group(out, fleet, i);
+	write_missing(out, fleet);
+	write_files(out, fleet);
+	fputs("</testsuites>\n", out);
+	return rc ? rc : ferror(out) ? -EIO : 0;
+}
