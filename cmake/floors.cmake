@@ -65,7 +65,7 @@ floor(machine HEADERS carrier.h gate.h layout.h machine.h session.h LIBRARIES Pk
 floor(policy HEADERS policy.h site.h LIBRARIES PkgConfig::CONFIG)
 floor(run HEADERS collect.h fleet.h recorder.h results.h run.h)
 floor(report HEADERS report.h)
-floor(campaign HEADERS campaign.h)
+floor(campaign HEADERS campaign.h LIBRARIES PkgConfig::NETTLE)
 floor(cli HEADERS)
 
 # A header is of one floor.

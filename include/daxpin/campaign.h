@@ -303,12 +303,30 @@ enum dp_peer_kind {
 	DP_PEER_LISTENS,  /* this end says what is done */
 };
 
+/* What two ends know, and show each other to know, before one obeys the other. */
+#define DP_SECRET 1024
+struct dp_secret {
+	char bytes[DP_SECRET];
+	size_t len; /* 0: anybody is obeyed */
+};
+
+/**
+ * dp_secret_read - read a secret
+ * @path: a file that nobody else can read; white space at its end is no part of it
+ * @secret: receives it
+ * @err: why it is none (bad input)
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_secret_read(const char *path, struct dp_secret *secret, struct dp_error *err);
+
 /* Where the other end of the traffic is. */
 struct dp_peer {
 	enum dp_peer_kind kind;
 	struct sockaddr_storage address; /* of both ends, to listen at, or to connect to; family 0
 					    for that of the first adapter */
 	uint64_t wait_ms;                /* how long the other one is waited for */
+	struct dp_secret secret;         /* that the other one must have */
 };
 
 /**

@@ -150,4 +150,14 @@ int dp_peer_accept(int fd, uint64_t wait_ms, int stream, struct dp_error *err);
  */
 int dp_peer_find(const struct sockaddr_storage *address, uint64_t wait_ms, struct dp_error *err);
 
+/* ---- host_secret.c ----------------------------------------------------------------------- */
+
+/*
+ * Has the other end of a stream socket prove that it has the secret, and proves it in return: the
+ * one asks and has listened, the other answers and has connected. Return: 0, -EACCES if it is
+ * another secret, -ETIMEDOUT, or another negative errno.
+ */
+int dp_secret_ask(const struct dp_secret *secret, int fd, struct dp_error *err);
+int dp_secret_answer(const struct dp_secret *secret, int fd, struct dp_error *err);
+
 #endif

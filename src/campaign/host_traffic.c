@@ -21,6 +21,8 @@
 
 /* Regions that are registered at the same time, all over the same memory, at both ends. */
 #define REGISTRATIONS 10
+/* So many that do not have the secret may try. */
+#define STRANGERS 8
 
 struct traffic {
 	const struct dp_cases *cases;
@@ -48,6 +50,26 @@ static int pass_on(void *arg, const char *line, size_t len)
 	return -EBADMSG;
 }
 
+/* Strangers are sent away, and somebody else may come; but not for ever. */
+static int accept_peer(const struct traffic *t, int fd, int stream, struct dp_error *err)
+{
+	int rc = -EACCES;
+
+	for (int i = 0; i < STRANGERS; i++) {
+		dp_autofd int peer = dp_peer_accept(fd, t->peer.wait_ms, stream, err);
+
+		if (peer < 0)
+			return peer;
+		*err = (struct dp_error){ 0 };
+		rc = t->peer.secret.len ? dp_secret_ask(&t->peer.secret, peer, err) : 0;
+		if (!rc)
+			return dp_take_fd(&peer);
+		if (i + 1 < STRANGERS)
+			*err = (struct dp_error){ 0 };
+	}
+	return rc;
+}
+
 static int serve_peer(const struct traffic *t, int stream, struct dp_error *err)
 {
 	dp_cleanup(dp_port_close) struct dp_port port = { 0 };
@@ -63,7 +85,7 @@ static int serve_peer(const struct traffic *t, int stream, struct dp_error *err)
 		return fd;
 	dp_rdma_emit(stream, port.device, port.provider,
 		     port.attr.odp_caps.general_caps & IBV_ODP_SUPPORT);
-	peer = dp_peer_accept(fd, t->peer.wait_ms, stream, err);
+	peer = accept_peer(t, fd, stream, err);
 	return peer < 0 ? peer : dp_traffic_serve(peer, &port, &t->options, pass_on, &stream, err);
 }
 
@@ -73,8 +95,12 @@ static int ask_peer(const struct traffic *t, int stream, struct dp_error *err)
 	dp_cleanup(dp_port_close) struct dp_port port = { 0 };
 	struct dp_route route = { .topology = "remote", .at = *at, .shared = true };
 	dp_autofd int fd = dp_peer_find(at, t->peer.wait_ms, err);
-	int rc = fd < 0 ? fd : dp_port_towards((const struct sockaddr *)at, &port, err);
+	int rc = fd < 0 ? fd : 0;
 
+	if (!rc && t->peer.secret.len)
+		rc = dp_secret_answer(&t->peer.secret, fd, err);
+	if (!rc)
+		rc = dp_port_towards((const struct sockaddr *)at, &port, err);
 	if (rc)
 		return rc;
 	route.fd = fd;

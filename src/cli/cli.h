@@ -58,6 +58,7 @@ struct cli_check_options {
 	double tolerance;                  /* of a bench: as a part of what the baseline has */
 	bool destroy;                      /* the device that is named may be taken away */
 	const char *listen, *connect, *at; /* of traffic: addresses, NULL without */
+	const char *secret;                /* of traffic: a file that both ends have */
 	bool reference;                    /* of traffic: run ib_write_bw as well */
 };
 

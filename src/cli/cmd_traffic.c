@@ -13,6 +13,7 @@
 static int read_peer(const struct cli_check_options *o, struct dp_peer *peer, struct dp_error *err)
 {
 	const char *given = o->listen ? o->listen : o->connect ? o->connect : o->at;
+	int rc;
 
 	if (!!o->listen + !!o->connect + !!o->at > 1)
 		return dp_bad_input(err, "only one of --listen, --connect and --at can be given");
@@ -22,7 +23,12 @@ static int read_peer(const struct cli_check_options *o, struct dp_peer *peer, st
 				  .wait_ms = o->duration_ms ? o->duration_ms
 					     : o->listen    ? LISTEN_MS
 							    : 0 };
-	return given ? dp_address_parse(given, DP_TRAFFIC_PORT, &peer->address, err) : 0;
+	if (o->secret && !o->listen && !o->connect)
+		return dp_bad_input(err, "--secret is for --listen and --connect");
+	rc = o->secret ? dp_secret_read(o->secret, &peer->secret, err) : 0;
+	if (rc || !given)
+		return rc;
+	return dp_address_parse(given, DP_TRAFFIC_PORT, &peer->address, err);
 }
 
 /* What is done is for one end to say, and what is lost is for the user to allow. */
@@ -78,6 +84,12 @@ static const struct cli_option options_of_ends[] = {
 		   "Listen at this address for the other machine, which selects the cases."),
 	OPT_STRING("connect", 0, "ADDRESS", connect,
 		   "Run the cases with the machine that listens at this address."),
+	OPT_STRING(
+		"secret", 0, "FILE", secret,
+		"What both machines know: a file of 16 bytes or more that nobody else can read. Each "
+		"shows the other that it has the same, and obeys nobody else. Without it, who "
+		"listens obeys whoever connects.",
+		.source = CLI_FILES),
 	OPT_SECONDS("seconds", 0, "S", duration_ms,
 		    "Wait this long for the other machine. Default: 600 for --listen, and not at "
 		    "all for --connect."),
