@@ -30,4 +30,7 @@ int dp_fleet_keep_answer(struct dp_fleet *fleet, const struct dp_fleet_said *sai
 const struct dp_fleet_answers *dp_fleet_keep_answers(struct dp_fleet *fleet,
 						     struct dp_fleet_answers *answers);
 
+/* Cuts out of a document, or of JSON Lines, what a fleet does not ask for. @text: changed. */
+void dp_fleet_prune(char *text);
+
 #endif

@@ -12,10 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fleet_parts.h"
+
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
-#include "daxpin/fleet.h"
 #include "daxpin/json.h"
 #include "daxpin/list.h"
 #include "daxpin/results.h"
@@ -48,13 +49,26 @@ static void refuse(struct stream *s, const char *why)
 		snprintf(s->why, sizeof(s->why), "%.500s", why);
 }
 
+/*
+ * What an answer rests on was not read (fleet_prune.c), which makes it a broken one. Of what kind
+ * it is does not depend on that.
+ */
+static void mend(struct dp_result *r)
+{
+	r->cell.outcome = DP_ANSWERED;
+	for (size_t i = 0; i < r->nrounds; i++)
+		r->rounds[i].cell.outcome = DP_ANSWERED;
+}
+
 static int take_document(struct stream *s)
 {
 	dp_cleanup(dp_results_clear) struct dp_results results = { 0 };
 	dp_autojson struct json_object *root = NULL;
 	struct dp_error err = { 0 };
-	int rc = dp_results_document(s->text, s->name, &root, &err);
+	int rc;
 
+	dp_fleet_prune(s->text);
+	rc = dp_results_document(s->text, s->name, &root, &err);
 	if (!rc)
 		rc = dp_results_parse(root, s->name, &results, &err);
 	if (rc == -ENOMEM)
@@ -63,6 +77,9 @@ static int take_document(struct stream *s)
 		refuse(s, err.what);
 		return 0;
 	}
+	for (size_t i = 0; i < results.count; i++)
+		for (size_t k = 0; k < results.runs[i].count; k++)
+			mend(&results.runs[i].results[k]);
 	return dp_fleet_add(s->fleet, results.runs, results.count, s->name, s->file);
 }
 

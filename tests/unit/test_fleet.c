@@ -51,7 +51,7 @@ static void nodes_that_answer_alike_are_a_group(void **state)
 	assert_int_equal(count, 1);
 	assert_string_equal(fleet.texts[list[0].here->id], "check/anon/local-write");
 	assert_string_equal(list[0].here->kind, "C6");
-	assert_string_equal(list[0].there->kind, "");
+	assert_string_equal(list[0].there->kind, "allowed");
 	/* The kernel is no answer. */
 	assert_string_equal(fleet.texts[fleet.nodes[2].traits[DP_FLEET_KERNEL]], "6.2");
 }
