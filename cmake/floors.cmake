@@ -39,7 +39,7 @@ function(floor name)
 	return(PROPAGATE FLOORS FLOOR_HEADERS FLOOR_DOORS FLOOR_LIBRARIES)
 endfunction()
 
-floor(util HEADERS actor.h archive.h cgroup.h cleanup.h clock.h embed.h error.h file.h globs.h hostlist.h json.h kallsyms.h list.h proc.h progress.h registry.h signals.h text.h
+floor(util HEADERS actor.h archive.h cgroup.h cleanup.h clock.h embed.h error.h file.h globs.h hostlist.h json.h kallsyms.h list.h pairs.h proc.h progress.h registry.h signals.h text.h
 	LIBRARIES Threads::Threads PkgConfig::JSON)
 floor(observe HEADERS control.h observe.h question.h sink.h splat.h steps.h)
 floor(dax HEADERS dax.h medium.h range.h LIBRARIES PkgConfig::NVDIMM)

@@ -59,6 +59,8 @@ struct cli_check_options {
 	bool destroy;                      /* the device that is named may be taken away */
 	const char *listen, *connect, *at; /* of traffic: addresses, NULL without */
 	const char *secret;                /* of traffic: a file that both ends have */
+	const char *pairs, *nodes;         /* of traffic: a schedule for many nodes */
+	unsigned int degree;               /* of it: how many others each node meets */
 	bool reference;                    /* of traffic: run ib_write_bw as well */
 };
 
@@ -146,6 +148,18 @@ unsigned int cli_kinds_of(const struct cli_command *command);
 
 /* Of "run", those kinds that patterns name as the first part of ids; with --all, every kind. */
 unsigned int cli_kinds_wanted(const struct cli_check_options *check);
+
+struct dp_hosts;
+
+/**
+ * cli_read_nodes - read a list of nodes that an option has
+ * @text: the list, or "@" and the name of a file with it
+ * @hosts: receives the names; release with dp_hosts_clear() in any case
+ * @err: what is wrong with it (bad input)
+ *
+ * Return: 0 or a negative errno.
+ */
+int cli_read_nodes(const char *text, struct dp_hosts *hosts, struct dp_error *err);
 
 struct dp_pinner;
 

@@ -55,7 +55,7 @@ static const struct cli_option options[] = {
 	CLI_END,
 };
 
-static int read_nodes(const char *text, struct dp_hosts *hosts, struct dp_error *err)
+int cli_read_nodes(const char *text, struct dp_hosts *hosts, struct dp_error *err)
 {
 	dp_autofree char *list = NULL;
 	int rc = 0;
@@ -89,7 +89,7 @@ static int collect(const struct cli_call *call, struct collect_options *o, struc
 {
 	dp_cleanup(dp_fleet_clear) struct dp_fleet fleet = { 0 };
 	dp_cleanup(dp_hosts_clear) struct dp_hosts nodes = { 0 };
-	int rc = o->nodes ? read_nodes(o->nodes, &nodes, err) : 0;
+	int rc = o->nodes ? cli_read_nodes(o->nodes, &nodes, err) : 0;
 
 	if (!rc)
 		rc = cli_outputs_open(&o->outputs, err);

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "cli.h"
 
 #include "daxpin/campaign.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/connection.h"
+#include "daxpin/hostlist.h"
+#include "daxpin/pairs.h"
 #include "daxpin/traffic.h"
 
 /* How long --listen waits if nothing is said, ms. */
@@ -96,6 +102,25 @@ static const struct cli_option options_of_ends[] = {
 	CLI_END,
 };
 
+static const struct cli_option options_of_pairs[] = {
+	OPT_STRING(
+		"pairs", 0, "FILE", pairs,
+		"Move nothing, and write to FILE (- for standard output) which of many nodes are to "
+		"exchange data with which: a line for each pair, with its round, the node that "
+		"listens, and the one that connects. In a round no node is in two pairs.",
+		.source = CLI_FILES),
+	OPT_STRING(
+		"nodes", 0, "LIST", nodes,
+		"With --pairs, the nodes, as the scheduler writes them: \"n[001-412,420]\". @FILE "
+		"reads them from a file."),
+	OPT_NUMBER(
+		"degree", 0, "N", degree, 1, DP_PAIRS_DEGREE,
+		"With --pairs, how many others each node meets. With 2, the nodes are a ring in the "
+		"order of their names; otherwise a random graph, which depends on --seed. Default: "
+		"2."),
+	CLI_END,
+};
+
 static const struct cli_option options_of_device[] = {
 	OPT_FLAG("destroy-data", 0, destroy,
 		 "Allow writing to the device-dax that is named, and taking its driver away for a "
@@ -103,6 +128,41 @@ static const struct cli_option options_of_device[] = {
 		 "skipped."),
 	CLI_END,
 };
+
+static int write_schedule(const char *path, const struct dp_pairs *pairs,
+			  const struct dp_hosts *hosts, struct dp_error *err)
+{
+	FILE *out = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	bool bad;
+
+	if (!out) {
+		dp_fail(err, -errno, "%s cannot be written", path);
+		err->input = true;
+		return -EINVAL;
+	}
+	dp_pairs_write(out, pairs, hosts);
+	bad = out == stdout ? fflush(out) : ferror(out) | fclose(out);
+	return bad ? dp_report(err, -EIO, "%s cannot be written; is the disk full?", path) : 0;
+}
+
+static int make_schedule(const struct cli_check_options *o, struct dp_error *err)
+{
+	dp_cleanup(dp_hosts_clear) struct dp_hosts hosts = { 0 };
+	dp_cleanup(dp_pairs_clear) struct dp_pairs pairs = { 0 };
+	int rc;
+
+	if (o->listen || o->connect || o->at || o->destroy)
+		return dp_bad_input(err, "--pairs only writes a schedule, and takes no %s",
+				    o->destroy ? "device" : "address");
+	if (!o->nodes)
+		return dp_bad_input(err, "--pairs wants --nodes LIST");
+	rc = cli_read_nodes(o->nodes, &hosts, err);
+	if (rc)
+		return rc;
+	dp_hosts_sort(&hosts);
+	rc = dp_pairs_make(hosts.count, o->degree ? o->degree : 2, o->seed, &pairs, err);
+	return rc ? rc : write_schedule(o->pairs, &pairs, &hosts, err);
+}
 
 static int run(struct cli_call *call)
 {
@@ -118,7 +178,13 @@ static int run(struct cli_call *call)
 		return 0;
 	device = call->count ? call->words[0] : NULL;
 	if (!rc)
-		rc = cli_operands_end(call, 1, &err);
+		rc = cli_operands_end(call, options.pairs ? 0 : 1, &err);
+	if (!rc && options.pairs) {
+		rc = make_schedule(&options, &err);
+		return rc ? cli_error_print(&err) : 0;
+	}
+	if (!rc && (options.nodes || options.degree))
+		rc = dp_bad_input(&err, "--nodes and --degree are for --pairs");
 	if (!rc)
 		rc = check_words(&options, device, &err);
 	if (!rc)
@@ -140,6 +206,7 @@ const struct cli_command cli_traffic = {
 	.usage = CLI_USAGE("traffic [OPTIONS] [DEVICE --destroy-data]",
 			   "traffic --listen ADDRESS[:PORT] [OPTIONS]",
 			   "traffic --connect ADDRESS[:PORT] [OPTIONS]",
+			   "traffic --pairs FILE --nodes LIST [--degree N] [--seed N]",
 			   "guest [GUEST-OPTIONS] traffic [OPTIONS]"),
 	.about = "Moves data by RDMA into and out of each kind of mapping, and reads it back by "
 		 "other routes. Tries accesses that must be "
@@ -150,6 +217,7 @@ const struct cli_command cli_traffic = {
 	.groups = CLI_GROUPS(
 		{ .options = cli_case_options }, { .options = options_anywhere },
 		{ .options = options_of_ends, .host_only = "the guest has both ends" },
+		{ .options = options_of_pairs, .host_only = "the guest is one node" },
 		{ .options = options_of_device, .host_only = "the guest has devices of its own" },
 		{ .options = cli_folder_options, .host_only = "the guest has folders of its own" },
 		{ .options = cli_report_options, .title = "Reports" }),
