@@ -71,6 +71,15 @@ struct dp_fleet_unused {
 	size_t file;
 };
 
+/* Traffic between two nodes. */
+struct dp_fleet_pair {
+	size_t connects, listens; /* which of fleet->texts */
+	size_t file;
+	int64_t began;
+	size_t counts[DP_STATUSES];
+	size_t known; /* of the failures */
+};
+
 struct dp_fleet {
 	pthread_mutex_t mutex; /* taken by dp_fleet_add() and dp_fleet_refuse() */
 	/* What is kept, each once, and found by its hash (json-c's tables). */
@@ -82,6 +91,8 @@ struct dp_fleet {
 
 	struct dp_fleet_part *parts; /* what a file says of a node */
 	size_t nparts;
+	struct dp_fleet_pair *pairs; /* once grouped, of each two nodes the latest */
+	size_t npairs, failed_pairs, unanswered_pairs;
 	struct dp_fleet_unused *unused;
 	size_t nunused;
 	size_t files;     /* that were opened */
@@ -153,8 +164,8 @@ int dp_fleet_differences(const struct dp_fleet *fleet, const struct dp_fleet_gro
 /**
  * dp_fleet_exit_code - of a command that has collected
  *
- * Return: 1 if a node has a failure that its baseline has not; 3 if nothing could be read, if a
- * node that is listed is missing, or has no answer to an id; otherwise 0.
+ * Return: 1 if a node or a pair has a failure that its baseline has not; 3 if nothing could be
+ * read, if a node that is listed is missing, or if an id has no answer; otherwise 0.
  */
 int dp_fleet_exit_code(const struct dp_fleet *fleet);
 

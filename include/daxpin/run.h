@@ -30,7 +30,8 @@ struct dp_run_record {
 	char qemu[40];         /* the version of QEMU, "" on the host */
 	char kernel_spec[256]; /* the kernel as the user named it, "" on the host */
 	char pinner[32];       /* who pins in teardowns; "" for the adapter */
-	char carrier[32];      /* of the guest's DAX memory; "" for daxpin's own machine */
+	char peer[DP_HOST_NAME + 1]; /* the node at the other end of traffic, or "" */
+	char carrier[32];            /* of the guest's DAX memory; "" for daxpin's own machine */
 	struct dp_subject subject;
 	char rdma_device[64];
 	char firmware[64]; /* of the adapter, "" if it has none */

@@ -129,6 +129,18 @@ static const struct cli_option options_of_device[] = {
 	CLI_END,
 };
 
+/* The other end, as the user has named it; an address in brackets is no name. */
+static void name_peer(const char *at, struct dp_run_record *run)
+{
+	size_t len = strcspn(at, ":[");
+
+	/* Of a name, not of an address, the domain is left out. */
+	if (strspn(at, "0123456789.") < len)
+		len = strcspn(at, ":[.");
+	if (len < sizeof(run->peer))
+		snprintf(run->peer, sizeof(run->peer), "%.*s", (int)len, at);
+}
+
 static int write_schedule(const char *path, const struct dp_pairs *pairs,
 			  const struct dp_hosts *hosts, struct dp_error *err)
 {
@@ -196,6 +208,8 @@ static int run(struct cli_call *call)
 		const struct dp_host host = cli_host(&options, device);
 
 		rc = dp_host_traffic(&host, &cases, &peer, &ask, &record, &err);
+		if (!rc && options.connect)
+			name_peer(options.connect, &record);
 	}
 	return cli_conclude(&options, &record, rc, &err);
 }

@@ -75,4 +75,8 @@ int dp_fleet_write_document(FILE *out, const struct dp_fleet *fleet,
 int dp_fleet_write_table(FILE *out, const struct dp_fleet *fleet,
 			 const struct dp_report_options *options);
 
+/* The matrix of pairs of nodes, where there are some that fail (fleet_pairs.c). */
+int dp_fleet_write_pairs(FILE *out, const struct dp_fleet *fleet,
+			 const struct dp_report_options *options);
+
 #endif

@@ -133,12 +133,39 @@ static int add_folded(struct json_object *obj, const char *key, const struct dp_
 	return folded ? 0 : -ENOMEM;
 }
 
+/* Those that fail, or lack an answer. */
+static struct json_object *pairs_object(const struct dp_fleet *fleet)
+{
+	struct json_object *obj = json_object_new_object(), *bad = json_object_new_array();
+
+	for (size_t i = 0; i < fleet->npairs; i++) {
+		const struct dp_fleet_pair *pair = &fleet->pairs[i];
+		struct json_object *one;
+
+		if (pair->counts[DP_FAIL] <= pair->known && !pair->counts[DP_ERROR])
+			continue;
+		one = json_object_new_object();
+		dp_json_add_text(one, "connects", fleet->texts[pair->connects]);
+		dp_json_add_text(one, "listens", fleet->texts[pair->listens]);
+		for (int s = 0; s < DP_STATUSES; s++)
+			dp_json_add_int(one, dp_status_name(s), (int64_t)pair->counts[s]);
+		json_object_array_add(bad, one);
+	}
+	dp_json_add_int(obj, "count", (int64_t)fleet->npairs);
+	dp_json_add_int(obj, "failed", (int64_t)fleet->failed_pairs);
+	dp_json_add_int(obj, "unanswered", (int64_t)fleet->unanswered_pairs);
+	json_object_object_add(obj, "bad", bad);
+	return obj;
+}
+
 static struct json_object *rest(const struct dp_fleet *fleet, int *rc)
 {
 	struct json_object *obj = json_object_new_object(), *files = json_object_new_object();
 	struct json_object *unused = json_object_new_array();
 
 	*rc = 0;
+	if (fleet->npairs)
+		json_object_object_add(obj, "pairs", pairs_object(fleet));
 	if (fleet->listed)
 		*rc = add_folded(obj, "missing", &fleet->missing) |
 		      add_folded(obj, "unlisted", &fleet->unlisted);

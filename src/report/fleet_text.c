@@ -194,6 +194,8 @@ int dp_fleet_write_text(FILE *out, const struct dp_fleet *fleet,
 	if (!rc)
 		rc = dp_fleet_write_table(out, fleet, options);
 	if (!rc)
+		rc = dp_fleet_write_pairs(out, fleet, options);
+	if (!rc)
 		rc = write_hosts(&p, "Missing", &fleet->missing);
 	if (!rc)
 		rc = write_hosts(&p, "Not in the list of nodes", &fleet->unlisted);

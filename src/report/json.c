@@ -181,6 +181,8 @@ struct json_object *dp_run_object(const struct dp_run_record *run, bool results)
 		dp_json_add_text(obj, "carrier", run->carrier);
 	if (run->pinner[0])
 		dp_json_add_text(obj, "pinner", run->pinner);
+	if (run->peer[0])
+		dp_json_add_text(obj, "peer", run->peer);
 	if (run->modules[0])
 		dp_json_add_text(obj, "modules", run->modules);
 	if (run->jobs)

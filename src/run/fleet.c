@@ -112,12 +112,15 @@ static int say_run(struct making *m, const struct dp_run_record *run)
 				       [DP_FLEET_BIOS] = run->bios };
 	int rc = 0;
 
-	for (size_t i = 0; i < run->count && !rc; i++)
+	/* Two nodes have answered, or one of them has not. */
+	if (run->peer[0])
+		rc = dp_fleet_keep_pair(m->fleet, run, &m->part);
+	for (size_t i = 0; i < run->count && !rc && !run->peer[0]; i++)
 		rc = say_result(m, run, &run->results[i]);
 	for (size_t i = 0; i < DP_FLEET_TRAITS && !rc; i++)
 		rc = dp_fleet_keep_text(m->fleet, traits[i], &m->part.traits[i]);
 	m->part.began = run->began > m->part.began ? run->began : m->part.began;
-	return rc ? rc : say_ending(m, run);
+	return rc || run->peer[0] ? rc : say_ending(m, run);
 }
 
 static bool is_of(const struct dp_run_record *run, const char *node, const char *otherwise)

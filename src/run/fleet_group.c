@@ -94,7 +94,8 @@ static int merge_parts(struct dp_fleet *fleet, const struct dp_fleet_part *parts
 		}
 	rc = settle(fleet, claims, nclaims, used, node);
 	for (size_t i = 1; i < count && !rc; i++)
-		if (!used[i])
+		/* One on traffic with another node has none. */
+		if (!used[i] && parts[i].answers->count)
 			rc = refuse_part(fleet, &parts[i], &parts[0]);
 	return rc;
 }
@@ -251,6 +252,7 @@ int dp_fleet_group(struct dp_fleet *fleet, struct dp_hosts *listed)
 		rc = make_groups(fleet);
 	if (!rc)
 		rc = hold_against(fleet, listed);
+	dp_fleet_settle_pairs(fleet);
 	if (fleet->nunused)
 		qsort(fleet->unused, fleet->nunused, sizeof(*fleet->unused), by_file);
 	for (size_t i = 0; i < fleet->ngroups; i++) {
@@ -266,9 +268,12 @@ int dp_fleet_group(struct dp_fleet *fleet, struct dp_hosts *listed)
 
 int dp_fleet_exit_code(const struct dp_fleet *fleet)
 {
-	if (fleet->failed)
+	if (fleet->failed || fleet->failed_pairs)
 		return 1;
-	return !fleet->nnodes || fleet->missing.count || fleet->unanswered ? 3 : 0;
+	return !fleet->nnodes || fleet->missing.count || fleet->unanswered ||
+			       fleet->unanswered_pairs
+		       ? 3
+		       : 0;
 }
 
 /* ---- differences -------------------------------------------------------------------------- */

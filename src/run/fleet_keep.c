@@ -77,6 +77,7 @@ void dp_fleet_clear(struct dp_fleet *fleet)
 	free(fleet->all);
 	free(fleet->unused);
 	free(fleet->parts);
+	free(fleet->pairs);
 	free(fleet->nodes);
 	free(fleet->groups);
 	*fleet = (struct dp_fleet){ 0 };

@@ -33,4 +33,13 @@ const struct dp_fleet_answers *dp_fleet_keep_answers(struct dp_fleet *fleet,
 /* Cuts out of a document, or of JSON Lines, what a fleet does not ask for. @text: changed. */
 void dp_fleet_prune(char *text);
 
+struct dp_run_record;
+
+/* Keeps a run of traffic with another node, which is no answer of the node alone. */
+int dp_fleet_keep_pair(struct dp_fleet *fleet, const struct dp_run_record *run,
+		       const struct dp_fleet_part *part);
+
+/* Of several runs of a pair, keeps the latest. */
+void dp_fleet_settle_pairs(struct dp_fleet *fleet);
+
 #endif

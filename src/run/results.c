@@ -247,6 +247,9 @@ static void read_heading(struct json_object *obj, struct dp_run_record *run)
 	text(obj, "node", run->node, sizeof(run->node));
 	if (!dp_host_valid(run->node))
 		run->node[0] = '\0';
+	text(obj, "peer", run->peer, sizeof(run->peer));
+	if (!dp_host_valid(run->peer))
+		run->peer[0] = '\0';
 	run->began = dp_json_int_or(obj, "began", 0);
 	text(obj, "bios", run->bios, sizeof(run->bios));
 	text(rdma, "firmware", run->firmware, sizeof(run->firmware));

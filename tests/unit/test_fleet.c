@@ -161,6 +161,36 @@ static void listed_nodes_that_are_missing_are_named(void **state)
 	assert_int_equal(dp_fleet_exit_code(&fleet), 3);
 }
 
+#define PAIR(node, began, peer, cells)                                                             \
+	"{\"node\":\"" node "\",\"began\":" began ",\"peer\":\"" peer "\",\"results\":[" cells "]}"
+#define MOVED CELL("traffic/anon/write", "pass", "allowed", "null")
+#define LOST                                                                                       \
+	"{\"id\":\"traffic/anon/write\",\"status\":\"fail\",\"violates\":[\"C8\"],\"why\":\"lost\"}"
+
+static void pairs_are_no_answers_of_a_node(void **state)
+{
+	dp_cleanup(dp_fleet_clear) struct dp_fleet fleet;
+
+	(void)state;
+	assert_int_equal(dp_fleet_init(&fleet), 0);
+	add(&fleet, DOCUMENT(RUN("n1", "5", "6.1", GOOD)), "a", 0);
+	add(&fleet, DOCUMENT(RUN("n2", "5", "6.1", GOOD)), "b", 1);
+	add(&fleet, DOCUMENT(PAIR("n1", "6", "n2", MOVED)), "c", 2);
+	add(&fleet, DOCUMENT(PAIR("n2", "6", "n1", LOST)), "d", 3);
+	/* What was tried again counts. */
+	add(&fleet, DOCUMENT(PAIR("n1", "4", "n2", LOST)), "e", 4);
+	assert_int_equal(dp_fleet_group(&fleet, NULL), 0);
+	assert_int_equal(fleet.ngroups, 1);
+	assert_int_equal(fleet.groups[0].counts[DP_PASS], 2);
+	assert_int_equal(fleet.failed, 0);
+	assert_int_equal(fleet.nunused, 0);
+	assert_int_equal(fleet.npairs, 2);
+	assert_int_equal(fleet.failed_pairs, 1);
+	assert_string_equal(fleet.texts[fleet.pairs[1].connects], "n2");
+	assert_int_equal(fleet.pairs[1].counts[DP_FAIL], 1);
+	assert_int_equal(dp_fleet_exit_code(&fleet), 1);
+}
+
 static void known_failures_do_not_count(void **state)
 {
 	dp_cleanup(dp_fleet_clear) struct dp_fleet fleet;
@@ -187,6 +217,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_used_is_named),
 		cmocka_unit_test(nothing_read_is_not_good),
 		cmocka_unit_test(listed_nodes_that_are_missing_are_named),
+		cmocka_unit_test(pairs_are_no_answers_of_a_node),
 		cmocka_unit_test(known_failures_do_not_count),
 	};
 
