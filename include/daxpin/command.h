@@ -73,7 +73,8 @@ struct dp_command {
 			char *rdma; /* adapter, NULL for the first */
 			enum dp_fault fault;
 			enum dp_witness_level witness;
-		} check; /* or of pinners, who have no fault and choose no adapter */
+			bool carried; /* also what only other carriers have */
+		} check;              /* or of pinners, who have no fault and choose no adapter */
 		struct {
 			struct dp_words only;
 			char *rdma;

@@ -146,7 +146,7 @@ static int run_check(const struct dp_command *command, struct dp_standby *by, in
 	if (dp_agent_told(DP_WIDE_FLAG) || !dp_agent_told(DP_LAYOUT_FLAG) ||
 	    !command->check.only.count)
 		dp_plan_take_wide(&plan, dp_agent_told(DP_WIDE_FLAG));
-	if (!dp_agent_told(DP_LAYOUT_FLAG) && dp_plan_carried(&plan) < plan.count)
+	if (!command->check.carried)
 		dp_plan_leave_carried(&plan);
 	dp_plan_take_part(&plan, command->check.part, command->check.parts);
 	/* The pool has opened the first adapter. */

@@ -178,6 +178,7 @@ static const struct dp_member check[] = {
 	RDMA(check),
 	OPTIONAL("fault", fault, AT(check.fault), 0, 0, 0),
 	OPTIONAL("witness", level, AT(check.witness), 0, 0, 0),
+	OPTIONAL("carried", dp_type_flag, AT(check.carried), 0, 0, 0),
 };
 static const struct dp_member pinner[] = {
 	ONLY(check),
@@ -187,6 +188,7 @@ static const struct dp_member pinner[] = {
 	SIZE(check),
 	REQUIRED("cell_limit_ms", dp_type_number, AT(check.cell_limit_ms), 1, DAY_MS),
 	OPTIONAL("witness", level, AT(check.witness), 0, 0, 0),
+	OPTIONAL("carried", dp_type_flag, AT(check.carried), 0, 0, 0),
 };
 static const struct dp_member limit[] = {
 	ONLY(limit),

@@ -40,7 +40,8 @@ static int make_command(const struct campaign *c, const struct cells *cells, uns
 			   .rdma = check ? dp_text_copy(c->ask->rdma) : NULL,
 			   .cell_limit_ms = c->guests->cell_ms,
 			   .fault = check ? c->guests->fault : DP_FAULT_NONE,
-			   .witness = c->ask->witness },
+			   .witness = c->ask->witness,
+			   .carried = dp_plan_carried(cells->plan) > 0 },
 	};
 	for (size_t i = 0; i < cells->nglobs && !rc; i++)
 		rc = dp_words_add(&command->check.only, cells->globs[i]);
