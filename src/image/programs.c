@@ -68,7 +68,8 @@ static int known_list(const char *source, char *path, size_t size)
 /* The libraries that a program or library needs, as the loader lists them. */
 static int list_libraries(const char *source, char **list, struct dp_error *err)
 {
-	const char *argv[] = { LOADER, "--list", source, NULL };
+	/* What is preloaded here is nothing that the guest needs. */
+	const char *argv[] = { "env", "-u", "LD_PRELOAD", LOADER, "--list", source, NULL };
 	char known[PATH_MAX];
 	bool memo = !known_list(source, known, sizeof(known));
 	int rc;
