@@ -238,7 +238,8 @@ int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const 
 /**
  * dp_inventory - describe the devices of this machine
  *
- * Return: an object with the lists "rdma", "dax", "namespaces", "cxl_…" and "mounts", in this order.
+ * Return: an object with the lists "rdma", "dax", "namespaces", "cxl_…" and "mounts", in this
+ * order.
  */
 struct json_object *dp_inventory(void);
 
