@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <libconfig.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daxpin/cleanup.h"
+#include "daxpin/config.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/layout.h"
@@ -123,17 +123,11 @@ int dp_layout_parse(const char *text, const char *name, struct dp_layout *layout
 	dp_cleanup(config_destroy) config_t config;
 	const struct loader l = { .name = name, .layout = layout, .err = err };
 	const config_setting_t *root;
-	int rc = 0;
+	int rc = dp_config_parse(text, name, "layout file", &config, err);
 
 	*layout = (struct dp_layout){ .memories = { dp_memory_size(NULL, DP_RAM) } };
-	config_init(&config);
-	if (strstr(text, "@include"))
-		return dp_bad_input(err, "%s: @include is not for layout files", name);
-	if (config_read_string(&config, text) != CONFIG_TRUE)
-		return dp_bad_input(err, "%s:%d: %s", name, config_error_line(&config),
-				    config_error_text(&config));
 	root = config_root_setting(&config);
-	for (int i = 0; i < config_setting_length(root) && !rc; i++)
+	for (int i = 0; !rc && i < config_setting_length(root); i++)
 		rc = take_setting(&l, config_setting_get_elem(root, (unsigned int)i));
 	if (rc)
 		dp_layout_clear(layout);
@@ -143,18 +137,9 @@ int dp_layout_parse(const char *text, const char *name, struct dp_layout *layout
 int dp_layout_load(const char *path, struct dp_layout *layout, struct dp_error *err)
 {
 	dp_autofree char *text = NULL;
-	size_t len;
-	int rc = dp_read_file(path, LAYOUT_LIMIT, &text, &len, err);
+	int rc = dp_config_load(path, "layout file", LAYOUT_LIMIT, &text, err);
 
-	if (rc) {
-		if (err)
-			err->input = true;
-		return rc;
-	}
-	if (strlen(text) != len)
-		return dp_bad_input(err, "%s: a layout file is text, and this one has zero bytes",
-				    path);
-	return dp_layout_parse(text, path, layout, err);
+	return rc ? rc : dp_layout_parse(text, path, layout, err);
 }
 
 void dp_layout_clear(struct dp_layout *layout)

@@ -4,13 +4,13 @@
  * docs/policy-file.md.
  */
 #include <errno.h>
-#include <libconfig.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daxpin/cleanup.h"
+#include "daxpin/config.h"
 #include "daxpin/embed.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
@@ -286,17 +286,11 @@ int dp_policy_parse(const char *text, const char *name, struct dp_policy *policy
 {
 	dp_cleanup(config_destroy) config_t config;
 	struct loader l = { .name = name, .err = err };
-	int rc;
+	int rc = dp_config_parse(text, name, "policy file", &config, err);
 
 	memset(policy, 0, sizeof(*policy));
-	config_init(&config);
-	/* A policy is one file: what it includes would be read from wherever daxpin stands. */
-	if (strstr(text, "@include"))
-		return dp_bad_input(err, "%s: @include is not for policy files", name);
-	if (config_read_string(&config, text) != CONFIG_TRUE)
-		return dp_bad_input(err, "%s:%d: %s", name, config_error_line(&config),
-				    config_error_text(&config));
-	rc = parse_rules(&l, &config, policy);
+	if (!rc)
+		rc = parse_rules(&l, &config, policy);
 	if (rc)
 		dp_policy_clear(policy);
 	return rc;
@@ -305,21 +299,12 @@ int dp_policy_parse(const char *text, const char *name, struct dp_policy *policy
 int dp_policy_load(const char *path, struct dp_policy *policy, struct dp_error *err)
 {
 	dp_autofree char *text = NULL;
-	size_t len;
 	int rc;
 
 	if (!path)
 		return dp_policy_parse(default_policy, "the default policy", policy, err);
-	rc = dp_read_file(path, POLICY_LIMIT, &text, &len, err);
-	if (rc) {
-		if (err)
-			err->input = true;
-		return rc;
-	}
-	if (strlen(text) != len)
-		return dp_bad_input(err, "%s: a policy file is text, and this one has zero bytes",
-				    path);
-	return dp_policy_parse(text, path, policy, err);
+	rc = dp_config_load(path, "policy file", POLICY_LIMIT, &text, err);
+	return rc ? rc : dp_policy_parse(text, path, policy, err);
 }
 
 static void clear_list(struct dp_rule *rules, size_t count)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The site file, in the syntax of libconfig, as policy files are. See docs/node.md. */
 #include <errno.h>
-#include <libconfig.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daxpin/cleanup.h"
+#include "daxpin/config.h"
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 #include "daxpin/mapping.h"
@@ -201,16 +201,11 @@ int dp_site_parse(const char *text, const char *name, struct dp_site *site, stru
 {
 	dp_cleanup(config_destroy) config_t config;
 	struct loader l = { .name = name, .err = err };
-	int rc;
+	int rc = dp_config_parse(text, name, "site file", &config, err);
 
 	memset(site, 0, sizeof(*site));
-	config_init(&config);
-	if (strstr(text, "@include"))
-		return dp_bad_input(err, "%s: @include is not for site files", name);
-	if (config_read_string(&config, text) != CONFIG_TRUE)
-		return dp_bad_input(err, "%s:%d: %s", name, config_error_line(&config),
-				    config_error_text(&config));
-	rc = take_all(&l, &config, site);
+	if (!rc)
+		rc = take_all(&l, &config, site);
 	if (rc)
 		dp_site_clear(site);
 	return rc;
@@ -235,20 +230,11 @@ static int place_policy(const char *path, struct dp_site *site, struct dp_error 
 int dp_site_load(const char *path, struct dp_site *site, struct dp_error *err)
 {
 	dp_autofree char *text = NULL;
-	size_t len;
-	int rc;
+	int rc = dp_config_load(path, "site file", SITE_LIMIT, &text, err);
 
 	memset(site, 0, sizeof(*site));
-	rc = dp_read_file(path, SITE_LIMIT, &text, &len, err);
-	if (rc) {
-		if (err)
-			err->input = true;
-		return rc;
-	}
-	if (strlen(text) != len)
-		return dp_bad_input(err, "%s: a site file is text, and this one has zero bytes",
-				    path);
-	rc = dp_site_parse(text, path, site, err);
+	if (!rc)
+		rc = dp_site_parse(text, path, site, err);
 	if (!rc)
 		rc = place_policy(path, site, err);
 	if (rc)
