@@ -239,7 +239,7 @@ int dp_host_check(const struct dp_host *host, const struct dp_plan *plan, const 
  * dp_inventory - describe the devices of this machine
  *
  * Return: an object with the lists "rdma", "dax", "namespaces", "cxl_…" and "mounts", in this
- * order.
+ * order; null in the place of one that cannot be read.
  */
 struct json_object *dp_inventory(void);
 
@@ -247,7 +247,8 @@ struct json_object *dp_inventory(void);
  * dp_host_inventory - dp_inventory() by a process of its own, as a device may hang who asks
  * @memlock_of: a program; the limits of its processes are added. NULL for none
  * @until: when it is given up, by dp_now_ms()
- * @inventory: receives the object, and "memlock" in it (dp_site_judge()); complete or not at all
+ * @inventory: receives the object, and "memlock" in it (dp_site_judge()); complete or not at all,
+ *             without those that cannot be read
  * @err: context on failure
  *
  * Return: 0, -ETIMEDOUT, -EINTR after SIGINT or SIGTERM, or another negative errno.

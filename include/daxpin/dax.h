@@ -269,7 +269,8 @@ int dp_device_claim(const char *device, struct dp_claim *claim, struct dp_error 
 /**
  * dp_inventory_dax - the device-dax and kmem devices
  *
- * Return: an array of {"device","driver","align","size","target_node"}.
+ * Return: an array of {"device","driver","align","size","target_node"}. It is NULL, here and below,
+ * if what there is cannot be read, which is not the same as none.
  */
 struct json_object *dp_inventory_dax(void);
 

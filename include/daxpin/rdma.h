@@ -185,7 +185,7 @@ void dp_rdma_emit(int fd, const char *device, const char *provider, bool odp);
  *
  * Return: a new array of {"device","provider","node_guid","state","regions","odp"}; "regions" is
  * null if the kernel does not tell their number, and "odp" if the device cannot be opened. NULL
- * without memory.
+ * if it cannot be told which there are.
  */
 struct json_object *dp_inventory_rdma(void);
 

@@ -112,6 +112,8 @@ static void add_program(struct json_object *list, const char *program)
 /* One device in a line: a list may be longer than a line. */
 static void emit_list(int fd, const char *key, struct json_object *list)
 {
+	if (!list)
+		dp_emit_text(fd, "unread", "list", key);
 	for (size_t i = 0; i < dp_json_count(list); i++) {
 		struct json_object *obj = json_object_new_object();
 
@@ -141,11 +143,14 @@ static int take_line(void *arg, const char *line, size_t len)
 {
 	struct json_object *root = arg, *list, *device;
 	dp_autojson struct json_object *obj = NULL;
-	const char *key;
+	const char *key, *kind;
 
 	if (dp_observation_parse(line, len, &obj, NULL))
 		return 0;
 	key = dp_json_text(obj, "list");
+	kind = dp_json_text(obj, "kind");
+	if (key && kind && !strcmp(kind, "unread"))
+		json_object_object_del(root, key);
 	list = key ? dp_json_array(root, key) : NULL;
 	device = dp_json_object(obj, "device");
 	if (list && device && dp_json_count(list) < MOST)

@@ -64,7 +64,7 @@ static void print_text(struct json_object *root)
 		for (size_t k = 0; k < count; k++)
 			print_entry(json_object_array_get_idx(list, k));
 		if (!count)
-			puts("  none");
+			puts(list ? "  none" : "  cannot be read");
 	}
 }
 

@@ -128,6 +128,18 @@ static void glob_devices(struct json_object *inventory, struct globs *globs)
 		add_glob(globs, "kmem*");
 }
 
+/* Devices that are not known are not asked, which is not as good as that there are none. */
+static void tell_unread(struct node *n, enum dp_site_list list)
+{
+	char text[64];
+
+	/* What the site file has is told by dp_site_judge(). */
+	if (n->site.lists[list].named || dp_json_array(n->inventory, dp_site_list_source(list)))
+		return;
+	snprintf(text, sizeof(text), "%s: cannot be read", dp_site_list_name(list));
+	cli_verdict_add(&n->verdict, false, text);
+}
+
 static int make_plan(struct node *n, struct dp_error *err)
 {
 	const struct cli_check_options *check = &n->options->check;
@@ -135,6 +147,8 @@ static int make_plan(struct node *n, struct dp_error *err)
 
 	if (check->nonly)
 		return dp_plan_make(check->only, check->nonly, &n->plan, err);
+	tell_unread(n, DP_SITE_DAX);
+	tell_unread(n, DP_SITE_MOUNTS);
 	glob_devices(n->inventory, &globs);
 	for (size_t i = 0; i < n->site.nanswered; i++)
 		add_glob(&globs, n->site.answered[i]);

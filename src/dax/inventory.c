@@ -25,13 +25,14 @@ static struct json_object *describe_dax(struct daxctl_dev *dev)
 
 struct json_object *dp_inventory_dax(void)
 {
-	struct json_object *list = json_object_new_array();
 	struct daxctl_region *region;
+	struct json_object *list;
 	struct daxctl_ctx *ctx;
 	struct daxctl_dev *dev;
 
 	if (daxctl_new(&ctx))
-		return list;
+		return NULL;
+	list = json_object_new_array();
 	daxctl_region_foreach (ctx, region)
 		daxctl_dev_foreach (region, dev)
 			json_object_array_add(list, describe_dax(dev));
@@ -94,14 +95,15 @@ static struct json_object *describe_namespace(struct ndctl_region *region,
 
 struct json_object *dp_inventory_namespaces(void)
 {
-	struct json_object *list = json_object_new_array();
 	struct ndctl_namespace *ns;
 	struct ndctl_region *region;
+	struct json_object *list;
 	struct ndctl_bus *bus;
 	struct ndctl_ctx *ctx;
 
 	if (ndctl_new(&ctx))
-		return list;
+		return NULL;
+	list = json_object_new_array();
 	ndctl_bus_foreach (ctx, bus)
 		ndctl_region_foreach (bus, region)
 			ndctl_namespace_foreach (region, ns)
@@ -113,11 +115,13 @@ struct json_object *dp_inventory_namespaces(void)
 
 struct json_object *dp_inventory_mounts(void)
 {
-	struct json_object *list = json_object_new_array();
 	dp_autofree struct dp_mount *mounts = NULL;
+	struct json_object *list;
 	size_t count = 0;
 
-	dp_mounts_read(&mounts, &count);
+	if (dp_mounts_read(&mounts, &count))
+		return NULL;
+	list = json_object_new_array();
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *obj;
 

@@ -46,12 +46,12 @@ static struct json_object *describe_memdev(struct cxl_memdev *memdev)
 struct json_object *dp_inventory_cxl_memdevs(void)
 {
 	dp_cleanup(put_context) struct cxl_ctx *ctx = open_context();
-	struct json_object *list = json_object_new_array();
+	struct json_object *list = ctx ? json_object_new_array() : NULL;
 	struct cxl_memdev *memdev;
 
-	if (ctx)
-		cxl_memdev_foreach(ctx, memdev)
-			json_object_array_add(list, describe_memdev(memdev));
+	if (!ctx)
+		return NULL;
+	cxl_memdev_foreach(ctx, memdev) json_object_array_add(list, describe_memdev(memdev));
 	return list;
 }
 
@@ -99,11 +99,11 @@ static void add_endpoints(struct cxl_port *port, struct json_object *list)
 struct json_object *dp_inventory_cxl_decoders(void)
 {
 	dp_cleanup(put_context) struct cxl_ctx *ctx = open_context();
-	struct json_object *list = json_object_new_array();
+	struct json_object *list = ctx ? json_object_new_array() : NULL;
 	struct cxl_bus *bus;
 
 	if (!ctx)
-		return list;
+		return NULL;
 	cxl_bus_foreach(ctx, bus)
 	{
 		struct cxl_port *top = cxl_bus_get_port(bus), *port;
@@ -156,13 +156,13 @@ static struct json_object *describe_region(struct cxl_decoder *root, struct cxl_
 struct json_object *dp_inventory_cxl_regions(void)
 {
 	dp_cleanup(put_context) struct cxl_ctx *ctx = open_context();
-	struct json_object *list = json_object_new_array();
+	struct json_object *list = ctx ? json_object_new_array() : NULL;
 	struct cxl_decoder *decoder;
 	struct cxl_region *region;
 	struct cxl_bus *bus;
 
 	if (!ctx)
-		return list;
+		return NULL;
 	cxl_bus_foreach(ctx, bus) cxl_decoder_foreach(cxl_bus_get_port(bus), decoder)
 		cxl_region_foreach(decoder, region)
 			json_object_array_add(list, describe_region(decoder, region));

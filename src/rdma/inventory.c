@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <infiniband/verbs.h>
 #include <stdio.h>
 
@@ -37,9 +38,13 @@ static struct json_object *describe(struct ibv_device *device)
 
 struct json_object *dp_inventory_rdma(void)
 {
-	struct json_object *list = json_object_new_array();
 	struct ibv_device **devices = ibv_get_device_list(NULL);
+	struct json_object *list;
 
+	/* ENOSYS: a kernel without RDMA has none. */
+	if (!devices && errno != ENOSYS)
+		return NULL;
+	list = json_object_new_array();
 	for (struct ibv_device **d = devices; d && *d; d++)
 		json_object_array_add(list, describe(*d));
 	if (devices)
