@@ -52,6 +52,18 @@ bool dp_question_is(const char *id, enum dp_question_kind kind);
 bool dp_question_is_cell(const char *id);
 
 /**
+ * dp_question_mapping - the part of an id that comes second: of most questions, the mapping
+ * @id: the id
+ * @len: receives its length in bytes, 0 if the id has one part only
+ *
+ * Return: where it begins; the end of an id with one part.
+ */
+const char *dp_question_mapping(const char *id, size_t *len);
+
+/* Whether two ids are of the same question and the same second part. */
+bool dp_question_same_mapping(const char *a, const char *b);
+
+/**
  * dp_question_globs_used - refuse a pattern that has selected nothing
  * @kind: the question whose ids were selected from
  * @globs: the patterns, after all ids were put to dp_globs_select()

@@ -37,15 +37,6 @@ struct shares {
 	size_t at; /* the bundle that was asked for last */
 };
 
-/* Whether two ids are of the same mapping, and of a kind that asks cell by cell. */
-static bool belong_together(const char *a, const char *b)
-{
-	size_t kind = strcspn(a, "/"), mapping = kind + (a[kind] == '/');
-
-	mapping += strcspn(a + mapping, "/");
-	return dp_question_is_cell(a) && !strncmp(a, b, mapping) && b[mapping] == '/';
-}
-
 static int bundle_ids(const struct dp_selection *selection, struct shares *shares)
 {
 	const char *id, *last = NULL;
@@ -56,7 +47,8 @@ static int bundle_ids(const struct dp_selection *selection, struct shares *share
 	for (size_t n = 0; (id = dp_selection_id(selection, n)); n++, last = id) {
 		struct bundle *b = &shares->bundles[shares->count];
 
-		if (last && belong_together(last, id))
+		/* What asks cell by cell asks a mapping in one place. */
+		if (last && dp_question_is_cell(last) && dp_question_same_mapping(last, id))
 			b--;
 		else
 			shares->bundles[shares->count++].first = n;

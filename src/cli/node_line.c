@@ -7,6 +7,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/error.h"
+#include "daxpin/question.h"
 #include "daxpin/results.h"
 #include "daxpin/run.h"
 #include "daxpin/site.h"
@@ -39,20 +40,12 @@ void cli_verdict_line(const struct cli_verdict *v, char *line)
 	snprintf(line, CLI_NODE_LINE + 32, "%s%s", v->text, more);
 }
 
-static size_t mapping_length(const char *id)
-{
-	const char *mapping = strchr(id, '/');
-
-	return mapping ? (size_t)(mapping - id) + 1 + strcspn(mapping + 1, "/") : strlen(id);
-}
-
 /* Whether an answer is wrong in the same way, for the same mapping. */
 static bool is_same(const struct dp_result *a, const struct dp_result *b)
 {
-	size_t len = mapping_length(a->id);
 	char kinds[2][160];
 
-	if (b->status != DP_FAIL || len != mapping_length(b->id) || strncmp(a->id, b->id, len) != 0)
+	if (b->status != DP_FAIL || !dp_question_same_mapping(a->id, b->id))
 		return false;
 	dp_result_kind(a, kinds[0], sizeof(kinds[0]));
 	dp_result_kind(b, kinds[1], sizeof(kinds[1]));
@@ -125,10 +118,10 @@ void cli_verdict_add_run(struct cli_verdict *v, const struct dp_run_record *run)
 
 static bool is_of(const struct dp_result *r, const char *mapping)
 {
-	const char *name = strchr(r->id, '/');
-	size_t len = strlen(mapping);
+	size_t len;
+	const char *name = dp_question_mapping(r->id, &len);
 
-	return name && !strncmp(name + 1, mapping, len) && name[1 + len] == '/';
+	return name[len] == '/' && len == strlen(mapping) && !strncmp(name, mapping, len);
 }
 
 void cli_verdict_add_unasked(struct cli_verdict *v, const struct dp_site *site,

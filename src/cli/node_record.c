@@ -11,6 +11,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/json.h"
+#include "daxpin/question.h"
 #include "daxpin/run.h"
 #include "daxpin/site.h"
 #include "daxpin/text.h"
@@ -110,12 +111,13 @@ static void write_answered(FILE *out, const struct dp_run_record *run)
 
 	fputs("answered = [", out);
 	for (size_t i = 0; i < run->count; i++) {
-		const char *mapping = strchr(run->results[i].id, '/');
+		size_t len;
+		const char *mapping = dp_question_mapping(run->results[i].id, &len);
 		char name[64];
 
-		if (run->results[i].status != DP_PASS || !mapping)
+		if (run->results[i].status != DP_PASS || !len)
 			continue;
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(mapping + 1, "/"), mapping + 1);
+		snprintf(name, sizeof(name), "%.*s", (int)len, mapping);
 		if (!strcmp(name, last))
 			continue;
 		fputs(count++ ? ", " : " ", out);

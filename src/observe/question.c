@@ -47,6 +47,24 @@ bool dp_question_is_cell(const char *id)
 	return question && !question->steps;
 }
 
+const char *dp_question_mapping(const char *id, size_t *len)
+{
+	const char *at = id + strcspn(id, "/");
+
+	at += *at == '/';
+	*len = strcspn(at, "/");
+	return at;
+}
+
+bool dp_question_same_mapping(const char *a, const char *b)
+{
+	size_t len, other;
+	const char *end = dp_question_mapping(a, &len) + len;
+
+	return dp_question_mapping(b, &other) + other - b == end - a &&
+	       !strncmp(a, b, (size_t)(end - a));
+}
+
 int dp_question_globs_used(enum dp_question_kind kind, const struct dp_globs *globs,
 			   struct dp_error *err)
 {

@@ -9,6 +9,7 @@
 
 #include "daxpin/cleanup.h"
 #include "daxpin/list.h"
+#include "daxpin/question.h"
 
 /* More do not fit a screen. */
 #define MOST_NODES 12
@@ -30,19 +31,14 @@ static void clear_rows(struct rows *rows)
 	free(rows->list);
 }
 
-/* The question and the mapping: what is before the second slash. */
-static size_t name_length(const char *id)
-{
-	const char *slash = strchr(id, '/');
-
-	return slash ? (size_t)(slash + 1 - id) + strcspn(slash + 1, "/") : strlen(id);
-}
-
 static struct row *find_row(struct rows *rows, const char *id)
 {
-	size_t len = name_length(id);
+	size_t len;
+	const char *mapping = dp_question_mapping(id, &len);
 	struct row *row;
 
+	/* With the question: what is before the second slash. */
+	len += (size_t)(mapping - id);
 	/* Those of a mapping follow each other: the last one first. */
 	for (size_t i = rows->count; i--;)
 		if (!strncmp(rows->list[i].name, id, len) && !rows->list[i].name[len])

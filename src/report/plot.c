@@ -22,6 +22,7 @@
 #include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/proc.h"
+#include "daxpin/question.h"
 
 #define LIMIT_MS  60000
 #define SVG_LIMIT (8 << 20)
@@ -124,9 +125,10 @@ static void put_name(const struct pen *pen, const char *name, size_t length)
 
 static void put_mapping(const struct pen *pen, const char *id)
 {
-	const char *name = strchr(id, '/') + 1;
+	size_t len;
+	const char *name = dp_question_mapping(id, &len);
 
-	put_name(pen, name, strcspn(name, "/"));
+	put_name(pen, name, len);
 }
 
 static void put_kernel(const struct pen *pen, const struct dp_run_record *run)

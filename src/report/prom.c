@@ -53,9 +53,10 @@ static const char *begin_sample(const struct prom *p, const char *metric,
 static bool is_check(const struct dp_result *r)
 {
 	const struct dp_question *question = dp_question_of(r->id);
-	const char *slash = strchr(r->id, '/');
+	size_t len;
 
-	return question && question->kind == DP_QUESTION_CHECK && strchr(slash + 1, '/');
+	return question && question->kind == DP_QUESTION_CHECK &&
+	       dp_question_mapping(r->id, &len)[len] == '/';
 }
 
 static bool is_answered(const struct dp_result *r)
@@ -65,12 +66,13 @@ static bool is_answered(const struct dp_result *r)
 
 static void write_cell_labels(FILE *out, const char *id, const char *before)
 {
-	const char *mapping = strchr(id, '/') + 1, *access = strchr(mapping, '/') + 1;
+	size_t len;
+	const char *mapping = dp_question_mapping(id, &len);
 	char name[sizeof(((struct dp_result *)0)->id)];
 
-	snprintf(name, sizeof(name), "%.*s", (int)(access - 1 - mapping), mapping);
+	snprintf(name, sizeof(name), "%.*s", (int)len, mapping);
 	write_label(out, "mapping", name, before);
-	write_label(out, "access", access, ",");
+	write_label(out, "access", mapping + len + 1, ",");
 	fputs("} ", out);
 }
 
