@@ -132,6 +132,17 @@ int dp_fleet_add(struct dp_fleet *fleet, const struct dp_run_record *runs, size_
 /* Notes that a file is not used. @why: a sentence that names it. Return: 0 or -ENOMEM. */
 int dp_fleet_refuse(struct dp_fleet *fleet, size_t file, const char *why);
 
+/*
+ * What comes of the answers that were counted: DP_FAIL of a failure that is in no baseline,
+ * otherwise DP_ERROR if one is missing, and DP_PASS. @known: of the failures
+ */
+static inline enum dp_status dp_fleet_status(const size_t counts[DP_STATUSES], size_t known)
+{
+	if (counts[DP_FAIL] > known)
+		return DP_FAIL;
+	return counts[DP_ERROR] ? DP_ERROR : DP_PASS;
+}
+
 /**
  * dp_fleet_group - make nodes of the parts, and groups of the nodes
  * @fleet: all files were added

@@ -9,18 +9,21 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/json.h"
 
-static struct json_object *answer_object(const struct dp_fleet_answer *answer)
+static void add_answer(struct json_object *obj, const struct dp_fleet_answer *answer)
 {
-	struct json_object *obj;
-
-	if (!answer)
-		return NULL;
-	obj = json_object_new_object();
 	dp_json_add_text(obj, "status", dp_status_name(answer->status));
 	if (answer->known)
 		dp_json_add_text(obj, "baseline", dp_baseline_name(DP_KNOWN));
 	dp_json_add_text(obj, "kind", answer->kind);
 	dp_json_add_text(obj, "why", answer->why);
+}
+
+static struct json_object *answer_object(const struct dp_fleet_answer *answer)
+{
+	struct json_object *obj = answer ? json_object_new_object() : NULL;
+
+	if (obj)
+		add_answer(obj, answer);
 	return obj;
 }
 
@@ -78,11 +81,7 @@ static struct json_object *answers(const struct dp_fleet *fleet, const struct dp
 		struct json_object *obj = json_object_new_object();
 
 		dp_json_add_text(obj, "id", fleet->texts[answer->id]);
-		dp_json_add_text(obj, "status", dp_status_name(answer->status));
-		if (answer->known)
-			dp_json_add_text(obj, "baseline", dp_baseline_name(DP_KNOWN));
-		dp_json_add_text(obj, "kind", answer->kind);
-		dp_json_add_text(obj, "why", answer->why);
+		add_answer(obj, answer);
 		json_object_array_add(list, obj);
 	}
 	return list;
@@ -142,7 +141,7 @@ static struct json_object *pairs_object(const struct dp_fleet *fleet)
 		const struct dp_fleet_pair *pair = &fleet->pairs[i];
 		struct json_object *one;
 
-		if (pair->counts[DP_FAIL] <= pair->known && !pair->counts[DP_ERROR])
+		if (dp_fleet_status(pair->counts, pair->known) == DP_PASS)
 			continue;
 		one = json_object_new_object();
 		dp_json_add_text(one, "connects", fleet->texts[pair->connects]);

@@ -51,8 +51,8 @@ static char *faults_of(const struct dp_fleet *fleet, const struct dp_fleet_group
 static int write_group(FILE *out, const struct dp_fleet *fleet, size_t number)
 {
 	const struct dp_fleet_group *group = &fleet->groups[number];
-	bool fails = group->counts[DP_FAIL] > group->known;
-	bool errs = !fails && group->counts[DP_ERROR];
+	enum dp_status status = dp_fleet_status(group->counts, group->known);
+	bool fails = status == DP_FAIL, errs = status == DP_ERROR;
 	dp_autofree char *text = faults_of(fleet, group, fails ? DP_FAIL : DP_ERROR);
 	char name[DP_GROUP_NAME], class[DP_GROUP_NAME + 16];
 	size_t count = group->nodes.count;

@@ -17,16 +17,16 @@
 
 static bool is_bad(const struct dp_fleet_pair *pair)
 {
-	return pair->counts[DP_FAIL] > pair->known || pair->counts[DP_ERROR];
+	return dp_fleet_status(pair->counts, pair->known) != DP_PASS;
 }
 
 static void describe(const struct dp_fleet_pair *pair, char *text, size_t size)
 {
-	size_t fails = pair->counts[DP_FAIL] - pair->known;
+	enum dp_status status = dp_fleet_status(pair->counts, pair->known);
 
-	if (fails)
-		snprintf(text, size, "!%zu fail", fails);
-	else if (pair->counts[DP_ERROR])
+	if (status == DP_FAIL)
+		snprintf(text, size, "!%zu fail", pair->counts[DP_FAIL] - pair->known);
+	else if (status == DP_ERROR)
 		snprintf(text, size, "%zu error", pair->counts[DP_ERROR]);
 	else
 		snprintf(text, size, "pass");

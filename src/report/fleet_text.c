@@ -34,7 +34,7 @@ static const char *plural(size_t count)
 
 static bool fails(const struct dp_fleet_group *group)
 {
-	return group->counts[DP_FAIL] > group->known;
+	return dp_fleet_status(group->counts, group->known) == DP_FAIL;
 }
 
 /* ---- on what they run --------------------------------------------------------------------- */

@@ -257,11 +257,10 @@ int dp_fleet_group(struct dp_fleet *fleet, struct dp_hosts *listed)
 		qsort(fleet->unused, fleet->nunused, sizeof(*fleet->unused), by_file);
 	for (size_t i = 0; i < fleet->ngroups; i++) {
 		const struct dp_fleet_group *group = &fleet->groups[i];
+		enum dp_status status = dp_fleet_status(group->counts, group->known);
 
-		if (group->counts[DP_FAIL] > group->known)
-			fleet->failed += group->nodes.count;
-		else if (group->counts[DP_ERROR])
-			fleet->unanswered += group->nodes.count;
+		fleet->failed += status == DP_FAIL ? group->nodes.count : 0;
+		fleet->unanswered += status == DP_ERROR ? group->nodes.count : 0;
 	}
 	return rc;
 }

@@ -57,13 +57,13 @@ void dp_fleet_settle_pairs(struct dp_fleet *fleet)
 	qsort_r(fleet->pairs, fleet->npairs, sizeof(*fleet->pairs), pair_order, fleet);
 	for (size_t i = 0; i < fleet->npairs; i++) {
 		const struct dp_fleet_pair *pair = &fleet->pairs[i];
+		enum dp_status status = dp_fleet_status(pair->counts, pair->known);
 
 		if (kept && fleet->pairs[kept - 1].connects == pair->connects &&
 		    fleet->pairs[kept - 1].listens == pair->listens)
 			continue;
-		fleet->failed_pairs += pair->counts[DP_FAIL] > pair->known;
-		fleet->unanswered_pairs +=
-			pair->counts[DP_FAIL] <= pair->known && pair->counts[DP_ERROR];
+		fleet->failed_pairs += status == DP_FAIL;
+		fleet->unanswered_pairs += status == DP_ERROR;
 		fleet->pairs[kept++] = *pair;
 	}
 	fleet->npairs = kept;
