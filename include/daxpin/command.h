@@ -150,6 +150,9 @@ void dp_command_clear(struct dp_command *command);
 /* Adds a copy of a word. Return: 0 or -ENOMEM. */
 int dp_words_add(struct dp_words *words, const char *word);
 
+/* Adds the words of a text, between which there are blanks. Return: 0 or -ENOMEM. */
+int dp_words_split(struct dp_words *words, const char *text);
+
 /* Releases the words, and empties the list. */
 void dp_words_clear(struct dp_words *words);
 

@@ -94,26 +94,6 @@ static int empty_disks(struct dp_error *err)
 	return rc;
 }
 
-/* What the step "under" of a layout has daxpin run under, such as a tracer. */
-static int read_under(const struct dp_words *steps, struct dp_words *under)
-{
-	static const char before[] = "under ";
-	int rc = 0;
-
-	for (size_t i = 0; i < steps->count && !rc; i++) {
-		dp_autofree char *text = strdup(steps->list[i]);
-		char *rest = text ? text + strlen(before) : NULL;
-
-		if (!text)
-			return -ENOMEM;
-		if (strncmp(text, before, strlen(before)))
-			continue;
-		for (char *word = strsep(&rest, " "); word && !rc; word = strsep(&rest, " "))
-			rc = *word ? dp_words_add(under, word) : 0;
-	}
-	return rc;
-}
-
 /* "/init" and the words of a command, ended by NULL, after those of @under; to be freed. */
 static const char **make_argv(const struct dp_words *under, const struct dp_words *words)
 {
@@ -208,23 +188,27 @@ static pid_t start_far(const struct dp_command *command, int *output, struct dp_
 int dp_as_host(const struct dp_command *command, int fd, struct dp_error *err)
 {
 	const struct dp_words *steps = &command->as_host.steps;
-	dp_cleanup(dp_words_clear) struct dp_words under = { 0 };
-	dp_autofree uint64_t *hashes = calloc(steps->count + 1, sizeof(*hashes));
+	dp_cleanup(dp_words_clear) struct dp_words under = { 0 }, devices = { 0 };
 	dp_autofree const char **argv = NULL;
+	dp_autofree uint64_t *hashes = NULL;
 	dp_autofd int output = -1, far_output = -1;
 	pid_t pid, far;
-	int rc = hashes ? read_under(steps, &under) : -ENOMEM, code;
+	int rc = dp_steps_words(steps, "under", &under), code;
 
-	if (!rc) {
-		argv = make_argv(&under, &command->as_host.arguments);
-		rc = argv ? 0 : -ENOMEM;
-	}
-	if (!rc && command->as_host.empty)
+	if (!rc)
+		rc = dp_steps_words(steps, "unchanged", &devices);
+	if (rc)
+		return rc;
+	argv = make_argv(&under, &command->as_host.arguments);
+	hashes = calloc(devices.count + 1, sizeof(*hashes));
+	if (!argv || !hashes)
+		return -ENOMEM;
+	if (command->as_host.empty)
 		rc = empty_disks(err);
 	if (!rc)
 		rc = dp_prepare_machine(steps, err);
 	if (!rc)
-		rc = dp_unchanged_note(steps, hashes, err);
+		rc = dp_unchanged_note(&devices, hashes, err);
 	if (rc)
 		return rc;
 	far = start_far(command, &far_output, err);
@@ -235,5 +219,5 @@ int dp_as_host(const struct dp_command *command, int fd, struct dp_error *err)
 	if (far)
 		code |= exit_code(pass_output_on(far, far_output, fd));
 	say_exit_code(fd, code);
-	return dp_unchanged_check(steps, hashes, err);
+	return dp_unchanged_check(&devices, hashes, err);
 }

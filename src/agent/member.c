@@ -112,6 +112,17 @@ int dp_words_add(struct dp_words *words, const char *word)
 	return 0;
 }
 
+int dp_words_split(struct dp_words *words, const char *text)
+{
+	dp_autofree char *copy = strdup(text);
+	char *rest = copy;
+	int rc = copy ? 0 : -ENOMEM;
+
+	for (char *word = strsep(&rest, " "); word && !rc; word = strsep(&rest, " "))
+		rc = *word ? dp_words_add(words, word) : 0;
+	return rc;
+}
+
 static int read_words(struct json_object *value, void *at)
 {
 	int rc = json_object_is_type(value, json_type_array) ? 0 : -EBADMSG;

@@ -24,15 +24,15 @@
 #include "daxpin/file.h"
 #include "daxpin/text.h"
 
-#define MAX_WORDS 64
+#define MAX_WORDS 64 /* of a step */
 #define REGIONS   16
 /* Disks and devices appear as they are probed. */
 #define APPEAR_MS 10000
 
-struct words {
-	const char *list[MAX_WORDS];
-	size_t count;
-};
+static const char *const *from(const struct dp_words *w, size_t first)
+{
+	return (const char *const *)w->list + first;
+}
 
 static int size_of(const char *text, uint64_t *bytes, struct dp_error *err)
 {
@@ -54,8 +54,8 @@ static int await(const char *path, struct dp_error *err)
 /* ---- namespaces -------------------------------------------------------------------------- */
 
 /* Calls @act for the region with this number in the order of their addresses. */
-static int with_region(const struct words *w,
-		       int (*act)(struct ndctl_region *region, const struct words *w,
+static int with_region(const struct dp_words *w,
+		       int (*act)(struct ndctl_region *region, const struct dp_words *w,
 				  struct dp_error *err),
 		       struct dp_error *err)
 {
@@ -72,18 +72,18 @@ static int with_region(const struct words *w,
 	return act(regions[number], w, err);
 }
 
-static int init_labels(struct ndctl_region *region, const struct words *w, struct dp_error *err)
+static int init_labels(struct ndctl_region *region, const struct dp_words *w, struct dp_error *err)
 {
 	(void)w;
 	return dp_region_init_labels(region, err);
 }
 
-static int labels(const struct words *w, struct dp_error *err)
+static int labels(const struct dp_words *w, struct dp_error *err)
 {
 	return with_region(w, init_labels, err);
 }
 
-static int read_spec(const struct words *w, struct dp_namespace_spec *spec, struct dp_error *err)
+static int read_spec(const struct dp_words *w, struct dp_namespace_spec *spec, struct dp_error *err)
 {
 	bool fsdax = !strcmp(w->list[2], "fsdax");
 
@@ -101,7 +101,7 @@ static int await_device(const char *device, struct dp_error *err)
 	return rc ? rc : await(path, err);
 }
 
-static int create(struct ndctl_region *region, const struct words *w, struct dp_error *err)
+static int create(struct ndctl_region *region, const struct dp_words *w, struct dp_error *err)
 {
 	struct dp_namespace_spec spec;
 	char device[32];
@@ -114,7 +114,7 @@ static int create(struct ndctl_region *region, const struct words *w, struct dp_
 	return rc ? rc : await_device(device, err);
 }
 
-static int claim(struct ndctl_region *region, const struct words *w, struct dp_error *err)
+static int claim(struct ndctl_region *region, const struct dp_words *w, struct dp_error *err)
 {
 	struct dp_namespace_spec spec;
 	char device[32];
@@ -125,12 +125,12 @@ static int claim(struct ndctl_region *region, const struct words *w, struct dp_e
 	return rc ? rc : await_device(device, err);
 }
 
-static int make_namespace(const struct words *w, struct dp_error *err)
+static int make_namespace(const struct dp_words *w, struct dp_error *err)
 {
 	return with_region(w, w->count > 4 ? create : claim, err);
 }
 
-static int bind_dax(const struct words *w, struct dp_error *err)
+static int bind_dax(const struct dp_words *w, struct dp_error *err)
 {
 	if (!strcmp(w->list[2], "none"))
 		return dp_dax_disable(w->list[1], err);
@@ -146,7 +146,7 @@ static int bind_dax(const struct words *w, struct dp_error *err)
 /* ---- disks and file systems -------------------------------------------------------------- */
 
 /* Without a table on the disk: the kernel is told. */
-static int partition(const struct words *w, struct dp_error *err)
+static int partition(const struct dp_words *w, struct dp_error *err)
 {
 	struct blkpg_partition part = { .pno = 1 };
 	struct blkpg_ioctl_arg arg = { .op = BLKPG_ADD_PARTITION,
@@ -170,23 +170,23 @@ static int partition(const struct words *w, struct dp_error *err)
 	return 0;
 }
 
-static int map(const struct words *w, struct dp_error *err)
+static int map(const struct dp_words *w, struct dp_error *err)
 {
 	int rc = 0;
 
 	for (size_t i = 3; i < w->count && !rc; i++)
 		rc = await(w->list[i], err);
-	return rc ? rc : dp_dm_create(w->list[1], w->list[2], w->list + 3, w->count - 3, err);
+	return rc ? rc : dp_dm_create(w->list[1], w->list[2], from(w, 3), w->count - 3, err);
 }
 
-static int format(const struct words *w, struct dp_error *err)
+static int format(const struct dp_words *w, struct dp_error *err)
 {
 	int rc = await(w->list[2], err);
 
-	return rc ? rc : dp_fs_format(w->list[1], w->list[2], w->list + 3, w->count - 3, err);
+	return rc ? rc : dp_fs_format(w->list[1], w->list[2], from(w, 3), w->count - 3, err);
 }
 
-static int mount_it(const struct words *w, struct dp_error *err)
+static int mount_it(const struct dp_words *w, struct dp_error *err)
 {
 	bool bind = !strcmp(w->list[1], "bind");
 	int rc = dp_mkdir_p(w->list[3], err);
@@ -199,7 +199,7 @@ static int mount_it(const struct words *w, struct dp_error *err)
 	return 0;
 }
 
-static int folder(const struct words *w, struct dp_error *err)
+static int folder(const struct dp_words *w, struct dp_error *err)
 {
 	bool dax = w->count > 2 && !strcmp(w->list[2], "dax");
 	char parent[PATH_MAX], *name;
@@ -215,14 +215,14 @@ static int folder(const struct words *w, struct dp_error *err)
 
 /* ---- the rest ---------------------------------------------------------------------------- */
 
-static int give_address(const struct words *w, struct dp_error *err)
+static int give_address(const struct dp_words *w, struct dp_error *err)
 {
 	(void)w;
 	return dp_devices_traffic(err);
 }
 
 /* The words from @first on, with blanks between them. */
-static void join(const struct words *w, size_t first, char *text, size_t size)
+static void join(const struct dp_words *w, size_t first, char *text, size_t size)
 {
 	size_t used = 0;
 
@@ -233,7 +233,7 @@ static void join(const struct words *w, size_t first, char *text, size_t size)
 }
 
 /* A line, as echo writes: uuid_store() of CXL takes nothing else. */
-static int write_text(const struct words *w, struct dp_error *err)
+static int write_text(const struct dp_words *w, struct dp_error *err)
 {
 	char text[256];
 	int rc;
@@ -244,14 +244,14 @@ static int write_text(const struct words *w, struct dp_error *err)
 	return rc ? dp_fail(err, rc, "cannot write to %s", w->list[1]) : 0;
 }
 
-static int change_mode(const struct words *w, struct dp_error *err)
+static int change_mode(const struct dp_words *w, struct dp_error *err)
 {
 	if (chmod(w->list[2], (mode_t)strtoul(w->list[1], NULL, 8)))
 		return dp_fail(err, -errno, "cannot change the mode of %s", w->list[2]);
 	return 0;
 }
 
-static int make_file(const struct words *w, struct dp_error *err)
+static int make_file(const struct dp_words *w, struct dp_error *err)
 {
 	static const char zeros[65536];
 	dp_autofd int fd = open(w->list[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -263,13 +263,13 @@ static int make_file(const struct words *w, struct dp_error *err)
 	return fd < 0 || rc ? dp_fail(err, rc ? rc : -errno, "cannot write %s", w->list[1]) : 0;
 }
 
-static int await_path(const struct words *w, struct dp_error *err)
+static int await_path(const struct dp_words *w, struct dp_error *err)
 {
 	return await(w->list[1], err);
 }
 
 /* The words from @first on say why something is skipped. */
-static int say_why(const struct words *w, size_t first, struct dp_error *err)
+static int say_why(const struct dp_words *w, size_t first, struct dp_error *err)
 {
 	char text[256];
 
@@ -278,7 +278,7 @@ static int say_why(const struct words *w, size_t first, struct dp_error *err)
 }
 
 /* What follows cannot be done by a kernel that has no such driver. */
-static int need(const struct words *w, struct dp_error *err)
+static int need(const struct dp_words *w, struct dp_error *err)
 {
 	const char *name = strrchr(w->list[1], '/');
 
@@ -290,27 +290,29 @@ static int need(const struct words *w, struct dp_error *err)
 }
 
 /* What cannot be made here, and why. */
-static int skip(const struct words *w, struct dp_error *err)
+static int skip(const struct dp_words *w, struct dp_error *err)
 {
 	return say_why(w, 1, err);
 }
 
-static int remove_it(const struct words *w, struct dp_error *err)
+static int remove_it(const struct dp_words *w, struct dp_error *err)
 {
 	int rc = dp_remove_tree(w->list[1]);
 
 	return rc ? dp_fail(err, rc, "cannot remove %s", w->list[1]) : 0;
 }
 
-static int set_environment(const struct words *w, struct dp_error *err)
+static int set_environment(const struct dp_words *w, struct dp_error *err)
 {
-	char value[512];
+	char value[1024];
 
 	join(w, 2, value, sizeof(value));
+	if (strlen(value) + 1 == sizeof(value))
+		return dp_bad_input(err, "a value is longer than %zu bytes", sizeof(value) - 2);
 	return setenv(w->list[1], value, 1) ? dp_fail(err, -errno, "cannot set it") : 0;
 }
 
-static int set_memlock(const struct words *w, struct dp_error *err)
+static int set_memlock(const struct dp_words *w, struct dp_error *err)
 {
 	uint64_t bytes;
 	int rc = size_of(w->list[1], &bytes, err);
@@ -321,7 +323,7 @@ static int set_memlock(const struct words *w, struct dp_error *err)
 	return rc;
 }
 
-static int join_cgroup(const struct words *w, struct dp_error *err)
+static int join_cgroup(const struct dp_words *w, struct dp_error *err)
 {
 	int rc = dp_write_attr("0", "%s/cgroup.procs", w->list[1]);
 
@@ -329,7 +331,7 @@ static int join_cgroup(const struct words *w, struct dp_error *err)
 }
 
 /* Without groups and, as the user is not root, without capabilities. */
-static int become_user(const struct words *w, struct dp_error *err)
+static int become_user(const struct dp_words *w, struct dp_error *err)
 {
 	uid_t id = (uid_t)strtoul(w->list[1], NULL, 10);
 
@@ -339,7 +341,7 @@ static int become_user(const struct words *w, struct dp_error *err)
 }
 
 /* What is carried out around the program, by as_host.c. */
-static int leave(const struct words *w, struct dp_error *err)
+static int leave(const struct dp_words *w, struct dp_error *err)
 {
 	(void)w;
 	(void)err;
@@ -350,7 +352,7 @@ static const struct step {
 	const char *name;
 	size_t least, most; /* words, the name included */
 	bool process;       /* changes the process that runs daxpin, not the machine */
-	int (*act)(const struct words *w, struct dp_error *err);
+	int (*act)(const struct dp_words *w, struct dp_error *err);
 } all_steps[] = {
 	{ "need", 2, MAX_WORDS, false, need },
 	{ "skip", 2, MAX_WORDS, false, skip },
@@ -376,7 +378,7 @@ static const struct step {
 	{ "unchanged", 2, 2, false, leave },
 };
 
-static const struct step *find_step(const struct words *w)
+static const struct step *find_step(const struct dp_words *w)
 {
 	for (size_t i = 0; i < DP_ARRAY_SIZE(all_steps); i++)
 		if (w->count >= all_steps[i].least && w->count <= all_steps[i].most &&
@@ -385,26 +387,29 @@ static const struct step *find_step(const struct words *w)
 	return NULL;
 }
 
-/* Cuts @text up; more words than there may be are none that a step takes. */
-static void split(char *text, struct words *w)
+int dp_steps_words(const struct dp_words *steps, const char *name, struct dp_words *words)
 {
-	w->count = 0;
-	for (char *word = strsep(&text, " "); word; word = strsep(&text, " "))
-		if (*word && w->count < MAX_WORDS)
-			w->list[w->count++] = word;
+	int rc = 0;
+
+	for (size_t i = 0; i < steps->count && !rc; i++) {
+		dp_cleanup(dp_words_clear) struct dp_words w = { 0 };
+
+		rc = dp_words_split(&w, steps->list[i]);
+		for (size_t k = 1; k < w.count && !rc && !strcmp(w.list[0], name); k++)
+			rc = dp_words_add(words, w.list[k]);
+	}
+	return rc;
 }
 
 static int carry_out(const char *text, bool process, struct dp_error *err)
 {
-	dp_autofree char *copy = strdup(text);
+	dp_cleanup(dp_words_clear) struct dp_words w = { 0 };
 	struct dp_error why = { 0 };
 	const struct step *step;
-	struct words w;
-	int rc;
+	int rc = dp_words_split(&w, text);
 
-	if (!copy)
-		return -ENOMEM;
-	split(copy, &w);
+	if (rc)
+		return rc;
 	step = w.count ? find_step(&w) : NULL;
 	if (!step)
 		return dp_bad_input(err, "the layout: \"%s\" is no step", text);

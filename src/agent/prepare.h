@@ -24,6 +24,16 @@ int dp_prepare_machine(const struct dp_words *steps, struct dp_error *err);
 int dp_prepare_process(const struct dp_words *steps, struct dp_error *err);
 
 /**
+ * dp_steps_words - what the steps of a name say, which are carried out around the program
+ * @steps: all steps
+ * @name: such as "under"
+ * @words: receives the words after the name of each of them
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int dp_steps_words(const struct dp_words *steps, const char *name, struct dp_words *words);
+
+/**
  * dp_dm_create - make a device of the device mapper
  * @name: its name
  * @kind: "linear": one disk after the other; "striped": in turn, 2 MiB of each

@@ -19,8 +19,6 @@
 #include "daxpin/error.h"
 #include "daxpin/file.h"
 
-#define STEP "unchanged "
-
 static int size_of(int fd, uint64_t *size)
 {
 	struct stat st;
@@ -57,30 +55,23 @@ static int hash(const char *path, uint64_t *value, struct dp_error *err)
 	return 0;
 }
 
-static const char *path_of(const char *step)
-{
-	return strncmp(step, STEP, strlen(STEP)) ? NULL : step + strlen(STEP);
-}
-
-int dp_unchanged_note(const struct dp_words *steps, uint64_t *hashes, struct dp_error *err)
+int dp_unchanged_note(const struct dp_words *devices, uint64_t *hashes, struct dp_error *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < steps->count && !rc; i++)
-		if (path_of(steps->list[i]))
-			rc = hash(path_of(steps->list[i]), &hashes[i], err);
+	for (size_t i = 0; i < devices->count && !rc; i++)
+		rc = hash(devices->list[i], &hashes[i], err);
 	return rc;
 }
 
-int dp_unchanged_check(const struct dp_words *steps, const uint64_t *hashes, struct dp_error *err)
+int dp_unchanged_check(const struct dp_words *devices, const uint64_t *hashes, struct dp_error *err)
 {
-	for (size_t i = 0; i < steps->count; i++) {
-		const char *path = path_of(steps->list[i]);
+	for (size_t i = 0; i < devices->count; i++) {
 		uint64_t now;
-		int rc = path ? hash(path, &now, err) : 0;
+		int rc = hash(devices->list[i], &now, err);
 
-		if (!rc && path && now != hashes[i])
-			rc = dp_report(err, -EIO, "%s was changed", path);
+		if (!rc && now != hashes[i])
+			rc = dp_report(err, -EIO, "%s was changed", devices->list[i]);
 		if (rc)
 			return rc;
 	}
