@@ -22,7 +22,7 @@
 /* By the clock of the guest, which is slower than any other while it executes something. */
 #define LIMIT_MS 120000
 /* How often it is tried until the registration that is logged is like the one that was measured. */
-#define TRIES 5
+#define TRIES 8
 /* What a slab that is filled once more takes. */
 #define NEAR 50
 /* Of the symbols of one request, bytes: a line of the stream has a limit. */
@@ -163,6 +163,29 @@ static uint64_t least_of(const struct dp_bench_readings *p, unsigned int rounds)
 	return least;
 }
 
+/*
+ * Until one is like those that were measured. Where an object is the first of its slab, each
+ * registration has the slab made and given back anew: a registration that is kept moves that edge.
+ */
+static int register_near(struct dp_bench_asker *a, const struct dp_area *area, uint64_t least,
+			 struct marked *marked)
+{
+	struct ibv_mr *kept[TRIES] = { NULL };
+	int rc = 0, failed;
+
+	for (int i = 0; i < TRIES && !rc && !is_near(marked->took, least); i++) {
+		if (i)
+			kept[i] = ibv_reg_mr(a->rdma.pd, area->addr, a->page, DP_BENCH_ACCESS);
+		rc = register_marked(a, area, marked);
+	}
+	for (int i = 0; i < TRIES; i++) {
+		failed = kept[i] ? ibv_dereg_mr(kept[i]) : 0;
+		if (failed && !rc)
+			rc = dp_fail(&a->err, -failed, DP_BENCH_NOT_DEREGISTERED);
+	}
+	return rc;
+}
+
 static int have_logged(struct dp_bench_asker *a, const struct dp_area *area)
 {
 	struct json_object *obj;
@@ -171,9 +194,8 @@ static int have_logged(struct dp_bench_asker *a, const struct dp_area *area)
 	struct marked marked = { 0 };
 	int rc = ask(a, request(DP_CONTROL_LOG));
 
-	/* Between two passages: what another task does meanwhile is in one, not in all. */
-	for (int i = 0; i < TRIES && !rc && !is_near(marked.took, least); i++)
-		rc = register_marked(a, area, &marked);
+	if (!rc)
+		rc = register_near(a, area, least, &marked);
 	if (rc)
 		return rc;
 	a->at->differs |= marked.code != p->code;
