@@ -57,6 +57,12 @@ enum dp_control_kind {
 #define DP_CONTROL_CXL    "cxldev" /* the endpoint of the carriers cxl-pmem and cxl-ram */
 
 /*
+ * How much of its memory is to be in its balloon, MiB, after a blank: on a machine that has one
+ * (dp_layout_has_balloon()). Not answered: the guest's driver counts the pages.
+ */
+#define DP_CONTROL_BALLOON "balloon"
+
+/*
  * That each instruction is logged from now on; that none is any more; and that what was logged is
  * looked at (execution.h). All are answered with "logged", the number, and what became. Before the
  * last come the symbols of the kernel, in the member "list" of as many requests as it takes, which

@@ -37,4 +37,14 @@ int dp_layout_load(const char *path, struct dp_layout *layout, struct dp_error *
 
 void dp_layout_clear(struct dp_layout *layout);
 
+/**
+ * dp_layout_has_balloon - whether a machine has a balloon (virtio-balloon)
+ * @layout: of the machine, NULL for daxpin's own, which has none
+ *
+ * What is in a balloon QEMU gives back by punching holes into the file that is the guest's memory,
+ * also where that is mapped privately (ram_block_discard_range()). So such a machine is booted,
+ * never saved and never restored: dp_machine_start() refuses to.
+ */
+bool dp_layout_has_balloon(const struct dp_layout *layout);
+
 #endif

@@ -142,6 +142,14 @@ int dp_layout_load(const char *path, struct dp_layout *layout, struct dp_error *
 	return rc ? rc : dp_layout_parse(text, path, layout, err);
 }
 
+bool dp_layout_has_balloon(const struct dp_layout *layout)
+{
+	for (size_t i = 0; layout && i < layout->qemu.count; i++)
+		if (strstr(layout->qemu.list[i], "virtio-balloon"))
+			return true;
+	return false;
+}
+
 void dp_layout_clear(struct dp_layout *layout)
 {
 	dp_words_clear(&layout->qemu);

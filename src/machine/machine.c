@@ -373,14 +373,34 @@ int dp_machine_key(const struct dp_boot *boot, struct dp_key *key, struct dp_err
 	return rc ? dp_fail(err, rc, "cannot read %s", qemu) : 0;
 }
 
+/*
+ * A file that others have, too, or will have, must not be the memory of a machine with a balloon:
+ * QEMU would punch holes into it. The one of the NVDIMM whose labels are looked at is the guest's
+ * own (session.c), unless the guest is saved or restored.
+ */
+static int keep_files_whole(const struct dp_boot *boot, struct dp_error *err)
+{
+	bool shared = boot->restore || boot->state >= 0;
+
+	for (int i = 0; i < DP_MEMORIES; i++)
+		shared |= i != DP_LABELLED && boot->memory[i] >= 0;
+	if (!shared || !dp_layout_has_balloon(boot->layout))
+		return 0;
+	return dp_report(err, -EINVAL,
+			 "a machine with a balloon is neither saved nor restored: what goes into "
+			 "the balloon would be holes in the file that is its memory");
+}
+
 int dp_machine_start(const struct dp_boot *boot, struct dp_machine *machine, struct dp_error *err)
 {
 	int theirs[PORTS + 1] = { -1, -1, -1, -1, -1, -1 };
 	int *ours[PORTS + 1] = { &machine->console, &machine->channel, &machine->stream,
 				 &machine->qmp,     &machine->gdb,     &machine->log };
-	int rc = 0;
+	int rc = keep_files_whole(boot, err);
 
 	init_machine(machine);
+	if (rc)
+		return rc;
 	for (int i = 0; i <= PORTS && !rc; i++)
 		rc = i == CONSOLE ? make_pipe(ours[i], &theirs[i]) : make_pair(ours[i], &theirs[i]);
 	if (rc)

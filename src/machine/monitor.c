@@ -52,6 +52,14 @@ static void take_deletion(void *arg, struct json_object *data)
 	dp_plugs_deleted(&m->plugs, dp_json_text(data, "device"));
 }
 
+static void take_balloon(void *arg, struct json_object *data)
+{
+	struct dp_monitor *m = arg;
+
+	(void)data;
+	dp_balloon_answered(&m->balloon);
+}
+
 static struct json_object *capability(const char *name)
 {
 	struct json_object *obj = json_object_new_object();
@@ -91,6 +99,7 @@ void dp_monitor_begin(struct dp_monitor *monitor, int fd, const struct dp_boot *
 	*monitor = (struct dp_monitor){ .state = boot->restore ? DP_VM_RESTORING : DP_VM_RUNS };
 	dp_qmp_begin(&monitor->qmp, fd, monitor);
 	dp_plugs_begin(&monitor->plugs, &monitor->qmp, boot->layout);
+	dp_balloon_begin(&monitor->balloon, &monitor->qmp, boot->layout, take_balloon);
 	dp_qmp_await(&monitor->qmp, "STOP", take_stop);
 	dp_qmp_await(&monitor->qmp, "RESUME", take_resume);
 	dp_qmp_await(&monitor->qmp, "MIGRATION", take_migration);
@@ -118,6 +127,7 @@ void dp_monitor_save(struct dp_monitor *monitor, pid_t qemu, const struct dp_boo
 void dp_monitor_request(struct dp_monitor *monitor, const char *what)
 {
 	dp_plugs_request(&monitor->plugs, what);
+	dp_balloon_request(&monitor->balloon, what);
 }
 
 static void take_done(void *arg, struct json_object *data)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is wanted of QEMU while a guest runs: to save and restore it, to plug its devices in and
- * out, to show its memory, and to say whether it still runs.
+ * out, to fill its balloon, to show its memory, and to say whether it still runs.
  */
 #ifndef DAXPIN_MACHINE_MONITOR_H
 #define DAXPIN_MACHINE_MONITOR_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "balloon.h"
 #include "plug.h"
 #include "qmp.h"
 
@@ -26,6 +27,7 @@ struct dp_monitor {
 	struct dp_qmp qmp; /* its trouble is the monitor's */
 	enum dp_vm_state state;
 	struct dp_plugs plugs;
+	struct dp_balloon balloon;
 	bool busy; /* something is asked for, and has not come yet */
 	/* Where the guest has the NVDIMM with labels, a physical address; 0 while it is unknown. */
 	uint64_t nvdimm;
@@ -50,7 +52,8 @@ void dp_monitor_begin(struct dp_monitor *monitor, int fd, const struct dp_boot *
  */
 void dp_monitor_save(struct dp_monitor *monitor, pid_t qemu, const struct dp_boot *boot);
 
-/* Carries out what the guest wants of its machine: "plug ID" or "unplug ID" (plug.h). */
+/* Carries out what the guest wants of its machine: "plug ID", "unplug ID" (plug.h), "balloon MIB"
+ * (balloon.h). */
 void dp_monitor_request(struct dp_monitor *monitor, const char *what);
 
 /* Asks where the NVDIMM with labels is. The answer is in monitor->nvdimm, once it is not busy. */

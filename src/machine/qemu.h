@@ -45,7 +45,7 @@ int dp_machine_key(const struct dp_boot *boot, struct dp_key *key, struct dp_err
  * @machine: receives the process and its descriptors; end it with dp_machine_stop()
  * @err: context on failure
  *
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno; -EINVAL for a machine with a balloon whose memory is in files.
  */
 int dp_machine_start(const struct dp_boot *boot, struct dp_machine *machine, struct dp_error *err);
 

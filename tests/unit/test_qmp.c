@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "test.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/socket.h>
 
 #include "../../src/machine/monitor.h"
+#include "../../src/machine/qemu.h"
 
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
+#include "daxpin/error.h"
 #include "daxpin/json.h"
 #include "daxpin/layout.h"
 #include "daxpin/machine.h"
@@ -370,6 +373,98 @@ static void plugs_devices_of_a_layout(void **state)
 	stop(&d);
 }
 
+/* ---- the balloon ------------------------------------------------------------------------- */
+
+#define MIB (1LL << 20)
+
+static char *balloon_words[] = { "-device", "virtio-balloon-pci,deflate-on-oom=on" };
+static struct dp_layout with_balloon = { .memories = { 640 * MIB }, .qemu = { balloon_words, 2 } };
+
+static void fills_and_empties_the_balloon(void **state)
+{
+	struct dp_boot boot = { .state = -1, .layout = &with_balloon };
+	struct desk d;
+
+	(void)state;
+	start(&d, &boot);
+	received(d.fd);
+	dp_monitor_request(&d.monitor, "balloon 400");
+	assert_string_equal(received(d.fd), "{\"execute\":\"balloon\",\"arguments\":{\"value\":"
+					    "251658240},\"id\":2}\n");
+	/* However often is asked, there is one command, and then the last that was wanted. */
+	for (int i = 0; i < 100; i++)
+		dp_monitor_request(&d.monitor, i % 2 ? "balloon 0" : "balloon 300");
+	assert_string_equal(received(d.fd), "");
+	tell(&d, "{\"return\":{},\"id\":2}\n");
+	assert_string_equal(received(d.fd), "{\"execute\":\"balloon\",\"arguments\":{\"value\":"
+					    "671088640},\"id\":3}\n");
+	tell(&d, "{\"return\":{},\"id\":3}\n");
+	assert_string_equal(received(d.fd), "");
+	assert_string_equal(d.monitor.qmp.trouble, "");
+	stop(&d);
+}
+
+static void leaves_the_guest_some_memory(void **state)
+{
+	static const char *const strays[] = {
+		"balloon",
+		"balloon ",
+		"balloon x",
+		"balloon -1",
+		"balloon 1 ",
+		"balloon 4e2",
+		"balloon 577",
+		"balloon 640",
+		"balloon 999999",
+		"balloon 0000400",
+		"balloon 18446744073709551615",
+		"balloon0",
+	};
+	struct dp_boot boot = { .state = -1, .layout = &with_balloon }, usual = { .state = -1 };
+	struct desk d;
+
+	(void)state;
+	start(&d, &boot);
+	received(d.fd);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(strays); i++)
+		dp_monitor_request(&d.monitor, strays[i]);
+	assert_string_equal(received(d.fd), "");
+	dp_monitor_request(&d.monitor, "balloon 576");
+	assert_non_null(strstr(received(d.fd), "{\"value\":67108864}"));
+	stop(&d);
+
+	/* Daxpin's usual machine has none. */
+	start(&d, &usual);
+	received(d.fd);
+	dp_monitor_request(&d.monitor, "balloon 400");
+	assert_string_equal(received(d.fd), "");
+	stop(&d);
+}
+
+/* QEMU would punch holes into the files. */
+static void is_neither_saved_nor_restored(void **state)
+{
+	const struct dp_boot boots[] = {
+		{ .memory = { -1, -1, -1, -1 }, .state = -1, .restore = true },
+		{ .memory = { -1, -1, -1, -1 }, .state = 7 },
+		{ .memory = { 7, -1, -1, -1 }, .state = -1 },
+		{ .memory = { -1, -1, 7, -1 }, .state = -1 },
+		{ .memory = { 7, 8, 9, 10 }, .state = 11, .restore = true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(boots); i++) {
+		struct dp_boot boot = boots[i];
+		struct dp_machine machine;
+		struct dp_error err = { 0 };
+
+		boot.layout = &with_balloon;
+		assert_int_equal(dp_machine_start(&boot, &machine, &err), -EINVAL);
+		assert_non_null(strstr(err.what, "neither saved nor restored"));
+		assert_int_equal(machine.pid, -1);
+	}
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void)
@@ -388,6 +483,9 @@ int main(void)
 		cmocka_unit_test(saves_a_guest),
 		cmocka_unit_test(plugs_the_controller),
 		cmocka_unit_test(plugs_devices_of_a_layout),
+		cmocka_unit_test(fills_and_empties_the_balloon),
+		cmocka_unit_test(leaves_the_guest_some_memory),
+		cmocka_unit_test(is_neither_saved_nor_restored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
