@@ -42,6 +42,17 @@ int dp_pins_read(struct dp_pins *pins);
 int64_t dp_pins_held(const struct dp_pins *before, const struct dp_pins *now);
 
 /**
+ * dp_vmstat_counter - a counter of /proc/vmstat
+ * @name: its whole name
+ * @value: receives it
+ *
+ * Events ("balloon_inflate") are summed up over all CPUs when they are read (all_vm_events()).
+ *
+ * Return: 0, -ENODATA if this kernel has no such counter, or another negative errno.
+ */
+int dp_vmstat_counter(const char *name, uint64_t *value);
+
+/**
  * dp_vmpin_kib - VmPin of this process: mm->pinned_vm, which ib_umem_get() increases
  *
  * Return: KiB, or a negative errno.

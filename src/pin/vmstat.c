@@ -50,6 +50,14 @@ int dp_pins_read(struct dp_pins *pins)
 	return rc ? rc : dp_vmstat_parse(text, pins);
 }
 
+int dp_vmstat_counter(const char *name, uint64_t *value)
+{
+	dp_autofree char *text = NULL;
+	int rc = dp_read_file("/proc/vmstat", PROC_LIMIT, &text, NULL, NULL);
+
+	return rc ? rc : find_counter(text, name, value);
+}
+
 int64_t dp_vmpin_kib(void)
 {
 	dp_autofree char *text = NULL;
