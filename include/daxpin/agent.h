@@ -38,6 +38,7 @@ struct dp_module_group {
 	bool carrier; /* only there to carry files: need not be traceable */
 	bool foreign; /* of a machine with a layout only */
 	bool iommu;   /* of a machine with an IOMMU only */
+	bool balloon; /* of the machine with a balloon only */
 };
 
 /**

@@ -113,15 +113,24 @@ int dp_selection_order(const struct dp_selection *selection, struct dp_run_recor
 /* Whether a mapping that is asked about needs this group of modules. */
 bool dp_selection_needs(const struct dp_selection *selection, const char *modules);
 
+/* Daxpin's own machines. */
+enum dp_own_machine {
+	DP_USUAL_MACHINE,
+	DP_WIDE_MACHINE,    /* for mappings that need it (struct dp_mapping) */
+	DP_BALLOON_MACHINE, /* for states that need it (struct dp_state) */
+	DP_OWN_MACHINES,
+};
+
 /**
- * dp_selection_part - the questions for one of daxpin's two machines
+ * dp_selection_part - the questions for one of daxpin's machines
  * @selection: all of them
- * @wide: those about mappings that need the wide machine (struct dp_mapping), or all others
+ * @machine: which; each question is for one
  * @part: receives copies; release with dp_selection_clear()
  *
  * Return: 0 or -ENOMEM.
  */
-int dp_selection_part(const struct dp_selection *selection, bool wide, struct dp_selection *part);
+int dp_selection_part(const struct dp_selection *selection, enum dp_own_machine machine,
+		      struct dp_selection *part);
 
 /* How it is asked, and who is told. */
 struct dp_ask {

@@ -73,4 +73,11 @@ static inline const struct dp_layout *dp_carrier_layout(const struct dp_carrier 
  */
 extern const struct dp_layout dp_wide_layout;
 
+/**
+ * dp_balloon_machine - the machine with a balloon: see src/machine/balloon_machine.c
+ * @layout: receives it, without the balloon where this computer's QEMU has none; nothing is to be
+ *          released
+ */
+void dp_balloon_machine(struct dp_layout *layout);
+
 #endif

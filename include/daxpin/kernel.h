@@ -31,8 +31,9 @@ struct dp_kernel {
 	size_t nreplacements;
 	bool perftest; /* put ib_write_bw of perftest into the image */
 	bool foreign;  /* put the modules for machines with a layout into the image */
-	bool extra; /* put the modules that were built for it into the image (dp_extra_build()) */
-	bool iommu; /* of a machine with an IOMMU: put the modules of vfio into the image */
+	bool extra;   /* put the modules that were built for it into the image (dp_extra_build()) */
+	bool iommu;   /* of a machine with an IOMMU: put the modules of vfio into the image */
+	bool balloon; /* of the machine with a balloon: put its driver into the image */
 	/* Programs of this computer to be put into the image; or NULL. The caller's. */
 	const struct dp_words *programs;
 	/* What the guest prepares before it is ready: steps of a layout; or NULL. The caller's. */

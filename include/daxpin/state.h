@@ -97,6 +97,8 @@ struct dp_state {
 	bool refused;         /* while the region is pinned, the call must be refused */
 	bool swap;            /* it wants swap space */
 	bool reads;           /* only regions that the adapter reads can be registered */
+	bool intact;          /* what the process wrote before is there when the state is made */
+	bool balloon;         /* it wants the machine with a balloon */
 	/*
 	 * What must be shown to have happened to memory that nobody pins, by dp_stage_reached(),
 	 * and not to have happened to pinned pages: "merged". NULL where the calls say all.
@@ -109,6 +111,11 @@ struct dp_state {
 	int (*before)(struct dp_stage *stage, struct dp_error *err);
 	/* Does what happens to them after it. NULL: nothing. */
 	int (*after)(struct dp_stage *stage, struct dp_error *err);
+	/*
+	 * Takes back what was done to the machine, when all have looked, whatever has become of the
+	 * process with the region: another one calls it. NULL: nothing.
+	 */
+	void (*undo)(const struct dp_stage *stage);
 	struct dp_state_rule known[DP_STATE_RULES];
 };
 
@@ -175,8 +182,9 @@ struct dp_state_items {
 int dp_state_items_make(const char *const *only, size_t nonly, struct dp_state_items *items,
 			struct dp_error *err);
 
-/* Whether one of them wants swap space. */
+/* Whether one of them wants swap space; a balloon. */
 bool dp_state_items_swap(const struct dp_state_items *items);
+bool dp_state_items_balloon(const struct dp_state_items *items);
 
 void dp_state_items_clear(struct dp_state_items *items);
 

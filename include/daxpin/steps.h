@@ -168,6 +168,8 @@ enum dp_field {
 	DP_FIELD_REGION_DONE,   /* to how many of the region */
 	DP_FIELD_TOLD_BEFORE,   /* of these pages, of how many it was told before it could have
 				   happened */
+	DP_FIELD_BALLOON,       /* pages that are in it */
+	DP_FIELD_ROOM,          /* pages that are still free, above the watermarks */
 	/* of a bench */
 	DP_FIELD_PAGE,        /* its size, bytes */
 	DP_FIELD_UNIT,        /* in which the clock counts: "instructions", "ns" */

@@ -313,6 +313,9 @@ static int run_state(const struct dp_command *command, struct dp_standby *by, in
 		rc = dp_devices_traffic(err);
 	if (!rc && dp_state_items_swap(&items))
 		rc = dp_devices_swap(err);
+	/* Another machine has no balloon, and its image no driver: the state says so. */
+	if (!rc && dp_state_items_balloon(&items) && dp_exists("/modules/balloon"))
+		rc = dp_load_group("balloon", err);
 	return rc ? rc : dp_state_run(&items, &options, fd, err);
 }
 

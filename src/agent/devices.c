@@ -305,7 +305,8 @@ static int make_rest(struct setup *setup, struct dp_error *err)
 	dp_load_group("fs", &setup->fs_error);
 	sem_post(&setup->fs_modules);
 	load_disks();
-	if (!rc && setup->layout)
+	/* The machine with a balloon has none of them. */
+	if (!rc && setup->layout && dp_exists("/modules/foreign"))
 		rc = dp_load_group("foreign", err);
 	modules_loaded(setup);
 	if (!rc)

@@ -29,6 +29,9 @@ static const char *const foreign[] = { "?nd_e820",  "?dm_mod",  "?dax_hmem", "?v
 /* What gives a device and its IOMMU to a process. */
 static const char *const vfio[] = { "?vfio_iommu_type1", "?vfio_pci" };
 
+/* What has the host take memory back. */
+static const char *const balloon[] = { "?virtio_balloon" };
+
 #define GROUP(name, ...)                                                                           \
 	{                                                                                          \
 #name, name, DP_ARRAY_SIZE(name), __VA_ARGS__                                      \
@@ -44,6 +47,7 @@ static const struct dp_module_group groups[] = {
 	GROUP(swap, .carrier = true),
 	GROUP(foreign, .foreign = true),
 	GROUP(vfio, .iommu = true),
+	GROUP(balloon, .balloon = true),
 };
 
 const struct dp_module_group *dp_module_groups(size_t *count)

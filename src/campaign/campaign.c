@@ -9,6 +9,7 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/gate.h"
+#include "daxpin/layout.h"
 
 /*
  * Guests of checks have the witness armed. The others have not: probes cost time, of which races
@@ -42,7 +43,8 @@ static bool wants_plain(const struct campaign *c, bool saved)
 
 static int prepare(const struct campaign *c, struct guests *g, struct dp_error *err)
 {
-	bool fresh = c->guests->fresh || (c->carrier && c->carrier->unsaved);
+	bool fresh = c->guests->fresh || (c->carrier && c->carrier->unsaved) ||
+		     dp_layout_has_balloon(c->layout);
 	int rc = 0;
 
 	g->armed = g->plain = g->counted = *c;
@@ -215,50 +217,66 @@ static void build_modules(const struct campaign *c, struct dp_run_record *run)
 	}
 }
 
-/* What needs the wide machine is asked there. */
-static int ask_wide(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+static void take_wide(struct campaign *c, struct dp_kernel *kernel, struct dp_run_record *run)
 {
-	dp_cleanup(dp_selection_clear) struct dp_selection wide = { 0 };
-	struct dp_kernel kernel = *c->kernel;
-	struct campaign w = *c;
-	int rc = dp_selection_part(c->selection, true, &wide);
+	kernel->foreign = kernel->extra = true;
+	c->layout = &dp_wide_layout;
+	build_modules(c, run);
+}
 
-	if (rc || !dp_selection_count(&wide))
+/* What needs another machine is asked there. */
+static int ask_other(const struct campaign *c, enum dp_own_machine machine,
+		     struct dp_run_record *run, struct dp_error *err)
+{
+	dp_cleanup(dp_selection_clear) struct dp_selection part = { 0 };
+	struct dp_kernel kernel = *c->kernel;
+	struct dp_layout balloon;
+	struct campaign o = *c;
+	int rc = dp_selection_part(c->selection, machine, &part);
+
+	if (rc || !dp_selection_count(&part))
 		return rc;
-	kernel.foreign = kernel.extra = true;
-	kernel.steps = &dp_wide_layout.steps;
-	w.kernel = &kernel;
-	w.layout = &dp_wide_layout;
-	w.selection = &wide;
-	build_modules(&w, run);
-	return ask_machine(&w, run, err);
+	o.kernel = &kernel;
+	o.selection = &part;
+	if (machine == DP_WIDE_MACHINE) {
+		take_wide(&o, &kernel, run);
+	} else {
+		dp_balloon_machine(&balloon);
+		kernel.balloon = true;
+		o.layout = &balloon;
+	}
+	kernel.steps = &o.layout->steps;
+	return ask_machine(&o, run, err);
 }
 
 static int ask_usual(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	dp_cleanup(dp_selection_clear) struct dp_selection usual = { 0 };
 	struct campaign u = *c;
-	int rc = dp_selection_part(c->selection, false, &usual);
+	int rc = dp_selection_part(c->selection, DP_USUAL_MACHINE, &usual);
 
 	u.selection = &usual;
 	return rc || !dp_selection_count(&usual) ? rc : ask_machine(&u, run, err);
 }
 
-static int ask_both(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
+static int ask_all(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
-	size_t usual;
 	int rc = ask_usual(c, run, err);
 
-	usual = run->count;
-	if (!rc)
-		rc = ask_wide(c, run, err);
-	return !rc && usual && usual < run->count ? dp_selection_order(c->selection, run) : rc;
+	for (int m = DP_WIDE_MACHINE; m < DP_OWN_MACHINES && !rc; m++) {
+		size_t before = run->count;
+
+		rc = ask_other(c, (enum dp_own_machine)m, run, err);
+		if (!rc && before && before < run->count)
+			rc = dp_selection_order(c->selection, run);
+	}
+	return rc;
 }
 
 int dp_ask_kernel(const struct campaign *c, struct dp_run_record *run, struct dp_error *err)
 {
 	uint64_t start = dp_now_ms();
-	int rc = c->layout ? ask_machine(c, run, err) : ask_both(c, run, err);
+	int rc = c->layout ? ask_machine(c, run, err) : ask_all(c, run, err);
 
 	if (!rc && dp_rounds(c) > 1) {
 		run->repeat = c->ask->repeat;

@@ -103,10 +103,10 @@ static int select_kind(enum dp_question_kind kind, const char *const *only, size
 }
 
 /* Another machine is booted for what was named only. */
-static int leave_wide_out(struct dp_selection *selection)
+static int leave_others_out(struct dp_selection *selection)
 {
 	struct dp_selection usual = { 0 };
-	int rc = dp_selection_part(selection, false, &usual);
+	int rc = dp_selection_part(selection, DP_USUAL_MACHINE, &usual);
 
 	if (rc)
 		return rc;
@@ -134,7 +134,7 @@ int dp_selection_make(unsigned int kinds, const char *const *only, size_t nonly,
 			rc = select_kind((enum dp_question_kind)k, only, nonly, alone, globs,
 					 selection, err);
 	if (!rc && !nonly)
-		rc = leave_wide_out(selection);
+		rc = leave_others_out(selection);
 	if (rc)
 		dp_selection_clear(selection);
 	return rc;
@@ -159,29 +159,36 @@ void dp_selection_clear(struct dp_selection *selection)
 
 /* ---- as a whole --------------------------------------------------------------------------- */
 
-/* One kind's list: its items have an id, and but for limits a mapping. */
+/* One kind's list: its items have an id, and but for limits a mapping; those of states a state. */
 struct kind {
 	void **list;
-	size_t *count, size, id, mapping;
+	size_t *count, size, id, mapping, state;
 };
 
-#define NO_MAPPING ((size_t)-1)
+#define NONE ((size_t)-1)
 
-#define KIND(member, type, of_mapping)                                                             \
+#define KIND(member, type, of_mapping, of_state)                                                   \
 	{                                                                                          \
 		(void **)&s->member.list, &s->member.count, sizeof(struct type),                   \
-			offsetof(struct type, id), of_mapping                                      \
+			offsetof(struct type, id), of_mapping, of_state                            \
 	}
-#define MAPPED(member, type) KIND(member, type, offsetof(struct type, mapping))
+#define MAPPED(member, type) KIND(member, type, offsetof(struct type, mapping), NONE)
+#define STATES                                                                                     \
+	KIND(states, dp_state_item, offsetof(struct dp_state_item, mapping),                       \
+	     offsetof(struct dp_state_item, state))
 
 /* In the order of reports. */
 static void kinds_of(struct dp_selection *s, struct kind kinds[DP_QUESTIONS])
 {
 	const struct kind all[DP_QUESTIONS] = {
-		MAPPED(checks, dp_check),       KIND(limits, dp_limit_item, NO_MAPPING),
-		MAPPED(teardowns, dp_scenario), MAPPED(races, dp_scenario),
-		MAPPED(orders, dp_order),       MAPPED(cases, dp_case),
-		MAPPED(states, dp_state_item),  MAPPED(pinnings, dp_check),
+		MAPPED(checks, dp_check),
+		KIND(limits, dp_limit_item, NONE, NONE),
+		MAPPED(teardowns, dp_scenario),
+		MAPPED(races, dp_scenario),
+		MAPPED(orders, dp_order),
+		MAPPED(cases, dp_case),
+		STATES,
+		MAPPED(pinnings, dp_check),
 		MAPPED(benches, dp_bench),
 	};
 
@@ -254,7 +261,7 @@ static const struct dp_mapping *mapping_of(const struct kind *kind, size_t i)
 {
 	const struct dp_mapping *const *mapping;
 
-	if (kind->mapping == NO_MAPPING)
+	if (kind->mapping == NONE)
 		return NULL;
 	mapping = (const void *)(item_of(kind, i) + kind->mapping);
 	return *mapping;
@@ -266,33 +273,40 @@ bool dp_selection_needs(const struct dp_selection *selection, const char *module
 
 	kinds_of((struct dp_selection *)selection, kinds);
 	for (size_t k = 0; k < DP_QUESTIONS; k++)
-		for (size_t i = 0; i < *kinds[k].count && kinds[k].mapping != NO_MAPPING; i++)
+		for (size_t i = 0; i < *kinds[k].count && kinds[k].mapping != NONE; i++)
 			if (dp_needs_modules(mapping_of(&kinds[k], i), modules))
 				return true;
 	return false;
 }
 
-static bool is_wide(const struct kind *kind, size_t i)
+static enum dp_own_machine machine_of(const struct kind *kind, size_t i)
 {
 	const struct dp_mapping *mapping = mapping_of(kind, i);
+	const struct dp_state *const *state;
 
-	return mapping && mapping->wide;
+	if (mapping && mapping->wide)
+		return DP_WIDE_MACHINE;
+	if (kind->state == NONE)
+		return DP_USUAL_MACHINE;
+	state = (const void *)(item_of(kind, i) + kind->state);
+	return (*state)->balloon ? DP_BALLOON_MACHINE : DP_USUAL_MACHINE;
 }
 
-/* Copies those items that need the wide machine, or those that do not. */
-static int copy_kind(const struct kind *from, bool wide, struct kind *to)
+/* Copies those items that are for a machine. */
+static int copy_kind(const struct kind *from, enum dp_own_machine machine, struct kind *to)
 {
 	*to->list = calloc(*from->count + 1, from->size);
 	if (!*to->list)
 		return -ENOMEM;
 	for (size_t i = 0; i < *from->count; i++)
-		if (is_wide(from, i) == wide)
+		if (machine_of(from, i) == machine)
 			memcpy((char *)*to->list + (*to->count)++ * to->size, item_of(from, i),
 			       to->size);
 	return 0;
 }
 
-int dp_selection_part(const struct dp_selection *selection, bool wide, struct dp_selection *part)
+int dp_selection_part(const struct dp_selection *selection, enum dp_own_machine machine,
+		      struct dp_selection *part)
 {
 	struct kind from[DP_QUESTIONS], to[DP_QUESTIONS];
 	int rc = 0;
@@ -314,7 +328,7 @@ int dp_selection_part(const struct dp_selection *selection, bool wide, struct dp
 		       part->npinning_globs * sizeof(*part->globs));
 	rc = part->globs && part->pinning_globs ? 0 : -ENOMEM;
 	for (size_t k = 0; k < DP_QUESTIONS && !rc; k++)
-		rc = copy_kind(&from[k], wide, &to[k]);
+		rc = copy_kind(&from[k], machine, &to[k]);
 	if (rc)
 		dp_selection_clear(part);
 	return rc;

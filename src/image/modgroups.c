@@ -136,7 +136,8 @@ static size_t choose_groups(const struct dp_kernel *kernel, struct dp_module_gro
 	const struct dp_module_group *list = dp_module_groups(&all);
 
 	for (size_t i = 0; i < all && count < DP_MODULE_GROUPS; i++)
-		if ((!list[i].foreign || kernel->foreign) && (!list[i].iommu || kernel->iommu))
+		if ((!list[i].foreign || kernel->foreign) && (!list[i].iommu || kernel->iommu) &&
+		    (!list[i].balloon || kernel->balloon))
 			groups[count++] = list[i];
 	return count;
 }

@@ -90,6 +90,8 @@ static const struct {
 	[DP_FIELD_CONTROL_DONE] = { "control_done", COUNT },
 	[DP_FIELD_REGION_DONE] = { "region_done", COUNT },
 	[DP_FIELD_TOLD_BEFORE] = { "told_before", COUNT },
+	[DP_FIELD_BALLOON] = { "balloon", COUNT },
+	[DP_FIELD_ROOM] = { "room", COUNT },
 	[DP_FIELD_PAGE] = { "page", COUNT },
 	[DP_FIELD_UNIT] = { "unit", WORDS("instructions", "ns") },
 	[DP_FIELD_COST] = { "cost", COUNT },

@@ -81,6 +81,8 @@ static void judge_kept(struct sights *k)
 			     : shared               ? EARLY | BIT(OTHER) | BIT(NEW)
 						    : EARLY | BIT(NEW);
 
+	if (k->v->state->intact)
+		first = BIT(INITIAL);
 	expect(k, DP_PHASE_MADE, DP_BY_OWNER, first);
 	expect_same(k, DP_PHASE_MADE);
 	expect(k, DP_PHASE_OWNER_WROTE, DP_BY_ADAPTER, BIT(OWNER));

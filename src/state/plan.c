@@ -150,6 +150,14 @@ bool dp_state_items_swap(const struct dp_state_items *items)
 	return false;
 }
 
+bool dp_state_items_balloon(const struct dp_state_items *items)
+{
+	for (size_t i = 0; i < items->count; i++)
+		if (items->list[i].state->balloon)
+			return true;
+	return false;
+}
+
 void dp_state_items_clear(struct dp_state_items *items)
 {
 	free(items->list);

@@ -329,9 +329,28 @@ static const char *why_absent(const struct asker *a, enum dp_state_pin pin)
 							 : NULL;
 }
 
-static int ask_pin(struct asker *a, enum dp_state_pin pin, struct dp_state_sight *board)
+static int hear_leg(struct asker *a, struct leg *leg)
 {
 	dp_cleanup(dp_actor_clear) struct dp_actor actor = DP_NO_ACTOR;
+	struct dp_reply reply = { 0 };
+	enum dp_fate fate;
+	int rc = dp_actor_start(&actor, ask_leg, leg);
+
+	if (rc)
+		return dp_fail(&a->err, rc, "cannot start a process");
+	fate = dp_actor_hear(&actor, LEG_MS, &reply);
+	if (fate != DP_DONE)
+		return dp_report(&a->err, -EIO, "the process with the region %s",
+				 dp_fate_name(fate));
+	if (reply.rc)
+		return dp_report(&a->err, reply.rc, "%s", reply.text);
+	/* What it has pinned is released when it has ended. */
+	dp_actor_wait_end(&actor, LEG_MS);
+	return 0;
+}
+
+static int ask_pin(struct asker *a, enum dp_state_pin pin, struct dp_state_sight *board)
+{
 	struct leg leg = {
 		.stage = { .state = a->item->state,
 			   .mapping = a->item->mapping,
@@ -344,26 +363,16 @@ static int ask_pin(struct asker *a, enum dp_state_pin pin, struct dp_state_sight
 			   .fd = a->fd },
 	};
 	const char *why = why_absent(a, pin);
-	struct dp_reply reply = { 0 };
-	enum dp_fate fate;
 	int rc;
 
 	if (why) {
 		tell_region(&leg, why, 0);
 		return 0;
 	}
-	rc = dp_actor_start(&actor, ask_leg, &leg);
-	if (rc)
-		return dp_fail(&a->err, rc, "cannot start a process");
-	fate = dp_actor_hear(&actor, LEG_MS, &reply);
-	if (fate != DP_DONE)
-		return dp_report(&a->err, -EIO, "the process with the region %s",
-				 dp_fate_name(fate));
-	if (reply.rc)
-		return dp_report(&a->err, reply.rc, "%s", reply.text);
-	/* What it has pinned is released when it has ended. */
-	dp_actor_wait_end(&actor, LEG_MS);
-	return 0;
+	rc = hear_leg(a, &leg);
+	if (a->item->state->undo)
+		a->item->state->undo(&leg.stage);
+	return rc;
 }
 
 static int ask_pins(struct asker *a)

@@ -243,14 +243,15 @@ static UNUSED bool is_remark(const char *id, struct json_object *line, const cha
 	static const struct {
 		const char *step, *key; /* NULL: of any line */
 	} remarks[] = {
-		{ "race", "text" },     { "race", "where" },          { "race", "device" },
-		{ "event", "text" },    { "event-end", "text" },      { "undo", "text" },
-		{ "in-flight", "us" },  { "canary", "us" },           { "canary", "first" },
-		{ "canary", "text" },   { "canary", "status" },       { "canary", "status_text" },
-		{ "canary", "state" },  { "canary", "operations" },   { "verify", "extents" },
-		{ "give-up", "where" }, { "verify", "on_demand" },    { "undo", "movable" },
-		{ "undo", "where" },    { "failed", "state" },        { "refused", "access" },
-		{ "outside", "start" }, { "reached", "told_before" }, { "change", "what" },
+		{ "race", "text" },       { "race", "where" },          { "race", "device" },
+		{ "event", "text" },      { "event-end", "text" },      { "undo", "text" },
+		{ "in-flight", "us" },    { "canary", "us" },           { "canary", "first" },
+		{ "canary", "text" },     { "canary", "status" },       { "canary", "status_text" },
+		{ "canary", "state" },    { "canary", "operations" },   { "verify", "extents" },
+		{ "give-up", "where" },   { "verify", "on_demand" },    { "undo", "movable" },
+		{ "undo", "where" },      { "failed", "state" },        { "refused", "access" },
+		{ "outside", "start" },   { "reached", "told_before" }, { "change", "what" },
+		{ "reached", "balloon" }, { "reached", "room" },
 	};
 
 	if (!strcmp(key, "at_ms"))

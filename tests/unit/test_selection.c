@@ -61,9 +61,30 @@ static void takes_no_other_machine_unasked(void **state)
 		assert_false(all.checks.list[i].mapping->wide);
 	make(CHECKS, named, 2, &some);
 	assert_int_equal(some.checks.count, 2);
-	assert_int_equal(dp_selection_part(&some, true, &wide), 0);
+	assert_int_equal(dp_selection_part(&some, DP_WIDE_MACHINE, &wide), 0);
 	assert_int_equal(wide.checks.count, 1);
 	assert_string_equal(wide.checks.list[0].id, named[0]);
+}
+
+/* States that want a balloon have a machine with one, and the others have not. */
+static void shares_states_out_to_machines(void **state)
+{
+	static const char *const named[] = { "state/anon/*" };
+	dp_cleanup(dp_selection_clear) struct dp_selection all = { 0 }, some = { 0 }, usual = { 0 },
+							   balloon = { 0 };
+
+	(void)state;
+	make(1U << DP_QUESTION_STATE, NULL, 0, &all);
+	assert_true(all.states.count > 100);
+	assert_false(dp_state_items_balloon(&all.states));
+	make(1U << DP_QUESTION_STATE, named, 1, &some);
+	assert_true(dp_state_items_balloon(&some.states));
+	assert_int_equal(dp_selection_part(&some, DP_USUAL_MACHINE, &usual), 0);
+	assert_int_equal(dp_selection_part(&some, DP_BALLOON_MACHINE, &balloon), 0);
+	assert_int_equal(balloon.states.count, 1);
+	assert_string_equal(balloon.states.list[0].id, "state/anon/balloon");
+	assert_int_equal(usual.states.count, some.states.count - 1);
+	assert_false(dp_state_items_balloon(&usual.states));
 }
 
 /* What only other carriers have is skipped where it is named, and else not asked. */
@@ -158,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_globs_selects_all_of_its_kinds),
 		cmocka_unit_test(takes_no_other_machine_unasked),
+		cmocka_unit_test(shares_states_out_to_machines),
 		cmocka_unit_test(leaves_other_carriers_out),
 		cmocka_unit_test(of_several_kinds_takes_what_matches),
 		cmocka_unit_test(leaves_out_a_kind_that_nothing_matches),

@@ -257,6 +257,32 @@ static void what_is_done_to_all_must_be_seen_to_be_done(void **state)
 	assert_int_equal(on("state/anon/ksm", &s), DP_ERROR);
 }
 
+/* A balloon that has not grown proves nothing; what it takes of the region is lost. */
+static void a_pinned_page_stays_out_of_the_balloon(void **state)
+{
+	struct seen s = kept;
+	char why[256];
+
+	(void)state;
+	s.change = "";
+	s.control = 16384;
+	assert_int_equal(verdict("state/anon/balloon", "6.1.0", &s, why, sizeof(why)), DP_ERROR);
+	assert_non_null(
+		strstr(why, "of 16384 pages that nobody has pinned none was taken by the balloon"));
+	s.done = 16000;
+	assert_int_equal(on("state/anon/balloon", &s), DP_PASS);
+	s.region = 2;
+	assert_int_equal(verdict("state/anon/balloon", "6.1.0", &s, why, sizeof(why)), DP_FAIL);
+	assert_non_null(strstr(why, "2 of 512 pinned pages were taken by the balloon"));
+	/* The host has given the page back, and it is read as zeros. */
+	s.region = 0;
+	s.made_adapter = s.made_owner = "zero";
+	assert_int_equal(on("state/anon/balloon", &s), DP_FAIL);
+	s.made_adapter = s.made_owner = "initial";
+	s.owner_adapter = "zero";
+	assert_int_equal(on("state/anon/balloon", &s), DP_FAIL);
+}
+
 static void all_pages_must_be_where_they_are_to_be(void **state)
 {
 	struct seen s = kept;
@@ -513,6 +539,7 @@ int main(void)
 		cmocka_unit_test(what_a_device_held_is_its_own),
 		cmocka_unit_test(the_file_of_shared_memory_has_it_too),
 		cmocka_unit_test(what_is_done_to_all_must_be_seen_to_be_done),
+		cmocka_unit_test(a_pinned_page_stays_out_of_the_balloon),
 		cmocka_unit_test(all_pages_must_be_where_they_are_to_be),
 		cmocka_unit_test(a_child_sees_nothing_of_private_memory),
 		cmocka_unit_test(what_was_given_up_is_the_adapters_alone),
