@@ -150,8 +150,9 @@ static uint64_t next_address(const struct profile *p, size_t *at)
 		const char *slash = end ? memchr(line, '/', (size_t)(end - line)) : NULL;
 
 		*at = end ? (size_t)(end + 1 - log) : p->execution->len;
-		if (!slash++ || end - line < 6 || memcmp(line, "Trace ", 6))
+		if (!slash || end - line < 6 || memcmp(line, "Trace ", 6))
 			continue;
+		slash++;
 		address = read_hex(&slash, end);
 	}
 	return address;
