@@ -44,7 +44,8 @@ int cli_take_shard(void *field, const char *text, struct dp_error *err)
 	struct cli_check_options *o = field;
 	char rest;
 
-	if (sscanf(text, "%u/%u%c", &o->shard, &o->shards, &rest) == 2 && o->shard &&
+	/* Five digits, as a number that is too long for its type is taken for another one. */
+	if (sscanf(text, "%5u/%5u%c", &o->shard, &o->shards, &rest) == 2 && o->shard &&
 	    o->shard <= o->shards && o->shards <= MAX_SHARDS)
 		return 0;
 	return dp_bad_input(err,
