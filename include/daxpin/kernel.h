@@ -26,6 +26,7 @@ struct dp_kernel {
 	char image[PATH_MAX];   /* bzImage */
 	char modules[PATH_MAX]; /* the folder with modules.dep.bin */
 	char config[PATH_MAX];  /* the kernel's configuration, or "" */
+	bool shared;            /* it is in the folder DAXPIN_KERNELS, which is only read */
 	/* Files that replace the modules of the same name; owned by the caller. */
 	const char *const *replacements;
 	size_t nreplacements;
@@ -70,8 +71,9 @@ int dp_depmod(const char *dir, const char *release, struct dp_error *err);
  * dp_kernel_resolve - find a kernel, and fetch and unpack it if necessary
  * @spec: "debian:SUITE", "debian:SUITE/VERSION", "debian:VERSION" (from any suite), "host",
  *        "VMLINUZ:MODULES_DIR", the folder of a source tree that was built, or "FILE.deb"; NULL for
- *        the suite of this machine
- * @refresh: look for a newer package even if one is cached
+ *        the suite of this machine. What begins with "debian:" is only looked for in the folder
+ *        that the environment's DAXPIN_KERNELS names, if it does.
+ * @refresh: look for a newer package even if one is cached, for this machine
  * @progress: called during downloads; may be NULL
  * @kernel: receives the paths
  * @err: context on failure

@@ -385,6 +385,11 @@ int dp_extra_build(const struct dp_kernel *kernel, const char *name,
 	if (!is_of_debian(kernel))
 		return dp_bad_input(err, "%s can be built for kernels of Debian, not for %s", name,
 				    kernel->spec);
+	if (kernel->shared)
+		return dp_bad_input(err,
+				    "%s is not built in DAXPIN_KERNELS, which is only read; give "
+				    "--with-... to the \"kernels fetch\" that fills it",
+				    name);
 	site.release = strrchr(kernel->modules, '/') + 1;
 	if (strverscmp(site.release, site.extra->since) < 0)
 		return dp_bad_input(err, "%s came with Linux %s, and this is %s", name,

@@ -168,26 +168,41 @@ static bool split_debian(const char *name, char *suite, char *version, size_t si
 
 /*
  * A folder of several machines, laid out as a cache is: "suites/NAME" names the package, wherever
- * the folder was when it was fetched. It is only read.
+ * the folder was when it was fetched. It is only read. What it lacks is not fetched instead: each
+ * of those machines would.
  */
-static int find_shared(const char *name, struct dp_kernel *kernel)
+static int find_shared(const char *shared, const char *name, struct dp_kernel *kernel,
+		       struct dp_error *err)
 {
-	const char *shared = getenv("DAXPIN_KERNELS"), *package;
 	char pointer[PATH_MAX], dir[PATH_MAX];
+	const char *package;
+	int rc = dp_read_attr(pointer, sizeof(pointer), "%s/suites/%s", shared, name);
 
-	if (!shared || !shared[0] ||
-	    dp_read_attr(pointer, sizeof(pointer), "%s/suites/%s", shared, name))
-		return -ENOENT;
+	if (rc == -ENOENT) {
+		dp_bad_input(err, "DAXPIN_KERNELS=%s has no kernel %s", shared, kernel->spec);
+		return dp_hint(err, "fetch it there, or unset DAXPIN_KERNELS to have it fetched "
+				    "for this machine"),
+		       -EINVAL;
+	}
+	if (rc)
+		return dp_fail(err, rc, "DAXPIN_KERNELS=%s: suites/%s cannot be read", shared,
+			       name);
 	package = strrchr(pointer, '/');
-	if (!package || dp_path(dir, sizeof(dir), NULL, "%s/kernels%s", shared, package))
-		return -ENOENT;
-	return locate(dir, kernel);
+	if (!package || dp_path(dir, sizeof(dir), NULL, "%s/kernels%s", shared, package) ||
+	    locate(dir, kernel))
+		return dp_bad_input(err,
+				    "DAXPIN_KERNELS=%s: the kernel %s is damaged: no image or no "
+				    "modules in kernels%s",
+				    shared, kernel->spec, package ? package : "");
+	kernel->shared = true;
+	return 0;
 }
 
 static int resolve_debian(const char *name, bool refresh, const struct dp_progress *progress,
 			  struct dp_kernel *kernel, struct dp_error *err)
 {
 	char pointer[PATH_MAX], dir[PATH_MAX], suite[128], version[128];
+	const char *shared = getenv("DAXPIN_KERNELS");
 	dp_autofd int lock = -1;
 	int rc = 0;
 
@@ -201,8 +216,8 @@ static int resolve_debian(const char *name, bool refresh, const struct dp_progre
 			   suite[0] && version[0] ? "@" : "", version);
 	if (rc)
 		return rc;
-	if (!refresh && !find_shared(strrchr(pointer, '/') + 1, kernel))
-		return 0;
+	if (!refresh && shared && shared[0])
+		return find_shared(shared, strrchr(pointer, '/') + 1, kernel, err);
 	lock = dp_cache_lock("kernels", err);
 	if (lock < 0)
 		return lock;
