@@ -30,8 +30,63 @@ int dp_fleet_keep_answer(struct dp_fleet *fleet, const struct dp_fleet_said *sai
 const struct dp_fleet_answers *dp_fleet_keep_answers(struct dp_fleet *fleet,
 						     struct dp_fleet_answers *answers);
 
-/* Cuts out of a document, or of JSON Lines, what a fleet does not ask for. @text: changed. */
-void dp_fleet_prune(char *text);
+/* Where the value of a member is in a text; no length: there is no such member. */
+struct dp_fleet_span {
+	size_t at, len;
+};
+
+/* The members in which documents of nodes that answer the same differ. */
+struct dp_fleet_marks {
+	struct dp_fleet_span node, began;
+	bool several; /* one of them is there several times */
+};
+
+/*
+ * Cuts out of a document, or of JSON Lines, what a fleet does not ask for. @text: changed. @marks:
+ * receives where what differs is in it.
+ */
+void dp_fleet_prune(char *text, struct dp_fleet_marks *marks);
+
+/* The document that was read before, by whoever reads. */
+struct dp_fleet_before {
+	bool usable; /* the next one may be told by it */
+	char *text;
+	size_t room;
+	struct dp_fleet_marks marks;
+	struct dp_fleet_part part; /* what it says */
+};
+
+/**
+ * dp_fleet_add_again - add a document that says of another node what the one before said
+ * @fleet: the fleet
+ * @before: the one before
+ * @text: the document, pruned
+ * @marks: what differs in it
+ * @name: of its file
+ * @file: number of its file, not less than that of the one before
+ *
+ * Return: 1 if it was added, 0 if it says something else, or -ENOMEM.
+ */
+int dp_fleet_add_again(struct dp_fleet *fleet, const struct dp_fleet_before *before,
+		       const char *text, const struct dp_fleet_marks *marks, const char *name,
+		       size_t file);
+
+struct dp_run_record;
+
+/**
+ * dp_fleet_remember - after dp_fleet_add(): what the next document may be told by
+ * @fleet: the fleet
+ * @before: becomes the document
+ * @runs: what was read from it
+ * @nruns: how many
+ * @text: the document, pruned; exchanged for memory that @before has no use for any more
+ * @room: its size, bytes; exchanged, too
+ * @marks: what differs in it
+ * @file: number of its file
+ */
+void dp_fleet_remember(struct dp_fleet *fleet, struct dp_fleet_before *before,
+		       const struct dp_run_record *runs, size_t nruns, char **text, size_t *room,
+		       const struct dp_fleet_marks *marks, size_t file);
 
 struct dp_run_record;
 

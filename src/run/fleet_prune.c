@@ -4,6 +4,8 @@
  * are, and reading the rest into objects takes most of the time. So the values of these members are
  * cut out of the text before it is read, strings and brackets being told from what is inside them.
  * What is left is checked by the reader as ever.
+ *
+ * Of what is left, the name of the node and when the run began are marked: see fleet_again.c.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -12,7 +14,13 @@
 
 #include "daxpin/cleanup.h"
 
-/* Whether the values of a member are of no use. @key: after its quotation mark */
+/* @key: after its quotation mark */
+static bool is_named(const char *key, size_t len, const char *name)
+{
+	return *key == *name && !strncmp(key, name, len) && !name[len];
+}
+
+/* Whether the values of a member are of no use. */
 static bool is_unwanted(const char *key, size_t len)
 {
 	static const char *const names[] = { "console", "evidence",  "expected", "pins",
@@ -20,7 +28,7 @@ static bool is_unwanted(const char *key, size_t len)
 					     "us",      "vmpin_kib", "reference" };
 
 	for (size_t i = 0; i < DP_ARRAY_SIZE(names); i++)
-		if (!strncmp(key, names[i], len) && !names[i][len])
+		if (is_named(key, len, names[i]))
 			return true;
 	return false;
 }
@@ -72,12 +80,12 @@ static char *skip_value(char *at)
 	return at;
 }
 
-/* If a member begins here that is not wanted: where its value begins, and where it ends. */
-static bool find_unwanted(char *at, char *end, char **value, char **rest)
+/* If a string is the name of a member: where the value begins, and where it ends. */
+static bool find_value(char *end, char **value, char **rest)
 {
 	char *colon = skip_blanks(end);
 
-	if (*colon != ':' || !is_unwanted(at + 1, (size_t)(end - at) - 2))
+	if (*colon != ':')
 		return false;
 	*value = skip_blanks(colon + 1);
 	*rest = skip_value(*value);
@@ -92,33 +100,49 @@ static void keep(char **to, char **from, size_t len)
 	*from += len;
 }
 
-/* From a quotation mark. */
-static void prune_string(char **to, char **from)
+/* What is kept of a member: its name, a colon, and so much of the value. */
+static void keep_member(char **to, char **from, const char *end, char *value, size_t len)
 {
-	char *end = skip_string(*from), *value, *rest;
+	keep(to, from, (size_t)(end - *from));
+	*(*to)++ = ':';
+	*from = value;
+	keep(to, from, len);
+}
+
+/* From a quotation mark. @text: where the text begins */
+static void prune_string(const char *text, char **to, char **from, struct dp_fleet_marks *marks)
+{
+	char *key = *from + 1, *end = skip_string(*from), *value, *rest;
+	size_t len = end ? (size_t)(end - key) - 1 : 0;
+	struct dp_fleet_span *span = is_named(key, len, "node")    ? &marks->node
+				     : is_named(key, len, "began") ? &marks->began
+								   : NULL;
 
 	if (!end) {
 		keep(to, from, strcspn(*from, "\n"));
-		return;
-	}
-	if (!find_unwanted(*from, end, &value, &rest)) {
+	} else if (!(span || is_unwanted(key, len)) || !find_value(end, &value, &rest)) {
 		keep(to, from, (size_t)(end - *from));
-		return;
+	} else if (span) {
+		marks->several |= span->len > 0;
+		span->len = (size_t)(rest - value);
+		keep_member(to, from, end, value, span->len);
+		span->at = (size_t)(*to - text) - span->len;
+	} else {
+		keep_member(to, from, end, value, 0);
+		*(*to)++ = '0';
+		*from = rest;
 	}
-	keep(to, from, (size_t)(end - *from));
-	memcpy(*to, ":0", 2);
-	*to += 2;
-	*from = rest;
 }
 
-void dp_fleet_prune(char *text)
+void dp_fleet_prune(char *text, struct dp_fleet_marks *marks)
 {
 	char *from = text, *to = text;
 
+	*marks = (struct dp_fleet_marks){ 0 };
 	while (*from) {
 		keep(&to, &from, strcspn(from, "\"\n"));
 		if (*from == '"') {
-			prune_string(&to, &from);
+			prune_string(text, &to, &from, marks);
 		} else if (*from) {
 			/* It stays, as lines may be documents; blanks after it mean nothing. */
 			keep(&to, &from, 1);

@@ -23,11 +23,11 @@
 
 /* Of one document. All questions on one kernel take 2 MiB; read, it takes ten times as much. */
 #define DOCUMENT_LIMIT (16 << 20)
-/* What is read at a time. A longer line comes in several pieces. */
-#define PIECE       65536
+/* What is read at a time. */
+#define CHUNK       65536
 #define MAX_THREADS 16
 
-static const char heading[] = "{\"schema\":";
+static const char heading[] = "{\"schema\":", lines_heading[] = "{\"schema\":\"daxpin-lines/";
 
 /* One stream, and the document that is being read from it. */
 struct stream {
@@ -41,6 +41,7 @@ struct stream {
 	bool binary;    /* there was a NUL in it */
 	size_t refused; /* documents */
 	char why[512];  /* of the first of them */
+	struct dp_fleet_before *before;
 };
 
 static void refuse(struct stream *s, const char *why)
@@ -64,10 +65,14 @@ static int take_document(struct stream *s)
 {
 	dp_cleanup(dp_results_clear) struct dp_results results = { 0 };
 	dp_autojson struct json_object *root = NULL;
+	struct dp_fleet_marks marks;
 	struct dp_error err = { 0 };
 	int rc;
 
-	dp_fleet_prune(s->text);
+	dp_fleet_prune(s->text, &marks);
+	rc = dp_fleet_add_again(s->fleet, s->before, s->text, &marks, s->name, s->file);
+	if (rc)
+		return rc < 0 ? rc : 0;
 	rc = dp_results_document(s->text, s->name, &root, &err);
 	if (!rc)
 		rc = dp_results_parse(root, s->name, &results, &err);
@@ -80,7 +85,12 @@ static int take_document(struct stream *s)
 	for (size_t i = 0; i < results.count; i++)
 		for (size_t k = 0; k < results.runs[i].count; k++)
 			mend(&results.runs[i].results[k]);
-	return dp_fleet_add(s->fleet, results.runs, results.count, s->name, s->file);
+	rc = dp_fleet_add(s->fleet, results.runs, results.count, s->name, s->file);
+	/* Of JSON Lines the text is not there any more. */
+	if (!rc && !s->lines)
+		dp_fleet_remember(s->fleet, s->before, results.runs, results.count, &s->text,
+				  &s->room, &marks, s->file);
+	return rc;
 }
 
 static bool is_blank(const char *text)
@@ -132,16 +142,23 @@ static int add_piece(struct stream *s, const char *piece, size_t len)
 	return 0;
 }
 
+static bool begins_with(const char *piece, size_t len, const char *text)
+{
+	size_t wanted = strlen(text);
+
+	return len >= wanted && !memcmp(piece, text, wanted);
+}
+
 static int take_piece(struct stream *s, const char *piece, size_t len, bool begins_line)
 {
 	bool begins = begins_line && piece[0] == '{';
-	bool heads = begins && !strncmp(piece, heading, sizeof(heading) - 1);
 	int rc = 0;
 
-	if (begins && (heads || !s->lines)) {
+	if (begins && (!s->lines || begins_with(piece, len, heading))) {
 		rc = end_document(s);
-		s->lines = !strncmp(piece, "{\"schema\":\"daxpin-lines/", 24);
+		s->lines = begins_with(piece, len, lines_heading);
 	}
+	s->binary |= memchr(piece, '\0', len) != NULL;
 	return rc ? rc : add_piece(s, piece, len);
 }
 
@@ -167,22 +184,72 @@ static int finish_stream(struct stream *s, int rc, bool failed)
 	return dp_fleet_refuse(s->fleet, s->file, why);
 }
 
+/* Up to the next line on which a document may begin. */
+static size_t length_of_piece(const char *at, size_t len)
+{
+	const char *end = at;
+
+	while ((end = memchr(end, '\n', len - (size_t)(end - at)))) {
+		end++;
+		if ((size_t)(end - at) == len || *end == '{')
+			return (size_t)(end - at);
+	}
+	return len;
+}
+
+/*
+ * @last: nothing follows. Return: how much of the chunk was not taken, as what begins a document
+ * cannot be told by so little; negative errno.
+ */
+static ssize_t take_chunk(struct stream *s, const char *chunk, size_t len, bool last, bool *begins)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		size_t piece = length_of_piece(chunk + at, len - at);
+		int rc;
+
+		if (!last && at + piece == len && piece < sizeof(lines_heading))
+			break;
+		rc = take_piece(s, chunk + at, piece, *begins);
+		if (rc)
+			return rc;
+		at += piece;
+		*begins = chunk[at - 1] == '\n';
+	}
+	return (ssize_t)(len - at);
+}
+
+static int read_stream(struct dp_fleet *fleet, FILE *in, const char *name, size_t file,
+		       struct dp_fleet_before *before)
+{
+	struct stream s = { .fleet = fleet, .name = name, .file = file, .before = before };
+	dp_autofree char *chunk = malloc(CHUNK);
+	ssize_t left = chunk ? 0 : -ENOMEM;
+	bool begins = true, last = false;
+
+	while (left >= 0 && !last) {
+		size_t len = (size_t)left, more = fread(chunk + len, 1, CHUNK - len, in);
+
+		len += more;
+		last = !more;
+		left = take_chunk(&s, chunk, len, last, &begins);
+		if (left > 0)
+			memmove(chunk, chunk + len - left, (size_t)left);
+	}
+	return finish_stream(&s, left < 0 ? (int)left : 0, ferror(in));
+}
+
+static void forget(struct dp_fleet_before *before)
+{
+	free(before->text);
+}
+
 int dp_fleet_read_stream(struct dp_fleet *fleet, FILE *in, const char *name, size_t file)
 {
-	struct stream s = { .fleet = fleet, .name = name, .file = file };
-	dp_autofree char *piece = malloc(PIECE);
-	bool begins = true;
-	int rc = piece ? 0 : -ENOMEM;
+	dp_cleanup(forget) struct dp_fleet_before before = { 0 };
 
-	while (!rc && fgets(piece, PIECE, in)) {
-		size_t len = strlen(piece);
-
-		rc = take_piece(&s, piece, len, begins);
-		begins = len && piece[len - 1] == '\n';
-		/* What ends in the middle of a line goes on after a NUL. */
-		s.binary |= !begins && len < PIECE - 1 && !feof(in);
-	}
-	return finish_stream(&s, rc, ferror(in));
+	return read_stream(fleet, in, name, file, &before);
 }
 
 /* ---- files -------------------------------------------------------------------------------- */
@@ -247,7 +314,7 @@ static int add_operand(struct files *files, const char *path, struct dp_error *e
 	return add_path(files, path);
 }
 
-static int read_file(struct files *files, size_t i)
+static int read_file(struct files *files, size_t i, struct dp_fleet_before *before)
 {
 	const char *path = files->paths[i];
 	bool standard = !strcmp(path, "-");
@@ -258,8 +325,8 @@ static int read_file(struct files *files, size_t i)
 		dp_fail(&err, -errno, "%s cannot be read", path);
 		return dp_fleet_refuse(files->fleet, i, err.what);
 	}
-	return dp_fleet_read_stream(files->fleet, standard ? stdin : opened,
-				    standard ? "standard input" : path, i);
+	return read_stream(files->fleet, standard ? stdin : opened,
+			   standard ? "standard input" : path, i, before);
 }
 
 static bool next_file(struct files *files, size_t *i)
@@ -276,11 +343,12 @@ static bool next_file(struct files *files, size_t *i)
 
 static void *read_files(void *arg)
 {
+	dp_cleanup(forget) struct dp_fleet_before before = { 0 };
 	struct files *files = arg;
 	size_t i;
 
 	while (next_file(files, &i)) {
-		int rc = read_file(files, i);
+		int rc = read_file(files, i, &before);
 
 		pthread_mutex_lock(&files->mutex);
 		files->rc = files->rc ? files->rc : rc;

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "daxpin/fleet.h"
+#include "daxpin/report.h"
 
 #define CELL(id, status, verdict, err)                                                             \
 	"{\"id\":\"" id "\",\"status\":\"" status "\",\"verdict\":\"" verdict "\",\"errno\":" err  \
@@ -208,6 +209,72 @@ static void known_failures_do_not_count(void **state)
 	assert_int_equal(dp_fleet_exit_code(&fleet), 0);
 }
 
+/* To be freed. */
+static char *report(struct dp_fleet *fleet)
+{
+	const struct dp_report_options how = { 0 };
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	assert_int_equal(dp_fleet_group(fleet, NULL), 0);
+	assert_int_equal(dp_format_find("json")->fleet(out, fleet, &how), 0);
+	fclose(out);
+	return text;
+}
+
+/*
+ * A document that is almost that before it may be told by it: if so, it must come to the same as
+ * reading it. Only documents of one stream follow each other.
+ */
+static void what_follows_its_like_says_the_same(void **state)
+{
+#define TWO(node, began) RUN(node, began, "6.1", GOOD) "," RUN("n9", "4", "6.2", GOOD)
+#define NESTED(node)                                                                               \
+	DOCUMENT("{\"node\":\"" node "\",\"kernel\":\"6.1\",\"results\":[" GOOD                    \
+		 "],\"rdma\":{\"began\":7}}")
+	static const char *const pairs[][2] = {
+		{ DOCUMENT(RUN("n1", "5", "6.1", GOOD)), DOCUMENT(RUN("n2", "6", "6.1", GOOD)) },
+		{ DOCUMENT(RUN("n1", "5", "6.1", GOOD)), DOCUMENT(RUN("n1", "16", "6.1", GOOD)) },
+		{ DOCUMENT(RUN("n1", "15", "6.1", GOOD)), DOCUMENT(RUN("n222", "6", "6.1", BAD)) },
+		{ DOCUMENT(RUN("n1", "5", "6.1", GOOD)), DOCUMENT(RUN("n2", "5", "6.2", GOOD)) },
+		{ DOCUMENT(RUN("n1", "5", "6.1", GOOD)), DOCUMENT(RUN("n;2", "5", "6.1", GOOD)) },
+		{ DOCUMENT(RUN("n1", "5", "6.1", GOOD)), DOCUMENT(RUN("n2", "-6", "6.1", GOOD)) },
+		{ DOCUMENT(RUN("n1", "5", "6.1", GOOD)), DOCUMENT(RUN("n2", "6.5", "6.1", GOOD)) },
+		{ DOCUMENT(RUN("n1", "5", "6.1", GOOD)),
+		  DOCUMENT(RUN("n2", "\"6\"", "6.1", GOOD)) },
+		{ DOCUMENT(RUN("n1", "5", "6.1", GOOD)),
+		  DOCUMENT(RUN("n\\u0032", "6", "6.1", GOOD)) },
+		{ DOCUMENT(RUN("n1", "5", "6.1", GOOD)),
+		  DOCUMENT(RUN("n2\",\"node\":\"n3", "6", "6.1", GOOD)) },
+		{ DOCUMENT(RUN("n1\",\"node\":\"n3", "5", "6.1", GOOD)),
+		  DOCUMENT(RUN("n2\",\"node\":\"n3", "5", "6.1", GOOD)) },
+		{ DOCUMENT(RUN("", "5", "6.1", GOOD)), DOCUMENT(RUN("n2", "5", "6.1", GOOD)) },
+		{ DOCUMENT(TWO("n1", "5")), DOCUMENT(TWO("n2", "6")) },
+		{ NESTED("n1"), NESTED("n2") },
+		{ DOCUMENT(RUN("n1", "5", "6.1\",\"repeat\":2,\"x\":\"", GOOD)),
+		  DOCUMENT(RUN("n2", "6", "6.1\",\"repeat\":2,\"x\":\"", GOOD)) },
+		{ DOCUMENT(PAIR("n1", "6", "n9", MOVED)), DOCUMENT(PAIR("n2", "6", "n9", MOVED)) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DP_ARRAY_SIZE(pairs); i++) {
+		dp_cleanup(dp_fleet_clear) struct dp_fleet one, two;
+		dp_autofree char *both = NULL, *together = NULL, *apart = NULL;
+
+		assert_int_equal(dp_fleet_init(&one), 0);
+		assert_int_equal(dp_fleet_init(&two), 0);
+		assert_true(asprintf(&both, "%s%s", pairs[i][0], pairs[i][1]) > 0);
+		add(&one, both, "n7", 0);
+		add(&two, pairs[i][0], "n7", 0);
+		add(&two, pairs[i][1], "n7", 0);
+		together = report(&one);
+		apart = report(&two);
+		assert_string_equal(together, apart);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -219,6 +286,7 @@ int main(void)
 		cmocka_unit_test(listed_nodes_that_are_missing_are_named),
 		cmocka_unit_test(pairs_are_no_answers_of_a_node),
 		cmocka_unit_test(known_failures_do_not_count),
+		cmocka_unit_test(what_follows_its_like_says_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
