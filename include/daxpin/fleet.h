@@ -78,6 +78,7 @@ struct dp_fleet_pair {
 	int64_t began;
 	size_t counts[DP_STATUSES];
 	size_t known; /* of the failures */
+	size_t why;   /* which of fleet->texts: the first id that makes it bad, and why; or "" */
 };
 
 struct dp_fleet {
@@ -141,6 +142,12 @@ static inline enum dp_status dp_fleet_status(const size_t counts[DP_STATUSES], s
 	if (counts[DP_FAIL] > known)
 		return DP_FAIL;
 	return counts[DP_ERROR] ? DP_ERROR : DP_PASS;
+}
+
+/* What comes of a pair. */
+static inline enum dp_status dp_fleet_pair_status(const struct dp_fleet_pair *pair)
+{
+	return dp_fleet_status(pair->counts, pair->known);
 }
 
 /**

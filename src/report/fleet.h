@@ -75,6 +75,12 @@ int dp_fleet_write_document(FILE *out, const struct dp_fleet *fleet,
 int dp_fleet_write_table(FILE *out, const struct dp_fleet *fleet,
 			 const struct dp_report_options *options);
 
+/*
+ * The nodes that are in a pair which fails or lacks an answer, in order; @nodes: release with
+ * dp_hosts_clear() in any case. Return: 0 or -ENOMEM.
+ */
+int dp_fleet_bad_nodes(const struct dp_fleet *fleet, struct dp_hosts *nodes);
+
 /* The matrix of pairs of nodes, where there are some that fail (fleet_pairs.c). */
 int dp_fleet_write_pairs(FILE *out, const struct dp_fleet *fleet,
 			 const struct dp_report_options *options);

@@ -132,28 +132,43 @@ static int add_folded(struct json_object *obj, const char *key, const struct dp_
 	return folded ? 0 : -ENOMEM;
 }
 
-/* Those that fail, or lack an answer. */
-static struct json_object *pairs_object(const struct dp_fleet *fleet)
+static struct json_object *pair_object(const struct dp_fleet *fleet,
+				       const struct dp_fleet_pair *pair)
+{
+	struct json_object *obj = json_object_new_object();
+
+	dp_json_add_text(obj, "connects", fleet->texts[pair->connects]);
+	dp_json_add_text(obj, "listens", fleet->texts[pair->listens]);
+	for (int s = 0; s < DP_STATUSES; s++)
+		dp_json_add_int(obj, dp_status_name(s), (int64_t)pair->counts[s]);
+	dp_json_add_int(obj, "known", (int64_t)pair->known);
+	if (dp_fleet_pair_status(pair) != DP_PASS)
+		dp_json_add_text(obj, "why", fleet->texts[pair->why]);
+	return obj;
+}
+
+/* Those that fail, or lack an answer, and others of the same nodes. */
+static struct json_object *pairs_object(const struct dp_fleet *fleet, int *rc)
 {
 	struct json_object *obj = json_object_new_object(), *bad = json_object_new_array();
+	struct json_object *good = json_object_new_array();
+	dp_cleanup(dp_hosts_clear) struct dp_hosts nodes = { 0 };
 
+	*rc = dp_fleet_bad_nodes(fleet, &nodes);
 	for (size_t i = 0; i < fleet->npairs; i++) {
 		const struct dp_fleet_pair *pair = &fleet->pairs[i];
-		struct json_object *one;
 
-		if (dp_fleet_status(pair->counts, pair->known) == DP_PASS)
-			continue;
-		one = json_object_new_object();
-		dp_json_add_text(one, "connects", fleet->texts[pair->connects]);
-		dp_json_add_text(one, "listens", fleet->texts[pair->listens]);
-		for (int s = 0; s < DP_STATUSES; s++)
-			dp_json_add_int(one, dp_status_name(s), (int64_t)pair->counts[s]);
-		json_object_array_add(bad, one);
+		if (dp_fleet_pair_status(pair) != DP_PASS)
+			json_object_array_add(bad, pair_object(fleet, pair));
+		else if (dp_hosts_have(&nodes, fleet->texts[pair->connects]) &&
+			 dp_hosts_have(&nodes, fleet->texts[pair->listens]))
+			json_object_array_add(good, pair_object(fleet, pair));
 	}
 	dp_json_add_int(obj, "count", (int64_t)fleet->npairs);
 	dp_json_add_int(obj, "failed", (int64_t)fleet->failed_pairs);
 	dp_json_add_int(obj, "unanswered", (int64_t)fleet->unanswered_pairs);
 	json_object_object_add(obj, "bad", bad);
+	json_object_object_add(obj, "good", good);
 	return obj;
 }
 
@@ -164,10 +179,10 @@ static struct json_object *rest(const struct dp_fleet *fleet, int *rc)
 
 	*rc = 0;
 	if (fleet->npairs)
-		json_object_object_add(obj, "pairs", pairs_object(fleet));
+		json_object_object_add(obj, "pairs", pairs_object(fleet, rc));
 	if (fleet->listed)
-		*rc = add_folded(obj, "missing", &fleet->missing) |
-		      add_folded(obj, "unlisted", &fleet->unlisted);
+		*rc |= add_folded(obj, "missing", &fleet->missing) |
+		       add_folded(obj, "unlisted", &fleet->unlisted);
 	for (size_t i = 0; i < fleet->nunused; i++)
 		dp_json_append_text(unused, fleet->unused[i].why);
 	dp_json_add_int(files, "read", (int64_t)fleet->files);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A fleet as JUnit XML: a test case for each node, in a suite for each group, and for each file
- * that is not used. */
+/* A fleet as JUnit XML: a test case for each node, in a suite for each group, for each pair of
+ * nodes, and for each file that is not used. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,9 @@
 #include "markup.h"
 
 #include "daxpin/cleanup.h"
+
+#define BREAKS "an answer breaks policy or contract"
+#define LACKS  "an id has no answer"
 
 static void write_case(FILE *out, const char *name, const char *class)
 {
@@ -67,9 +70,9 @@ static int write_group(FILE *out, const struct dp_fleet *fleet, size_t number)
 	for (size_t i = 0; i < count; i++) {
 		write_case(out, group->nodes.list[i], class);
 		if (fails)
-			write_fault(out, "failure", "an answer breaks policy or contract", text);
+			write_fault(out, "failure", BREAKS, text);
 		else if (errs)
-			write_fault(out, "error", "an id has no answer", text);
+			write_fault(out, "error", LACKS, text);
 		else
 			fputs("/>\n", out);
 	}
@@ -91,6 +94,34 @@ static void write_missing(FILE *out, const struct dp_fleet *fleet)
 		write_case(out, fleet->missing.list[i], "nodes.missing");
 		write_fault(out, "error", "there are no results of this node", "");
 	}
+	fputs(" </testsuite>\n", out);
+}
+
+static void write_pair(FILE *out, const struct dp_fleet *fleet, const struct dp_fleet_pair *pair)
+{
+	enum dp_status status = dp_fleet_pair_status(pair);
+	char name[2 * DP_HOST_NAME + 8];
+
+	snprintf(name, sizeof(name), "%s to %s", fleet->texts[pair->connects],
+		 fleet->texts[pair->listens]);
+	write_case(out, name, "pairs");
+	if (status == DP_PASS)
+		fputs("/>\n", out);
+	else
+		write_fault(out, status == DP_FAIL ? "failure" : "error",
+			    status == DP_FAIL ? BREAKS : LACKS, fleet->texts[pair->why]);
+}
+
+static void write_pairs(FILE *out, const struct dp_fleet *fleet)
+{
+	if (!fleet->npairs)
+		return;
+	fprintf(out,
+		" <testsuite name=\"pairs\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"0\" "
+		"time=\"0\">\n",
+		fleet->npairs, fleet->failed_pairs, fleet->unanswered_pairs);
+	for (size_t i = 0; i < fleet->npairs; i++)
+		write_pair(out, fleet, &fleet->pairs[i]);
 	fputs(" </testsuite>\n", out);
 }
 
@@ -119,6 +150,7 @@ int dp_fleet_write_junit(FILE *out, const struct dp_fleet *fleet,
 	for (size_t i = 0; i < fleet->ngroups && !rc; i++)
 		rc = write_group(out, fleet, i);
 	write_missing(out, fleet);
+	write_pairs(out, fleet);
 	write_files(out, fleet);
 	fputs("</testsuites>\n", out);
 	return rc ? rc : ferror(out) ? -EIO : 0;

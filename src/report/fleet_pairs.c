@@ -17,12 +17,12 @@
 
 static bool is_bad(const struct dp_fleet_pair *pair)
 {
-	return dp_fleet_status(pair->counts, pair->known) != DP_PASS;
+	return dp_fleet_pair_status(pair) != DP_PASS;
 }
 
 static void describe(const struct dp_fleet_pair *pair, char *text, size_t size)
 {
-	enum dp_status status = dp_fleet_status(pair->counts, pair->known);
+	enum dp_status status = dp_fleet_pair_status(pair);
 
 	if (status == DP_FAIL)
 		snprintf(text, size, "!%zu fail", pair->counts[DP_FAIL] - pair->known);
@@ -74,8 +74,9 @@ static void write_list(FILE *out, const struct dp_fleet *fleet)
 		if (!is_bad(&fleet->pairs[i]))
 			continue;
 		describe(&fleet->pairs[i], text, sizeof(text));
-		fprintf(out, "  %s to %s: %s\n", fleet->texts[fleet->pairs[i].connects],
-			fleet->texts[fleet->pairs[i].listens], text);
+		fprintf(out, "  %s to %s: %s, %s\n", fleet->texts[fleet->pairs[i].connects],
+			fleet->texts[fleet->pairs[i].listens], text,
+			fleet->texts[fleet->pairs[i].why]);
 		shown++;
 	}
 	if (fleet->failed_pairs + fleet->unanswered_pairs > shown)
@@ -83,32 +84,35 @@ static void write_list(FILE *out, const struct dp_fleet *fleet)
 			fleet->failed_pairs + fleet->unanswered_pairs - shown);
 }
 
+int dp_fleet_bad_nodes(const struct dp_fleet *fleet, struct dp_hosts *nodes)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < fleet->npairs && !rc; i++) {
+		if (!is_bad(&fleet->pairs[i]))
+			continue;
+		rc = dp_hosts_add(nodes, fleet->texts[fleet->pairs[i].connects]);
+		if (!rc)
+			rc = dp_hosts_add(nodes, fleet->texts[fleet->pairs[i].listens]);
+	}
+	dp_hosts_sort(nodes);
+	return rc;
+}
+
 int dp_fleet_write_pairs(FILE *out, const struct dp_fleet *fleet,
 			 const struct dp_report_options *options)
 {
 	dp_cleanup(dp_hosts_clear) struct dp_hosts nodes = { 0 };
-	int rc = 0;
+	int rc;
 
 	if (!fleet->npairs)
 		return 0;
 	fprintf(out, "\n%sPairs%s: %zu, %zu fail, %zu without an answer\n",
 		options->color ? BOLD : "", options->color ? PLAIN : "", fleet->npairs,
 		fleet->failed_pairs, fleet->unanswered_pairs);
-	if (fleet->failed_pairs + fleet->unanswered_pairs > MOST_NODES * MOST_NODES) {
-		write_list(out, fleet);
-		return 0;
-	}
-	for (size_t i = 0; i < fleet->npairs && !rc; i++) {
-		if (!is_bad(&fleet->pairs[i]))
-			continue;
-		rc = dp_hosts_add(&nodes, fleet->texts[fleet->pairs[i].connects]);
-		if (!rc)
-			rc = dp_hosts_add(&nodes, fleet->texts[fleet->pairs[i].listens]);
-	}
-	dp_hosts_sort(&nodes);
-	if (nodes.count > MOST_NODES)
-		write_list(out, fleet);
-	else if (nodes.count)
+	rc = dp_fleet_bad_nodes(fleet, &nodes);
+	if (nodes.count && nodes.count <= MOST_NODES)
 		write_matrix(out, fleet, &nodes);
+	write_list(out, fleet);
 	return rc;
 }

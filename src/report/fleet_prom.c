@@ -46,6 +46,38 @@ static void write_failures(FILE *out, const struct dp_fleet *fleet)
 	}
 }
 
+/* A sample only of those that are bad: of 10,000 nodes there are tens of thousands of pairs. */
+static void write_pairs(FILE *out, const struct dp_fleet *fleet)
+{
+	bool any = false;
+
+	if (!fleet->npairs)
+		return;
+	write_number(out, "daxpin_fleet_pairs", "Pairs of nodes that have exchanged data.",
+		     fleet->npairs);
+	write_number(out, "daxpin_fleet_failed_pairs", "Pairs with a failure.",
+		     fleet->failed_pairs);
+	write_number(out, "daxpin_fleet_unanswered_pairs",
+		     "Pairs without a failure and without an answer to an id.",
+		     fleet->unanswered_pairs);
+	for (size_t i = 0; i < fleet->npairs; i++) {
+		const struct dp_fleet_pair *pair = &fleet->pairs[i];
+		enum dp_status status = dp_fleet_pair_status(pair);
+
+		if (status == DP_PASS)
+			continue;
+		if (!any)
+			dp_prom_metric(out, "daxpin_fleet_pair_status",
+				       "Of a pair that has not passed: 2 error, 3 fail.");
+		any = true;
+		fputs("daxpin_fleet_pair_status{connects=\"", out);
+		dp_prom_value(out, fleet->texts[pair->connects]);
+		fputs("\",listens=\"", out);
+		dp_prom_value(out, fleet->texts[pair->listens]);
+		fprintf(out, "\"} %d\n", status == DP_FAIL ? 3 : 2);
+	}
+}
+
 int dp_fleet_write_prom(FILE *out, const struct dp_fleet *fleet,
 			const struct dp_report_options *options)
 {
@@ -62,5 +94,6 @@ int dp_fleet_write_prom(FILE *out, const struct dp_fleet *fleet,
 		     "When the results were collected, seconds since 1970.", (size_t)time(NULL));
 	write_groups(out, fleet);
 	write_failures(out, fleet);
+	write_pairs(out, fleet);
 	return ferror(out) ? -EIO : 0;
 }

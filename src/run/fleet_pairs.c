@@ -1,12 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Traffic between nodes: which pairs have exchanged data, and how that went. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "fleet_parts.h"
 
+#include "daxpin/cleanup.h"
 #include "daxpin/list.h"
 #include "daxpin/run.h"
+
+/* The first result that makes the pair what it is, or NULL: it is the end of the run. */
+static const struct dp_result *first_bad(const struct dp_run_record *run, enum dp_status status)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (run->results[i].status == status && !dp_result_is_known(&run->results[i]))
+			return &run->results[i];
+	return NULL;
+}
+
+/* What was not asked, as the run ended early, says less than how it ended. */
+static int keep_why(struct dp_fleet *fleet, const struct dp_run_record *run,
+		    struct dp_fleet_pair *pair)
+{
+	enum dp_status status = dp_fleet_pair_status(pair);
+	const struct dp_result *r = NULL;
+	dp_autofree char *text = NULL;
+
+	if (status == DP_PASS)
+		return dp_fleet_keep_text(fleet, "", &pair->why);
+	if (status == DP_FAIL || !run->ending[0])
+		r = first_bad(run, status);
+	if (!r)
+		return dp_fleet_keep_text(fleet, run->ending[0] ? run->ending : run->splat,
+					  &pair->why);
+	if (asprintf(&text, "%s: %s", r->id, r->why) < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	return dp_fleet_keep_text(fleet, text, &pair->why);
+}
 
 int dp_fleet_keep_pair(struct dp_fleet *fleet, const struct dp_run_record *run,
 		       const struct dp_fleet_part *part)
@@ -29,7 +62,7 @@ int dp_fleet_keep_pair(struct dp_fleet *fleet, const struct dp_run_record *run,
 	pair->counts[DP_FAIL] += run->splat[0] && !run->ending[0];
 	for (size_t i = 0; i < run->count; i++)
 		pair->known += dp_result_is_known(&run->results[i]);
-	return 0;
+	return keep_why(fleet, run, pair);
 }
 
 /* By the names of both, then the latest first. */
@@ -57,7 +90,7 @@ void dp_fleet_settle_pairs(struct dp_fleet *fleet)
 	qsort_r(fleet->pairs, fleet->npairs, sizeof(*fleet->pairs), pair_order, fleet);
 	for (size_t i = 0; i < fleet->npairs; i++) {
 		const struct dp_fleet_pair *pair = &fleet->pairs[i];
-		enum dp_status status = dp_fleet_status(pair->counts, pair->known);
+		enum dp_status status = dp_fleet_pair_status(pair);
 
 		if (kept && fleet->pairs[kept - 1].connects == pair->connects &&
 		    fleet->pairs[kept - 1].listens == pair->listens)
