@@ -346,7 +346,9 @@ struct dp_peer {
  * @cases: what is asked, without what is for guests only (dp_cases_for_host())
  * @peer: where the other end is
  * @ask: how
- * @run, @err: as above
+ * @run: as above. If the other end could not be reached, or wanted another secret, it says that
+ *       nothing was asked, and why
+ * @err: as above
  *
  * Return: as above.
  */

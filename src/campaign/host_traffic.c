@@ -220,6 +220,16 @@ static void forget_unasked(struct dp_collect *collect)
 	collect->count = kept;
 }
 
+/* That nothing was done between two machines is an answer, too: the link may be what is wrong. */
+static int tell_unasked(const struct dp_ask *ask, struct dp_collect *collect,
+			struct dp_run_record *run, struct dp_error *err)
+{
+	int rc = err->code;
+
+	snprintf(collect->run.ending, sizeof(collect->run.ending), "%.500s", err->what);
+	return dp_host_finish(ask, collect, run) ? -ENOMEM : rc;
+}
+
 static int move_once(const struct host_job *job, const struct dp_ask *ask,
 		     struct dp_run_record *run, struct dp_error *err)
 {
@@ -236,7 +246,7 @@ static int move_once(const struct host_job *job, const struct dp_ask *ask,
 						 job->peer->kind == DP_PEER_HERE } };
 	const struct dp_sink sink = dp_collect_sink(&collect);
 	struct dp_host_end end = { 0 };
-	int rc = dp_dirs_read(host, &dirs);
+	int rc = dp_dirs_read(host, &dirs), failed = 0;
 
 	t.options.env.dirs = dirs.list;
 	t.options.env.ndirs = dirs.count;
@@ -245,10 +255,14 @@ static int move_once(const struct host_job *job, const struct dp_ask *ask,
 	if (!rc)
 		rc = run_and_restore(&t, &sink, ask, &end, err);
 	if (!rc)
-		rc = dp_host_failed(&end, &collect, err);
-	if (!rc && job->peer->kind == DP_PEER_CONNECTS)
+		failed = dp_host_failed(&end, &collect, err);
+	if (failed && job->peer->kind == DP_PEER_LISTENS)
+		return tell_unasked(ask, &collect, run, err);
+	if (rc || failed)
+		return rc ? rc : failed;
+	if (job->peer->kind == DP_PEER_CONNECTS)
 		forget_unasked(&collect);
-	return rc ? rc : dp_host_finish(ask, &collect, run);
+	return dp_host_finish(ask, &collect, run);
 }
 
 int dp_host_traffic(const struct dp_host *host, const struct dp_cases *cases,

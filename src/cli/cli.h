@@ -197,6 +197,9 @@ struct dp_host cli_host(const struct cli_check_options *options, const char *dev
 int cli_conclude(struct cli_check_options *options, struct dp_run_record *run, int rc,
 		 struct dp_error *err);
 
+/* Writes the reports that are files, and no other: of a run that came to nothing. */
+void cli_report_files(struct cli_check_options *options, const struct dp_run_record *run);
+
 struct json_object;
 
 /* Prints a document on stdout. */

@@ -208,8 +208,11 @@ static int run(struct cli_call *call)
 		const struct dp_host host = cli_host(&options, device);
 
 		rc = dp_host_traffic(&host, &cases, &peer, &ask, &record, &err);
-		if (!rc && options.connect)
+		if (options.connect)
 			name_peer(options.connect, &record);
+		/* Whoever collects results of pairs must see those that did not come about. */
+		if (rc < 0 && record.count)
+			cli_report_files(&options, &record);
 	}
 	return cli_conclude(&options, &record, rc, &err);
 }

@@ -299,3 +299,16 @@ int cli_report(struct cli_check_options *options, struct dp_run_record *runs, si
 			     : dp_runs_exit_code(runs, nruns);
 	return !rc && options->bisect && nothing_passed(runs, nruns) ? CANNOT_TELL : rc;
 }
+
+void cli_report_files(struct cli_check_options *options, const struct dp_run_record *run)
+{
+	struct cli_outputs *outputs = &options->outputs;
+	const struct runs list = { run, 1 };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < outputs->count; i++)
+		if (outputs->list[i].path)
+			outputs->list[kept++] = outputs->list[i];
+	outputs->count = kept;
+	cli_outputs_write(outputs, write_runs, &list);
+}
