@@ -3,6 +3,7 @@
  * Programs and libraries of an image, with all libraries that the loader lists (ld.so --list).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,11 +95,23 @@ static int add_with_libraries(struct dp_manifest *m, const char *name, const cha
 	return rc ? rc : add_listed(m, list, err);
 }
 
+/* What runs it is a program of its own, to be named as well. */
+static bool is_script(const char *path)
+{
+	dp_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char begin[2] = "";
+
+	return fd >= 0 && read(fd, begin, sizeof(begin)) == sizeof(begin) &&
+	       !memcmp(begin, "#!", sizeof(begin));
+}
+
+/* @program: a name, or the path of one that is in no folder of programs */
 static int add_program(struct dp_manifest *m, const char *program, const char *package,
 		       struct dp_error *err)
 {
+	const char *slash = strrchr(program, '/');
 	char path[PATH_MAX], name[64];
-	int rc = dp_path(name, sizeof(name), err, "sbin/%s", program);
+	int rc = dp_path(name, sizeof(name), err, "sbin/%s", slash ? slash + 1 : program);
 
 	if (rc)
 		return rc;
@@ -106,7 +119,8 @@ static int add_program(struct dp_manifest *m, const char *program, const char *p
 		dp_report(err, -ENOENT, "the program %s is missing", program);
 		return dp_hint(err, "install the package %s", package);
 	}
-	return add_with_libraries(m, name, path, err);
+	return is_script(path) ? dp_manifest_add_file(m, name, path, err)
+			       : add_with_libraries(m, name, path, err);
 }
 
 static int add_provider(struct dp_manifest *m, const char *name, struct dp_error *err)
