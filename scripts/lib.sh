@@ -18,7 +18,7 @@ packages=(
 # are installed: the test that wants them is skipped without.
 # shellcheck disable=SC2034
 test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest erofs-utils groff-base zsh gnuplot-nox
-	clang libclang-rt-dev clang-format clang-tidy shellcheck faketime strace)
+	clang libclang-rt-dev clang-format clang-tidy shellcheck faketime strace iproute2)
 
 die() {
 	printf '%s: %s\n' "$me" "$1" >&2
