@@ -61,10 +61,20 @@ end_chroot() {
 	fi
 }
 
+# What still runs in a chroot, as the script was interrupted: it would hold the mounts.
+end_processes() {
+	local process
+	for process in /proc/[0-9]*; do
+		[ "$(readlink "$process/root" 2>/dev/null)" = "$1" ] || continue
+		kill -KILL "${process#/proc/}" 2>/dev/null && sleep 0.2 || true
+	done
+}
+
 # For EXIT.
 leave_chroots() {
 	local root
 	for root in "$chroots"/*/; do
+		end_processes "${root%/}"
 		leave "${root%/}" || die "something is still mounted below $root; unmount it, and remove $chroots"
 	done
 	[ -n "${keep:-}" ] || rm -rf --one-file-system "$chroots"
