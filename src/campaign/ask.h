@@ -57,7 +57,8 @@ int dp_kernel_ready(const struct dp_guests *guests, size_t i, const struct dp_pr
 /**
  * dp_guest_prepare - have vmlinux, image, accelerator and perhaps a saved guest ready
  * @c: which kernel, and how many CPUs
- * @saved: guests are to be restored from a saved one rather than booted
+ * @saved: guests are to be restored from a saved one rather than booted, unless their machine has a
+ *         balloon (dp_layout_has_balloon())
  * @guest: DP_NO_GUEST; receives it, to be released with dp_guest_clear() in any case
  * @err: context on failure
  *

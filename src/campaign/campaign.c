@@ -9,7 +9,6 @@
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
 #include "daxpin/gate.h"
-#include "daxpin/layout.h"
 
 /*
  * Guests of checks have the witness armed. The others have not: probes cost time, of which races
@@ -43,8 +42,7 @@ static bool wants_plain(const struct campaign *c, bool saved)
 
 static int prepare(const struct campaign *c, struct guests *g, struct dp_error *err)
 {
-	bool fresh = c->guests->fresh || (c->carrier && c->carrier->unsaved) ||
-		     dp_layout_has_balloon(c->layout);
+	bool fresh = c->guests->fresh || (c->carrier && c->carrier->unsaved);
 	int rc = 0;
 
 	g->armed = g->plain = g->counted = *c;

@@ -7,6 +7,7 @@
 #include "daxpin/cache.h"
 #include "daxpin/cleanup.h"
 #include "daxpin/clock.h"
+#include "daxpin/layout.h"
 #include "daxpin/proc.h"
 
 /* Of a guest, its memories and its monitor, and of what makes it. */
@@ -73,7 +74,8 @@ int dp_guest_prepare(const struct campaign *c, bool saved, struct dp_guest *gues
 	snprintf(run->kernel_spec, sizeof(run->kernel_spec), "%s", c->kernel->spec);
 	dp_campaign_note(c, run);
 	name_modules(c->kernel, run);
-	if (saved)
+	/* One with a balloon is never saved, whoever laid it out. */
+	if (saved && !dp_layout_has_balloon(c->layout))
 		rc = open_saved(c, guest, err);
 	dp_run_add_phase(run, "prepare", dp_now_ms() - start);
 	return rc;
