@@ -184,17 +184,22 @@ static void tell(const struct dp_stage *stage, size_t done, size_t region)
 	dp_emit(stage->fd, obj);
 }
 
-/* What a processor keeps for itself (its lists of free pages) counts as free only later. */
+/*
+ * What a processor keeps for itself (its lists of free pages) counts as free only later. A balloon
+ * that does not grow at all is not asked again.
+ */
 static int fill(const struct dp_stage *stage, struct dp_error *err)
 {
 	uint64_t room = 0;
+	bool grows = true;
 	int rc = dp_room_read(&room);
 
-	for (int i = 0; i < ROUNDS && !rc && room > 2 * SPARE; i++) {
-		uint64_t mib = (held() + room - SPARE) / MIB_PAGES;
+	for (int i = 0; i < ROUNDS && grows && !rc && room > 2 * SPARE; i++) {
+		uint64_t before = held(), mib = (before + room - SPARE) / MIB_PAGES;
 
 		want(stage, mib);
 		await(mib * MIB_PAGES);
+		grows = held() > before;
 		rc = dp_room_read(&room);
 	}
 	return rc ? dp_fail(err, rc, "how much memory is free is not told") : 0;
