@@ -34,6 +34,16 @@ need() {
 	done
 }
 
+# has_browser: whether a browser can look at a page. With sanitizers none is asked: the page is the same.
+has_browser() { [ -z "${DAXPIN_NO_BROWSER:-}" ] && command -v chromium >/dev/null; }
+
+# browse ARGUMENT…: the program chromium, which must find no error in the page.
+browse() {
+	timeout 120 chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$work/profile" \
+		--enable-logging=stderr --virtual-time-budget=5000 "$@" 2>"$work/chromium"
+	grep -E 'CONSOLE' "$work/chromium" && bad "HTML: an error in the console: $(grep CONSOLE "$work/chromium")"
+}
+
 # finish: to be called last.
 finish() {
 	[ "$failures" -eq 0 ] || { printf '%d failures\n' "$failures"; exit 1; }
