@@ -39,8 +39,8 @@ function(floor name)
 	return(PROPAGATE FLOORS FLOOR_HEADERS FLOOR_DOORS FLOOR_LIBRARIES)
 endfunction()
 
-floor(util HEADERS actor.h archive.h cgroup.h cleanup.h clock.h config.h embed.h error.h file.h globs.h hostlist.h json.h kallsyms.h list.h pairs.h proc.h progress.h registry.h signals.h text.h
-	LIBRARIES Threads::Threads PkgConfig::JSON PkgConfig::CONFIG)
+floor(util HEADERS actor.h archive.h cgroup.h cleanup.h clock.h config.h confine.h embed.h error.h file.h globs.h hostlist.h json.h kallsyms.h list.h pairs.h proc.h progress.h registry.h signals.h text.h
+	LIBRARIES Threads::Threads PkgConfig::JSON PkgConfig::CONFIG PkgConfig::SECCOMP)
 floor(observe HEADERS control.h observe.h question.h sink.h splat.h steps.h)
 floor(dax HEADERS dax.h medium.h range.h LIBRARIES PkgConfig::NVDIMM)
 floor(pin HEADERS pin.h vma.h)

@@ -9,7 +9,7 @@ me=${0##*/}
 packages=(
 	build-essential cmake ninja-build pkg-config
 	libibverbs-dev librdmacm-dev libdaxctl-dev libndctl-dev libcxl-dev libnl-3-dev libnl-route-3-dev libjson-c-dev
-	libkmod-dev libconfig-dev libxxhash-dev nettle-dev uuid-dev libblkid-dev libarchive-dev liblzma-dev libzstd-dev liblz4-dev
+	libkmod-dev libconfig-dev libxxhash-dev nettle-dev libseccomp-dev uuid-dev libblkid-dev libarchive-dev liblzma-dev libzstd-dev liblz4-dev
 	zlib1g-dev libbz2-dev libtracefs-dev libtraceevent-dev libbpf-dev
 	qemu-system-x86 kmod e2fsprogs xfsprogs ibverbs-providers debian-archive-keyring
 	distro-info-data

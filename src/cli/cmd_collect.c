@@ -8,6 +8,7 @@
 #include "cli.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/confine.h"
 #include "daxpin/file.h"
 #include "daxpin/fleet.h"
 
@@ -116,6 +117,8 @@ static int run(struct cli_call *call)
 	if (!rc && !call->count)
 		rc = dp_bad_input(&err, "collect wants files of results, folders with them, or - "
 					"for standard input; see daxpin collect --help");
+	/* Where it cannot be confined it is read as well. */
+	dp_confine();
 	if (!rc)
 		rc = collect(call, &o, &err);
 	cli_outputs_close(&o.outputs);

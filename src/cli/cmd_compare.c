@@ -7,6 +7,7 @@
 #include "cli.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/confine.h"
 #include "daxpin/json.h"
 #include "daxpin/results.h"
 
@@ -177,6 +178,8 @@ static int run(struct cli_call *call)
 					"see daxpin compare --help");
 	if (!rc)
 		rc = cli_operands_end(call, 2, &err);
+	/* Where it cannot be confined it is read as well. */
+	dp_confine();
 	if (!rc)
 		rc = dp_results_load(call->words[0], &c.old, &err);
 	if (!rc)

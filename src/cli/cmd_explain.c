@@ -11,6 +11,7 @@
 
 #include "daxpin/check.h"
 #include "daxpin/cleanup.h"
+#include "daxpin/confine.h"
 #include "daxpin/file.h"
 #include "daxpin/json.h"
 #include "daxpin/look.h"
@@ -245,6 +246,8 @@ static int run(struct cli_call *call)
 	if (rc == CLI_ANSWERED)
 		return 0;
 	if (!rc && o.from) {
+		/* Where it cannot be confined it is read as well. */
+		dp_confine();
 		rc = cli_timeline(o.from, call->words[0], o.json, &err);
 		return rc ? cli_error_print(&err) : 0;
 	}

@@ -5,6 +5,7 @@
 #include "cli.h"
 
 #include "daxpin/cleanup.h"
+#include "daxpin/confine.h"
 #include "daxpin/results.h"
 
 static int judge(const char *path, struct cli_check_options *o, struct dp_error *err)
@@ -38,6 +39,8 @@ static int run(struct cli_call *call)
 		rc = dp_bad_input(&err, "judge wants a file of results; see daxpin judge --help");
 	if (!rc)
 		rc = cli_operands_end(call, 1, &err);
+	/* Where it cannot be confined it is read as well. */
+	dp_confine();
 	if (!rc)
 		rc = judge(call->words[0], &options, &err);
 	cli_report_close(&options);
