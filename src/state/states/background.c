@@ -245,6 +245,14 @@ static int give_first(const struct dp_beside *ahead, size_t pages, struct dp_err
 }
 
 /*
+ * What is given back must be free, and not be kept by a processor: its lists grow with what is
+ * freed at once (nr_pcp_high(), mm/page_alloc.c), to more than BEHIND, and nobody drains them for
+ * /proc/sys/vm/compact_memory. A fraction, whichever, ends that and keeps them short.
+ */
+#define LISTS          "/proc/sys/vm/percpu_pagelist_high_fraction"
+#define SMALL_FRACTION "100000"
+
+/*
  * By turns with other memory, so that their pages lie side by side. They are moved only to blocks
  * behind them that are neither full nor empty (suitable_migration_target()): what is free in small
  * pieces, wherever it lies, is used up before, and of what is taken then half of each huge page is
@@ -262,6 +270,7 @@ static int make_pages(struct dp_stage *stage, struct dp_error *err)
 		return dp_fail(err, -errno, "no memory to compare the region with");
 	stage->extra = other;
 	stage->extra_len = whole;
+	dp_write_attr(SMALL_FRACTION, LISTS);
 	madvise(other, whole, MADV_NOHUGEPAGE);
 	rc = dp_beside_open(AHEAD, SMALL, &ahead, err);
 	if (!rc)
