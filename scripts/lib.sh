@@ -14,11 +14,13 @@ packages=(
 	qemu-system-x86 kmod e2fsprogs xfsprogs ibverbs-providers debian-archive-keyring
 	distro-info-data
 )
-# To test, with linters and another compiler. Not prometheus and prometheus-node-exporter, which start servers where they
-# are installed: the test that wants them is skipped without.
+# To test, with linters and another compiler.
 # shellcheck disable=SC2034
 test_packages=(libcmocka-dev jq perl libxml2-utils chromium perftest erofs-utils groff-base zsh gnuplot-nox
-	clang libclang-rt-dev clang-format clang-tidy shellcheck faketime strace iproute2)
+	clang libclang-rt-dev clang-format clang-tidy shellcheck faketime strace iproute2 patchelf)
+# What tests start by themselves, and what starts servers where it is installed: unpack_servers() does not install it.
+server_packages=(slurmctld slurmd slurm-client munge prometheus prometheus-node-exporter)
+servers=$top/build/servers
 
 die() {
 	printf '%s: %s\n' "$me" "$1" >&2
@@ -75,6 +77,40 @@ install_packages() {
 	quietly 'apt-get install' 'check the network, or install the packages by hand' \
 		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 		"${missing[@]}"
+}
+
+# Has what was unpacked of Slurm and munge look for libraries where they were unpacked. The environment cannot say so:
+# slurmd begins itself anew without it. Some of the files are scripts, which patchelf refuses.
+find_libraries() {
+	local path
+	shopt -s nullglob
+	path=$(printf '%s:' "$servers"/{,usr/}lib/*-linux-gnu{,/slurm-wlm})
+	shopt -u nullglob
+	find "$servers"/usr/sbin "$servers"/usr/bin "$servers"/usr/lib/*-linux-gnu/slurm-wlm -type f \
+		\( -name '*.so' -o -name '*munge*' -o -name 's[a-z]*' \) -exec patchelf --force-rpath --set-rpath "$path" {} \; 2>/dev/null
+}
+
+# Unpacks server_packages, and what they need of other packages, into a folder where the tests find them
+# (with_servers() in tests/cli/lib.sh). What is installed is not unpacked.
+unpack_servers() {
+	local missing deb program
+	mapfile -t missing < <(missing_packages "${server_packages[@]}")
+	[ ${#missing[@]} -gt 0 ] && [ "$(cat "$servers/unpacked" 2>/dev/null)" != "${missing[*]}" ] || return 0
+	need_disk "$top" 500
+	rm -rf "$servers"
+	mkdir -p "$servers/archives/partial"
+	printf '%s: unpacking %s into %s\n' "$me" "${missing[*]}" "$servers" >&2
+	quietly 'apt-get install --download-only' 'check the network, or run apt-get update' \
+		apt-get -o Acquire::Retries=2 -o Debug::NoLocking=1 -o Dir::Cache::archives="$servers/archives" \
+		install --download-only -y --no-install-recommends "${missing[@]}"
+	for deb in "$servers"/archives/*.deb; do dpkg-deb -x "$deb" "$servers"; done
+	rm -r "$servers/archives"
+	# Alternatives are made where a package is installed.
+	for program in "$servers"/usr/*bin/*-wlm; do
+		[ ! -e "$program" ] || ln -s "${program##*/}" "${program%-wlm}"
+	done
+	find_libraries
+	printf '%s\n' "${missing[*]}" >"$servers/unpacked"
 }
 
 # Configures if need be and builds; a build folder that another place made is made anew.

@@ -44,6 +44,15 @@ browse() {
 	grep -E 'CONSOLE' "$work/chromium" && bad "HTML: an error in the console: $(grep CONSOLE "$work/chromium")"
 }
 
+# with_servers: programs that scripts/test has unpacked and not installed, as their packages start servers. $servers: where
+# they are, "" if there are none.
+with_servers() {
+	servers=$tests/../build/servers
+	[ -d "$servers" ] || { servers=''; return; }
+	servers=$(cd "$servers" && pwd)
+	PATH=$PATH:$servers/usr/sbin:$servers/usr/bin
+}
+
 # finish: to be called last.
 finish() {
 	[ "$failures" -eq 0 ] || { printf '%d failures\n' "$failures"; exit 1; }
