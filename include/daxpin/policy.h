@@ -241,6 +241,7 @@ struct dp_result {
 	struct json_object *steps;    /* the observations of a scenario in their order, or NULL */
 	struct json_object *trace;    /* the raw events of a check, an array of lines, or NULL */
 	unsigned int round;       /* of how many times it was asked, from 1; 0: it was asked once */
+	bool missing;             /* a round that stands for those that were not observed */
 	struct dp_result *rounds; /* each time, if it was asked several times (dp_run_fold()) */
 	size_t nrounds;
 };

@@ -110,7 +110,8 @@ const struct dp_result *dp_result_round(const struct dp_result *r, unsigned int 
  * @r: the result; its rounds are in memory of their own
  * @repeat: how often it should have been asked
  *
- * If any are missing, they are one more round, an error.
+ * If any are missing, they are one more round, an error. It is not stored: whoever reads makes it
+ * anew.
  *
  * Return: 0 or -ENOMEM.
  */

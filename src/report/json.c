@@ -67,7 +67,8 @@ static struct json_object *rounds(const struct dp_result *r)
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < r->nrounds; i++)
-		json_object_array_add(list, dp_result_object(&r->rounds[i]));
+		if (!r->rounds[i].missing)
+			json_object_array_add(list, dp_result_object(&r->rounds[i]));
 	return list;
 }
 

@@ -44,14 +44,15 @@ static struct json_object *begin_line(const struct dp_run_record *run)
 	return obj;
 }
 
-/* A result with rounds is a line for each of them. */
+/* A result with rounds is a line for each that was observed; for one, if none was. */
 int dp_jsonl_result(FILE *out, const struct dp_run_record *run, const struct dp_result *result)
 {
 	struct json_object *obj;
 	int rc = 0;
 
 	for (size_t i = 0; i < result->nrounds && !rc; i++)
-		rc = dp_jsonl_result(out, run, &result->rounds[i]);
+		if (!result->rounds[i].missing || result->nrounds == 1)
+			rc = dp_jsonl_result(out, run, &result->rounds[i]);
 	if (rc || result->nrounds)
 		return rc;
 	obj = begin_line(run);

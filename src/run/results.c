@@ -403,7 +403,8 @@ static void judge(const struct dp_run_record *run, const struct dp_policy *polic
 		return;
 	}
 	for (size_t i = 0; i < r->nrounds; i++)
-		judge_one(run, policy, &r->rounds[i]);
+		if (!r->rounds[i].missing)
+			judge_one(run, policy, &r->rounds[i]);
 	dp_result_fold(r, false);
 }
 

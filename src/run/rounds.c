@@ -72,7 +72,7 @@ static int add_missing(struct dp_result *r, unsigned int repeat)
 	while (dp_result_round(r, first))
 		first++;
 	missing = &grown[r->nrounds];
-	*missing = (struct dp_result){ .status = DP_ERROR, .round = first };
+	*missing = (struct dp_result){ .status = DP_ERROR, .round = first, .missing = true };
 	memcpy(missing->id, r->id, sizeof(missing->id));
 	snprintf(missing->why, sizeof(missing->why),
 		 "not observed: round %u (it was to be asked %u times, and has %zu answers)", first,

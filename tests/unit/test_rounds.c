@@ -215,6 +215,33 @@ static void is_read_as_it_was_written(void **state)
 	}
 }
 
+/* However often it is stored and read: those that are missing are one round. */
+static void stays_incomplete(void **state)
+{
+	static const char *const formats[] = { "json", "jsonl" };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * DP_ARRAY_SIZE(formats); i++) {
+		dp_cleanup(dp_run_clear) struct dp_run_record run = { .count = 1, .repeat = 4 };
+		dp_cleanup(dp_results_clear) struct dp_results read = { 0 }, again = { 0 };
+		dp_autofree char *folder = make_folder();
+		char path[64], text[256];
+
+		snprintf(path, sizeof(path), "%s/results", folder);
+		run.results = calloc(run.count, sizeof(*run.results));
+		assert_non_null(run.results);
+		run.results[0] = round_of('p', 2);
+		assert_int_equal(dp_run_fold(&run), 0);
+		write_as(formats[i / 2], &run, path);
+		assert_int_equal(dp_results_load(path, &read, NULL), 0);
+		write_as(formats[i % 2], &read.runs[0], path);
+		assert_int_equal(dp_results_load(path, &again, NULL), 0);
+		assert_int_equal(unlink(path) | rmdir(folder), 0);
+		dp_result_answers(&again.runs[0].results[0], text, sizeof(text));
+		assert_string_equal(text, "1 of 2 error, 1 of 2 pass");
+	}
+}
+
 #define DOCUMENT(repeat, result)                                                                   \
 	"{\"schema\":\"daxpin/1\",\"runs\":[{\"kernel\":\"6.1.0\",\"repeat\":" repeat              \
 	",\"results\":[" result "]}]}"
@@ -323,6 +350,7 @@ int main(void)
 		cmocka_unit_test(tells_what_changed),
 		cmocka_unit_test(knows_what_comes_sometimes),
 		cmocka_unit_test(is_read_as_it_was_written),
+		cmocka_unit_test(stays_incomplete),
 		cmocka_unit_test(believes_nothing),
 		cmocka_unit_test(is_no_better_than_its_rounds),
 		cmocka_unit_test(agrees_as_far_as_both_tell),
