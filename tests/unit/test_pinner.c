@@ -2,6 +2,7 @@
 /* Ids, plans and verdicts of those who are not the adapter. */
 #include "test.h"
 
+#include "daxpin/check.h"
 #include "daxpin/pinner.h"
 #include "daxpin/policy.h"
 
@@ -49,6 +50,50 @@ static void expect(const struct dp_subject *subject, const struct dp_cell *cell,
 	if (r.status != status || !strstr(r.why, says))
 		fail_msg("%s: %s, \"%s\"; expected %s, \"%s\"", r.id, dp_status_name(r.status),
 			 r.why, dp_status_name(status), says);
+}
+
+/* What these kernels do not have: nobody is asked for it. */
+static bool is_there(const char *mapping, const char *kernel)
+{
+	static const struct {
+		const char *mapping;
+		struct dp_series since;
+	} list[] = { { "p2pdma", { 6, 2 } },
+		     { "secretmem", { 5, 14 } },
+		     { "device-coherent", { 6, 0 } } };
+	struct dp_series series;
+
+	assert_int_equal(dp_parse_series(kernel, &series, NULL), 0);
+	for (size_t i = 0; i < DP_ARRAY_SIZE(list); i++)
+		if (!strcmp(mapping, list[i].mapping))
+			return dp_compare_series(series, list[i].since) >= 0;
+	return true;
+}
+
+/* No mapping that others than the adapter are asked for lacks a rule. */
+static void default_covers_everything(void **state)
+{
+	static const char *const kernels[] = { "5.10", "6.1", "6.12", "6.17", "7.2", "7.3" };
+	dp_cleanup(dp_plan_clear) struct dp_plan plan = { 0 };
+	const struct dp_pinner_globs globs = { .every = true };
+	size_t lacking = 0;
+
+	(void)state;
+	assert_int_equal(dp_pinner_plan(&globs, &plan, NULL), 0);
+	for (size_t k = 0; k < DP_ARRAY_SIZE(kernels) * plan.count; k++) {
+		const struct dp_check *check = &plan.list[k % plan.count];
+		const char *kernel = kernels[k / plan.count];
+		const struct dp_pinner *pinner = dp_pinner_of(check);
+		struct dp_subject subject = { .pinner = pinner->name, .persistent = DP_YES };
+
+		snprintf(subject.kernel, sizeof(subject.kernel), "%s", kernel);
+		if (pinner->provider || !is_there(check->mapping->name, kernel) ||
+		    dp_policy_find(&policy, &subject, check->mapping->name, check->access->name))
+			continue;
+		print_error("%s: no rule for %s\n", check->id, kernel);
+		lacking++;
+	}
+	assert_int_equal(lacking, 0);
 }
 
 static void reads_ids(void **state)
@@ -237,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_ids),
+		cmocka_unit_test(default_covers_everything),
 		cmocka_unit_test(plans_what_is_selected),
 		cmocka_unit_test(knows_whose_rule_it_is),
 		cmocka_unit_test(says_that_it_was_not_read),
