@@ -100,6 +100,9 @@ unpack_servers() {
 	rm -rf "$servers"
 	mkdir -p "$servers/archives/partial"
 	printf '%s: unpacking %s into %s\n' "$me" "${missing[*]}" "$servers" >&2
+	# install_packages() had no need to if nothing else was missing.
+	[ "$(id -u)" -ne 0 ] || quietly 'apt-get update' 'check the network and /etc/apt/sources.list' \
+		apt-get -o Acquire::Retries=2 update
 	quietly 'apt-get install --download-only' 'check the network, or run apt-get update' \
 		apt-get -o Acquire::Retries=2 -o Debug::NoLocking=1 -o Dir::Cache::archives="$servers/archives" \
 		install --download-only -y --no-install-recommends "${missing[@]}"
