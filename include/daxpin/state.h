@@ -291,7 +291,20 @@ int dp_frames_note(const void *at, size_t len, uint64_t **frames, struct dp_erro
 int dp_frames_moved(const void *at, size_t len, const uint64_t *before, size_t *moved,
 		    struct dp_error *err);
 
-/* Counts the pages that have a flag of /proc/kpageflags, KPF_…. Return: 0 or a negative errno. */
+/**
+ * dp_frames_with - count the frames that have a flag now, whoever has them
+ * @frames: numbers, as dp_frames_note() has noted them
+ * @pages: how many
+ * @flag: of /proc/kpageflags, KPF_…
+ * @count: receives how many
+ * @err: context on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int dp_frames_with(const uint64_t *frames, size_t pages, unsigned int flag, size_t *count,
+		   struct dp_error *err);
+
+/* Counts the pages whose frames have it. @len: bytes. Return: 0 or a negative errno. */
 int dp_frames_flagged(const void *at, size_t len, unsigned int flag, size_t *count,
 		      struct dp_error *err);
 

@@ -70,15 +70,16 @@ int dp_frames_moved(const void *at, size_t len, const uint64_t *before, size_t *
 	return rc;
 }
 
-int dp_frames_flagged(const void *at, size_t len, unsigned int flag, size_t *count,
-		      struct dp_error *err)
+int dp_frames_with(const uint64_t *frames, size_t pages, unsigned int flag, size_t *count,
+		   struct dp_error *err)
 {
-	size_t pages = pages_in(len);
 	dp_autofree uint64_t *words = calloc(pages + 1, sizeof(*words));
 	dp_autofree uint64_t *flags = calloc(pages + 1, sizeof(*flags));
-	int rc = words && flags ? dp_pagemap_read(at, pages, words) : -ENOMEM;
+	int rc = words && flags ? 0 : -ENOMEM;
 
 	*count = 0;
+	for (size_t i = 0; i < pages && !rc; i++)
+		words[i] = frames[i] ? frames[i] | DP_PM_PRESENT : 0;
 	if (!rc)
 		rc = dp_kpageflags_read(words, pages, flags);
 	if (rc)
@@ -86,6 +87,16 @@ int dp_frames_flagged(const void *at, size_t len, unsigned int flag, size_t *cou
 	for (size_t i = 0; i < pages; i++)
 		*count += flags[i] >> flag & 1;
 	return 0;
+}
+
+int dp_frames_flagged(const void *at, size_t len, unsigned int flag, size_t *count,
+		      struct dp_error *err)
+{
+	dp_autofree uint64_t *frames = NULL;
+	int rc = dp_frames_note(at, len, &frames, err);
+
+	*count = 0;
+	return rc ? rc : dp_frames_with(frames, pages_in(len), flag, count, err);
 }
 
 struct json_object *dp_stage_reached(const struct dp_stage *stage, size_t control, size_t done,

@@ -143,20 +143,7 @@ static int make_pages(struct dp_stage *stage, struct dp_error *err)
  */
 static int count_taken(const uint64_t *frames, size_t pages, size_t *taken, struct dp_error *err)
 {
-	dp_autofree uint64_t *words = calloc(pages + 1, sizeof(*words));
-	dp_autofree uint64_t *flags = calloc(pages + 1, sizeof(*flags));
-	int rc = words && flags ? 0 : -ENOMEM;
-
-	*taken = 0;
-	for (size_t i = 0; i < pages && !rc; i++)
-		words[i] = frames[i] ? frames[i] | DP_PM_PRESENT : 0;
-	if (!rc)
-		rc = dp_kpageflags_read(words, pages, flags);
-	if (rc)
-		return dp_fail(err, rc, "what the frames are is not told");
-	for (size_t i = 0; i < pages; i++)
-		*taken += flags[i] >> KPF_OFFLINE & 1;
-	return 0;
+	return dp_frames_with(frames, pages, KPF_OFFLINE, taken, err);
 }
 
 /* Pages of the region that have left their frames, or that are in frames of the balloon. */
