@@ -13,6 +13,16 @@
 #define BREAKS "an answer breaks policy or contract"
 #define LACKS  "an id has no answer"
 
+/* @skipped, @failures, @errors: of the @tests */
+static void begin_suite(FILE *out, const char *name, size_t tests, size_t failures, size_t errors,
+			size_t skipped)
+{
+	fprintf(out,
+		" <testsuite name=\"%s\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" "
+		"time=\"0\">\n",
+		name, tests, failures, errors, skipped);
+}
+
 static void write_case(FILE *out, const char *name, const char *class)
 {
 	fputs("  <testcase", out);
@@ -57,16 +67,14 @@ static int write_group(FILE *out, const struct dp_fleet *fleet, size_t number)
 	enum dp_status status = dp_fleet_status(group->counts, group->known);
 	bool fails = status == DP_FAIL, errs = status == DP_ERROR;
 	dp_autofree char *text = faults_of(fleet, group, fails ? DP_FAIL : DP_ERROR);
-	char name[DP_GROUP_NAME], class[DP_GROUP_NAME + 16];
+	char name[DP_GROUP_NAME], class[DP_GROUP_NAME + 16], suite[DP_GROUP_NAME + 16];
 	size_t count = group->nodes.count;
 
 	if (!text)
 		return -ENOMEM;
 	snprintf(class, sizeof(class), "nodes.%s", dp_fleet_group_name(number, name));
-	fprintf(out,
-		" <testsuite name=\"group %s\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"0\" "
-		"time=\"0\">\n",
-		name, count, fails ? count : 0, errs ? count : 0);
+	snprintf(suite, sizeof(suite), "group %s", name);
+	begin_suite(out, suite, count, fails ? count : 0, errs ? count : 0, 0);
 	for (size_t i = 0; i < count; i++) {
 		write_case(out, group->nodes.list[i], class);
 		if (fails)
@@ -86,10 +94,7 @@ static void write_missing(FILE *out, const struct dp_fleet *fleet)
 
 	if (!count)
 		return;
-	fprintf(out,
-		" <testsuite name=\"missing\" tests=\"%zu\" failures=\"0\" errors=\"%zu\" skipped=\"0\" "
-		"time=\"0\">\n",
-		count, count);
+	begin_suite(out, "missing", count, 0, count, 0);
 	for (size_t i = 0; i < count; i++) {
 		write_case(out, fleet->missing.list[i], "nodes.missing");
 		write_fault(out, "error", "there are no results of this node", "");
@@ -116,10 +121,7 @@ static void write_pairs(FILE *out, const struct dp_fleet *fleet)
 {
 	if (!fleet->npairs)
 		return;
-	fprintf(out,
-		" <testsuite name=\"pairs\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"0\" "
-		"time=\"0\">\n",
-		fleet->npairs, fleet->failed_pairs, fleet->unanswered_pairs);
+	begin_suite(out, "pairs", fleet->npairs, fleet->failed_pairs, fleet->unanswered_pairs, 0);
 	for (size_t i = 0; i < fleet->npairs; i++)
 		write_pair(out, fleet, &fleet->pairs[i]);
 	fputs(" </testsuite>\n", out);
@@ -129,10 +131,7 @@ static void write_files(FILE *out, const struct dp_fleet *fleet)
 {
 	if (!fleet->nunused)
 		return;
-	fprintf(out,
-		" <testsuite name=\"files that are not used\" tests=\"%zu\" failures=\"0\" errors=\"0\" "
-		"skipped=\"%zu\" time=\"0\">\n",
-		fleet->nunused, fleet->nunused);
+	begin_suite(out, "files that are not used", fleet->nunused, 0, 0, fleet->nunused);
 	for (size_t i = 0; i < fleet->nunused; i++) {
 		write_case(out, fleet->unused[i].why, "files");
 		fputs("><skipped/></testcase>\n", out);

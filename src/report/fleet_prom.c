@@ -9,6 +9,8 @@
 #include "fleet.h"
 #include "prom.h"
 
+#include "daxpin/results.h"
+
 static void write_number(FILE *out, const char *name, const char *help, size_t value)
 {
 	dp_prom_metric(out, name, help);
@@ -49,8 +51,6 @@ static void write_failures(FILE *out, const struct dp_fleet *fleet)
 /* A sample only of those that are bad: of 10,000 nodes there are tens of thousands of pairs. */
 static void write_pairs(FILE *out, const struct dp_fleet *fleet)
 {
-	bool any = false;
-
 	if (!fleet->npairs)
 		return;
 	write_number(out, "daxpin_fleet_pairs", "Pairs of nodes that have exchanged data.",
@@ -60,21 +60,20 @@ static void write_pairs(FILE *out, const struct dp_fleet *fleet)
 	write_number(out, "daxpin_fleet_unanswered_pairs",
 		     "Pairs without a failure and without an answer to an id.",
 		     fleet->unanswered_pairs);
+	if (fleet->failed_pairs + fleet->unanswered_pairs)
+		dp_prom_metric(out, "daxpin_fleet_pair_status",
+			       "Of a pair that has not passed: 2 error, 3 fail.");
 	for (size_t i = 0; i < fleet->npairs; i++) {
 		const struct dp_fleet_pair *pair = &fleet->pairs[i];
 		enum dp_status status = dp_fleet_pair_status(pair);
 
 		if (status == DP_PASS)
 			continue;
-		if (!any)
-			dp_prom_metric(out, "daxpin_fleet_pair_status",
-				       "Of a pair that has not passed: 2 error, 3 fail.");
-		any = true;
 		fputs("daxpin_fleet_pair_status{connects=\"", out);
 		dp_prom_value(out, fleet->texts[pair->connects]);
 		fputs("\",listens=\"", out);
 		dp_prom_value(out, fleet->texts[pair->listens]);
-		fprintf(out, "\"} %d\n", status == DP_FAIL ? 3 : 2);
+		fprintf(out, "\"} %d\n", dp_status_rank(status));
 	}
 }
 
