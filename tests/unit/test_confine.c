@@ -2,6 +2,7 @@
 /* A process that is confined can read, write and start programs, and change nothing of the machine.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +16,14 @@
 
 #include "daxpin/confine.h"
 
-/* What a child says that is confined: 0, or the line that does not hold. */
-static int in_child(int (*look)(void))
+/* What a child says, confined or not: 0, or the line that does not hold. */
+static int in_child(bool confined, int (*look)(void))
 {
 	pid_t pid = fork();
 	int status = 0;
 
 	if (!pid)
-		_exit(dp_confine() ? 255 : look());
+		_exit(confined && dp_confine() ? 255 : look());
 	waitpid(pid, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -80,15 +81,24 @@ static int starts_nobody_else(void)
 static void is_confined(void **state)
 {
 	(void)state;
-	assert_int_equal(in_child(changes_nothing), 0);
-	assert_int_equal(in_child(has_no_capabilities), 0);
-	assert_int_equal(in_child(works_on), 0);
-	assert_int_equal(in_child(starts_nobody_else), 0);
+	assert_int_equal(in_child(true, changes_nothing), 0);
+	assert_int_equal(in_child(true, has_no_capabilities), 0);
+	assert_int_equal(in_child(true, works_on), 0);
+	assert_int_equal(in_child(true, starts_nobody_else), 0);
+}
+
+/* Whoever is not confined can: otherwise what is refused above would show nothing. */
+static void is_free_without(void **state)
+{
+	(void)state;
+	assert_int_not_equal(in_child(false, changes_nothing), 0);
+	assert_int_not_equal(in_child(false, starts_nobody_else), 0);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(is_confined) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(is_confined),
+					    cmocka_unit_test(is_free_without) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
